@@ -1,0 +1,41 @@
+"""The three frames of reference and the only place where one is turned into another (numpy only).
+
+All are right-handed and in metres.
+
+========== ==== ======== =================================
+frame      up   forward  used for
+========== ==== ======== =================================
+OpenXR     +Y   -Z       recordings
+model      +Y   +Z       SMPL bodies, observations, motions
+Blender    +Z   -Y       the scene
+========== ==== ======== =================================
+
+A rotation changes frame by conjugation, so that a device which looks forward without rolling is the identity in all
+three; its own axes are then the frame's axes (a headset's forward is -Z in OpenXR, +Z in the model, -Y in Blender).
+"""
+
+import numpy as np
+
+from .rotations import matrix_to_quaternion, quaternion_conjugate, quaternion_multiply
+
+OPENXR_TO_MODEL = np.array([[-1.0, 0, 0], [0, 1, 0], [0, 0, -1]])
+MODEL_TO_BLENDER = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
+OPENXR_TO_BLENDER = MODEL_TO_BLENDER @ OPENXR_TO_MODEL
+
+
+def convert_positions(positions, frame_change):
+    """(..., 3) positions or vectors in one frame -> in another; ``frame_change`` is one of the 3 x 3 above."""
+    return positions @ frame_change.T.astype(positions.dtype)
+
+
+def convert_matrices(matrices, frame_change):
+    """(..., 3, 3) rotations in one frame -> in another, by conjugation."""
+    change = frame_change.astype(matrices.dtype)
+    return change @ matrices @ change.T
+
+
+def convert_quaternions(quaternions, frame_change):
+    """(..., 4) ``wxyz`` rotations in one frame -> in another, by conjugation."""
+    change = matrix_to_quaternion(frame_change).astype(quaternions.dtype)
+    change = np.broadcast_to(change, quaternions.shape)
+    return quaternion_multiply(quaternion_multiply(change, quaternions), quaternion_conjugate(change))

@@ -1,0 +1,54 @@
+"""Forward kinematics over SMPL's tree, for numpy arrays and torch tensors alike."""
+
+from .rotations import array_namespace, transpose
+from .skeleton import PARENTS
+
+
+def joint_offsets(rest_joints):
+    """Rest joints (..., J, 3) -> each joint's offset from its parent (..., J, 3); the root keeps its position."""
+    xp = array_namespace(rest_joints)
+    count = rest_joints.shape[-2]
+    parents = [max(p, 0) for p in PARENTS[:count]]
+    offsets = rest_joints - rest_joints[..., parents, :]
+    return xp.concatenate([rest_joints[..., :1, :], offsets[..., 1:, :]], -2)
+
+
+def forward_kinematics(rotations, translation, rest_joints):
+    """Pose the skeleton.
+
+    ``rotations`` (..., J, 3, 3) local, the first one the global orient; ``translation`` (..., 3) the position of the
+    root joint; ``rest_joints`` (J, 3) or (..., J, 3). Returns world rotations (..., J, 3, 3) and joint positions
+    (..., J, 3). J is 22 or 24.
+    """
+    xp = array_namespace(rotations)
+    count = rotations.shape[-3]
+    offsets = joint_offsets(rest_joints[..., :count, :])[..., None]
+    world, positions = [rotations[..., 0, :, :]], [translation]
+    for joint in range(1, count):
+        parent = PARENTS[joint]
+        world.append(world[parent] @ rotations[..., joint, :, :])
+        positions.append(positions[parent] + (world[parent] @ offsets[..., joint, :, :])[..., 0])
+    return xp.stack(world, -3), xp.stack(positions, -2)
+
+
+def local_rotations(world):
+    """World rotations (..., J, 3, 3) -> local ones; the inverse of ``forward_kinematics``'s first result."""
+    xp = array_namespace(world)
+    count = world.shape[-3]
+    parents = [max(p, 0) for p in PARENTS[:count]]
+    local = transpose(world[..., parents, :, :]) @ world
+    return xp.concatenate([world[..., :1, :, :], local[..., 1:, :, :]], -3)
+
+
+def mirror_motion(rotations, translation, mirrored):
+    """Left-right mirror image of local ``rotations`` (..., J, 3, 3) and ``translation`` (..., 3) across x = 0.
+
+    ``mirrored`` is the list of each joint's opposite (``skeleton.MIRRORED``).
+    """
+    xp = array_namespace(rotations)
+    signs = xp.ones_like(rotations[(0,) * (rotations.ndim - 2)])
+    signs[0, :] = -signs[0, :]
+    signs[:, 0] = -signs[:, 0]
+    flip = xp.ones_like(translation)
+    flip[..., 0] = -1
+    return rotations[..., list(mirrored[: rotations.shape[-3]]), :, :] * signs, translation * flip

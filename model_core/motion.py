@@ -1,0 +1,70 @@
+"""The result of the road: a person's motion in the model's frame, and how sure it is (numpy only)."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .errors import InputError
+from .skeleton import BODY_JOINT_COUNT
+
+BETA_COUNT = 10
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """Distance in metres by which the body may be off, at some vertices of the mesh over time.
+
+    ``probes`` (T, P) float32 are the values at P vertices; every vertex v of the mesh mixes four of them:
+    ``sum_k weight[v, k] * probes[t, index[v, k]]`` with ``index`` (V, 4) int32 and ``weight`` (V, 4) float32.
+    """
+
+    probes: np.ndarray
+    index: np.ndarray
+    weight: np.ndarray
+
+    def at_vertices(self, frame):
+        """(V,) metres of one frame."""
+        return (self.probes[frame][self.index] * self.weight).sum(-1)
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A body's motion in the model's frame (+Y up, metres, floor at y = 0).
+
+    ``rotations`` (T, 22, 4): unit ``wxyz``, the pelvis's global orient first, then each joint relative to its parent.
+    ``translation`` (T, 3): position of the pelvis joint. ``fps`` frames a second; frame 0 is at ``start`` seconds of
+    the recording's clock. ``betas`` (10,): SMPL shape. ``provenance``: what made it (model, seed, options).
+    """
+
+    fps: float
+    rotations: np.ndarray
+    translation: np.ndarray
+    betas: np.ndarray
+    start: float = 0.0
+    uncertainty: Uncertainty | None = None
+    provenance: dict = field(default_factory=dict)
+
+    @property
+    def frame_count(self):
+        return len(self.translation)
+
+    @property
+    def duration(self):
+        """Seconds from the first frame to the last."""
+        return (self.frame_count - 1) / self.fps
+
+    def validate(self):
+        """Return self, or raise ``InputError`` naming what is wrong."""
+        frames = self.frame_count
+        if frames < 1 or self.rotations.shape != (frames, BODY_JOINT_COUNT, 4) or self.translation.shape != (frames, 3):
+            raise InputError(
+                f"motion: rotations {self.rotations.shape} and translation {self.translation.shape} "
+                f"should be (T, {BODY_JOINT_COUNT}, 4) and (T, 3)"
+            )
+        if self.betas.shape != (BETA_COUNT,):
+            raise InputError(f"motion: betas {self.betas.shape} should be ({BETA_COUNT},)")
+        if not self.fps > 0:
+            raise InputError(f"motion: fps is {self.fps}, should be positive")
+        if not (np.isfinite(self.rotations).all() and np.isfinite(self.translation).all()):
+            raise InputError("motion: has values that are not finite")
+        return self

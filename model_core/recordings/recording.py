@@ -1,0 +1,63 @@
+"""What a headset file becomes: times, and per tracker its pose and whether it was seen (numpy only)."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import InputError
+
+
+@dataclass(frozen=True)
+class Track:
+    """One tracker's pose over the recording's times, in OpenXR's frame (right-handed, +Y up, -Z forward).
+
+    ``position`` (N, 3) metres; ``rotation`` (N, 4) unit ``wxyz``; ``valid`` (N,) bool. Poses where ``valid`` is false
+    are fillers for display and are never used as data.
+    """
+
+    position: np.ndarray
+    rotation: np.ndarray
+    valid: np.ndarray
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A headset recording: ``time`` (N,) in seconds, strictly increasing; ``tracks`` by role.
+
+    Roles are ``head``, ``left_hand``, ``right_hand`` and, where a file has more trackers, names such as ``waist``.
+    ``device`` names the controllers for the choice of offset preset (``skeleton.ROLES``; "joints" means that the tracks
+    already are SMPL's head and wrist joints and need no calibration). ``betas`` (10,) is the person's shape where a
+    file knows it. ``warnings`` are one-line notes of what the reader repaired or dropped.
+    """
+
+    time: np.ndarray
+    tracks: dict[str, Track]
+    source: str = ""
+    device: str = ""
+    betas: np.ndarray | None = None
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def duration(self):
+        """Seconds from the first sample to the last."""
+        return float(self.time[-1] - self.time[0])
+
+    def validate(self):
+        """Return self, or raise ``InputError`` naming what is wrong."""
+        where = self.source or "recording"
+        if len(self.time) < 2:
+            raise InputError(f"{where}: has {len(self.time)} usable samples; at least 2 are needed")
+        if not np.isfinite(self.time).all() or (np.diff(self.time) <= 0).any():
+            raise InputError(f"{where}: times do not increase; sort them and drop repeated ones")
+        if "head" not in self.tracks:
+            raise InputError(f"{where}: has no head tracker (found: {', '.join(self.tracks) or 'none'})")
+        if not self.tracks["head"].valid.any():
+            raise InputError(f"{where}: the head is not tracked in any sample; a recording needs a valid head")
+        for role, track in self.tracks.items():
+            shapes = (track.position.shape, track.rotation.shape, track.valid.shape)
+            n = len(self.time)
+            if shapes != ((n, 3), (n, 4), (n,)):
+                raise InputError(f"{where}: tracker '{role}' has shapes {shapes}, expected ({n}, 3), ({n}, 4), ({n},)")
+            if not (np.isfinite(track.position).all() and np.isfinite(track.rotation).all()):
+                raise InputError(f"{where}: tracker '{role}' has values that are not finite")
+        return self

@@ -1,0 +1,183 @@
+"""Rotations as quaternions, matrices, 6D and axis-angle, for numpy arrays and torch tensors alike.
+
+Quaternions are unit, ``wxyz``; matrices act on column vectors; 6D is the first two columns of a matrix, one after the
+other (Zhou et al. 2019, "On the Continuity of Rotation Representations", eq 16); axis-angle is in radians.
+Leading dimensions are free. All functions keep the type and the device of what they are given; torch gradients are
+finite everywhere, the identity included.
+"""
+
+import sys
+
+import numpy as np
+
+
+def array_namespace(array):
+    """The module, ``numpy`` or ``torch``, whose functions take ``array``. Torch is looked up, never imported."""
+    torch = sys.modules.get("torch")
+    return torch if torch is not None and isinstance(array, torch.Tensor) else np
+
+
+def _norm(vectors):
+    xp = array_namespace(vectors)
+    return xp.sqrt((vectors * vectors).sum(-1)[..., None])
+
+
+def normalize(vectors, smallest=1e-12):
+    """(..., n) vectors -> the same, of length 1; a zero vector stays zero."""
+    xp = array_namespace(vectors)
+    squared = (vectors * vectors).sum(-1)[..., None]
+    return vectors / xp.sqrt(xp.where(squared < smallest**2, xp.ones_like(squared), squared))
+
+
+def transpose(matrices):
+    """(..., 3, 3) -> the inverse rotations."""
+    return array_namespace(matrices).swapaxes(matrices, -1, -2)
+
+
+def quaternion_multiply(first, second):
+    """Hamilton product (..., 4) x (..., 4): rotate by ``second``, then by ``first``."""
+    xp = array_namespace(first)
+    w, x, y, z = (first[..., i] for i in range(4))
+    a, b, c, d = (second[..., i] for i in range(4))
+    return xp.stack(
+        [
+            w * a - x * b - y * c - z * d,
+            w * b + x * a + y * d - z * c,
+            w * c - x * d + y * a + z * b,
+            w * d + x * c - y * b + z * a,
+        ],
+        -1,
+    )
+
+
+def quaternion_conjugate(quaternion):
+    """(..., 4) -> the inverse rotations."""
+    xp = array_namespace(quaternion)
+    return xp.concatenate([quaternion[..., :1], -quaternion[..., 1:]], -1)
+
+
+def quaternion_to_matrix(quaternion):
+    """Unit ``wxyz`` (..., 4) -> (..., 3, 3)."""
+    xp = array_namespace(quaternion)
+    w, x, y, z = (quaternion[..., i] for i in range(4))
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+    ]
+    return xp.stack([xp.stack(row, -1) for row in rows], -2)
+
+
+def matrix_to_quaternion(matrix):
+    """(..., 3, 3) -> unit ``wxyz`` (..., 4) with a non-negative largest component (Shepperd's choice of branch)."""
+    xp = array_namespace(matrix)
+    m = [[matrix[..., i, j] for j in range(3)] for i in range(3)]
+    # Four ways to write four times the quaternion, each scaled by its own component; the largest is well conditioned.
+    candidates = xp.stack(
+        [
+            xp.stack(row, -1)
+            for row in (
+                [1 + m[0][0] + m[1][1] + m[2][2], m[2][1] - m[1][2], m[0][2] - m[2][0], m[1][0] - m[0][1]],
+                [m[2][1] - m[1][2], 1 + m[0][0] - m[1][1] - m[2][2], m[1][0] + m[0][1], m[0][2] + m[2][0]],
+                [m[0][2] - m[2][0], m[1][0] + m[0][1], 1 - m[0][0] + m[1][1] - m[2][2], m[2][1] + m[1][2]],
+                [m[1][0] - m[0][1], m[0][2] + m[2][0], m[2][1] + m[1][2], 1 - m[0][0] - m[1][1] + m[2][2]],
+            )
+        ],
+        -2,
+    )
+    squares = xp.stack([candidates[..., i, i] for i in range(4)], -1)
+    best = squares.argmax(-1)[..., None, None]
+    gathered = xp.take_along_dim(candidates, best, -2) if xp is not np else np.take_along_axis(candidates, best, -2)
+    return normalize(gathered[..., 0, :])
+
+
+def axis_angle_to_quaternion(axis_angle):
+    """Radians (..., 3) -> ``wxyz`` (..., 4); smooth through zero."""
+    xp = array_namespace(axis_angle)
+    squared = (axis_angle * axis_angle).sum(-1)[..., None]
+    small = squared < 1e-8
+    angle = xp.sqrt(xp.where(small, xp.ones_like(squared), squared))
+    sinc = xp.where(small, 0.5 - squared / 48, xp.sin(0.5 * angle) / angle)
+    cosine = xp.where(small, 1 - squared / 8, xp.cos(0.5 * angle))
+    return xp.concatenate([cosine, axis_angle * sinc], -1)
+
+
+def quaternion_to_axis_angle(quaternion):
+    """``wxyz`` (..., 4) -> radians (..., 3) of length at most pi; smooth through the identity."""
+    xp = array_namespace(quaternion)
+    flip = quaternion[..., :1] < 0
+    quaternion = xp.where(flip, -quaternion, quaternion)
+    vector, scalar = quaternion[..., 1:], quaternion[..., :1]
+    squared = (vector * vector).sum(-1)[..., None]
+    small = squared < 1e-10
+    length = xp.sqrt(xp.where(small, xp.ones_like(squared), squared))
+    arctan2 = xp.atan2 if xp is not np else np.arctan2
+    factor = xp.where(small, 2 / xp.where(small, scalar, xp.ones_like(scalar)), 2 * arctan2(length, scalar) / length)
+    return vector * factor
+
+
+def axis_angle_to_matrix(axis_angle):
+    """Radians (..., 3) -> (..., 3, 3)."""
+    return quaternion_to_matrix(axis_angle_to_quaternion(axis_angle))
+
+
+def matrix_to_axis_angle(matrix):
+    """(..., 3, 3) -> radians (..., 3) of length at most pi."""
+    return quaternion_to_axis_angle(matrix_to_quaternion(matrix))
+
+
+def matrix_to_sixd(matrix):
+    """(..., 3, 3) -> (..., 6): the first column, then the second."""
+    xp = array_namespace(matrix)
+    return xp.concatenate([matrix[..., :, 0], matrix[..., :, 1]], -1)
+
+
+def sixd_to_matrix(sixd):
+    """(..., 6) of any scale -> (..., 3, 3) by Gram-Schmidt."""
+    xp = array_namespace(sixd)
+    first = normalize(sixd[..., :3])
+    second = sixd[..., 3:]
+    second = normalize(second - (first * second).sum(-1)[..., None] * first)
+    third = cross(first, second)
+    return xp.stack([first, second, third], -1)
+
+
+def cross(a, b):
+    """Cross product of (..., 3) with (..., 3)."""
+    xp = array_namespace(a)
+    return xp.stack(
+        [
+            a[..., 1] * b[..., 2] - a[..., 2] * b[..., 1],
+            a[..., 2] * b[..., 0] - a[..., 0] * b[..., 2],
+            a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0],
+        ],
+        -1,
+    )
+
+
+def geodesic_angle(first, second):
+    """Angle in radians (...) between rotation matrices (..., 3, 3); exact near 0 and near pi."""
+    return _norm(matrix_to_axis_angle(transpose(first) @ second))[..., 0]
+
+
+def rotation_about_y(angle):
+    """Radians (...) -> (..., 3, 3), turning +Z towards +X: heading angles of the model's space."""
+    xp = array_namespace(angle)
+    c, s, zero, one = xp.cos(angle), xp.sin(angle), xp.zeros_like(angle), xp.ones_like(angle)
+    return xp.stack([xp.stack([c, zero, s], -1), xp.stack([zero, one, zero], -1), xp.stack([-s, zero, c], -1)], -2)
+
+
+def slerp(first, second, weight):
+    """Spherical interpolation of ``wxyz`` (..., 4) by the shorter way; ``weight`` (...) in 0..1."""
+    xp = array_namespace(first)
+    flip = (first * second).sum(-1)[..., None] < 0
+    second = xp.where(flip, -second, second)
+    step = quaternion_to_axis_angle(quaternion_multiply(quaternion_conjugate(first), second))
+    return quaternion_multiply(first, axis_angle_to_quaternion(step * weight[..., None]))
+
+
+def make_continuous(quaternions):
+    """(T, ..., 4) -> the same rotations with the signs that keep neighbours in time close (numpy only)."""
+    flips = np.sum(quaternions[1:] * quaternions[:-1], -1) < 0
+    signs = np.where(np.cumsum(flips, axis=0) % 2 == 1, -1.0, 1.0).astype(quaternions.dtype)
+    return np.concatenate([quaternions[:1], quaternions[1:] * signs[..., None]])

@@ -1,0 +1,1 @@
+"""The commands behind ``python3 tools COMMAND``: one file a command."""
