@@ -10,12 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from .rotations import array_namespace, matrix_to_axis_angle, matrix_to_sixd, rotation_about_y, transpose
+from .skeleton import HEAD
 
 FPS = 60.0
 """Frames a second of observations and of the models."""
 
 # Rest-pose lengths of the default body in metres: the units in which a person's size and proportions are told.
 TEMPLATE_ARM, TEMPLATE_LEG, TEMPLATE_TRUNK = 0.511, 0.781, 0.524
+TEMPLATE_HEAD_ABOVE_ANKLES = 1.444
 
 # Brings speeds to about unit spread: they are in template metres a second and radians a second.
 SPEED_SCALE, SPIN_SCALE, PROPORTION_SCALE = 0.5, 0.25, 10.0
@@ -52,6 +54,12 @@ def heading(rotation):
     forward, up = rotation[..., :, 2], rotation[..., :, 1]
     along = forward - forward[..., 1:2] * up
     return (xp.atan2 if xp is not np else np.arctan2)(along[..., 0], along[..., 2])
+
+
+def body_size(rest_joints):
+    """Size (...) of rest joints (..., J, 3): height of the head joint above the ankles, over the default body's."""
+    ankles = 0.5 * (rest_joints[..., 7, 1] + rest_joints[..., 8, 1])
+    return (rest_joints[..., HEAD, 1] - ankles) / TEMPLATE_HEAD_ABOVE_ANKLES
 
 
 def proportions(rest_joints, size):

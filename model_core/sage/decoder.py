@@ -1,0 +1,31 @@
+"""The full-body decoder (paper, section 3.3): both latents and the observation to 22 joints and the feet's contacts."""
+
+import torch
+from torch import nn
+
+from ..skeleton import BODY_JOINT_COUNT, FEET
+from .transformer import Block, Downsample, Upsample
+
+
+class FullBodyDecoder(nn.Module):
+    """Latents (B, S, latent) of both halves and the observation (B, 2 S, features) -> pose and contacts a frame."""
+
+    def __init__(self, latent_size, observation_size, width, layers, heads, dropout=0.1):
+        super().__init__()
+        self.observe = Downsample(observation_size, width)
+        self.embed = nn.Linear(2 * latent_size + width, width)
+        self.blocks = nn.ModuleList([Block(width, heads, dropout=dropout) for _ in range(layers)])
+        self.norm = nn.LayerNorm(width)
+        self.upsample = Upsample(width, width)
+        outputs = 6 * BODY_JOINT_COUNT + len(FEET)
+        self.per_frame = nn.Sequential(nn.Linear(width + observation_size, width), nn.GELU(), nn.Linear(width, outputs))
+        self.register_buffer("mean_pose", torch.zeros(6 * BODY_JOINT_COUNT))
+
+    def forward(self, upper, lower, observation):
+        """Return 6D rotations (B, T, 22 * 6), the root turned by the head's heading, and contact logits (B, T, 4)."""
+        x = self.embed(torch.cat([upper, lower, self.observe(observation)], -1))
+        for block in self.blocks:
+            x = block(x)
+        frames = self.per_frame(torch.cat([self.upsample(self.norm(x)), observation], -1)).float()
+        pose, contacts = frames[..., : 6 * BODY_JOINT_COUNT], frames[..., 6 * BODY_JOINT_COUNT :]
+        return pose + self.mean_pose, contacts

@@ -1,0 +1,141 @@
+"""SAGE whole: its configuration, its parts together, and their weights on disk."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from ..errors import InputError
+from ..kinematics import forward_kinematics
+from ..observation import FEATURE_COUNT, heading
+from ..rotations import rotation_about_y, sixd_to_matrix
+from ..skeleton import BODY_JOINT_COUNT, HEAD, LOWER_HALF, UPPER_HALF
+from .decoder import FullBodyDecoder
+from .diffusion import LatentDiffusion, sample
+from .refiner import Refiner
+from .vqvae import HalfBodyVQVAE
+
+DEFAULT_WEIGHTS = Path(__file__).parent.parent.parent / "weights" / "sage.safetensors"
+
+
+@dataclass(frozen=True)
+class SageConfig:
+    """Sizes of the parts. ``window`` is in frames at 60 Hz, even; every size is a choice of training."""
+
+    window: int = 40
+    width: int = 192
+    heads: int = 6
+    vqvae_layers: int = 2
+    diffusion_layers: int = 5
+    decoder_layers: int = 4
+    refiner_width: int = 256
+    codebooks: int = 8
+    codes: int = 64
+    code_channels: int = 16
+
+
+CONFIGS = {
+    "small": SageConfig(),
+    "large": SageConfig(
+        window=64, width=384, heads=8, vqvae_layers=4, diffusion_layers=8, decoder_layers=6, refiner_width=512,
+        code_channels=24,
+    ),
+    "smoke": SageConfig(
+        window=16, width=32, heads=2, vqvae_layers=1, diffusion_layers=1, decoder_layers=1, refiner_width=16,
+        codebooks=2, codes=8, code_channels=4,
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How latents are drawn: DDIM ``steps``, the ``noise`` at the start (1 draws takes, 0 gives the mean), ``seed``."""
+
+    steps: int = 1
+    noise: float = 0.0
+    seed: int = 0
+
+
+class Sage(nn.Module):
+    """The networks. Windows in, poses in the head's heading frame out; ``inference`` serves whole recordings."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        c = config
+        quantizer = dict(groups=c.codebooks, codes=c.codes, channels=c.code_channels)
+        self.upper_vqvae = HalfBodyVQVAE(len(UPPER_HALF), c.width, c.vqvae_layers, c.heads, **quantizer)
+        self.lower_vqvae = HalfBodyVQVAE(len(LOWER_HALF), c.width, c.vqvae_layers, c.heads, **quantizer)
+        latent = c.codebooks * c.code_channels
+        sizes = dict(width=c.width, layers=c.diffusion_layers, heads=c.heads)
+        self.upper_diffusion = LatentDiffusion(latent, FEATURE_COUNT, 0, **sizes)
+        self.lower_diffusion = LatentDiffusion(latent, FEATURE_COUNT, latent, **sizes)
+        self.decoder = FullBodyDecoder(latent, FEATURE_COUNT, c.width, c.decoder_layers, c.heads)
+        self.refiner = Refiner(FEATURE_COUNT, c.refiner_width)
+
+    @property
+    def latent_size(self):
+        return self.config.codebooks * self.config.code_channels
+
+    def sample_upper(self, observation, sampling=Sampling(), noise=None):
+        """The upper latent (B, S, latent) given features (B, 2 S, F)."""
+        start = self._quiet(observation) if noise is None else noise[0]
+        return sample(self.upper_diffusion, observation, start, sampling.steps)
+
+    def latents(self, observation, sampling=Sampling(), noise=None):
+        """Stratified sampling (paper, section 3.3): the upper latent, then the lower one given it."""
+        upper = self.sample_upper(observation, sampling, noise)
+        start = self._quiet(observation) if noise is None else noise[1]
+        return upper, sample(self.lower_diffusion, observation, start, sampling.steps, given=upper)
+
+    def forward(self, observation, sampling=Sampling(), noise=None, refine=True):
+        """Features (B, T, F), T even -> 6D rotations (B, T, 22 * 6), turned by the heading, contact logits (B, T, 4).
+
+        ``noise`` (2, B, T / 2, latent) is the sampler's start; without it the latents are the means.
+        """
+        pose, contacts = self.decoder(*self.latents(observation, sampling, noise), observation)
+        return (self.refiner(pose, observation) if refine else pose), contacts
+
+    def _quiet(self, observation):
+        return observation.new_zeros(len(observation), observation.shape[1] // 2, self.latent_size)
+
+
+def to_world(sixd, head_rotation, head_position, rest_joints):
+    """Poses in the heading frame to the model's frame, placed by the observed head.
+
+    ``sixd`` (..., T, 132), ``head_rotation`` (..., T, 3, 3), ``head_position`` (..., T, 3), ``rest_joints``
+    broadcastable to (..., T, 22, 3). Returns local rotations (..., T, 22, 3, 3), pelvis positions (..., T, 3), world
+    rotations and joint positions.
+    """
+    local = sixd_to_matrix(sixd.unflatten(-1, (BODY_JOINT_COUNT, 6)))
+    root = rotation_about_y(heading(head_rotation)) @ local[..., 0, :, :]
+    local = torch.cat([root[..., None, :, :], local[..., 1:, :, :]], -3)
+    world, joints = forward_kinematics(local, torch.zeros_like(head_position), rest_joints)
+    translation = head_position - joints[..., HEAD, :]
+    return local, translation, world, joints + translation[..., None, :]
+
+
+def save_sage(sage, path):
+    """Write the weights, half precision, with the configuration in the file's metadata."""
+    tensors = {name: tensor.half().contiguous() for name, tensor in sage.state_dict().items()}
+    partial = Path(path).with_suffix(".partial")
+    save_file(tensors, partial, metadata={"sage": json.dumps(asdict(sage.config))})
+    partial.replace(path)
+
+
+def load_sage(path=None, device="cpu"):
+    """Read weights as ``save_sage`` writes them; without a path, those that come with Threepoint."""
+    path = Path(path or DEFAULT_WEIGHTS)
+    try:
+        with safe_open(path, "pt") as file:
+            config = SageConfig(**json.loads(file.metadata()["sage"]))
+            tensors = {name: file.get_tensor(name).float() for name in file.keys()}
+    except (OSError, SafetensorError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not SAGE weights as `python3 tools train sage` writes them ({error})") from error
+    sage = Sage(config)
+    sage.load_state_dict(tensors)
+    return sage.to(device).eval()

@@ -1,0 +1,108 @@
+"""VQ-VAE of one half of the body (paper, section 3.2): motion windows to discrete latents and back."""
+
+import torch
+from torch import nn
+
+from .transformer import Block, Downsample, Upsample
+
+DEAD_BELOW = 0.02
+"""A code whose running use falls under this share of an even use is moved onto a random input."""
+
+
+class ProductQuantizer(nn.Module):
+    """Several small codebooks side by side, learnt by moving averages (van den Oord et al. 2017, appendix A.1).
+
+    Latents (..., groups * channels) are cut into ``groups`` parts, each replaced by its nearest of ``codes`` entries.
+    """
+
+    def __init__(self, groups, codes, channels, decay=0.99):
+        super().__init__()
+        self.decay = decay
+        self.register_buffer("codebooks", torch.randn(groups, codes, channels))
+        self.register_buffer("usage", torch.ones(groups, codes))
+        self.register_buffer("sums", self.codebooks.clone())
+
+    def forward(self, latents):
+        """Return quantised latents (straight-through gradient), the commitment loss and the codes (..., groups)."""
+        with torch.autocast(latents.device.type, enabled=False):  # Nearest codes and averages need full precision.
+            return self._quantise(latents.float())
+
+    def _quantise(self, latents):
+        groups, _, channels = self.codebooks.shape
+        parts = latents.reshape(-1, groups, channels).transpose(0, 1)
+        codes = torch.cdist(parts, self.codebooks).argmin(-1)
+        chosen = torch.gather(self.codebooks, 1, codes[..., None].expand(-1, -1, channels))
+        if self.training:
+            self._follow(parts.detach(), codes)
+        commitment = (parts - chosen).square().mean()
+        quantised = (parts + (chosen - parts).detach()).transpose(0, 1).reshape(latents.shape)
+        return quantised, commitment, codes.T.reshape(*latents.shape[:-1], groups)
+
+    @torch.no_grad()
+    def _follow(self, parts, codes):
+        groups, count, channels = self.codebooks.shape
+        one_hot = torch.zeros(groups, parts.shape[1], count, device=parts.device).scatter_(2, codes[..., None], 1.0)
+        self.usage.lerp_(one_hot.sum(1), 1 - self.decay)
+        self.sums.lerp_(one_hot.transpose(1, 2) @ parts, 1 - self.decay)
+        dead = self.usage < DEAD_BELOW * self.usage.mean(-1, keepdim=True)
+        if dead.any():
+            replacement = parts[:, torch.randint(parts.shape[1], (count,), device=parts.device)]
+            fair_use = self.usage.mean(-1, keepdim=True).expand_as(self.usage)
+            self.usage[dead] = fair_use[dead]
+            self.sums[dead] = (replacement * fair_use[..., None])[dead]
+        self.codebooks.copy_(self.sums / self.usage.clamp_min(1e-6)[..., None])
+
+
+class HalfBodyVQVAE(nn.Module):
+    """Windows (B, T, J * 6) of 6D rotations of one half, the root first, turned by the heading, and their latents."""
+
+    def __init__(self, joints, width, layers, heads, groups, codes, channels):
+        super().__init__()
+        self.joints = joints
+        self.latent_size = groups * channels
+        self.downsample = Downsample(6 * joints, width)
+        self.encoder = nn.ModuleList([Block(width, heads) for _ in range(layers)])
+        self.to_latent = nn.Linear(width, self.latent_size)
+        self.quantizer = ProductQuantizer(groups, codes, channels)
+        self.from_latent = nn.Linear(self.latent_size, width)
+        self.decoder = nn.ModuleList([Block(width, heads) for _ in range(layers)])
+        self.upsample = Upsample(width, 6 * joints)
+        self.register_buffer("latent_mean", torch.zeros(self.latent_size))
+        self.register_buffer("latent_spread", torch.ones(self.latent_size))
+
+    def encode(self, pose):
+        """Return quantised latents (B, T / 2, latent_size), the commitment loss and the codes."""
+        x = self.downsample(pose)
+        for block in self.encoder:
+            x = block(x)
+        return self.quantizer(self.to_latent(x))
+
+    def decode(self, latents):
+        x = self.from_latent(latents)
+        for block in self.decoder:
+            x = block(x)
+        return self.upsample(x)
+
+    def forward(self, pose, visible=None):
+        """Reconstruct (B, T, J * 6); ``visible`` (B, T, J) hides joints from the encoder."""
+        shown = pose if visible is None else pose * visible.repeat_interleave(6, -1)
+        latents, commitment, codes = self.encode(shown)
+        return self.decode(latents), commitment, codes
+
+    def normalised_latents(self, pose):
+        """Latents of unit spread (B, T / 2, latent_size): what the diffusion learns."""
+        return (self.encode(pose)[0] - self.latent_mean) / self.latent_spread
+
+    @torch.no_grad()
+    def measure_latents(self, pose):
+        """Set the mean and spread of the latents from a large batch of windows."""
+        latents = self.encode(pose)[0].flatten(0, 1)
+        self.latent_mean.copy_(latents.mean(0))
+        self.latent_spread.copy_(latents.std(0).clamp_min(1e-4))
+
+
+def perplexity(codes, count):
+    """Number of ``count`` codes in effective use, averaged over the codebooks: exp of the entropy of ``codes``."""
+    flat = codes.reshape(-1, codes.shape[-1])
+    share = torch.stack([torch.bincount(column, minlength=count) for column in flat.T]).float() / len(flat)
+    return (-(share * share.clamp_min(1e-12).log()).sum(-1)).exp().mean().item()
