@@ -1,6 +1,6 @@
 """What a headset file becomes: times, and per tracker its pose and whether it was seen (numpy only)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,13 +21,29 @@ class Track:
 
 
 @dataclass(frozen=True)
+class Dropout:
+    """A stretch of samples, ``first`` to ``last`` with both ends, in which the tracker ``role`` was lost.
+
+    ``reason`` is one of ``missing`` (no value), ``zeroed`` (zeros in place of a pose), ``bad rotation`` (not a rotation
+    at all), ``frozen`` (one pose repeated), ``teleport`` (away and back faster than anybody moves) and ``untracked``
+    (the device itself says so).
+    """
+
+    role: str
+    first: int
+    last: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Recording:
     """A headset recording: ``time`` (N,) in seconds, strictly increasing; ``tracks`` by role.
 
     Roles are ``head``, ``left_hand``, ``right_hand`` and, where a file has more trackers, names such as ``waist``.
     ``device`` names the controllers for the choice of offset preset (``skeleton.ROLES``; "joints" means that the tracks
     already are SMPL's head and wrist joints and need no calibration). ``betas`` (10,) is the person's shape where a
-    file knows it. ``warnings`` are one-line notes of what the reader repaired or dropped.
+    file knows it. ``dropouts`` say which samples of which tracker were lost, and why. ``warnings`` are one-line notes
+    of what the reader repaired, dropped or guessed.
     """
 
     time: np.ndarray
@@ -35,7 +51,8 @@ class Recording:
     source: str = ""
     device: str = ""
     betas: np.ndarray | None = None
-    warnings: tuple[str, ...] = field(default=())
+    dropouts: tuple[Dropout, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def duration(self):

@@ -1,0 +1,268 @@
+"""Tables of any laboratory: CSV or TSV with a header, columns guessed from names, units and axes from the data.
+
+Every guess is noted in the recording's warnings and can be overruled. numpy only.
+"""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InputError
+from .cleaning import RawTrack, build_recording
+from .columns import DeviceColumns, guess_columns
+from .conventions import CONVENTIONS, euler_to_quaternion, to_openxr
+from .guessing import (
+    LEAST_EVIDENCE,
+    LENGTH_SCALES,
+    TIME_SCALES,
+    convention_scores,
+    guess_length_unit,
+    guess_time_unit,
+)
+from .text import decode
+
+DELIMITERS = ("\t", ";", ",", "|")
+HEADER_SEARCH_LINES = 50
+SAMPLE_ROWS = 20
+FULL_TURN = 2 * np.pi
+EULER_ORDER = "YXZ"
+PREFERRED_CONVENTION = ("openxr", "unity")
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """What a user knows of a table; None means: guess.
+
+    ``time_unit`` s, ms, us, ns or ticks (100 ns); ``fps`` in place of a time column; ``length_unit`` m, cm or mm;
+    ``convention`` a name of ``conventions.CONVENTIONS``; ``euler_order`` such as ``YXZ``; ``angle_unit`` degrees or
+    radians; ``columns`` role -> names of its columns (position x, y, z, then rotation w, x, y, z or Euler x, y, z) and
+    ``time`` -> the name of the time column; ``device`` the offset preset of the hands.
+    """
+
+    time_unit: str | None = None
+    fps: float | None = None
+    length_unit: str | None = None
+    convention: str | None = None
+    euler_order: str | None = None
+    angle_unit: str | None = None
+    columns: dict | None = None
+    device: str = ""
+
+    def validate(self):
+        """Return self, or raise ``InputError`` naming what cannot be."""
+        choices = {
+            "time_unit": TIME_SCALES,
+            "length_unit": LENGTH_SCALES,
+            "convention": CONVENTIONS,
+            "angle_unit": ("degrees", "radians"),
+        }
+        for name, allowed in choices.items():
+            value = getattr(self, name)
+            if value is not None and value not in allowed:
+                raise InputError(f"{name} '{value}' is not known; it can be {', '.join(allowed)}")
+        if self.euler_order is not None and sorted(self.euler_order.upper()) != ["X", "Y", "Z"]:
+            raise InputError(f"euler_order '{self.euler_order}' should have X, Y and Z once each, such as YXZ")
+        if self.fps is not None and not (np.isfinite(self.fps) and self.fps > 0):
+            raise InputError(f"fps is {self.fps}, should be positive")
+        return self
+
+
+@dataclass(frozen=True)
+class Table:
+    """The numbers of a table: ``names`` of the columns and ``values`` (rows, columns), NaN where there is none."""
+
+    names: list[str]
+    values: np.ndarray
+
+
+def read(path, **options):
+    """A CSV or TSV file -> ``Recording``. Keyword arguments are the fields of ``TableOptions``."""
+    name = Path(path).name
+    options = TableOptions(**options).validate()
+    table = read_table(decode(Path(path).read_bytes(), name), name)
+    return to_recording(table, options, name)
+
+
+def to_recording(table, options, source):
+    """A ``Table`` -> ``Recording`` by ``options`` and guesses."""
+    columns = guess_columns(table.names) if options.columns is None else None
+    devices = columns.devices if columns else _named_devices(table, options.columns, source)
+    if "head" not in devices:
+        found = ", ".join(devices) or "none"
+        raise InputError(
+            f"{source}: no recognisable columns of a head's position and rotation (trackers found: {found}); expected "
+            "names such as time, head_pos_x, head_pos_y, head_pos_z, head_rot_x, .. head_rot_w, left_hand_pos_x, .."
+        )
+    notes = []
+    time = _time(table, columns, options, source, notes)
+    positions = {role: table.values[:, device.position] for role, device in devices.items()}
+    rotations = _rotations(table, columns, devices, options, notes)
+    scale = LENGTH_SCALES[_length_unit(columns, positions, options, source, notes)]
+    positions = {role: position * scale for role, position in positions.items()}
+    convention = options.convention or _convention(positions, rotations, notes)
+    tracks = {}
+    for role, device in devices.items():
+        position, rotation = to_openxr(positions[role], rotations[role], convention)
+        tracked = None if device.tracked is None else table.values[:, device.tracked] > 0
+        tracks[role] = RawTrack(position, rotation, tracked)
+    return build_recording(time, tracks, source, options.device, warnings=notes)
+
+
+def _named_devices(table, columns, source):
+    """``DeviceColumns`` by role from the names that the user gave."""
+    devices = {}
+    for role, names in columns.items():
+        if role == "time":
+            continue
+        indices = [_index(table, name, source) for name in names]
+        if len(indices) not in (6, 7):
+            raise InputError(
+                f"{source}: '{role}' has {len(indices)} columns; expected 3 of position, 3 or 4 of rotation"
+            )
+        devices[role] = DeviceColumns(indices[:3], indices[3:])
+    return devices
+
+
+def _index(table, name, source):
+    if name not in table.names:
+        raise InputError(f"{source}: has no column '{name}'; its columns are {', '.join(table.names[:12])}")
+    return table.names.index(name)
+
+
+def _time(table, columns, options, source, notes):
+    """Seconds (N,)."""
+    if options.fps is not None:
+        return np.arange(len(table.values)) / options.fps
+    if columns is None and "time" in options.columns:
+        candidates = [_index(table, options.columns["time"], source)]
+    else:
+        candidates = columns.times if columns else guess_columns(table.names).times
+    best = max(candidates, key=lambda i: _increases(table.values[:, i]), default=None)
+    if best is None or _increases(table.values[:, best]) == 0:
+        raise InputError(f"{source}: has no column of increasing times; name one 'time' or give the frame rate")
+    time = table.values[:, best]
+    told = columns.time_unit if columns else None
+    unit = options.time_unit or told or guess_time_unit(time)
+    if not (options.time_unit or told):
+        notes.append(f"guessed: '{table.names[best]}' is in {unit}")
+    return (time - np.nanmin(time)) * TIME_SCALES[unit] if unit != "s" else time
+
+
+def _increases(values):
+    """Number of steps forward in (N,) values."""
+    with np.errstate(invalid="ignore"):
+        return int((np.diff(values) > 0).sum())
+
+
+def _rotations(table, columns, devices, options, notes):
+    """role -> quaternions ``wxyz`` (N, 4)."""
+    rotations = {role: table.values[:, device.rotation] for role, device in devices.items()}
+    angles = [rotation for rotation in rotations.values() if rotation.shape[1] == 3]
+    if not angles:
+        return rotations
+    order = options.euler_order or EULER_ORDER
+    told = options.angle_unit or (columns.angle_unit if columns else None)
+    largest = max((np.nanmax(np.abs(angle)) for angle in angles if np.isfinite(angle).any()), default=0.0)
+    unit = told or ("degrees" if largest > FULL_TURN else "radians")
+    if not (options.euler_order and told):
+        notes.append(f"guessed: angles are in {unit} and multiply in the order {order}")
+    turn = 1.0 if unit == "degrees" else 180 / np.pi
+    return {
+        role: euler_to_quaternion(rotation * turn, order) if rotation.shape[1] == 3 else rotation
+        for role, rotation in rotations.items()
+    }
+
+
+def _length_unit(columns, positions, options, source, notes):
+    told = options.length_unit or (columns.length_unit if columns else None)
+    if told:
+        return told
+    unit = guess_length_unit(positions)
+    if unit is None:
+        raise InputError(f"{source}: its positions fit a person in no unit; give the length unit (m, cm or mm)")
+    notes.append(f"guessed: positions are in {unit}")
+    return unit
+
+
+def _convention(positions, rotations, notes):
+    """The convention under which the motion looks most like a person's."""
+    scores = convention_scores(positions, rotations)
+    best = max(scores, key=scores.get)
+    # Without evidence to the contrary the usual ones stand.
+    chosen = next((name for name in PREFERRED_CONVENTION if scores[name] > scores[best] - LEAST_EVIDENCE), best)
+    notes.append(f"guessed: axes are those of '{chosen}'")
+    return chosen
+
+
+def read_table(text, name):
+    """The text of a table -> ``Table``. Raises ``InputError`` where there is no header or no row of numbers."""
+    lines, body_start = _head_lines(text)
+    if not lines:
+        raise InputError(f"{name}: is empty")
+    delimiter = max(DELIMITERS, key=lambda mark: min((line.count(mark) for _, line in lines[:3]), default=0))
+    if all(delimiter not in line for _, line in lines):
+        delimiter = None  # columns stand apart by spaces
+    header = next((i for i, (_, line) in enumerate(lines) if not _is_numeric(_cells(line, delimiter))), None)
+    if header is None or header != 0:
+        raise InputError(f"{name}: no recognisable columns: its first line holds numbers and not the columns' names")
+    start = lines[0][0]
+    names = [cell.strip().strip("\"'") for cell in _cells(lines[0][1], delimiter)]
+    if len(names) < 4:
+        raise InputError(f"{name}: no recognisable columns in its first line: {lines[0][1][:60]!r}")
+    body = text[start:]
+    comma = delimiter != "," and any("," in line for _, line in lines[1 : 1 + SAMPLE_ROWS])
+    values = _numbers(body.replace(",", ".") if comma else body, delimiter, len(names))
+    if len(values) == 0 or not np.isfinite(values).any():
+        raise InputError(f"{name}: no rows of numbers under its header")
+    return Table(names, values)
+
+
+def _head_lines(text):
+    """The first lines that say something, each as (where the text goes on behind it, line)."""
+    lines, place = [], 0
+    while place < len(text) and len(lines) < HEADER_SEARCH_LINES:
+        end = text.find("\n", place)
+        end = len(text) if end < 0 else end
+        line = text[place:end].rstrip("\r")
+        place = end + 1
+        # Spreadsheets write "sep=;" into the first line; others put comments there.
+        if line.strip() and not line.lstrip().startswith("#") and not line.lower().startswith("sep="):
+            lines.append((place, line))
+    return lines, place
+
+
+def _cells(line, delimiter):
+    return line.split() if delimiter is None else next(csv.reader([line], delimiter=delimiter), [])
+
+
+def _is_numeric(cells):
+    numbers = sum(_number(cell) is not None for cell in cells)
+    return numbers > len(cells) / 2
+
+
+def _number(cell):
+    try:
+        return float(cell.replace(",", "."))
+    except ValueError:
+        return None
+
+
+def _numbers(body, delimiter, width):
+    """The rows of numbers (rows, width); by numpy's fast reader, or cell by cell where cells are missing or words."""
+    try:
+        values = np.loadtxt(io.StringIO(body), delimiter=delimiter, ndmin=2)
+        if values.shape[1] == width:
+            return values
+    except ValueError:
+        pass  # words, quotes or ragged rows: read each cell for itself
+    rows = []
+    for line in body.splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        cells = _cells(line, delimiter)[:width]
+        row = [_number(cell) for cell in cells]
+        rows.append([np.nan if value is None else value for value in row] + [np.nan] * (width - len(row)))
+    return np.array(rows, np.float64).reshape(-1, width)
