@@ -17,3 +17,33 @@ def shared():
     if not SHARED.is_dir():
         pytest.skip(f"needs the folder {SHARED.name} beside the checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def make_clip():
+    """``make_clip(frames)``: a person on the default body who sways, bends the knees, turns and waves on still feet."""
+    import numpy as np
+    from threepoint.model_core.body import load_body
+    from threepoint.model_core.clips import Clip
+    from threepoint.model_core.kinematics import forward_kinematics
+    from threepoint.model_core.rotations import axis_angle_to_matrix
+
+    def make(frames):
+        body = load_body()
+        rest, sole = body.rest_joints(np.zeros(10))[:22], float(body.sole(np.zeros(10)))
+        phase = np.linspace(0, 2 * np.pi * frames / 120, frames)
+        poses = np.zeros((frames, 22, 3))
+        bend = 0.3 * (1 - np.cos(phase))
+        for hip, knee, ankle in ((1, 4, 7), (2, 5, 8)):
+            poses[:, hip, 0], poses[:, knee, 0], poses[:, ankle, 0] = -bend, 2 * bend, -bend
+        poses[:, 3, 1], poses[:, 6, 0], poses[:, 15, 1] = 0.2 * np.sin(phase), 0.1 * np.sin(phase), -0.3 * np.sin(phase)
+        poses[:, 16, 2], poses[:, 17, 2] = -1.2 + 0.4 * np.sin(phase), 1.2
+        poses[:, 18, 1], poses[:, 19, 1] = -0.6 - 0.5 * np.sin(2 * phase), 0.4
+        poses[:, 20, 0], poses[:, 21, 0] = 0.4 * np.sin(phase), -0.2
+        _, positions = forward_kinematics(axis_angle_to_matrix(poses), np.zeros((frames, 3)), rest)
+        translation = rest[7] - [0, sole, 0] - positions[:, 7]
+        meta = {"name": "swaying", "subject": 7, "activity": "sway", "source": "made up", "split": "train", "flags": []}
+        poses = poses.reshape(frames, 66).astype(np.float32)
+        return Clip("swaying", poses, translation.astype(np.float32), rest, sole, meta)
+
+    return make

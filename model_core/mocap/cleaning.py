@@ -1,0 +1,86 @@
+"""What retargeted motion needs before it is learned from: one rate, no glitches, little noise, the floor at zero."""
+
+import numpy as np
+from scipy.ndimage import binary_dilation, gaussian_filter1d
+
+from ..kinematics import forward_kinematics
+from ..rotations import (
+    geodesic_angle,
+    make_continuous,
+    matrix_to_quaternion,
+    normalize,
+    quaternion_to_matrix,
+    slerp,
+)
+from ..skeleton import TOES
+
+FPS = 60
+SMOOTHING_SIGMA = 1.0
+"""Frames at 60 Hz. Raw optical capture has a jitter of 7-22 (10^2 m/s^3), after this 1.4-3.2."""
+SHORTEST_SEGMENT = 60
+"""Frames. Shorter stretches between glitches are dropped."""
+FASTEST_JOINT = 14.0
+"""m/s relative to the pelvis; faster is a glitch."""
+FASTEST_TURN = 35.0
+"""Degrees a frame at 60 Hz of a joint in the world; faster is a glitch. Toes are not judged."""
+GLITCH_REACH = 4
+"""Frames on either side of a glitch that go with it."""
+FLOOR_PERCENTILE = 5
+"""Of the lowest foot's height above its rest height, over a clip."""
+
+
+def resample(rotations, translation, bad, fps):
+    """Local rotations (N, J, 3, 3), pelvis (N, 3) and glitch mask (N,) at ``fps`` -> the same at 60 Hz."""
+    if abs(fps - FPS) < 1e-6:
+        return rotations, translation, bad
+    last = len(rotations) - 1
+    times = np.arange(int(np.floor(last / fps * FPS + 1e-6)) + 1) * (fps / FPS)
+    before = np.clip(np.floor(times + 1e-6).astype(int), 0, max(last - 1, 0))
+    after = np.minimum(before + 1, last)
+    weight = np.clip(times - before, 0, 1)
+    quaternions = matrix_to_quaternion(rotations)
+    turned = slerp(
+        quaternions[before], quaternions[after], np.broadcast_to(weight[:, None], (len(times), rotations.shape[1]))
+    )
+    moved = translation[before] + (translation[after] - translation[before]) * weight[:, None]
+    return quaternion_to_matrix(turned), moved, bad[before] | bad[after]
+
+
+def glitches(rotations, translation, rest_joints):
+    """Mask (N,) of frames at 60 Hz in or near a motion that no body makes."""
+    world, positions = forward_kinematics(rotations, translation, rest_joints)
+    relative = positions - positions[:, :1]
+    speed = np.linalg.norm(np.diff(relative, axis=0), axis=-1).max(1) * FPS
+    turn = np.degrees(geodesic_angle(world[1:], world[:-1]))
+    turn[:, list(TOES)] = 0
+    found = np.concatenate([[False], (speed > FASTEST_JOINT) | (turn.max(1) > FASTEST_TURN)])
+    return binary_dilation(found, iterations=GLITCH_REACH) if found.any() else found
+
+
+def segments(bad, shortest=SHORTEST_SEGMENT):
+    """(start, end) of each stretch of at least ``shortest`` good frames."""
+    edges = np.diff(np.concatenate([[0], (~bad).astype(int), [0]]))
+    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    return [(int(a), int(b)) for a, b in zip(starts, ends, strict=True) if b - a >= shortest]
+
+
+def smooth(rotations, translation, sigma=SMOOTHING_SIGMA):
+    """Gaussian smoothing over time of local rotations (N, J, 3, 3), as quaternions, and of the pelvis (N, 3)."""
+    quaternions = make_continuous(matrix_to_quaternion(rotations))
+    quaternions = normalize(gaussian_filter1d(quaternions, sigma, axis=0, mode="nearest"))
+    return quaternion_to_matrix(quaternions), gaussian_filter1d(translation, sigma, axis=0, mode="nearest")
+
+
+def foot_heights(positions, rest_joints, sole):
+    """Height (N, 4) of ankles and toes above where they are when the foot stands flat on y = 0.
+
+    ``positions`` (N, 22, 3); ``sole`` is the y of the lowest point of the body at rest.
+    """
+    feet = [7, 8, 10, 11]
+    return positions[:, feet, 1] - (rest_joints[feet, 1] - sole)
+
+
+def floor_height(rotations, translation, rest_joints, sole):
+    """The height at which a clip's lowest foot stands most of the time it stands."""
+    _, positions = forward_kinematics(rotations, translation, rest_joints)
+    return float(np.percentile(foot_heights(positions, rest_joints, sole).min(1), FLOOR_PERCENTILE))
