@@ -1,0 +1,48 @@
+"""A motion as an AMASS npz, which SMPL tools read (numpy only).
+
+AMASS's frame is +Z up. Its ``trans`` is SMPL's: the position of the pelvis joint minus where that joint lies in the
+rest pose of these betas. The global orientation turns the rest pose, which is +Y up, straight into AMASS's frame.
+"""
+
+import numpy as np
+
+from .frames import MODEL_TO_BLENDER, convert_positions
+from .rotations import matrix_to_quaternion, quaternion_multiply, quaternion_to_axis_angle
+from .skeleton import BODY_JOINT_COUNT, JOINT_COUNT, PELVIS
+
+MODEL_TO_AMASS = MODEL_TO_BLENDER
+"""AMASS's frame is Blender's: +Z up, a body at rest faces -Y."""
+
+
+def amass_arrays(motion, body):
+    """The arrays of a motion's AMASS npz, by name.
+
+    ``poses`` (T, 72) axis-angle in radians, ``trans`` (T, 3) metres, ``betas`` (10,), ``mocap_framerate``, ``gender``;
+    ``start``, the recording's clock in seconds at frame 0; and, where the motion knows how sure it is, ``uncertainty``
+    (T, P) metres at the probes, with ``uncertainty_index`` and ``uncertainty_weight`` (V, 4) as in
+    ``motion.Uncertainty``.
+    """
+    turn = np.broadcast_to(matrix_to_quaternion(MODEL_TO_AMASS), motion.rotations[:, PELVIS].shape)
+    rotations = motion.rotations.astype(np.float64)
+    rotations[:, PELVIS] = quaternion_multiply(turn, rotations[:, PELVIS])
+    poses = np.zeros((motion.frame_count, JOINT_COUNT, 3), np.float32)
+    poses[:, :BODY_JOINT_COUNT] = quaternion_to_axis_angle(rotations)
+    pelvis = convert_positions(motion.translation.astype(np.float64), MODEL_TO_AMASS)
+    arrays = {
+        "poses": poses.reshape(motion.frame_count, -1),
+        "trans": (pelvis - body.rest_joints(motion.betas)[PELVIS]).astype(np.float32),
+        "betas": motion.betas.astype(np.float32),
+        "mocap_framerate": np.float64(motion.fps),
+        "gender": np.array("neutral"),
+        "start": np.float64(motion.start),
+    }
+    if motion.uncertainty is not None:
+        arrays["uncertainty"] = motion.uncertainty.probes
+        arrays["uncertainty_index"] = motion.uncertainty.index
+        arrays["uncertainty_weight"] = motion.uncertainty.weight
+    return arrays
+
+
+def write_amass(path, motion, body):
+    """Write a ``Motion`` to ``path`` (.npz); ``body`` gives the rest position of the pelvis."""
+    np.savez_compressed(path, **amass_arrays(motion, body))

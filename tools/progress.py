@@ -1,0 +1,58 @@
+"""How far long work has come: one living line in a terminal, plain lines elsewhere."""
+
+import shutil
+import sys
+import time
+
+REDRAW_SECONDS = 0.1
+PLAIN_SECONDS = 15
+BAR_WIDTH = 24
+
+
+class TerminalProgress:
+    """A progress callback, ``progress(fraction, stage)``, and a context that clears its line at the end.
+
+    In a terminal it draws a bar, the stage and the time left on standard error. Elsewhere it prints a plain line to
+    standard output for each new stage and now and then within one, so that standard error holds errors only.
+    """
+
+    def __init__(self, clock=time.monotonic, terminal=None):
+        self.clock = clock
+        self.terminal = sys.stderr.isatty() if terminal is None else terminal
+        self.begun = clock()
+        self.drawn = float("-inf")
+        self.stage = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.terminal:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def __call__(self, fraction, stage):
+        now = self.clock()
+        wait = REDRAW_SECONDS if self.terminal else PLAIN_SECONDS
+        if stage == self.stage and now - self.drawn < wait:
+            return
+        self.stage, self.drawn = stage, now
+        left = time_left(fraction, now - self.begun)
+        if self.terminal:
+            filled = round(fraction * BAR_WIDTH)
+            line = f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {fraction:4.0%}  {stage}{left}"
+            print("\r\x1b[K" + line[: shutil.get_terminal_size().columns - 1], end="", file=sys.stderr, flush=True)
+        else:
+            print(f"{fraction:4.0%}  {stage}{left}", flush=True)
+
+
+def time_left(fraction, elapsed):
+    """ ", 1:20 left", once enough is done to say so."""
+    if fraction < 0.02 or elapsed < 1:
+        return ""
+    seconds = round(elapsed * (1 - fraction) / fraction)
+    return f", {seconds // 60}:{seconds % 60:02} left"
+
+
+def part_of(progress, begin, end):
+    """A progress callback whose 0..1 is the stretch from ``begin`` to ``end`` of another's."""
+    return lambda fraction, stage: progress(begin + (end - begin) * fraction, stage)

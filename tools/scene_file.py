@@ -1,0 +1,75 @@
+"""Blender's part of the commands: people and their motions become a file, a picture or a film."""
+
+import contextlib
+import os
+import sys
+
+import bpy
+
+from threepoint.blender_addon.bake import bake_motion
+from threepoint.blender_addon.preview import Subject, render_film, render_still
+from threepoint.blender_addon.scene import build_scene, empty_file
+
+LONGEST_FILM = 60.0
+"""Seconds that a preview film shows at most: it is a look at the result, not the result."""
+STILL_SECOND = 2.0
+"""A preview picture shows this second, when people have left their first pose; or the middle of a shorter one."""
+
+
+def build_file(people, body, fps, progress):
+    """An empty file with every person in it; the list of ``scene.Result``."""
+    progress(0, "building the scene")
+    scene = empty_file(fps)
+    results = []
+    for person in people:
+        result = build_scene(person.recording, person.takes[0], body, person.name, fit_range=True)
+        keep_takes(result, person, scene)
+        results.append(result)
+        progress(len(results) / len(people), "building the scene")
+    return results
+
+
+def keep_takes(result, person, scene):
+    """Bake the further takes as actions that the file keeps; the first one stays the armature's own."""
+    animation = result.avatar.armature.animation_data
+    shown, slot = result.action, getattr(animation, "action_slot", None)
+    for number, motion in enumerate(person.takes[1:], 2):
+        name = f"{person.name} motion, take {number}"
+        action = bake_motion(result.avatar.armature, motion, scene, name, float(person.recording.time[0]))
+        action.use_fake_user = True
+    animation.action = shown
+    if slot is not None:
+        animation.action_slot = slot
+
+
+def save_scene(path):
+    """Write the file, compressed."""
+    with quiet():
+        bpy.ops.wm.save_as_mainfile(filepath=str(path.resolve()), compress=True, copy=True)
+
+
+def save_preview(path, results):
+    """Write a picture or, by the suffix, a film of the people side by side."""
+    scene = bpy.context.scene
+    subjects = [Subject(result.avatar, result.trackers) for result in results]
+    fps = scene.render.fps / scene.render.fps_base
+    with quiet():
+        if path.suffix.lower() == ".mp4":
+            render_film(path, subjects, last=min(scene.frame_end, scene.frame_start + round(LONGEST_FILM * fps)))
+        else:
+            middle = (scene.frame_start + scene.frame_end) // 2
+            render_still(path, subjects, min(middle, scene.frame_start + round(STILL_SECOND * fps)))
+
+
+@contextlib.contextmanager
+def quiet():
+    """Keep Blender's own chatter, which it writes past Python, off the standard output."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)

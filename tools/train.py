@@ -1,0 +1,20 @@
+"""Train SAGE or FLAG on prepared motion: ``train sage`` or ``train flag``, then --help shows the options of each."""
+
+from threepoint.model_core.errors import InputError
+
+MODELS = ("sage", "flag")
+
+
+def run(arguments):
+    """Hand the further words to the trainer that the first one names."""
+    if not arguments or arguments[0] not in (*MODELS, "-h", "--help"):
+        named = f"not '{arguments[0]}'" if arguments else "nothing was named"
+        raise InputError(f"train: say which model to train, {' or '.join(MODELS)} ({named})")
+    if arguments[0] == "sage":
+        from .train_sage import run as train
+    elif arguments[0] == "flag":
+        from .train_flag import run as train
+    else:
+        print(__doc__)
+        return 0
+    return train(arguments[1:])
