@@ -60,6 +60,10 @@ class Sampling:
     seed: int = 0
 
 
+MEAN = Sampling()
+"""The default: one step from silence, the mean of the latents."""
+
+
 class Sage(nn.Module):
     """The networks. Windows in, poses in the head's heading frame out; ``inference`` serves whole recordings."""
 
@@ -81,18 +85,18 @@ class Sage(nn.Module):
     def latent_size(self):
         return self.config.codebooks * self.config.code_channels
 
-    def sample_upper(self, observation, sampling=Sampling(), noise=None):
+    def sample_upper(self, observation, sampling=MEAN, noise=None):
         """The upper latent (B, S, latent) given features (B, 2 S, F)."""
         start = self._quiet(observation) if noise is None else noise[0]
         return sample(self.upper_diffusion, observation, start, sampling.steps)
 
-    def latents(self, observation, sampling=Sampling(), noise=None):
+    def latents(self, observation, sampling=MEAN, noise=None):
         """Stratified sampling (paper, section 3.3): the upper latent, then the lower one given it."""
         upper = self.sample_upper(observation, sampling, noise)
         start = self._quiet(observation) if noise is None else noise[1]
         return upper, sample(self.lower_diffusion, observation, start, sampling.steps, given=upper)
 
-    def forward(self, observation, sampling=Sampling(), noise=None, refine=True):
+    def forward(self, observation, sampling=MEAN, noise=None, refine=True):
         """Features (B, T, F), T even -> 6D rotations (B, T, 22 * 6), turned by the heading, contact logits (B, T, 4).
 
         ``noise`` (2, B, T / 2, latent) is the sampler's start; without it the latents are the means.

@@ -98,7 +98,7 @@ class HalfBodyVQVAE(nn.Module):
         """Set the mean and spread of the latents from a large batch of windows."""
         latents = self.encode(pose)[0].flatten(0, 1)
         self.latent_mean.copy_(latents.mean(0))
-        self.latent_spread.copy_(latents.std(0).clamp_min(1e-4))
+        self.latent_spread.copy_(latents.std(0).clamp_min(0.05))
 
 
 def perplexity(codes, count):
