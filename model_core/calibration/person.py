@@ -1,0 +1,95 @@
+"""The person and the floor, learnt from a recording (numpy only)."""
+
+import numpy as np
+
+from ..frames import OPENXR_TO_MODEL, convert_positions, convert_quaternions
+from ..motion import BETA_COUNT
+from ..rotations import quaternion_to_matrix
+from .calibration import Calibration, Offset
+from .presets import DEFAULT_PRESET, OTHER_PRESETS, PRESETS, preset_offsets
+
+EYES_FROM_HEAD = np.array([0.0, 0.105, 0.062])
+"""From the head joint to the point between the eyes, which a headset reports, on the default body at rest (metres)."""
+UPRIGHT_PERCENTILE = 95.0
+"""Of the time, a person's head is this seldom higher than when standing upright: jumps and toes are rarer."""
+SLOUCH = 0.02
+"""Metres by which a living person who stands upright holds the head lower than SMPL's rest pose (from mocap)."""
+LOWEST_STANDING_EYES, HIGHEST_STANDING_EYES = 1.30, 2.10
+"""Metres between which a standing grown person's eyes are: lower ones sit, unless the stature is given."""
+LOWEST_EYES = 0.5
+"""Eyes this low above y = 0 tell that y = 0 is not the floor."""
+
+
+def calibrate(recording, body, stature=None, floor=None, preset=None, betas=None):
+    """The ``Calibration`` of a recording for ``body``.
+
+    ``stature`` in metres, ``floor`` as a height in the recording's space, the device ``preset`` (a name of
+    ``presets.PRESETS``, ``hand`` or ``joints``) and ``betas`` (10,) are taken as given; what is None is found. The
+    size comes from how high the eyes are when the person stands upright; where nobody stands, the mean person is taken.
+    """
+    preset = preset or recording.device or DEFAULT_PRESET
+    betas = recording.betas if betas is None else betas
+    if preset == "joints":
+        betas = np.zeros(BETA_COUNT) if betas is None else np.asarray(betas, np.float64)
+        return Calibration(betas, floor or 0.0, preset_offsets("joints"), ("tracks are joints: nothing to calibrate",))
+    notes = []
+    if preset not in PRESETS and preset not in OTHER_PRESETS:
+        notes.append(f"no preset for '{preset}': '{DEFAULT_PRESET}' is used")
+        preset = DEFAULT_PRESET
+    eyes = upright_eye_height(recording)
+    if betas is None:
+        betas = _betas(eyes, floor, stature, body, notes)
+    betas = np.asarray(betas, np.float64)
+    if floor is None:
+        floor = _floor(eyes, body, betas, notes)
+    size = float(body.size(betas))
+    offsets = {"head": head_offset(size), **preset_offsets(preset, size)}
+    notes.append(f"person {float(body.stature(betas)):.2f} m tall, floor at {floor:.2f} m, hands by preset '{preset}'")
+    return Calibration(betas, float(floor), offsets, tuple(notes))
+
+
+def head_offset(size):
+    """The head joint on a headset of a person of ``size`` times the mean person's."""
+    return Offset(np.array([1.0, 0, 0, 0]), -EYES_FROM_HEAD * size)
+
+
+def upright_eye_height(recording):
+    """Height in metres, in the recording's space, of the eyes of the person standing as upright as they ever do.
+
+    Looking down lowers the eyes though the head stays up: the head joint's height is what is measured.
+    """
+    head = recording.tracks["head"]
+    rotation = quaternion_to_matrix(convert_quaternions(head.rotation[head.valid], OPENXR_TO_MODEL))
+    position = convert_positions(head.position[head.valid], OPENXR_TO_MODEL)
+    joint = position[:, 1] - (rotation @ EYES_FROM_HEAD)[:, 1]
+    return float(np.percentile(joint, UPRIGHT_PERCENTILE) + EYES_FROM_HEAD[1])
+
+
+def standing_eye_height(body, betas):
+    """Height in metres of the eyes above the sole when a person of ``betas`` stands upright."""
+    size = float(body.size(betas))
+    return float(body.head_height(betas)) + (EYES_FROM_HEAD[1] - SLOUCH) * size
+
+
+def _betas(eyes, floor, stature, body, notes):
+    """The person's shape from what is given, else from the height of the eyes above the floor."""
+    if stature is not None:
+        return body.betas_for(stature)
+    height = eyes - (floor or 0.0)
+    if not LOWEST_STANDING_EYES <= height <= HIGHEST_STANDING_EYES:
+        notes.append(
+            f"the eyes never are higher than {height:.2f} m: nobody stands there; a person of the mean size is taken"
+        )
+        return np.zeros(BETA_COUNT)
+    mean = np.zeros(BETA_COUNT)
+    slope = standing_eye_height(body, np.eye(BETA_COUNT)[0]) - standing_eye_height(body, mean)
+    return np.eye(BETA_COUNT)[0] * (height - standing_eye_height(body, mean)) / slope
+
+
+def _floor(eyes, body, betas, notes):
+    """The floor is y = 0, unless that would bury or fly the person: then it is where a standing person's would be."""
+    if LOWEST_EYES <= eyes <= HIGHEST_STANDING_EYES:
+        return 0.0
+    floor = eyes - standing_eye_height(body, betas)
+    notes.append(f"y = 0 cannot be the floor: it is taken to be at {floor:.2f} m, under a person who stands")
+    return floor
