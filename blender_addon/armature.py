@@ -1,0 +1,129 @@
+"""A body as an armature with SMPL's bones and a skinned mesh.
+
+A bone points along its limb, so its own axes differ from SMPL's, which are the world's at rest. With B the bone's rest
+axes in armature space and R a joint's local rotation in Blender's frame, the bone's own rotation is ``B^T R B``: exact,
+whatever way the bone points.
+"""
+
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+
+from ..model_core.frames import MODEL_TO_BLENDER, convert_positions
+from ..model_core.skeleton import JOINT_NAMES, PARENTS, PELVIS
+
+TAIL_JOINTS = {"pelvis": "spine1", "spine3": "neck"}
+"""Where a bone's tail lies when its joint has several children; otherwise at the only child."""
+LEAF_DIRECTIONS = {
+    "head": np.array([0.0, 0, 1]),
+    "left_foot": np.array([0.0, -1, 0]),
+    "right_foot": np.array([0.0, -1, 0]),
+}
+"""Blender-frame directions of bones without a child; hands go on as their forearm does."""
+LEAF_LENGTHS = {"head": 0.18, "left_foot": 0.07, "right_foot": 0.07}
+HAND_LENGTH = 0.09
+FORWARD, UP = (0.0, -1.0, 0.0), (0.0, 0.0, 1.0)
+LIES_FLAT = ("left_ankle", "right_ankle", "left_foot", "right_foot")
+"""Bones that point forward: their Z axis is turned upwards; all others' Z axis is turned forward."""
+
+
+@dataclass(frozen=True)
+class Avatar:
+    """The two objects of an avatar in the scene."""
+
+    armature: bpy.types.Object
+    mesh: bpy.types.Object
+
+
+def create_avatar(body, betas, name, collection=None):
+    """Make the armature object ``name`` and its skinned mesh, standing on the floor at the origin; return ``Avatar``.
+
+    ``body`` and ``betas`` (10,) give rest joints, rest vertices, faces and skinning weights in the model's frame. The
+    objects go into ``collection``, by default the active one.
+    """
+    collection = collection or bpy.context.collection
+    origin = _origin(body, betas)
+    joints = convert_positions(np.asarray(body.rest_joints(betas), np.float64) - origin, MODEL_TO_BLENDER)
+    vertices = convert_positions(np.asarray(body.rest_vertices(betas), np.float64) - origin, MODEL_TO_BLENDER)
+    armature = _create_armature(joints, name, collection)
+    mesh = _create_mesh(vertices, np.asarray(body.faces), f"{name} body", collection)
+    _skin(mesh, armature, np.asarray(body.weights))
+    return Avatar(armature, mesh)
+
+
+def _origin(body, betas):
+    """Model-frame point that becomes the armature's origin: on the floor, below the pelvis."""
+    pelvis = np.asarray(body.rest_joints(betas), np.float64)[PELVIS]
+    return np.array([pelvis[0], float(body.sole(betas)), pelvis[2]])
+
+
+def bone_tails(joints):
+    """Rest joints (24, 3) in Blender's frame -> bone tails (24, 3)."""
+    tails = np.empty_like(joints)
+    for index, name in enumerate(JOINT_NAMES):
+        children = [c for c, parent in enumerate(PARENTS) if parent == index]
+        if name in LEAF_DIRECTIONS:
+            tails[index] = joints[index] + LEAF_DIRECTIONS[name] * LEAF_LENGTHS[name]
+        elif not children:
+            along = joints[index] - joints[PARENTS[index]]
+            tails[index] = joints[index] + along / np.linalg.norm(along) * HAND_LENGTH
+        else:
+            child = JOINT_NAMES.index(TAIL_JOINTS[name]) if name in TAIL_JOINTS else children[0]
+            tails[index] = joints[child]
+    return tails
+
+
+def _create_armature(joints, name, collection):
+    data = bpy.data.armatures.new(name)
+    armature = bpy.data.objects.new(name, data)
+    collection.objects.link(armature)
+    _make_bones(armature, joints)
+    data.display_type = "STICK"
+    armature.show_in_front = True
+    for bone in armature.pose.bones:
+        bone.rotation_mode = "QUATERNION"
+        if bone.name != JOINT_NAMES[PELVIS]:
+            bone.lock_location = (True, True, True)
+    return armature
+
+
+def _make_bones(armature, joints):
+    """Bones exist as editable ones only in edit mode, which needs the armature to be the active object."""
+    layer = bpy.context.view_layer
+    active = layer.objects.active
+    if active is not None and active.mode != "OBJECT":
+        bpy.ops.object.mode_set(mode="OBJECT")
+    layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    bones = []
+    for index, (name, head, tail) in enumerate(zip(JOINT_NAMES, joints, bone_tails(joints), strict=True)):
+        bone = armature.data.edit_bones.new(name)
+        bone.head, bone.tail = head, tail
+        bone.align_roll(UP if name in LIES_FLAT else FORWARD)
+        if PARENTS[index] >= 0:
+            bone.parent = bones[PARENTS[index]]
+            bone.use_connect = (bone.parent.tail - bone.head).length < 1e-6
+        bones.append(bone)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    layer.objects.active = active
+
+
+def _create_mesh(vertices, faces, name, collection):
+    data = bpy.data.meshes.new(name)
+    data.from_pydata(vertices.tolist(), [], faces.tolist())
+    data.polygons.foreach_set("use_smooth", np.ones(len(faces), bool))
+    data.update()
+    mesh = bpy.data.objects.new(name, data)
+    collection.objects.link(mesh)
+    return mesh
+
+
+def _skin(mesh, armature, weights):
+    mesh.parent = armature
+    for joint, name in enumerate(JOINT_NAMES):
+        group = mesh.vertex_groups.new(name=name)
+        for vertex in np.flatnonzero(weights[:, joint] > 0):
+            group.add([int(vertex)], float(weights[vertex, joint]), "REPLACE")
+    # Linear blend skinning, as in SMPL and in every game engine: what is seen here arrives in exported files.
+    mesh.modifiers.new("Armature", "ARMATURE").object = armature

@@ -1,0 +1,78 @@
+"""Animation written in bulk: one call a curve, whatever its length, on every Blender from 4.2 to 5.x."""
+
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+
+CONSTANT, LINEAR = 0, 1
+"""Blender's numbers for the two kinds of interpolation used here (``bpy.types.Keyframe.interpolation``)."""
+
+
+@dataclass(frozen=True)
+class Curves:
+    """An action and where its F-curves for one data-block are made."""
+
+    action: bpy.types.Action
+    fcurves: object
+    groups: object
+
+
+def new_action(datablock, name):
+    """Give ``datablock`` a fresh action called ``name`` and return its ``Curves``.
+
+    From Blender 4.4 on an action holds slots (and from 5.0 on nothing else); the slot made here is the data-block's.
+    """
+    animation = datablock.animation_data or datablock.animation_data_create()
+    action = bpy.data.actions.new(name)
+    if not hasattr(action, "slots"):
+        animation.action = action
+        return Curves(action, action.fcurves, action.groups)
+    slot = action.slots.new(id_type=datablock.id_type, name=datablock.name)
+    bag = action.layers.new("Layer").strips.new(type="KEYFRAME").channelbag(slot, ensure=True)
+    animation.action = action
+    animation.action_slot = slot
+    return Curves(action, bag.fcurves, bag.groups)
+
+
+def write_curve(curves, path, index, frames, values, group=None, interpolation=LINEAR):
+    """Write one F-curve: ``values`` (n,) at ``frames`` (n,), which increase and may be fractional."""
+    fcurve = curves.fcurves.new(path, index=index)
+    points = np.empty((len(frames), 2), np.float32)
+    points[:, 0] = frames
+    points[:, 1] = values
+    fcurve.keyframe_points.add(len(points))
+    fcurve.keyframe_points.foreach_set("co", points.ravel())
+    fcurve.keyframe_points.foreach_set("interpolation", np.full(len(points), interpolation, np.int32))
+    if group is not None:
+        fcurve.group = curves.groups.get(group) or curves.groups.new(group)
+    fcurve.update()
+    return fcurve
+
+
+def write_vector(curves, path, frames, values, group=None, interpolation=LINEAR):
+    """Write the n F-curves of a vector property: ``values`` (frames, n)."""
+    for index in range(values.shape[1]):
+        write_curve(curves, path, index, frames, values[:, index], group, interpolation)
+
+
+def fcurves_of(datablock):
+    """The F-curves that animate ``datablock`` through its action; an empty list where it has none."""
+    animation = datablock.animation_data
+    if animation is None or animation.action is None:
+        return []
+    if not hasattr(animation, "action_slot"):
+        return list(animation.action.fcurves)
+    found = []
+    for layer in animation.action.layers:
+        for strip in layer.strips:
+            bag = strip.channelbag(animation.action_slot) if animation.action_slot else None
+            found += list(bag.fcurves) if bag else []
+    return found
+
+
+def keyframes_of(fcurve):
+    """(n, 2) float32: frame and value of every keyframe."""
+    points = np.empty(2 * len(fcurve.keyframe_points), np.float32)
+    fcurve.keyframe_points.foreach_get("co", points)
+    return points.reshape(-1, 2)

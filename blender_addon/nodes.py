@@ -1,0 +1,110 @@
+"""Geometry nodes written as expressions: every call adds a node and returns the socket that holds its result."""
+
+
+class NodeBuilder:
+    """Adds nodes to one geometry node group. Operands are sockets or plain numbers."""
+
+    def __init__(self, group):
+        self.group = group
+
+    def add(self, node_type):
+        return self.group.nodes.new(node_type)
+
+    def link(self, output, target):
+        self.group.links.new(output, target)
+
+    def put(self, operand, target):
+        """Link a socket to ``target``, or set a number as its value."""
+        if isinstance(operand, (int, float)):
+            target.default_value = operand
+        else:
+            self.link(operand, target)
+
+    def socket(self, name, socket_type, in_out, default=None):
+        """Declare an input or output of the group."""
+        socket = self.group.interface.new_socket(name, in_out=in_out, socket_type=socket_type)
+        if default is not None:
+            socket.default_value = default
+
+    def math(self, operation, *operands):
+        node = self.add("ShaderNodeMath")
+        node.operation = operation
+        for place, operand in enumerate(operands):
+            self.put(operand, node.inputs[place])
+        return node.outputs[0]
+
+    def at_least(self, value, limit):
+        """1 where ``value`` >= ``limit``, else 0."""
+        return self.math("SUBTRACT", 1.0, self.math("LESS_THAN", value, float(limit)))
+
+    def named(self, attribute, data_type):
+        """A named attribute of the geometry on which the field is evaluated."""
+        node = self.add("GeometryNodeInputNamedAttribute")
+        node.data_type = data_type
+        node.inputs["Name"].default_value = attribute
+        return _enabled(node.outputs, "Attribute")
+
+    def sample(self, geometry, value, index):
+        """Float field ``value`` of another geometry's point ``index``."""
+        node = self.add("GeometryNodeSampleIndex")
+        node.data_type, node.domain, node.clamp = "FLOAT", "POINT", True
+        self.link(geometry, node.inputs["Geometry"])
+        self.link(value, _enabled(node.inputs, "Value"))
+        self.link(index, node.inputs["Index"])
+        return _enabled(node.outputs, "Value")
+
+    def store(self, geometry, attribute, data_type, value):
+        """The geometry with the field ``value`` stored on its points under a name."""
+        node = self.add("GeometryNodeStoreNamedAttribute")
+        node.data_type, node.domain = data_type, "POINT"
+        node.inputs["Name"].default_value = attribute
+        self.link(geometry, node.inputs["Geometry"])
+        self.link(value, _enabled(node.inputs, "Value"))
+        return node.outputs["Geometry"]
+
+    def lerp(self, weight, first, second):
+        """``first`` where ``weight`` is 0, ``second`` where it is 1."""
+        return self.math("MULTIPLY_ADD", weight, self.math("SUBTRACT", second, first), first)
+
+    def map_range(self, value, low, high):
+        """``value`` from ``low``..``high`` to 0..1, held at the ends."""
+        node = self.add("ShaderNodeMapRange")
+        node.clamp = True
+        for name, operand in (("Value", value), ("From Min", low), ("From Max", high)):
+            self.put(operand, _enabled(node.inputs, name))
+        return _enabled(node.outputs, "Result")
+
+    def colour_ramp(self, value, stops):
+        """Colour of ``value`` 0..1 on a ramp; ``stops`` are (position, rgba), in order."""
+        node = self.add("ShaderNodeValToRGB")
+        elements = node.color_ramp.elements
+        for place, (position, colour) in enumerate(stops):
+            element = elements[place] if place < len(elements) else elements.new(position)
+            element.position, element.color = position, colour
+        self.link(value, node.inputs[0])
+        return node.outputs["Color"]
+
+    def arrange(self):
+        """Lay the nodes out in columns by their distance from the output, for whoever opens the group."""
+        depth = {}
+
+        def place(node, column):
+            if depth.get(node, -1) < column:
+                depth[node] = column
+                for socket in node.inputs:
+                    for link in socket.links:
+                        place(link.from_node, column + 1)
+
+        for node in self.group.nodes:
+            if node.bl_idname == "NodeGroupOutput":
+                place(node, 0)
+        filled = {}
+        for node, column in depth.items():
+            row = filled.get(column, 0)
+            node.location = (-220 * column, -180 * row)
+            filled[column] = row + 1
+
+
+def _enabled(sockets, name):
+    """The socket of this name that the node's data type uses: Blender keeps one for each type and enables one."""
+    return next(socket for socket in sockets if socket.name == name and socket.enabled)

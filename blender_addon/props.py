@@ -1,0 +1,89 @@
+"""Things that only a preview shows: markers, floor, words, colour legend. All are meshes with colours of their own."""
+
+import bmesh
+import bpy
+import numpy as np
+
+PAINT = "paint"
+MARKER_RADIUS, AXIS_LENGTH, AXIS_WIDTH = 0.028, 0.13, 0.007
+AXIS_COLOURS = ((0.9, 0.08, 0.06, 1), (0.15, 0.65, 0.05, 1), (0.05, 0.2, 0.95, 1))
+TILE, LIGHT_TILE, DARK_TILE = 0.5, (0.16, 0.17, 0.19, 1), (0.11, 0.12, 0.135, 1)
+MOST_TILES = 160
+"""Tiles along a side of the floor: a person who walks further leaves it."""
+INK = (0.92, 0.93, 0.95, 1)
+
+
+def painted_mesh(name, vertices, faces, colours):
+    """Object (in no collection) of a mesh whose vertices have ``colours`` (V, 4)."""
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata(np.asarray(vertices, float).tolist(), [], [list(face) for face in faces])
+    return _paint(mesh, colours)
+
+
+def _paint(mesh, colours):
+    attribute = mesh.color_attributes.new(PAINT, "FLOAT_COLOR", "POINT")
+    values = np.broadcast_to(np.asarray(colours, np.float32), (len(mesh.vertices), 4))
+    attribute.data.foreach_set("color", values.ravel())
+    mesh.color_attributes.active_color = attribute
+    mesh.attributes.default_color_name = PAINT
+    return bpy.data.objects.new(mesh.name, mesh)
+
+
+def marker(name, colour):
+    """A ball with three coloured axes, for a tracked point."""
+    ball = bmesh.new()
+    bmesh.ops.create_icosphere(ball, subdivisions=2, radius=MARKER_RADIUS)
+    mesh = bpy.data.meshes.new(name)
+    ball.to_mesh(mesh)
+    ball.free()
+    vertices = [np.array([v.co for v in mesh.vertices])]
+    faces = [list(p.vertices) for p in mesh.polygons]
+    colours = [np.tile(colour, (len(mesh.vertices), 1))]
+    bpy.data.meshes.remove(mesh)
+    for axis in range(3):
+        high = np.full(3, AXIS_WIDTH / 2)
+        low = -high
+        low[axis], high[axis] = 0, AXIS_LENGTH
+        corners, sides = box(low, high)
+        faces += (sides + sum(map(len, vertices))).tolist()
+        vertices.append(corners)
+        colours.append(np.tile(AXIS_COLOURS[axis], (8, 1)))
+    return painted_mesh(name, np.concatenate(vertices), faces, np.concatenate(colours))
+
+
+def box(low, high):
+    """Corners (8, 3) and sides (6, 4) of a box between two opposite corners."""
+    corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
+    return corners, np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]])
+
+
+def floor(low, high):
+    """A floor of two kinds of tiles at z = 0 that covers ``low`` (2,) to ``high`` (2,)."""
+    first = np.floor(np.asarray(low) / TILE).astype(int)
+    count = np.minimum(np.ceil(np.asarray(high) / TILE).astype(int) - first, MOST_TILES)
+    tiles = first + np.stack(np.meshgrid(np.arange(count[0]), np.arange(count[1]), indexing="ij"), -1).reshape(-1, 2)
+    corners = TILE * (tiles[:, None] + np.array([[0, 0], [1, 0], [1, 1], [0, 1]]))
+    vertices = np.concatenate([corners, np.zeros((len(tiles), 4, 1))], -1).reshape(-1, 3)
+    colours = np.where((tiles.sum(1) % 2 == 0)[:, None], LIGHT_TILE, DARK_TILE)
+    return painted_mesh("floor", vertices, np.arange(4 * len(tiles)).reshape(-1, 4), np.repeat(colours, 4, 0))
+
+
+def legend(stops, width, height):
+    """A bar from the first to the last colour of a ramp (list of (position, rgba)), centred on its origin."""
+    places = np.array([position for position, _ in stops])
+    low = np.stack([(places - 0.5) * width, np.full(len(stops), -height / 2), np.zeros(len(stops))], -1)
+    vertices = np.concatenate([low, low + [0, height, 0]])
+    n = len(stops)
+    faces = [[k, k + 1, n + k + 1, n + k] for k in range(n - 1)]
+    return painted_mesh("legend", vertices, faces, np.tile([colour for _, colour in stops], (2, 1)))
+
+
+def text(name, words, size):
+    """Flat words, centred on their origin, facing +Z."""
+    curve = bpy.data.curves.new(name, "FONT")
+    curve.body, curve.size, curve.align_x = words, size, "CENTER"
+    letters = bpy.data.objects.new(name, curve)
+    mesh = bpy.data.meshes.new_from_object(letters)
+    bpy.data.curves.remove(curve)
+    mesh.name = name
+    return _paint(mesh, INK)

@@ -1,0 +1,164 @@
+"""A recording as animated empties, and any animated objects as a recording again.
+
+The empties are the animator's editable source: what is predicted is what they show, not what the file said.
+"""
+
+import bpy
+import numpy as np
+
+from ..model_core.errors import InputError
+from ..model_core.frames import OPENXR_TO_BLENDER, convert_positions, convert_quaternions
+from ..model_core.recordings.recording import Recording, Track
+from ..model_core.rotations import make_continuous, matrix_to_quaternion
+from .curves import CONSTANT, fcurves_of, keyframes_of, new_action, write_curve, write_vector
+from .timing import frames_to_seconds, seconds_to_frames
+
+VALID = "valid"
+"""Custom property of a tracker: whether the device was seen. Its keyframes are the edges of the dropouts."""
+
+COLOURS = {
+    "head": (0.95, 0.75, 0.1, 1.0),
+    "left_hand": (0.1, 0.75, 0.95, 1.0),
+    "right_hand": (0.95, 0.25, 0.65, 1.0),
+}
+OTHER_COLOUR = (0.45, 0.9, 0.35, 1.0)
+HEAD_SIZE, HAND_SIZE = 0.12, 0.08
+LOST_SIZE = 0.02
+"""Display sizes in metres; a tracker that is not seen shrinks to the last."""
+
+SAMPLE_RATE = 60.0
+LONGEST_STEP = 0.05
+"""Objects are read at their keyframes and, where those are further apart than this many seconds, 60 times a second."""
+
+
+def create_trackers(recording, collection_name, scene, origin=0.0):
+    """Make an animated empty for each of the recording's trackers; return them by role.
+
+    Keyframes lie at the recording's own times (``origin`` seconds at the scene's first frame), fractional frames
+    included, so that no sample moves. Dropouts have no keyframes: there the custom property ``valid`` is off and the
+    empty is small. The empties go into a new collection of the scene.
+    """
+    recording.validate()
+    collection = bpy.data.collections.new(collection_name)
+    scene.collection.children.link(collection)
+    frames = seconds_to_frames(recording.time, scene, origin)
+    trackers = {}
+    for role, track in recording.tracks.items():
+        empty = bpy.data.objects.new(f"{collection_name} {role}", None)
+        collection.objects.link(empty)
+        _style_tracker(empty, role)
+        empty["threepoint_role"] = role
+        empty["threepoint_device"] = recording.device
+        _animate_tracker(empty, track, frames)
+        trackers[role] = empty
+    return trackers
+
+
+def _style_tracker(empty, role):
+    empty.empty_display_type = "ARROWS"
+    empty.empty_display_size = HEAD_SIZE if role == "head" else HAND_SIZE
+    empty.color = COLOURS.get(role, OTHER_COLOUR)
+    empty.show_name = True
+    empty.show_in_front = True
+    empty.rotation_mode = "QUATERNION"
+
+
+def _animate_tracker(empty, track, frames):
+    size = empty.empty_display_size
+    empty[VALID] = bool(track.valid[0])
+    curves = new_action(empty, empty.name)
+    seen = np.flatnonzero(track.valid)
+    if len(seen):
+        rotations = make_continuous(convert_quaternions(track.rotation[seen], OPENXR_TO_BLENDER))
+        positions = convert_positions(track.position[seen], OPENXR_TO_BLENDER)
+        write_vector(curves, "location", frames[seen], positions, "Pose")
+        write_vector(curves, "rotation_quaternion", frames[seen], rotations, "Pose")
+    edges = np.concatenate([[0], 1 + np.flatnonzero(np.diff(track.valid))])
+    valid = track.valid[edges]
+    write_curve(curves, f'["{VALID}"]', 0, frames[edges], valid, "Dropouts", CONSTANT)
+    sizes = np.where(valid, size, LOST_SIZE)
+    write_curve(curves, "empty_display_size", 0, frames[edges], sizes, "Dropouts", CONSTANT)
+
+
+def find_dropouts(tracker, scene):
+    """List of (first, last) seconds during which a tracker was not seen, from its ``valid`` keyframes."""
+    edges = [keyframes_of(f) for f in fcurves_of(tracker) if f.data_path == f'["{VALID}"]']
+    if not edges:
+        return []
+    times = frames_to_seconds(edges[0][:, 0], scene)
+    lost = edges[0][:, 1] < 0.5
+    ends = np.append(times[1:], max(times[-1], frames_to_seconds(scene.frame_end, scene)))
+    return [(float(a), float(b)) for a, b, gone in zip(times, ends, lost, strict=True) if gone]
+
+
+def read_trackers(objects, scene, source="scene", times=None):
+    """Any animated objects, by role -> ``Recording``, second 0 at the scene's first frame.
+
+    Reads evaluated world transforms, so parents, constraints, drivers and edits count. ``times`` (N,) seconds default
+    to the objects' keyframes, with 60 Hz samples between keyframes that lie far apart. A custom property ``valid``
+    on an object says when it was seen; without it the object always counts as seen.
+    """
+    if "head" not in objects:
+        raise InputError(f"{source}: choose an object for the head (chosen: {', '.join(objects) or 'none'})")
+    if times is None:
+        times = _sample_times(objects.values(), scene)
+    matrices, valid = _sample(list(objects.values()), seconds_to_frames(times, scene))
+    tracks = {}
+    for index, role in enumerate(objects):
+        position, rotation = _openxr_pose(matrices[:, index], objects[role].name)
+        tracks[role] = Track(position, rotation, valid[:, index])
+    device = next((o["threepoint_device"] for o in objects.values() if "threepoint_device" in o), "")
+    return Recording(times, tracks, source, device).validate()
+
+
+def _sample_times(objects, scene):
+    keyed = [keyframes_of(f)[:, 0].astype(np.float64) for o in objects for f in fcurves_of(o)]
+    frames = np.unique(np.concatenate(keyed)) if keyed else np.empty(0)
+    if len(frames) < 2:  # Moved by something else than keyframes of their own: a parent, a constraint, a driver.
+        frames = np.array([scene.frame_start, scene.frame_end], np.float64)
+    times = frames_to_seconds(frames, scene)
+    counts = np.where(np.diff(times) > LONGEST_STEP, np.ceil(np.diff(times) * SAMPLE_RATE), 1).astype(int)
+    parts = [np.linspace(a, b, n, endpoint=False) for a, b, n in zip(times, times[1:], counts, strict=False)]
+    return np.concatenate([*parts, times[-1:]])
+
+
+def _sample(objects, frames):
+    """World matrices (N, objects, 4, 4) and ``valid`` (N, objects) at fractional frames.
+
+    A scene of their own keeps everything else (skinned meshes above all) from being evaluated along.
+    """
+    sampling = bpy.data.scenes.new("Threepoint sampling")
+    hidden = [item for item in objects if item.hide_viewport]
+    try:
+        for item in objects:
+            item.hide_viewport = False  # Blender does not evaluate what is hidden so.
+            sampling.collection.objects.link(item)
+        layer = sampling.view_layers[0]
+        layer.update()
+        matrices = np.empty((len(frames), len(objects), 4, 4))
+        valid = np.ones((len(frames), len(objects)), bool)
+        for row, frame in enumerate(frames):
+            whole = int(np.floor(frame))
+            sampling.frame_set(whole, subframe=float(frame - whole))
+            for column, item in enumerate(objects):
+                evaluated = item.evaluated_get(layer.depsgraph)
+                matrices[row, column] = evaluated.matrix_world
+                valid[row, column] = bool(evaluated.get(VALID, True))
+    finally:
+        bpy.data.scenes.remove(sampling)
+        for item in hidden:
+            item.hide_viewport = True
+    return matrices, valid
+
+
+def _openxr_pose(matrices, name):
+    linear = matrices[:, :3, :3]
+    lengths = np.linalg.norm(linear, axis=1, keepdims=True)
+    if (lengths < 1e-9).any():
+        raise InputError(f"object '{name}': is scaled to zero; a tracker needs a scale that is not zero")
+    if (np.linalg.det(linear) < 0).any():
+        raise InputError(f"object '{name}': is mirrored by a negative scale; apply or remove the scale")
+    left, _, right = np.linalg.svd(linear / lengths)
+    rotations = make_continuous(matrix_to_quaternion(left @ right))
+    back = OPENXR_TO_BLENDER.T
+    return convert_positions(matrices[:, :3, 3], back), convert_quaternions(rotations, back)

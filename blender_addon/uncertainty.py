@@ -1,0 +1,199 @@
+"""How sure a motion is, as attributes of the mesh: a Geometry Nodes modifier that needs no add-on to play.
+
+A data mesh of loose vertices holds the table of probe values, one vertex a value, frame after frame. Each scene frame
+the modifier blends two rows of it into one point a probe, and every vertex of the body mixes four of those points.
+It writes ``uncertainty`` (metres) and, through a colour ramp, ``uncertainty_color``.
+"""
+
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+
+from .nodes import NodeBuilder
+from .timing import scene_fps, seconds_to_frames
+
+VALUE, COLOUR = "uncertainty", "uncertainty_color"
+"""Attributes written onto the evaluated mesh."""
+TABLE = "probe_value"
+PROBE_NAMES = tuple(f"probe_{k}" for k in range(4))
+WEIGHT_NAMES = tuple(f"probe_weight_{k}" for k in range(4))
+"""Attributes of the base mesh: each vertex's four probes and their weights."""
+MODIFIER = "Uncertainty"
+LOW_CENTIMETRES, HIGH_CENTIMETRES = 2.0, 15.0
+"""Default range of the colours."""
+RAMP = (
+    (0.0, (0.55, 0.60, 0.66, 1.0)),
+    (0.35, (0.95, 0.80, 0.25, 1.0)),
+    (0.7, (0.90, 0.30, 0.10, 1.0)),
+    (1.0, (0.55, 0.02, 0.20, 1.0)),
+)
+EXACT_FLOAT_INTEGERS = 2**24
+"""Node maths is in 32-bit floats: larger whole numbers are not exact, so longer tables are cut into several meshes."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Which row of the table belongs to a scene frame: ``(frame - first) * rows_per_frame``, held at both ends."""
+
+    first: float
+    rows_per_frame: float
+    row_count: int
+
+
+def attach_uncertainty(mesh_object, uncertainty, motion_fps, start, scene, origin=0.0):
+    """Make ``mesh_object`` show ``uncertainty`` (``model_core.motion.Uncertainty``); return the modifier.
+
+    Row 0 of the table is at ``start`` seconds of the recording's clock and ``origin`` seconds are at the scene's first
+    frame. The modifier is added after those that are there; its inputs are the range of the colours in centimetres.
+    """
+    remove_uncertainty(mesh_object)
+    _store_probes(mesh_object.data, uncertainty)
+    first = float(seconds_to_frames(start, scene, origin))
+    timeline = Timeline(first, motion_fps / scene_fps(scene), len(uncertainty.probes))
+    tables = _create_tables(f"{mesh_object.name} {VALUE}", uncertainty.probes)
+    group = _build_group(f"{mesh_object.name} {VALUE}", tables, uncertainty.probes.shape[1], timeline)
+    modifier = mesh_object.modifiers.new(MODIFIER, "NODES")
+    modifier.node_group = group
+    _activate_colours(mesh_object.data)
+    return modifier
+
+
+def remove_uncertainty(mesh_object):
+    """Take away what ``attach_uncertainty`` made: modifier, node group, tables and attributes."""
+    modifier = mesh_object.modifiers.get(MODIFIER)
+    if modifier is None:
+        return
+    group = modifier.node_group
+    tables = [node.inputs["Object"].default_value for node in group.nodes if node.bl_idname == "GeometryNodeObjectInfo"]
+    mesh_object.modifiers.remove(modifier)
+    bpy.data.node_groups.remove(group)
+    for table in tables:
+        bpy.data.meshes.remove(table.data)
+    for name in (*PROBE_NAMES, *WEIGHT_NAMES, COLOUR):
+        mesh_object.data.attributes.remove(mesh_object.data.attributes[name])
+
+
+def _store_probes(mesh, uncertainty):
+    for k in range(4):
+        probe = mesh.attributes.new(PROBE_NAMES[k], "INT", "POINT")
+        probe.data.foreach_set("value", np.ascontiguousarray(uncertainty.index[:, k], np.int32))
+        weight = mesh.attributes.new(WEIGHT_NAMES[k], "FLOAT", "POINT")
+        weight.data.foreach_set("value", np.ascontiguousarray(uncertainty.weight[:, k], np.float32))
+
+
+def _create_tables(name, probes):
+    """Objects (in no scene) whose vertices carry the probe values of (T, P), row after row.
+
+    Each but the last begins the next one's rows with an overlap of one, so that both rows of a blend are in one table.
+    """
+    rows, count = probes.shape
+    height = EXACT_FLOAT_INTEGERS // count
+    tables = []
+    for first in range(0, max(rows - 1, 1), height - 1):
+        values = np.ascontiguousarray(probes[first : first + height], np.float32)
+        mesh = bpy.data.meshes.new(name)
+        mesh.vertices.add(values.size)
+        mesh.attributes.new(TABLE, "FLOAT", "POINT").data.foreach_set("value", values.ravel())
+        tables.append((first, bpy.data.objects.new(name, mesh)))
+    return tables
+
+
+def _build_group(name, tables, probe_count, timeline):
+    group = bpy.data.node_groups.new(name, "GeometryNodeTree")
+    group.is_modifier = True
+    build = NodeBuilder(group)
+    build.socket("Geometry", "NodeSocketGeometry", "INPUT")
+    build.socket("From (cm)", "NodeSocketFloat", "INPUT", LOW_CENTIMETRES)
+    build.socket("To (cm)", "NodeSocketFloat", "INPUT", HIGH_CENTIMETRES)
+    build.socket("Geometry", "NodeSocketGeometry", "OUTPUT")
+    inputs = build.add("NodeGroupInput").outputs
+
+    row = _current_row(build, timeline)
+    points = _current_probes(build, tables, probe_count, row, timeline)
+    value = _mix_probes(build, points)
+    geometry = build.store(inputs["Geometry"], VALUE, "FLOAT", value)
+    share = build.map_range(
+        build.math("MULTIPLY", build.named(VALUE, "FLOAT"), 100.0), inputs["From (cm)"], inputs["To (cm)"]
+    )
+    geometry = build.store(geometry, COLOUR, "FLOAT_COLOR", build.colour_ramp(share, RAMP))
+    build.link(geometry, build.add("NodeGroupOutput").inputs["Geometry"])
+    build.arrange()
+    return group
+
+
+def _current_row(build, timeline):
+    """Fractional row of the table at the scene's time."""
+    frame = build.add("GeometryNodeInputSceneTime").outputs["Frame"]
+    row = build.math("MULTIPLY", build.math("SUBTRACT", frame, timeline.first), timeline.rows_per_frame)
+    return build.math("MAXIMUM", build.math("MINIMUM", row, timeline.row_count - 1.0), 0.0)
+
+
+def _current_probes(build, tables, probe_count, row, timeline):
+    """Points, one a probe, that carry the blended value of the moment."""
+    points = build.add("GeometryNodePoints")
+    points.inputs["Count"].default_value = probe_count
+    probe = build.add("GeometryNodeInputIndex").outputs[0]
+    total = None
+    for place, (first, table) in enumerate(tables):
+        value = _blend_rows(build, table, len(table.data.vertices) // probe_count, probe_count, first, row, probe)
+        if len(tables) > 1:
+            end = tables[place + 1][0] if place + 1 < len(tables) else timeline.row_count
+            inside = build.math("MULTIPLY", build.at_least(row, first), build.math("LESS_THAN", row, float(end)))
+            value = build.math("MULTIPLY", value, inside)
+        total = value if total is None else build.math("ADD", total, value)
+    return build.store(points.outputs[0], TABLE, "FLOAT", total)
+
+
+def _blend_rows(build, table, row_count, probe_count, first, row, probe):
+    """Value of each probe at the fractional ``row`` from the table whose row 0 is row ``first`` of the motion."""
+    source = build.add("GeometryNodeObjectInfo")
+    source.inputs["Object"].default_value = table
+    value = build.named(TABLE, "FLOAT")
+    local = build.math("SUBTRACT", row, float(first)) if first else row
+    local = build.math("MAXIMUM", build.math("MINIMUM", local, row_count - 1.0), 0.0)
+    before = build.math("FLOOR", local)
+    after = build.math("MINIMUM", build.math("ADD", before, 1.0), row_count - 1.0)
+    samples = [
+        build.sample(source.outputs["Geometry"], value, build.math("MULTIPLY_ADD", place, float(probe_count), probe))
+        for place in (before, after)
+    ]
+    return build.lerp(build.math("SUBTRACT", local, before), *samples)
+
+
+def _mix_probes(build, points):
+    """Each vertex's weighted sum of its four probes."""
+    value, total = build.named(TABLE, "FLOAT"), None
+    for probe_name, weight_name in zip(PROBE_NAMES, WEIGHT_NAMES, strict=True):
+        sample = build.sample(points, value, build.named(probe_name, "INT"))
+        weight = build.named(weight_name, "FLOAT")
+        total = (
+            build.math("MULTIPLY", sample, weight)
+            if total is None
+            else build.math("MULTIPLY_ADD", sample, weight, total)
+        )
+    return total
+
+
+def _activate_colours(mesh):
+    """The Solid view draws the base mesh's active colour attribute; without one of this name it would be black."""
+    attribute = mesh.color_attributes.new(COLOUR, "FLOAT_COLOR", "POINT")
+    attribute.data.foreach_set("color", np.tile(np.array(RAMP[0][1], np.float32), len(mesh.vertices)))
+    mesh.color_attributes.active_color = attribute
+    mesh.attributes.default_color_name = COLOUR
+
+
+def create_material(name):
+    """A material that shows ``uncertainty_color``; grey where a mesh has none."""
+    material = bpy.data.materials.new(name)
+    if material.node_tree is None:  # From Blender 5.0 on a material always has nodes.
+        material.use_nodes = True
+    tree = material.node_tree
+    shader = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
+    shader.inputs["Roughness"].default_value = 0.7
+    attribute = tree.nodes.new("ShaderNodeAttribute")
+    attribute.attribute_type = "GEOMETRY"
+    attribute.attribute_name = COLOUR
+    attribute.location = (shader.location.x - 260, shader.location.y)
+    tree.links.new(attribute.outputs["Color"], shader.inputs["Base Color"])
+    return material

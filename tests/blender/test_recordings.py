@@ -1,0 +1,101 @@
+"""Recordings as empties, and back."""
+
+import bpy
+import numpy as np
+import pytest
+from bodies import wobbly_recording
+
+from threepoint.blender_addon.curves import fcurves_of, keyframes_of
+from threepoint.blender_addon.recordings import VALID, create_trackers, find_dropouts, read_trackers
+from threepoint.blender_addon.scene import empty_file
+from threepoint.model_core.errors import InputError
+from threepoint.model_core.rotations import geodesic_angle, quaternion_to_matrix
+
+
+def angles(first, second):
+    return geodesic_angle(quaternion_to_matrix(first), quaternion_to_matrix(second))
+
+
+def test_a_recording_survives_the_round_trip():
+    scene = empty_file(30)
+    recording = wobbly_recording()
+    back = read_trackers(create_trackers(recording, "take", scene), scene)
+    assert len(back.time) == len(recording.time)
+    assert np.abs(back.time - recording.time).max() < 1e-5
+    assert back.device == recording.device
+    for role, track in recording.tracks.items():
+        assert (back.tracks[role].valid == track.valid).all()
+        assert np.abs(back.tracks[role].position - track.position)[track.valid].max() < 1e-5
+        assert angles(back.tracks[role].rotation, track.rotation)[track.valid].max() < 1e-4
+    assert scene.render.fps == 30
+
+
+def test_dropouts_have_no_keyframes_and_are_listed():
+    scene = empty_file(60)
+    recording = wobbly_recording()
+    hand = create_trackers(recording, "take", scene)["left_hand"]
+    keys = {f.data_path: keyframes_of(f)[:, 0] for f in fcurves_of(hand)}
+    first, last = (1 + 60 * recording.time[i] for i in (100, 139))
+    assert not ((keys["location"] > first - 0.01) & (keys["location"] < last + 0.01)).any()
+    (gap,) = find_dropouts(hand, scene)
+    assert gap == pytest.approx((recording.time[100], recording.time[140]), abs=1e-5)
+    scene.frame_set(int(first) + 1)
+    assert not hand[VALID] and hand.empty_display_size < 0.05
+    scene.frame_set(int(last) + 3)
+    assert hand[VALID] and hand.empty_display_size > 0.05
+
+
+def test_edits_parents_and_constraints_are_read():
+    scene = empty_file(60)
+    recording = wobbly_recording()
+    trackers = create_trackers(recording, "take", scene)
+    stage = bpy.data.objects.new("stage", None)
+    scene.collection.objects.link(stage)
+    stage.location, stage.scale = (0, 0, 0.5), (2, 2, 2)
+    trackers["left_hand"].parent = stage
+    follower = bpy.data.objects.new("follower", None)
+    scene.collection.objects.link(follower)
+    follower.constraints.new("COPY_LOCATION").target = trackers["right_hand"]
+    back = read_trackers({"head": trackers["head"], "left_hand": trackers["left_hand"], "waist": follower}, scene)
+    left, right = recording.tracks["left_hand"], recording.tracks["right_hand"]
+    assert np.abs(back.tracks["left_hand"].position - 2 * left.position - [0, 0.5, 0])[left.valid].max() < 1e-5
+    assert np.abs(back.tracks["waist"].position - right.position)[right.valid].max() < 1e-5
+    assert np.abs(back.tracks["left_hand"].rotation - left.rotation)[left.valid].max() < 2.1
+    assert angles(back.tracks["left_hand"].rotation, left.rotation)[left.valid].max() < 1e-4
+
+
+def test_any_hand_animated_object_is_sampled_sixty_times_a_second():
+    scene = empty_file(24)
+    scene.frame_end = 49
+    cube = bpy.data.objects.new("cube", None)
+    scene.collection.objects.link(cube)
+    for frame in (1, 25, 49):
+        cube.location = (0, 0, frame / 24)
+        cube.rotation_euler = (0, 0, frame / 24)
+        cube.keyframe_insert("location", frame=frame)
+        cube.keyframe_insert("rotation_euler", frame=frame)
+    back = read_trackers({"head": cube}, scene)
+    assert len(back.time) == 121 and back.duration == pytest.approx(2)
+    assert np.diff(back.time).max() < 0.017
+    assert back.tracks["head"].position[60, 1] == pytest.approx(25 / 24, abs=1e-5)
+    assert len(bpy.data.scenes) == 1
+
+
+def test_a_hidden_tracker_is_read_and_stays_hidden():
+    scene = empty_file(60)
+    recording = wobbly_recording()
+    trackers = create_trackers(recording, "take", scene)
+    trackers["head"].hide_viewport = True
+    back = read_trackers(trackers, scene)
+    assert np.abs(back.tracks["head"].position - recording.tracks["head"].position).max() < 1e-5
+    assert trackers["head"].hide_viewport
+
+
+def test_a_missing_head_and_a_flat_object_are_named():
+    scene = empty_file(60)
+    trackers = create_trackers(wobbly_recording(), "take", scene)
+    with pytest.raises(InputError, match="object for the head"):
+        read_trackers({"left_hand": trackers["left_hand"]}, scene)
+    trackers["head"].scale = (0, 0, 0)
+    with pytest.raises(InputError, match="take head.*scaled to zero"):
+        read_trackers(trackers, scene)

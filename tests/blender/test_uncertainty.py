@@ -1,0 +1,89 @@
+"""The uncertainty modifier against the table it was made from."""
+
+import bpy
+import numpy as np
+import pytest
+from bodies import BoxBody, wild_motion
+
+from threepoint.blender_addon import uncertainty as colours
+from threepoint.blender_addon.armature import create_avatar
+from threepoint.blender_addon.scene import build_scene, empty_file
+
+BODY = BoxBody()
+
+
+def evaluated(mesh, attribute, field, width=1):
+    data = mesh.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+    values = np.empty(width * len(data.vertices), np.float32)
+    data.attributes[attribute].data.foreach_get(field, values)
+    return values.reshape(-1, width).squeeze()
+
+
+def shown(mesh, scene, frame):
+    whole = int(np.floor(frame))
+    scene.frame_set(whole, subframe=frame - whole)
+    return evaluated(mesh, colours.VALUE, "value")
+
+
+def expected(uncertainty, row):
+    row = min(max(row, 0), len(uncertainty.probes) - 1)
+    low = int(row)
+    high = min(low + 1, len(uncertainty.probes) - 1)
+    first, second = uncertainty.at_vertices(low), uncertainty.at_vertices(high)
+    return first + (row - low) * (second - first)
+
+
+@pytest.mark.parametrize("fps", [24, 60])
+def test_values_follow_the_table_between_frames_too(fps):
+    scene = empty_file(fps)
+    motion = wild_motion(probes=16, start=0.5)
+    mesh = build_scene(None, motion, BODY, "Ann", origin=0.25).avatar.mesh
+    for frame in (-5, 1, 8, 20.5, 33.25, 60, 500):
+        row = ((frame - 1) / fps + 0.25 - motion.start) * motion.fps
+        assert np.abs(shown(mesh, scene, frame) - expected(motion.uncertainty, row)).max() < 1e-4
+
+
+def test_colours_span_the_ramp_and_the_range_is_an_input():
+    scene = empty_file(60)
+    motion = wild_motion(probes=16)
+    mesh = build_scene(None, motion, BODY, "Ann").avatar.mesh
+    scene.frame_set(30)
+    before = evaluated(mesh, colours.COLOUR, "color", 4)
+    assert np.ptp(before, axis=0)[:3].max() > 0.1
+    names = [item.name for item in mesh.modifiers[colours.MODIFIER].node_group.interface.items_tree]
+    assert "From (cm)" in names and "To (cm)" in names
+    assert mesh.data.color_attributes.active_color.name == colours.COLOUR
+
+
+def test_it_plays_after_saving_without_any_code_of_ours(tmp_path):
+    scene = empty_file(60)
+    motion = wild_motion(probes=16)
+    build_scene(None, motion, BODY, "Ann")
+    path = str(tmp_path / "avatar.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path, compress=True)
+    bpy.ops.wm.open_mainfile(filepath=path)
+    scene, mesh = bpy.context.scene, bpy.data.objects["Ann body"]
+    assert np.abs(shown(mesh, scene, 77) - expected(motion.uncertainty, 76)).max() < 1e-6
+
+
+def test_a_table_longer_than_exact_floats_is_exact_at_its_end(monkeypatch):
+    monkeypatch.setattr(colours, "EXACT_FLOAT_INTEGERS", 16 * 50)
+    scene = empty_file(60)
+    motion = wild_motion(probes=16)
+    avatar = create_avatar(BODY, motion.betas, "Ann")
+    colours.attach_uncertainty(avatar.mesh, motion.uncertainty, motion.fps, 0.0, scene)
+    assert sum(o.name.startswith("Ann body uncertainty") for o in bpy.data.objects) == 4
+    for row in (0, 48, 48.5, 49, 50, 97.5, 98, 99.25, 147, 150, 180):
+        assert np.abs(shown(avatar.mesh, scene, 1 + row) - expected(motion.uncertainty, row)).max() < 1e-5
+
+
+def test_removing_leaves_nothing_behind():
+    scene = empty_file(60)
+    motion = wild_motion(probes=16)
+    avatar = create_avatar(BODY, motion.betas, "Ann")
+    before = (len(bpy.data.objects), len(bpy.data.meshes), len(bpy.data.node_groups), len(avatar.mesh.data.attributes))
+    for _ in range(2):
+        colours.attach_uncertainty(avatar.mesh, motion.uncertainty, motion.fps, 0.0, scene)
+    colours.remove_uncertainty(avatar.mesh)
+    after = (len(bpy.data.objects), len(bpy.data.meshes), len(bpy.data.node_groups), len(avatar.mesh.data.attributes))
+    assert before == after
