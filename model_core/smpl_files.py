@@ -18,6 +18,8 @@ from .skeleton import BODY_JOINT_COUNT, HEAD, JOINT_COUNT, LEFT_WRIST, PARENTS, 
 KEYS = ("v_template", "f", "weights", "J_regressor", "posedirs", "shapedirs", "kintree_table")
 LARGEST_FILE = 2 << 30
 """Bytes, packed or unpacked: several times the largest published model."""
+PICKLE_STARTS = (b"\x80", b"(", b"}")
+"""First bytes of a pickled dictionary: protocol 2 and later, 0, 1."""
 SHAPE_COUNT = 10
 POSE_FEATURES = 9 * (JOINT_COUNT - 1)
 
@@ -54,7 +56,7 @@ def read_smpl(path):
         raise InputError(f"{path}: {size / 1e9:.1f} GB is larger than any SMPL model")
     if start == b"PK":
         arrays = _read_npz(path)
-    elif start[:1] in (b"\x80", b"("):
+    elif start[:1] in PICKLE_STARTS:
         arrays = _read_pickle(path)
     else:
         raise InputError(f"{path}: neither an npz nor a pickle; expected an SMPL, SMPL-H or SMPL-X file")
@@ -139,6 +141,12 @@ def _reconstruct_array(*_):
     return _Array()
 
 
+def _array_from_buffer(content, dtype, shape, order):
+    array = _Array()
+    array.state = (None, shape, dtype, order == "F", content)
+    return array
+
+
 def _reconstruct_object(kind, *_):
     if not (isinstance(kind, type) and issubclass(kind, _Inert)):
         raise pickle.UnpicklingError("an object of an unknown kind")
@@ -156,6 +164,8 @@ _ALLOWED = {
     ("numpy", "dtype"): _Dtype,
     ("numpy.core.multiarray", "_reconstruct"): _reconstruct_array,
     ("numpy._core.multiarray", "_reconstruct"): _reconstruct_array,
+    ("numpy.core.numeric", "_frombuffer"): _array_from_buffer,
+    ("numpy._core.numeric", "_frombuffer"): _array_from_buffer,
     ("numpy.core.multiarray", "scalar"): _Inert,
     ("numpy._core.multiarray", "scalar"): _Inert,
     ("copy_reg", "_reconstructor"): _reconstruct_object,
@@ -221,14 +231,14 @@ def _to_dense(matrix):
 
 
 def _checked(path, arrays):
-    """The arrays in one type and shape, or ``InputError`` naming the first that is wrong."""
-    vertices, joints = arrays["v_template"].shape[0] if arrays["v_template"].ndim else 0, arrays["weights"].shape[-1:]
-    count = joints[0] if joints else 0
+    """``arrays`` themselves, or ``InputError`` naming the first that is wrong."""
+    vertices, faces = (len(np.atleast_1d(arrays[key])) for key in ("v_template", "f"))
+    count = np.atleast_1d(arrays["weights"]).shape[-1]
     if count not in _FOLDED:
         raise InputError(f"{path}: has weights for {count} joints; SMPL has 24, SMPL-H 52, SMPL-X 55")
     shapes = {
         "v_template": (vertices, 3),
-        "f": (len(arrays["f"]) if arrays["f"].ndim else 0, 3),
+        "f": (faces, 3),
         "weights": (vertices, count),
         "J_regressor": (count, vertices),
         "posedirs": (vertices, 3, 9 * (count - 1)),
