@@ -47,3 +47,45 @@ def make_clip():
         return Clip("swaying", poses, translation.astype(np.float32), rest, sole, meta)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def make_recording():
+    """``make_recording(seconds, fps)``: head and hands of a person of 1.75 m who looks about and waves, in OpenXR's frame.
+
+    ``turn`` degrees about the vertical and ``move`` metres place the person elsewhere in the room.
+    """
+    import numpy as np
+    from threepoint.model_core.recordings import Recording, Track
+    from threepoint.model_core.rotations import axis_angle_to_quaternion, quaternion_multiply, quaternion_to_matrix
+
+    def make(seconds=4.0, fps=72.0, turn=0.0, move=(0.0, 0.0, 0.0), device="grip"):
+        time = np.arange(round(seconds * fps) + 1) / fps
+        rng = np.random.default_rng(5)
+
+        def sway(amounts, rate):
+            # Living hands are never still: a slow swing and a tremor of a tenth of a millimetre.
+            swing = np.sin(rate * time[:, None] + np.arange(3)) * np.array(amounts)
+            return swing + rng.normal(0, 1e-4, (len(time), 3))
+
+        places = {"head": (0.0, 1.62, 0.0), "left_hand": (-0.22, 1.1, -0.35), "right_hand": (0.22, 1.1, -0.35)}
+        around = axis_angle_to_quaternion(np.array([0, np.radians(turn), 0]))
+        tracks = {}
+        for number, (role, place) in enumerate(places.items()):
+            amount = 0.02 if role == "head" else 0.12
+            position = np.array(place) + sway([amount] * 3, 1.3 + 0.2 * number)
+            rotation = axis_angle_to_quaternion(sway([0.15, 0.3, 0.1], 0.9 + 0.3 * number))
+            position = position @ quaternion_to_matrix(around).T + np.array(move)
+            rotation = quaternion_multiply(np.broadcast_to(around, rotation.shape), rotation)
+            tracks[role] = Track(position, rotation, np.ones(len(time), bool))
+        return Recording(time, tracks, "made up", device).validate()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def body():
+    """The default body."""
+    from threepoint.model_core.body import load_body
+
+    return load_body()

@@ -1,0 +1,148 @@
+"""The one road from a recording to a motion: the command line, Blender's worker, tests and farms all take it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from .body import Body, load_body
+from .calibration import Calibration, calibrate, joint_poses
+from .errors import InputError
+from .flag.model import load_flag
+from .flag.refine import refine
+from .flag.uncertainty import measure_uncertainty
+from .motion import Motion
+from .observation import FPS, Observation
+from .recordings.resample import resample
+from .rotations import make_continuous, matrix_to_quaternion, quaternion_to_matrix
+from .sage.inference import predict
+from .sage.model import MEAN, Sampling, load_sage
+
+TAKE_STEPS, TAKE_NOISE = 5, 1.0
+"""How takes after the first are drawn: with unit noise the sampler needs several steps to settle on one of many."""
+SAMPLES = 16
+"""Draws from the latent region by which uncertainty is measured."""
+SHARES = {"calibrating": 0.02, "predicting": 0.2, "refining": 0.6, "measuring uncertainty": 0.18}
+"""Rough shares of the time, for the progress bar only."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Choices a user has. ``take`` 0 is the mean motion, every other number one plausible motion of many.
+
+    ``body`` None is the default body; ``calibration`` None finds one from the recording; ``device`` is "auto", "cpu",
+    "cuda" or "mps"; ``refine`` False leaves SAGE's prediction as it is.
+    """
+
+    body: Body | None = None
+    calibration: Calibration | None = None
+    device: str = "auto"
+    seed: int = 0
+    take: int = 0
+    refine: bool = True
+    uncertainty: bool = True
+
+
+@dataclass(frozen=True)
+class Networks:
+    """Both models, loaded once: ``sage`` and ``flag`` on one device."""
+
+    sage: torch.nn.Module
+    flag: torch.nn.Module
+    device: str
+
+
+@dataclass
+class _Stages:
+    """Turns the fractions of stages into one that only grows."""
+
+    progress: object
+    done: float = field(default=0.0)
+
+    def begin(self, name):
+        begin, share = self.done, SHARES[name]
+        self.done += share
+
+        def report(fraction, text=name):
+            if self.progress:
+                self.progress(min(1.0, begin + share * fraction), text)
+
+        report(0.0)
+        return report
+
+
+def choose_device(wish="auto"):
+    """The torch device for a wish; "auto" prefers a GPU. Raises ``InputError`` where the wish cannot be had."""
+    have = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if wish == "auto":
+        return next(name for name in ("cuda", "mps", "cpu") if have[name])
+    if wish not in have:
+        raise InputError(f"device '{wish}' is unknown; choose auto, {', '.join(have)}")
+    if not have[wish]:
+        raise InputError(f"device '{wish}' is not available here; choose auto or cpu")
+    return wish
+
+
+def load_networks(device="auto"):
+    """Both models with the weights that come with Threepoint."""
+    device = choose_device(device)
+    return Networks(load_sage(device=device), load_flag(device=device), device)
+
+
+def observe(recording, calibration):
+    """The 60 Hz ``Observation`` of a calibrated recording: resampled by its real timestamps, as joints, floor at 0."""
+    regular = resample(recording, FPS)
+    rotations, positions, valid = joint_poses(regular, calibration)
+    return Observation(
+        rotations=quaternion_to_matrix(rotations).astype(np.float32),
+        positions=positions.astype(np.float32),
+        valid=valid,
+        betas=np.asarray(calibration.betas, np.float32),
+        start=float(regular.time[0]),
+    )
+
+
+def animate(recording, options=None, progress=None, networks=None):
+    """The motion of a recording (``Motion`` at 60 Hz in the model's frame).
+
+    ``progress(fraction, stage)`` is called often and may raise ``Cancelled``. ``networks`` keeps the models loaded
+    between calls. Memory grows only with what is returned: networks see windows. Raises ``InputError``.
+    """
+    options = options or Options()
+    stages = _Stages(progress)
+    stages.begin("calibrating")
+    body = options.body or load_body()
+    networks = networks or load_networks(options.device)
+    calibration = options.calibration or calibrate(recording, body)
+    observation = observe(recording, calibration)
+    rest_joints = body.rest_joints(observation.betas)
+    sampling = MEAN if options.take == 0 else Sampling(TAKE_STEPS, TAKE_NOISE, options.seed + options.take)
+    prediction = predict(networks.sage, observation, rest_joints, sampling, progress=stages.begin("predicting"))
+    rotations, translation = prediction.rotations, prediction.translation
+    report = stages.begin("refining")
+    if options.refine:
+        rotations, translation = refine(
+            networks.flag, observation, rotations, translation, rest_joints, prediction.contacts, progress=report
+        )
+    report = stages.begin("measuring uncertainty")
+    uncertainty = None
+    if options.uncertainty:
+        uncertainty = measure_uncertainty(
+            networks.flag, observation, body, samples=SAMPLES, seed=options.seed, progress=report
+        )
+    quaternions = matrix_to_quaternion(rotations).cpu().numpy()
+    return Motion(
+        fps=FPS,
+        rotations=make_continuous(quaternions).astype(np.float32),
+        translation=translation.cpu().numpy().astype(np.float32),
+        betas=np.asarray(observation.betas, np.float32),
+        start=observation.start,
+        uncertainty=uncertainty,
+        provenance={
+            "source": recording.source,
+            "seed": options.seed,
+            "take": options.take,
+            "refined": options.refine,
+            "device": networks.device,
+        },
+    ).validate()

@@ -1,0 +1,55 @@
+"""Training windows: true to their clips without augmentation, varied with it, consistent always."""
+
+import pytest
+import torch
+from threepoint.model_core.clips import load_clips, save_clips
+from threepoint.model_core.kinematics import forward_kinematics
+from threepoint.model_core.windows import NO_AUGMENTATION, Augmentation, WindowSampler, shape_basis
+
+
+@pytest.fixture(scope="module")
+def sampler(body, make_clip, tmp_path_factory):
+    path = tmp_path_factory.mktemp("clips") / "clips.npz"
+    save_clips(path, [make_clip(80), make_clip(70)])
+    return WindowSampler([load_clips(path)], 20, shape_basis(body))
+
+
+def draw(sampler, augmentation, count=32, seed=0):
+    return sampler.sample(count, torch.Generator().manual_seed(seed), augmentation)
+
+
+def test_without_augmentation_windows_are_the_clips(sampler, make_clip):
+    windows = draw(sampler, NO_AUGMENTATION)
+    clips = [torch.from_numpy(make_clip(frames).world()[1]).float() for frames in (80, 70)]
+    assert windows.seen_valid.all()
+    for window in windows.joints:
+        distances = [(clip[i : i + 20] - window).abs().max() for clip in clips for i in range(len(clip) - 19)]
+        assert min(distances) < 0.02  # Windows begin between frames: near the clip's own frames, not on them.
+    torch.testing.assert_close(windows.seen_positions, windows.joints[:, :, [15, 20, 21]])
+
+
+def test_world_and_joints_follow_from_the_local_pose(sampler):
+    windows = draw(sampler, Augmentation())
+    translation = windows.joints[:, :, 0]
+    world, joints = forward_kinematics(windows.local, translation, windows.rest_joints[:, None])
+    torch.testing.assert_close(world, windows.world)
+    torch.testing.assert_close(joints, windows.joints)
+
+
+def test_one_seed_gives_the_same_windows(sampler):
+    first, second = draw(sampler, Augmentation(), seed=3), draw(sampler, Augmentation(), seed=3)
+    torch.testing.assert_close(first.features, second.features)
+
+
+def test_hands_are_lost_as_often_as_asked(sampler):
+    always = Augmentation(hand_lost=1.0, out_of_view=0.0, head_lost=0.0)
+    share = draw(sampler, always, 400).seen_valid.float().mean((0, 1))
+    assert share[0] == 1 and 0.2 < share[1] < 0.8 and 0.2 < share[2] < 0.8
+
+
+def test_bodies_vary_and_keep_their_feet_on_the_floor(sampler):
+    windows = draw(sampler, Augmentation(stature_spread=2.0), 200)
+    size = windows.rest_joints[:, 15, 1] - windows.rest_joints[:, 7, 1]
+    assert size.std() > 0.05
+    toes = windows.joints[:, :, [10, 11], 1].amin((1, 2))
+    assert toes.min() > 0 and toes.max() < 0.05
