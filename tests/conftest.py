@@ -51,7 +51,7 @@ def make_clip():
 
 @pytest.fixture(scope="session")
 def make_recording():
-    """``make_recording(seconds, fps)``: head and hands of a person of 1.75 m who looks about and waves, in OpenXR's frame.
+    """``make_recording(seconds, fps)``: head and hands of a person of 1.75 m who looks about, in OpenXR's frame.
 
     ``turn`` degrees about the vertical and ``move`` metres place the person elsewhere in the room.
     """
