@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from threepoint.model_core.observation import FEATURE_COUNT, body_size, features, heading, proportions
 from threepoint.model_core.rotations import axis_angle_to_matrix, rotation_about_y
 

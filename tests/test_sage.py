@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.evaluation import observe_truth
 from threepoint.model_core.observation import FEATURE_COUNT, Observation

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from threepoint.model_core.clips import save_clips
 from threepoint.tools.train_sage import run
 

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from threepoint.model_core.clips import load_clips, save_clips
 from threepoint.model_core.kinematics import forward_kinematics
 from threepoint.model_core.windows import NO_AUGMENTATION, Augmentation, WindowSampler, shape_basis
