@@ -7,6 +7,7 @@ rest pose of these betas. The global orientation turns the rest pose, which is +
 import numpy as np
 
 from .frames import MODEL_TO_BLENDER, convert_positions
+from .recordings.amass import OWN_BODY
 from .rotations import matrix_to_quaternion, quaternion_multiply, quaternion_to_axis_angle
 from .skeleton import BODY_JOINT_COUNT, JOINT_COUNT, PELVIS
 
@@ -14,12 +15,12 @@ MODEL_TO_AMASS = MODEL_TO_BLENDER
 """AMASS's frame is Blender's: +Z up, a body at rest faces -Y."""
 
 
-def amass_arrays(motion, body):
-    """The arrays of a motion's AMASS npz, by name.
+def amass_arrays(motion, body, body_model):
+    """The arrays of a motion's AMASS npz, by name. ``body_model`` says whose betas these are.
 
-    ``poses`` (T, 72) axis-angle in radians, ``trans`` (T, 3) metres, ``betas`` (10,), ``mocap_framerate``, ``gender``;
-    ``start``, the recording's clock in seconds at frame 0; and, where the motion knows how sure it is, ``uncertainty``
-    (T, P) metres at the probes, with ``uncertainty_index`` and ``uncertainty_weight`` (V, 4) as in
+    ``poses`` (T, 72) axis-angle in radians, ``trans`` (T, 3) metres, ``betas`` (10,), ``mocap_framerate``, ``gender``,
+    ``body_model``; ``start``, the recording's clock in seconds at frame 0; and, where the motion knows how sure it is,
+    ``uncertainty`` (T, P) metres at the probes, with ``uncertainty_index`` and ``uncertainty_weight`` (V, 4) as in
     ``motion.Uncertainty``.
     """
     turn = np.broadcast_to(matrix_to_quaternion(MODEL_TO_AMASS), motion.rotations[:, PELVIS].shape)
@@ -34,6 +35,7 @@ def amass_arrays(motion, body):
         "betas": motion.betas.astype(np.float32),
         "mocap_framerate": np.float64(motion.fps),
         "gender": np.array("neutral"),
+        "body_model": np.array(body_model),
         "start": np.float64(motion.start),
     }
     if motion.uncertainty is not None:
@@ -43,6 +45,6 @@ def amass_arrays(motion, body):
     return arrays
 
 
-def write_amass(path, motion, body):
+def write_amass(path, motion, body, body_model=OWN_BODY):
     """Write a ``Motion`` to ``path`` (.npz); ``body`` gives the rest position of the pelvis."""
-    np.savez_compressed(path, **amass_arrays(motion, body))
+    np.savez_compressed(path, **amass_arrays(motion, body, body_model))

@@ -19,10 +19,11 @@ PREDICT_SHARE = 0.8
 
 @dataclass(frozen=True)
 class Person:
-    """One recording and what was predicted from it: ``takes`` are one or more ``Motion``, the first one the shown."""
+    """One recording and what was found from it: ``takes`` are one or more ``Motion``, the first one the mean."""
 
     name: str
     recording: object
+    calibration: object
     takes: list
 
 
@@ -113,27 +114,32 @@ def read_recording(path, trackers):
 def predict(options, recordings, progress):
     """The body, and a ``Person`` for each recording."""
     from threepoint.model_core.body import load_body
-    from threepoint.model_core.pipeline import Options, animate
+    from threepoint.model_core.calibration import calibrate
+    from threepoint.model_core.pipeline import Options, animate, load_networks
 
     body = load_body(options.body)
+    calibrations = [calibrate(recording, body) for recording in recordings]
+    progress(0, "loading the networks")
+    networks = load_networks(options.device)
     people, share = [], 1 / (len(recordings) * options.takes)
-    for path, recording in zip(options.recordings, recordings, strict=True):
+    for path, recording, calibration in zip(options.recordings, recordings, calibrations, strict=True):
         takes = []
         for take in range(options.takes):
             done = (len(people) * options.takes + take) * share
-            road = Options(body=body, device=options.device, seed=options.seed + take, refine=options.refine)
-            takes.append(animate(recording, road, part_of(progress, done, done + share)))
-        people.append(Person(path.stem, recording, takes))
+            road = Options(body, calibration, options.device, options.seed, take, options.refine)
+            takes.append(animate(recording, road, part_of(progress, done, done + share), networks))
+        people.append(Person(path.stem, recording, calibration, takes))
     return body, people
 
 
 def write_outputs(options, body, people, outputs, progress):
     """Write what was asked for; the scene is built only where a file needs it."""
     if options.npz:
-        from threepoint.model_core.amass_writer import write_amass
+        from threepoint.model_core.amass_writer import OWN_BODY, write_amass
 
+        body_model = options.body.stem if options.body else OWN_BODY
         for take, motion in enumerate(people[0].takes):
-            write_amass(outputs.path_for(numbered(options.npz, take)), motion, body)
+            write_amass(outputs.path_for(numbered(options.npz, take)), motion, body, body_model)
     if options.output or options.preview:
         from .scene_file import build_file, save_preview, save_scene
 
@@ -154,8 +160,8 @@ def report(options, people):
     """Say what was written and what the readers had to mend."""
     for person in people:
         motion = person.takes[0]
-        print(f"{person.name}: {motion.duration:.1f} s, {motion.frame_count} frames")
-        for warning in person.recording.warnings:
-            print(f"  note: {warning}")
+        print(f"{person.name}: {motion.duration:.1f} s")
+        for note in (*person.recording.warnings, *person.calibration.notes):
+            print(f"  {note}")
     for path, _ in targets(options):
         print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")

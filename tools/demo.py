@@ -8,7 +8,7 @@ from .checkout import ROOT
 from .outputs import Outputs
 
 STATURE = 1.72
-FPS = 30
+FPS = 24
 
 
 def run(arguments):
@@ -17,7 +17,7 @@ def run(arguments):
     parser.add_argument("--folder", type=Path, default=ROOT / "demo", help="where to write (demo/ unless given)")
     options, words = parser.parse_known_args(arguments)
     options.folder.mkdir(parents=True, exist_ok=True)
-    recording = write_sample(options.folder / "sample.bsor")
+    recording = write_sample(options.folder / "sample.csv")
     avatar = options.folder / "avatar"
     files = ["--output", avatar.with_suffix(".blend"), "--npz", avatar.with_suffix(".npz")]
     previews = ["--preview", avatar.with_suffix(".png"), "--preview", avatar.with_suffix(".mp4")]
@@ -25,13 +25,13 @@ def run(arguments):
 
 
 def write_sample(path):
-    """The made-up session as a BSOR file."""
+    """The made-up session in Threepoint's own plain CSV."""
     from threepoint.model_core.body import load_body
-    from threepoint.model_core.recordings import bsor
+    from threepoint.model_core.recordings import plain
 
     from .sample_recording import sample_recording
 
     body = load_body()
     with Outputs() as outputs:
-        bsor.write(outputs.path_for(path), sample_recording(body, body.betas_for(STATURE)))
+        plain.write(outputs.path_for(path), sample_recording(body, body.betas_for(STATURE)))
     return path

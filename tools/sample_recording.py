@@ -6,7 +6,8 @@ inverse of a device's offsets gives what its trackers would have reported. It is
 
 import numpy as np
 
-from threepoint.model_core.calibration import device_offsets
+from threepoint.model_core.calibration import preset_offsets
+from threepoint.model_core.calibration.person import head_offset
 from threepoint.model_core.frames import OPENXR_TO_MODEL, convert_positions, convert_quaternions
 from threepoint.model_core.kinematics import forward_kinematics
 from threepoint.model_core.motion import Motion
@@ -21,7 +22,7 @@ from threepoint.model_core.rotations import (
 from threepoint.model_core.skeleton import BODY_JOINT_COUNT, FEET, JOINT_NAMES, ROLES, TRACKED_JOINTS
 
 SECONDS, FPS = 12.0, 90.0
-DEVICE = "saber"
+DEVICE = "touch"
 HAND_LOST = (10.1, 10.7)
 """Seconds during which the left hand is out of the cameras' sight."""
 
@@ -129,7 +130,8 @@ def sample_recording(body, betas):
     rest_joints = body.rest_joints(betas)[:BODY_JOINT_COUNT]
     world, positions = forward_kinematics(quaternion_to_matrix(motion.rotations), motion.translation, rest_joints)
     time = np.arange(motion.frame_count) / FPS
-    offsets = device_offsets(DEVICE)
+    size = float(body.size(betas))
+    offsets = {"head": head_offset(size), **preset_offsets(DEVICE, size)}
     tracks = {}
     for role, joint in zip(ROLES, TRACKED_JOINTS, strict=True):
         rotation, position = tracker_pose(matrix_to_quaternion(world[:, joint]), positions[:, joint], offsets[role])

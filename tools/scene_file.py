@@ -63,13 +63,16 @@ def save_preview(path, results):
 
 @contextlib.contextmanager
 def quiet():
-    """Keep Blender's own chatter, which it writes past Python, off the standard output."""
+    """Keep Blender's and its graphics driver's own chatter, which goes past Python, off the terminal."""
     sys.stdout.flush()
-    kept = os.dup(1)
+    sys.stderr.flush()
+    kept = {stream: os.dup(stream) for stream in (1, 2)}
     with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
+        for stream in kept:
+            os.dup2(nowhere.fileno(), stream)
     try:
         yield
     finally:
-        os.dup2(kept, 1)
-        os.close(kept)
+        for stream, copy in kept.items():
+            os.dup2(copy, stream)
+            os.close(copy)
