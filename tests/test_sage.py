@@ -166,8 +166,8 @@ def test_progress_rises_and_can_cancel(sage, clip):
 
 
 def test_weights_survive_saving(sage, tmp_path):
-    save_sage(sage, tmp_path / "sage.safetensors")
-    again = load_sage(tmp_path / "sage.safetensors")
+    save_sage(sage, tmp_path)
+    again = load_sage(tmp_path)
     seen = torch.randn(1, 16, FEATURE_COUNT)
     torch.testing.assert_close(again(seen)[0], sage(seen)[0], atol=2e-2, rtol=0)
     assert again.config == sage.config
@@ -175,7 +175,7 @@ def test_weights_survive_saving(sage, tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"not weights at all"])
 def test_a_file_that_is_no_weights_is_refused_in_one_line(tmp_path, content):
-    (tmp_path / "bad.safetensors").write_bytes(content)
-    with pytest.raises(InputError, match="bad.safetensors") as refusal:
-        load_sage(tmp_path / "bad.safetensors")
+    (tmp_path / "sage_vqvae.safetensors").write_bytes(content)
+    with pytest.raises(InputError, match="sage_vqvae.safetensors") as refusal:
+        load_sage(tmp_path)
     assert "\n" not in str(refusal.value)

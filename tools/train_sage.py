@@ -55,7 +55,7 @@ def _parse(arguments):
     parser.add_argument("--stage", choices=["vqvae", "diffusion", "body", "refiner", "all"], default="all")
     parser.add_argument("--data", type=Path, default=ROOT / "data" / "motion", help="folder of train.npz and val.npz")
     parser.add_argument("--run", type=Path, default=ROOT / "runs" / "sage", help="folder of checkpoint and log")
-    parser.add_argument("--output", type=Path, help="write the weights here at the end")
+    parser.add_argument("--output", type=Path, help="folder to write the weights to at the end")
     parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")

@@ -19,7 +19,13 @@ from .diffusion import LatentDiffusion, sample
 from .refiner import Refiner
 from .vqvae import HalfBodyVQVAE
 
-DEFAULT_WEIGHTS = Path(__file__).parent.parent.parent / "weights" / "sage.safetensors"
+WEIGHTS = Path(__file__).parent.parent.parent / "weights"
+FILES = {
+    "sage_vqvae.safetensors": ("upper_vqvae", "lower_vqvae"),
+    "sage_diffusion.safetensors": ("upper_diffusion", "lower_diffusion"),
+    "sage_decoder.safetensors": ("decoder", "refiner"),
+}
+"""Each file of weights and the parts in it: no file grows too large for a repository."""
 
 
 @dataclass(frozen=True)
@@ -123,23 +129,30 @@ def to_world(sixd, head_rotation, head_position, rest_joints):
     return local, translation, world, joints + translation[..., None, :]
 
 
-def save_sage(sage, path):
-    """Write the weights, half precision, with the configuration in the file's metadata."""
-    tensors = {name: tensor.half().contiguous() for name, tensor in sage.state_dict().items()}
-    partial = Path(path).with_suffix(".partial")
-    save_file(tensors, partial, metadata={"sage": json.dumps(asdict(sage.config))})
-    partial.replace(path)
+def save_sage(sage, folder):
+    """Write the weights, half precision, one file of ``FILES`` each, with the configuration in their metadata."""
+    state = sage.state_dict()
+    for name, parts in FILES.items():
+        tensors = {key: value.half().contiguous() for key, value in state.items() if key.split(".")[0] in parts}
+        partial = Path(folder) / f"{name}.partial"
+        save_file(tensors, partial, metadata={"sage": json.dumps(asdict(sage.config))})
+        partial.replace(Path(folder) / name)
 
 
-def load_sage(path=None, device="cpu"):
-    """Read weights as ``save_sage`` writes them; without a path, those that come with Threepoint."""
-    path = Path(path or DEFAULT_WEIGHTS)
-    try:
-        with safe_open(path, "pt") as file:
-            config = SageConfig(**json.loads(file.metadata()["sage"]))
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}
-    except (OSError, SafetensorError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not SAGE weights as `python3 tools train sage` writes them ({error})") from error
-    sage = Sage(config)
+def load_sage(folder=None, device="cpu"):
+    """Read weights as ``save_sage`` writes them; without a folder, those that come with Threepoint."""
+    folder, tensors, configs = Path(folder or WEIGHTS), {}, set()
+    for name in FILES:
+        try:
+            with safe_open(folder / name, "pt") as file:
+                configs.add(file.metadata()["sage"])
+                tensors |= {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
+        except (OSError, SafetensorError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{folder / name}: not weights as `python3 tools train sage` writes them ({error})"
+            ) from error
+    if len(configs) > 1:
+        raise InputError(f"{folder}: the files of SAGE's weights are of different trainings; copy all of one")
+    sage = Sage(SageConfig(**json.loads(configs.pop())))
     sage.load_state_dict(tensors)
     return sage.to(device).eval()
