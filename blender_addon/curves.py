@@ -7,6 +7,10 @@ import numpy as np
 
 CONSTANT, LINEAR = 0, 1
 """Blender's numbers for the two kinds of interpolation used here (``bpy.types.Keyframe.interpolation``)."""
+KEY_PARTS = {
+    "co": 2, "handle_left": 2, "handle_right": 2, "interpolation": 1, "handle_left_type": 1, "handle_right_type": 1,
+}  # fmt: skip
+"""What a keyframe consists of -> numbers of each."""
 
 
 @dataclass(frozen=True)
@@ -76,3 +80,41 @@ def keyframes_of(fcurve):
     points = np.empty(2 * len(fcurve.keyframe_points), np.float32)
     fcurve.keyframe_points.foreach_get("co", points)
     return points.reshape(-1, 2)
+
+
+def use_action(datablock, action):
+    """Make ``datablock`` play an action that was made for it (or one like it)."""
+    animation = datablock.animation_data or datablock.animation_data_create()
+    animation.action = action
+    if hasattr(action, "slots") and animation.action_slot is None and len(action.slots):
+        animation.action_slot = action.slots[0]
+
+
+def replace_keyframes(fcurves, path, frames, values, sign_after=1.0):
+    """Replace a vector property's keyframes from the first to the last of ``frames`` (n,) by linear ``values`` (n, k).
+
+    ``fcurves``: the F-curves by (path, index). Keyframes outside are kept with their handles, those after the range
+    times ``sign_after``.
+    """
+    for index in range(values.shape[1]):
+        points = fcurves[path, index].keyframe_points
+        kept = {part: _key_part(points, part) for part in KEY_PARTS}
+        before = kept["co"][:, 0] < frames[0] - 0.5
+        after = kept["co"][:, 0] > frames[-1] + 0.5
+        for part in ("co", "handle_left", "handle_right"):
+            kept[part][after, 1] *= sign_after
+        new = np.stack([frames, values[:, index]], -1)
+        fresh = {"co": new, "handle_left": new, "handle_right": new, "interpolation": np.full((len(new), 1), LINEAR)}
+        points.clear()
+        points.add(before.sum() + len(new) + after.sum())
+        for part, old in kept.items():
+            middle = fresh.get(part, np.ones((len(new), 1)))
+            joined = np.concatenate([old[before], middle, old[after]]).astype(old.dtype)
+            points.foreach_set(part, joined.ravel())
+        fcurves[path, index].update()
+
+
+def _key_part(points, part):
+    values = np.empty(len(points) * KEY_PARTS[part], np.float32 if KEY_PARTS[part] == 2 else np.int32)
+    points.foreach_get(part, values)
+    return values.reshape(len(points), -1)

@@ -16,6 +16,9 @@ from .timing import frames_to_seconds, seconds_to_frames
 VALID = "valid"
 """Custom property of a tracker: whether the device was seen. Its keyframes are the edges of the dropouts."""
 
+SOURCE, DEVICE, BETAS = "threepoint_source", "threepoint_device", "threepoint_betas"
+"""Custom properties that keep what a recording says of itself beside its poses."""
+
 COLOURS = {
     "head": (0.95, 0.75, 0.1, 1.0),
     "left_hand": (0.1, 0.75, 0.95, 1.0),
@@ -47,8 +50,7 @@ def create_trackers(recording, collection_name, scene, origin=0.0):
         empty = bpy.data.objects.new(f"{collection_name} {role}", None)
         collection.objects.link(empty)
         _style_tracker(empty, role)
-        empty["threepoint_role"] = role
-        empty["threepoint_device"] = recording.device
+        _note_origin(empty, recording)
         _animate_tracker(empty, track, frames)
         trackers[role] = empty
     return trackers
@@ -61,6 +63,13 @@ def _style_tracker(empty, role):
     empty.show_name = True
     empty.show_in_front = True
     empty.rotation_mode = "QUATERNION"
+
+
+def _note_origin(empty, recording):
+    """What a tracker's animation does not say of its recording."""
+    empty[SOURCE], empty[DEVICE] = recording.source, recording.device
+    if recording.betas is not None:
+        empty[BETAS] = [float(beta) for beta in recording.betas]
 
 
 def _animate_tracker(empty, track, frames):
@@ -91,7 +100,7 @@ def find_dropouts(tracker, scene):
     return [(float(a), float(b)) for a, b, gone in zip(times, ends, lost, strict=True) if gone]
 
 
-def read_trackers(objects, scene, source="scene", times=None):
+def read_trackers(objects, scene, source="", times=None):
     """Any animated objects, by role -> ``Recording``, second 0 at the scene's first frame.
 
     Reads evaluated world transforms, so parents, constraints, drivers and edits count. ``times`` (N,) seconds default
@@ -99,7 +108,7 @@ def read_trackers(objects, scene, source="scene", times=None):
     on an object says when it was seen; without it the object always counts as seen.
     """
     if "head" not in objects:
-        raise InputError(f"{source}: choose an object for the head (chosen: {', '.join(objects) or 'none'})")
+        raise InputError(f"{source or 'scene'}: choose an object for the head (chosen: {', '.join(objects) or 'none'})")
     if times is None:
         times = _sample_times(objects.values(), scene)
     matrices, valid = _sample(list(objects.values()), seconds_to_frames(times, scene))
@@ -107,8 +116,15 @@ def read_trackers(objects, scene, source="scene", times=None):
     for index, role in enumerate(objects):
         position, rotation = _openxr_pose(matrices[:, index], objects[role].name)
         tracks[role] = Track(position, rotation, valid[:, index])
-    device = next((o["threepoint_device"] for o in objects.values() if "threepoint_device" in o), "")
-    return Recording(times, tracks, source, device).validate()
+    head = objects["head"]
+    betas = np.array(head[BETAS]) if BETAS in head else None
+    return Recording(times, tracks, source or head.get(SOURCE, "scene"), _device(objects), betas).validate()
+
+
+def _device(objects):
+    """The offset preset of the hands: of what they came from, else of nothing in particular."""
+    hands = [item for role, item in objects.items() if role != "head"]
+    return next((item[DEVICE] for item in hands if DEVICE in item), "")
 
 
 def _sample_times(objects, scene):

@@ -20,6 +20,7 @@ PROBE_NAMES = tuple(f"probe_{k}" for k in range(4))
 WEIGHT_NAMES = tuple(f"probe_weight_{k}" for k in range(4))
 """Attributes of the base mesh: each vertex's four probes and their weights."""
 MODIFIER = "Uncertainty"
+LOW_INPUT, HIGH_INPUT = "From (cm)", "To (cm)"
 LOW_CENTIMETRES, HIGH_CENTIMETRES = 2.0, 15.0
 """Default range of the colours."""
 RAMP = (
@@ -57,6 +58,13 @@ def attach_uncertainty(mesh_object, uncertainty, motion_fps, start, scene, origi
     modifier.node_group = group
     _activate_colours(mesh_object.data)
     return modifier
+
+
+def set_range(modifier, low, high):
+    """Set the range of the colours in centimetres."""
+    for item in modifier.node_group.interface.items_tree:
+        if item.name in (LOW_INPUT, HIGH_INPUT):
+            modifier[item.identifier] = low if item.name == LOW_INPUT else high
 
 
 def remove_uncertainty(mesh_object):
@@ -104,8 +112,8 @@ def _build_group(name, tables, probe_count, timeline):
     group.is_modifier = True
     build = NodeBuilder(group)
     build.socket("Geometry", "NodeSocketGeometry", "INPUT")
-    build.socket("From (cm)", "NodeSocketFloat", "INPUT", LOW_CENTIMETRES)
-    build.socket("To (cm)", "NodeSocketFloat", "INPUT", HIGH_CENTIMETRES)
+    build.socket(LOW_INPUT, "NodeSocketFloat", "INPUT", LOW_CENTIMETRES)
+    build.socket(HIGH_INPUT, "NodeSocketFloat", "INPUT", HIGH_CENTIMETRES)
     build.socket("Geometry", "NodeSocketGeometry", "OUTPUT")
     inputs = build.add("NodeGroupInput").outputs
 
@@ -114,7 +122,7 @@ def _build_group(name, tables, probe_count, timeline):
     value = _mix_probes(build, points)
     geometry = build.store(inputs["Geometry"], VALUE, "FLOAT", value)
     share = build.map_range(
-        build.math("MULTIPLY", build.named(VALUE, "FLOAT"), 100.0), inputs["From (cm)"], inputs["To (cm)"]
+        build.math("MULTIPLY", build.named(VALUE, "FLOAT"), 100.0), inputs[LOW_INPUT], inputs[HIGH_INPUT]
     )
     geometry = build.store(geometry, COLOUR, "FLOAT_COLOR", build.colour_ramp(share, RAMP))
     build.link(geometry, build.add("NodeGroupOutput").inputs["Geometry"])

@@ -17,7 +17,7 @@ CREATE_NO_WINDOW = 0x08000000
 
 
 class WorkerClient:
-    """A running engine. ``poll`` gives what it said; ``dead`` is said in its name when it ends.
+    """A running engine. ``poll`` gives what it said; when it ends, ``dead`` is said in its name.
 
     ``python`` is the engine's interpreter, ``log`` the file that takes whatever it prints.
     """
@@ -64,16 +64,6 @@ class WorkerClient:
             if heard[-1][0]["type"] == "hello":
                 self.about = heard[-1][0]
         return heard
-
-    def wait(self, seconds):
-        """The next (header, arrays), waited for; None after ``seconds``. For use without a window."""
-        try:
-            message = self._heard.get(timeout=seconds)
-        except queue.Empty:
-            return None
-        if message[0]["type"] == "hello":
-            self.about = message[0]
-        return message
 
     def stop(self):
         """End the process now."""

@@ -7,7 +7,7 @@ from bodies import BoxBody, wild_motion
 
 from threepoint.blender_addon import scene as scenes
 from threepoint.blender_addon.armature import create_avatar
-from threepoint.blender_addon.bake import bake_motion, resample
+from threepoint.blender_addon.bake import bake_motion, read_action, replace_frames, resample
 from threepoint.blender_addon.curves import fcurves_of, keyframes_of
 from threepoint.blender_addon.timing import frames_to_seconds
 from threepoint.model_core.body import load_body, skin
@@ -97,6 +97,32 @@ def test_quaternions_never_jump_between_keyframes():
     curves = [f for f in fcurves_of(avatar.armature) if f.data_path.endswith("rotation_quaternion")]
     assert len(curves) == 88
     assert max(np.abs(np.diff(keyframes_of(f)[:, 1])).max() for f in curves) < 0.1
+
+
+def test_an_action_reads_back_as_the_motion():
+    scene = scenes.empty_file(60)
+    motion = wild_motion(start=0.5)
+    avatar = create_avatar(BODY, motion.betas, "Ann")
+    bake_motion(avatar.armature, motion, scene, "walk")
+    back = read_action(avatar.armature, motion.betas, scene)
+    assert back.frame_count == motion.frame_count and back.start == pytest.approx(0.5)
+    assert np.abs(back.translation - motion.translation).max() < 1e-5
+    same = np.abs((back.rotations * motion.rotations).sum(-1))
+    assert (1 - same).max() < 1e-6
+
+
+def test_a_replaced_range_is_the_new_motion_inside_and_the_old_one_outside():
+    scene = scenes.empty_file(60)
+    old, new = wild_motion(seed=1), wild_motion(seed=2)
+    avatar = create_avatar(BODY, old.betas, "Ann")
+    bake_motion(avatar.armature, old, scene, "walk")
+    replace_frames(avatar.armature, new, scene, 50, 120)
+    back = read_action(avatar.armature, old.betas, scene)
+    is_old, is_new = (np.abs((back.rotations * m.rotations).sum(-1)).min(1) > 1 - 1e-6 for m in (old, new))
+    assert is_old[:49].all() and is_old[120:].all() and not is_old[49:120].any()
+    assert is_new[60:110].all()
+    curves = [f for f in fcurves_of(avatar.armature) if f.data_path.endswith("rotation_quaternion")]
+    assert max(np.abs(np.diff(keyframes_of(f)[:, 1])).max() for f in curves) < 0.5
 
 
 def test_two_avatars_do_not_disturb_each_other():

@@ -1,0 +1,150 @@
+"""What the buttons and the command do to a person (``properties.THREEPOINT_PG_person``): no user interface in here."""
+
+from functools import lru_cache
+
+import bpy
+import numpy as np
+
+from ..model_core.body import load_body
+from ..model_core.calibration import calibrate
+from ..model_core.errors import InputError
+from .armature import create_avatar
+from .bake import bake_motion, replace_frames
+from .curves import use_action
+from .engine import Job
+from .recordings import create_trackers, read_trackers
+from .scene import show_motion_colours
+from .uncertainty import MODIFIER, set_range
+
+ROLES = ("head", "left_hand", "right_hand")
+SAME_SHAPE = 1e-3
+"""Betas that differ by less are one person's: the avatar is kept."""
+
+
+@lru_cache(maxsize=4)
+def body_of(path):
+    """The body in a file; the free one for an empty path."""
+    return load_body(bpy.path.abspath(path) if path else None)
+
+
+def add_person(recording, name, scene):
+    """Bring a recording into the scene as a new person, who becomes the active one; return it."""
+    trackers = create_trackers(recording, name, scene, origin=float(recording.time[0]))
+    person = _new_person(scene, name)
+    for role in ROLES:
+        setattr(person, role, trackers.get(role))
+    person.notes = "\n".join(recording.warnings)
+    return person
+
+
+def add_person_from_objects(objects, name, scene):
+    """Let any animated objects (dict by role) be a person's trackers; return the person."""
+    person = _new_person(scene, name)
+    for role, item in objects.items():
+        setattr(person, role, item)
+    return person
+
+
+def _new_person(scene, name):
+    people = scene.threepoint.people
+    person = people.add()
+    person.name = name
+    scene.threepoint.active = len(people) - 1
+    return person
+
+
+def recording_of(person, scene):
+    """What the person's objects do now, edits included, as a ``Recording``."""
+    objects = {role: getattr(person, role) for role in ROLES if getattr(person, role) is not None}
+    return read_trackers(objects, scene)
+
+
+def calibrate_person(person, recording):
+    """The ``Calibration`` of a person by what is set and what is found; what was found is noted on the person."""
+    calibration = calibrate(
+        recording,
+        body_of(person.body_path),
+        stature=person.stature if person.own_stature else None,
+        floor=person.floor if person.own_floor else None,
+        preset=None if person.preset == "AUTO" else person.preset,
+    )
+    person.calibration = "\n".join(calibration.notes)
+    if not person.own_stature:
+        person.stature = float(body_of(person.body_path).stature(calibration.betas))
+    if not person.own_floor:
+        person.floor = calibration.floor
+    return calibration
+
+
+def ask_engine(person, scene, python, take=0):
+    """Ask for a motion of the person; return the ``Job``."""
+    recording = recording_of(person, scene)
+    calibration = calibrate_person(person, recording)
+    options = {"device": person.device, "seed": person.seed, "take": take, "refine": person.refine}
+    body_path = bpy.path.abspath(person.body_path) if person.body_path else None
+    return Job(python, recording, calibration, body_path, options)
+
+
+def receive_motion(person, motion, scene):
+    """Show a motion on the person's avatar, which is made where there is none of this shape; return its action."""
+    if person.armature is None or np.abs(np.array(person.betas) - motion.betas).max() > SAME_SHAPE:
+        _make_avatar(person, motion)
+    number = int(motion.provenance.get("take", 0))
+    # The trackers' second 0 is the scene's first frame, and so is the motion's.
+    action = bake_motion(person.armature, motion, scene, f"{person.name} take {number}")
+    action.use_fake_user = True
+    _keep_take(person, action, number)
+    show_motion_colours(person.mesh, motion, scene)
+    show_colours(person)
+    return action
+
+
+def receive_range(person, motion, scene):
+    """Replace the frames ``person.first`` to ``person.last`` of the shown take by a motion's, edges blended."""
+    if person.armature is None or not person.takes:
+        raise InputError(f"{person.name}: there is no take yet; predict one before solving a part of it again")
+    replace_frames(person.armature, motion, scene, person.first, person.last)
+
+
+def _make_avatar(person, motion):
+    """A new armature and mesh; those of another shape go, with the takes that fitted them."""
+    for item in (person.mesh, person.armature):
+        if item is not None:
+            bpy.data.objects.remove(item)
+    for take in person.takes:
+        if take.action is not None:
+            take.action.use_fake_user = False
+    person.takes.clear()
+    collection = person.head.users_collection[0] if person.head is not None else None
+    avatar = create_avatar(body_of(person.body_path), motion.betas, person.name, collection)
+    person.armature, person.mesh = avatar.armature, avatar.mesh
+    person.betas = [float(beta) for beta in motion.betas]
+
+
+def _keep_take(person, action, number):
+    """A take that is predicted again replaces itself; others are added."""
+    place = next((i for i, take in enumerate(person.takes) if take.number == number), len(person.takes))
+    if place == len(person.takes):
+        person.takes.add()
+    take = person.takes[place]
+    if take.action is not None:
+        take.action.use_fake_user = False
+    take.name, take.number, take.action = f"Take {number}" if number else "Mean", number, action
+    person.active_take = place
+
+
+def show_take(person):
+    """Play the active take."""
+    if person.armature is not None and 0 <= person.active_take < len(person.takes):
+        action = person.takes[person.active_take].action
+        if action is not None:
+            use_action(person.armature, action)
+
+
+def show_colours(person):
+    """Bring the modifier in line with what the person's colour settings say."""
+    modifier = person.mesh.modifiers.get(MODIFIER) if person.mesh is not None else None
+    if modifier is not None:
+        modifier.show_viewport = modifier.show_render = person.colours
+        set_range(modifier, person.low, max(person.high, person.low + 0.1))
+        person.mesh.update_tag()
