@@ -5,6 +5,7 @@ takes the kind, dtype and device of the arrays it is used with (``Body.like``).
 """
 
 from dataclasses import dataclass, fields, replace
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -129,8 +130,8 @@ def skin(body, rotations, translation, betas, vertices=None):
     xp = array_namespace(rotations)
     body = (body if vertices is None else body.only(vertices)).like(rotations)
     leading, joints = tuple(rotations.shape[:-3]), rotations.shape[-3]
-    rotations = rotations.reshape(-1, joints, 3, 3)
-    frames = len(rotations)
+    frames = prod(leading)
+    rotations = rotations.reshape(frames, joints, 3, 3)
     translation = xp.broadcast_to(translation, (*leading, 3)).reshape(frames, 3)
     per_frame = betas.ndim > 1
     betas = xp.broadcast_to(betas, (*leading, SHAPE_COUNT)).reshape(frames, SHAPE_COUNT) if per_frame else betas
@@ -139,7 +140,7 @@ def skin(body, rotations, translation, betas, vertices=None):
         _skin_some(body, rotations[s], translation[s], betas[s] if per_frame else betas)
         for s in (slice(i, i + at_once) for i in range(0, max(frames, 1), at_once))
     ]
-    return xp.concatenate(parts).reshape(*leading, -1, 3)
+    return xp.concatenate(parts).reshape(*leading, len(body.template), 3)
 
 
 def _skin_some(body, rotations, translation, betas):

@@ -19,7 +19,9 @@ def array_namespace(array):
 
 def _norm(vectors):
     xp = array_namespace(vectors)
-    return xp.sqrt((vectors * vectors).sum(-1)[..., None])
+    squared = (vectors * vectors).sum(-1)[..., None]
+    zero = squared == 0  # The root's gradient is infinite there.
+    return xp.where(zero, squared, xp.sqrt(xp.where(zero, xp.ones_like(squared), squared)))
 
 
 def normalize(vectors, smallest=1e-12):
