@@ -1,6 +1,5 @@
 """Train SAGE: VQ-VAEs, diffusion, full-body decoder, refiner; resumes where it stopped."""
 
-import argparse
 import contextlib
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from ..model_core.sage.model import CONFIGS, Sage, save_sage, to_world
 from ..model_core.sage.vqvae import perplexity
 from ..model_core.skeleton import HEAD, LOWER_HALF, UPPER_HALF
 from ..model_core.windows import NO_AUGMENTATION, Augmentation, WindowSampler, shape_basis
+from .arguments import CommandParser
 from .checkout import ROOT
 from .training import Run, Stage
 
@@ -50,7 +50,7 @@ def run(arguments):
 
 
 def _parse(arguments):
-    parser = argparse.ArgumentParser(prog="python3 tools train sage", description=__doc__)
+    parser = CommandParser("train sage", __doc__)
     parser.add_argument("--config", choices=CONFIGS, default="small")
     parser.add_argument("--stage", choices=["vqvae", "diffusion", "body", "refiner", "all"], default="all")
     parser.add_argument("--data", type=Path, default=ROOT / "data" / "motion", help="folder of train.npz and val.npz")
