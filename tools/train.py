@@ -1,4 +1,4 @@
-"""Train SAGE or FLAG on prepared motion: ``train sage`` or ``train flag``, then --help shows the options of each."""
+"""Train SAGE or FLAG on prepared motion (train sage --help and train flag --help show the options)."""
 
 from threepoint.model_core.errors import InputError
 
