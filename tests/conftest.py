@@ -23,6 +23,7 @@ def shared():
 def make_clip():
     """``make_clip(frames)``: a person on the default body who sways, bends the knees, turns and waves on still feet."""
     import numpy as np
+
     from threepoint.model_core.body import load_body
     from threepoint.model_core.clips import Clip
     from threepoint.model_core.kinematics import forward_kinematics
@@ -56,6 +57,7 @@ def make_recording():
     ``turn`` degrees about the vertical and ``move`` metres place the person elsewhere in the room.
     """
     import numpy as np
+
     from threepoint.model_core.recordings import Recording, Track
     from threepoint.model_core.rotations import axis_angle_to_quaternion, quaternion_multiply, quaternion_to_matrix
 
@@ -68,11 +70,11 @@ def make_recording():
             swing = np.sin(rate * time[:, None] + np.arange(3)) * np.array(amounts)
             return swing + rng.normal(0, 1e-4, (len(time), 3))
 
-        places = {"head": (0.0, 1.62, 0.0), "left_hand": (-0.22, 1.1, -0.35), "right_hand": (0.22, 1.1, -0.35)}
+        places = {"head": (0.0, 1.62, 0.0), "left_hand": (-0.18, 1.25, -0.28), "right_hand": (0.18, 1.25, -0.28)}
         around = axis_angle_to_quaternion(np.array([0, np.radians(turn), 0]))
         tracks = {}
         for number, (role, place) in enumerate(places.items()):
-            amount = 0.02 if role == "head" else 0.12
+            amount = 0.02 if role == "head" else 0.08
             position = np.array(place) + sway([amount] * 3, 1.3 + 0.2 * number)
             rotation = axis_angle_to_quaternion(sway([0.15, 0.3, 0.1], 0.9 + 0.3 * number))
             position = position @ quaternion_to_matrix(around).T + np.array(move)

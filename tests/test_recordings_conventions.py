@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from threepoint.model_core.recordings.conventions import CONVENTIONS, euler_to_quaternion, from_openxr, to_openxr
 from threepoint.model_core.recordings.guessing import rotate
 from threepoint.model_core.rotations import axis_angle_to_quaternion, quaternion_to_matrix

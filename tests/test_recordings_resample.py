@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.recordings import Recording, Track
 from threepoint.model_core.recordings.resample import frame_count, resample

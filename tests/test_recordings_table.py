@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.recordings import read
 from threepoint.model_core.recordings.columns import guess_columns, words

@@ -1,12 +1,15 @@
 """The person and the floor, learnt from a recording (numpy only)."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..frames import OPENXR_TO_MODEL, convert_positions, convert_quaternions
 from ..motion import BETA_COUNT
 from ..rotations import quaternion_to_matrix
 from .calibration import Calibration, Offset
-from .presets import DEFAULT_PRESET, OTHER_PRESETS, PRESETS, preset_offsets
+from .fitting import fit_hands, needed_size
+from .presets import DEFAULT_PRESET, FITTED_PRESETS, OTHER_PRESETS, PRESETS, preset_offsets
 
 EYES_FROM_HEAD = np.array([0.0, 0.105, 0.062])
 """From the head joint to the point between the eyes, which a headset reports, on the default body at rest (metres)."""
@@ -16,6 +19,8 @@ SLOUCH = 0.02
 """Metres by which a living person who stands upright holds the head lower than SMPL's rest pose (from mocap)."""
 LOWEST_STANDING_EYES, HIGHEST_STANDING_EYES = 1.30, 2.10
 """Metres between which a standing grown person's eyes are: lower ones sit, unless the stature is given."""
+REACH_TOLERANCE, TALLEST = 1.04, 2.05
+"""Hands that reach farther than arms by this factor tell that the person is taller, up to this many metres."""
 LOWEST_EYES = 0.5
 """Eyes this low above y = 0 tell that y = 0 is not the floor."""
 
@@ -37,15 +42,28 @@ def calibrate(recording, body, stature=None, floor=None, preset=None, betas=None
         notes.append(f"no preset for '{preset}': '{DEFAULT_PRESET}' is used")
         preset = DEFAULT_PRESET
     eyes = upright_eye_height(recording)
+    free = betas is None and stature is None
     if betas is None:
         betas = _betas(eyes, floor, stature, body, notes)
     betas = np.asarray(betas, np.float64)
-    if floor is None:
-        floor = _floor(eyes, body, betas, notes)
+    ground = _floor(eyes, body, betas, notes) if floor is None else float(floor)
+    calibration = _hands(recording, body, betas, ground, preset)
+    longer = needed_size(recording, calibration, body)
+    if free and longer > REACH_TOLERANCE:
+        betas = body.betas_for(min(float(body.stature(betas)) * longer, TALLEST)).astype(np.float64)
+        if floor is None:
+            ground = eyes - standing_eye_height(body, betas)
+        notes.append(f"the hands reach {longer:.2f} times as far as arms of that height: a taller person is taken")
+        calibration = _hands(recording, body, betas, ground, preset)
+    notes.append(f"person {float(body.stature(betas)):.2f} m tall, floor at {ground:.2f} m, hands by preset '{preset}'")
+    return replace(calibration, notes=(*notes, *calibration.notes))
+
+
+def _hands(recording, body, betas, floor, preset):
+    """The calibration of a known person: the head by their size, the hands by the preset, fitted where it is rough."""
     size = float(body.size(betas))
-    offsets = {"head": head_offset(size), **preset_offsets(preset, size)}
-    notes.append(f"person {float(body.stature(betas)):.2f} m tall, floor at {floor:.2f} m, hands by preset '{preset}'")
-    return Calibration(betas, float(floor), offsets, tuple(notes))
+    calibration = Calibration(betas, floor, {"head": head_offset(size), **preset_offsets(preset, size)})
+    return fit_hands(recording, calibration, body) if preset in FITTED_PRESETS else calibration
 
 
 def head_offset(size):

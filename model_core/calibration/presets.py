@@ -27,12 +27,14 @@ MIRROR = np.diag([-1.0, 1, 1])
 class Preset:
     """Where the left grip lies on the left device, in the device's axes (OpenXR's: X right, +Y up, -Z forward).
 
-    ``tilt`` degrees by which the grip is turned up about the device's X; ``palm`` (3,) metres.
+    ``roll`` degrees by which the grip is turned about the device's Z, then ``tilt`` degrees by which it is turned up
+    about X; ``palm`` (3,) metres.
     """
 
     tilt: float
     palm: tuple[float, float, float]
     about: str
+    roll: float = 0.0
 
 
 PRESETS = {
@@ -40,8 +42,10 @@ PRESETS = {
     "touch": Preset(45.0, (-0.010, -0.016, 0.049), "Oculus Touch: pointing pose (measured in a WebXR capture)"),
     "index": Preset(15.4, (0.0, -0.015, 0.130), "Valve Index: OpenVR's raw pose"),
     "vive": Preset(5.0, (0.0, -0.015, 0.097), "HTC Vive wand: OpenVR's raw pose"),
-    "saber": Preset(50.0, (0.0, -0.010, 0.070), "Beat Saber: the handle of the saber, blade along -Z"),
+    "saber": Preset(75.0, (0.010, -0.020, 0.030), "Beat Saber: the handle of the saber, blade along -Z", roll=35.0),
 }
+FITTED_PRESETS = ("saber",)
+"""Devices that every player holds differently, with offsets of their own: the preset is only a first guess."""
 OTHER_PRESETS = ("hand", "joints")
 """``hand``: the wrist joint of a tracked hand; ``joints``: tracks that are SMPL's joints already."""
 DEFAULT_PRESET = "grip"
@@ -68,9 +72,8 @@ def mirrored(offset):
 
 
 def _held(preset, size):
-    tilt = axis_angle_to_matrix(np.array([np.radians(preset.tilt), 0, 0]))
-    device_in_t_pose = GRIP_IN_T_POSE @ tilt.T
-    return _offset(device_in_t_pose, np.array(preset.palm) + tilt @ WRIST_FROM_GRIP * size)
+    turn = axis_angle_to_matrix(np.radians([0, 0, preset.roll])) @ axis_angle_to_matrix(np.radians([preset.tilt, 0, 0]))
+    return _offset(GRIP_IN_T_POSE @ turn.T, np.array(preset.palm) + turn @ WRIST_FROM_GRIP * size)
 
 
 def _offset(device_in_t_pose, wrist):

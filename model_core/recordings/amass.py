@@ -66,6 +66,15 @@ def joint_recording(time, positions, rotations, source, betas, warnings=()):
     return build_recording(time, tracks, source, "joints", betas, warnings, living=False)
 
 
+def read_motion(path):
+    """poses (T, 66) radians, trans (T, 3) metres, +Z up, and frames a second, as the file has them."""
+    name = Path(path).name
+    poses, trans, fps = _motion(_arrays(path, name), name)
+    if len(poses) < 2:
+        raise InputError(f"{name}: has {len(poses)} frames; at least 2 are needed")
+    return poses, trans, fps
+
+
 def _tracked_joints(poses, trans, body, betas):
     """Head and wrists in the model's frame, positions (T, 3, 3) and rotations (T, 3, 4); the floor's height."""
     rest = body.rest_joints(betas)[:BODY_JOINT_COUNT]

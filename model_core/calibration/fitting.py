@@ -1,0 +1,157 @@
+"""Hand offsets learnt from a whole recording: wrists that are natural on average and arms that reach (numpy only).
+
+Of the arm, head and hand give away a good deal: the shoulder lies under the head, and of the elbow's circle people use
+the lower, outer part. On real motion the wrist is turned from the forearm so found by ``NATURAL_WRIST`` on average. The
+constant rotation of a device on the hand is then the one that makes the recorded wrists so on average: the orthogonal
+Procrustes problem over all frames, whose solution is an SVD (Schonemann 1966).
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..observation import heading
+from ..recordings.recording import Track
+from ..rotations import (
+    axis_angle_to_matrix,
+    cross,
+    geodesic_angle,
+    matrix_to_quaternion,
+    normalize,
+    quaternion_to_matrix,
+    rotation_about_y,
+    transpose,
+)
+from ..skeleton import HEAD, LEFT_WRIST
+from .calibration import Calibration, Offset, joint_pose
+from .presets import MIRROR, mirrored
+
+LEFT_SHOULDER, LEFT_ELBOW = 16, 18
+ELBOW_SIDE = np.array([0.5, -1.0, -0.4])
+"""Where the left elbow mostly points from the line of shoulder and wrist: down, outward and back (model's frame)."""
+NATURAL_WRIST = np.radians([-175.2, 18.5, 8.4])
+"""The left wrist joint in ``arm_frames``: mean over both hands of the training motion (93 minutes at 60 Hz, every tenth
+frame; half of the frames lie within 35 degrees of it). Axis-angle."""
+PRIOR_FRAMES = 0.15
+"""Weight of the preset's rotation, as a part of all frames."""
+STRAIGHT_ARM = 0.98
+LONGEST_REACH, REACH_PERCENTILE = 0.70, 95.0
+"""Metres from the head joint to the wrist that people of the mean size hardly ever exceed (99% of the training motion
+stay below), and the percentile of a recording that is compared: hands that drift away are rarer than the rest."""
+FARTHEST_SHIFT, SHIFT_STEPS = 0.10, 11
+"""Metres by which a hand may hold its device farther out than the preset says."""
+LEAST_FRAMES, MOST_FRAMES = 60, 5000
+
+
+def fit_hands(recording, calibration, body):
+    """The calibration with its hands' offsets fitted to the recording; those given serve as a first guess.
+
+    Both hands are taken to hold their devices in the same, mirrored way. Without enough frames nothing changes.
+    """
+    size = float(body.size(calibration.betas))
+    rest = body.rest_joints(calibration.betas)
+    guess = calibration.offsets["left_hand"]
+    seen = _seen_hands(recording, calibration)
+    if not seen:
+        return calibration
+    wrist = _reaching(seen, guess.position, size)
+    left = Offset(_natural_rotation(seen, wrist, guess.rotation, rest), wrist)
+    offsets = {**calibration.offsets, "left_hand": left, "right_hand": mirrored(left)}
+    turned = np.degrees(
+        geodesic_angle(*(quaternion_to_matrix(rotation) for rotation in (guess.rotation, left.rotation)))
+    )
+    moved = 100 * np.linalg.norm(wrist - guess.position)
+    note = f"hands fitted to the recording: {turned:.0f} degrees and {moved:.0f} cm from the preset"
+    return replace(calibration, offsets=offsets, notes=(*calibration.notes, note))
+
+
+def _seen_hands(recording, calibration):
+    """What ``_seen`` tells of each hand that is seen at all."""
+    seen = [_seen(recording, calibration, role) for role in ("left_hand", "right_hand")]
+    return [hand for hand in seen if hand is not None]
+
+
+def _seen(recording, calibration, role):
+    """Head rotations (N, 3, 3), head joint and device positions (N, 3), device rotations (N, 3, 3), in the model's
+    frame and mirrored to the left side; None if the hand is hardly ever seen."""
+    if role not in recording.tracks:
+        return None
+    frames = np.flatnonzero(recording.tracks["head"].valid & recording.tracks[role].valid)
+    if len(frames) < LEAST_FRAMES:
+        return None
+    frames = frames[:: 1 + len(frames) // MOST_FRAMES]
+    bare = Calibration(calibration.betas, calibration.floor, {"head": calibration.offsets["head"]})
+    head_rotation, head = joint_pose(_at(recording.tracks["head"], frames), bare, "head")
+    rotation, position = joint_pose(_at(recording.tracks[role], frames), bare, role)
+    poses = [quaternion_to_matrix(head_rotation), head, position, quaternion_to_matrix(rotation)]
+    if role == "right_hand":
+        poses = [MIRROR @ p @ MIRROR if p.ndim == 3 else p @ MIRROR for p in poses]
+    return poses
+
+
+def _at(track, frames):
+    return Track(track.position[frames], track.rotation[frames], track.valid[frames])
+
+
+def shoulders(head_rotations, heads, rest):
+    """Where left shoulders (N, 3) mostly are for head joints (N, 3) and their rotations; ``rest`` joints (24, 3)."""
+    return heads + rotation_about_y(heading(head_rotations)) @ (rest[LEFT_SHOULDER] - rest[HEAD])
+
+
+def arm_frames(head_rotations, heads, wrists, rest):
+    """Axes (N, 3, 3) of the left forearm that head and wrist suggest: X along it, Y about which the elbow bends."""
+    shoulder = shoulders(head_rotations, heads, rest)
+    upper = np.linalg.norm(rest[LEFT_ELBOW] - rest[LEFT_SHOULDER])
+    lower = np.linalg.norm(rest[LEFT_WRIST] - rest[LEFT_ELBOW])
+    length = np.linalg.norm(wrists - shoulder, axis=-1, keepdims=True)
+    line = normalize(wrists - shoulder)
+    length = np.clip(length, abs(upper - lower) + 1e-3, STRAIGHT_ARM * (upper + lower))
+    along = (upper**2 - lower**2 + length**2) / (2 * length)
+    side = rotation_about_y(heading(head_rotations)) @ ELBOW_SIDE
+    side = normalize(side - (side * line).sum(-1, keepdims=True) * line)
+    elbow = shoulder + line * along + side * np.sqrt(np.maximum(upper**2 - along**2, 0))
+    forearm = normalize(wrists - elbow)
+    bend = cross(side, line)
+    bend = normalize(bend - (bend * forearm).sum(-1, keepdims=True) * forearm)
+    return np.stack([forearm, bend, cross(forearm, bend)], -1)
+
+
+def _natural_rotation(seen, wrist, guess, rest):
+    """The rotation (``wxyz``) from devices to wrists, ``wrist`` (3,) away, that makes these natural on average."""
+    natural = axis_angle_to_matrix(NATURAL_WRIST)
+    total = PRIOR_FRAMES * quaternion_to_matrix(guess) * sum(len(hand[1]) for hand in seen)
+    for head_rotations, heads, positions, rotations in seen:
+        frames = arm_frames(head_rotations, heads, positions + rotations @ wrist, rest)
+        total = total + (transpose(rotations) @ frames @ natural).sum(0)
+    return matrix_to_quaternion(nearest_rotation(total))
+
+
+def nearest_rotation(matrix):
+    """The rotation (3, 3) nearest to a matrix (3, 3) in the sense of least squares."""
+    left, _, right = np.linalg.svd(matrix)
+    return left @ np.diag([1, 1, np.sign(np.linalg.det(left @ right))]) @ right
+
+
+def _reaching(seen, wrist, size):
+    """``wrist`` (3,) so much farther from the device that arms suffice, as far as a hand may hold it so."""
+    step = normalize(wrist) * FARTHEST_SHIFT / SHIFT_STEPS
+    for _ in range(SHIFT_STEPS):
+        if _reach(seen, wrist) <= LONGEST_REACH * size:
+            break
+        wrist = wrist + step
+    return wrist
+
+
+def _reach(seen, wrist):
+    """Metres from the head joint to wrists that lie ``wrist`` (3,) from the devices, all but stray frames."""
+    lengths = [np.linalg.norm(device + turn @ wrist - head, axis=-1) for _, head, device, turn in seen]
+    return float(np.percentile(np.concatenate(lengths), REACH_PERCENTILE))
+
+
+def needed_size(recording, calibration, body):
+    """The size, over that of the calibration's person, at which arms reach as far as the recorded hands do."""
+    seen = _seen_hands(recording, calibration)
+    if not seen:
+        return 1.0
+    reach = _reach(seen, calibration.offsets["left_hand"].position)
+    return reach / (LONGEST_REACH * float(body.size(calibration.betas)))
