@@ -1,0 +1,107 @@
+"""Exact head and hands: what refinement leaves of them is closed by geometry, arms by the two-bone solution."""
+
+import torch
+
+from ..kinematics import forward_kinematics
+from ..rotations import (
+    axis_angle_to_matrix,
+    cross,
+    matrix_to_quaternion,
+    normalize,
+    quaternion_to_matrix,
+    slerp,
+    transpose,
+)
+from ..skeleton import HEAD, LEFT_WRIST, PARENTS, RIGHT_WRIST
+
+ARMS = ((13, 16, 18, LEFT_WRIST), (14, 17, 19, RIGHT_WRIST))
+"""Collar, shoulder, elbow and wrist of either side."""
+FULL_STRETCH = 0.9995
+"""An arm is stretched at most to this share of its length: beyond it the elbow's direction is lost."""
+RAMP_FRAMES = 8
+"""Frames over which exactness fades in and out where a tracker becomes valid or invalid."""
+
+
+def meet_trackers(rotations, translation, rest_joints, tracked_rotations, tracked_positions, valid):
+    """Turn head and arms so that head rotation, wrist rotations and, in reach, wrist places are the tracked ones.
+
+    ``rotations`` (T, 22, 3, 3) local, ``translation`` (T, 3) of the pelvis, ``rest_joints`` (22, 3); tracked: (T, 3,
+    3, 3), (T, 3, 3), ``valid`` (T, 3) of head, left and right wrist. Returns local rotations (T, 22, 3, 3). Before and
+    after a stretch that is not valid the correction fades over ``RAMP_FRAMES``; within it nothing is changed.
+    """
+    world, joints = forward_kinematics(rotations, translation, rest_joints)
+    share = fade(valid)
+    solved = rotations.clone()
+    neck = world[:, PARENTS[HEAD]]
+    solved[:, HEAD] = _towards(rotations[:, HEAD], transpose(neck) @ tracked_rotations[:, 0], share[:, 0])
+    for side, (collar, shoulder, elbow, wrist) in enumerate(ARMS, start=1):
+        weight = share[:, side]
+        upper, fore = bend_arm(joints[:, shoulder], joints[:, elbow], joints[:, wrist], tracked_positions[:, side])
+        shoulder_world = upper @ world[:, shoulder]
+        elbow_world = fore @ upper @ world[:, elbow]
+        locals_ = {
+            shoulder: transpose(world[:, collar]) @ shoulder_world,
+            elbow: transpose(shoulder_world) @ elbow_world,
+            wrist: transpose(elbow_world) @ tracked_rotations[:, side],
+        }
+        for joint, rotation in locals_.items():
+            solved[:, joint] = _towards(rotations[:, joint], rotation, weight)
+    return solved
+
+
+def bend_arm(shoulder, elbow, wrist, target):
+    """The two-bone solution nearest to the present arm: all (N, 3) in the world.
+
+    Returns world rotations (N, 3, 3) to apply to the whole arm and then, within the turned frame's world, to the
+    forearm: the elbow first opens or closes in the arm's own plane until the wrist is as far from the shoulder as the
+    target, then the whole arm swings by the least rotation that brings the wrist there. Out of reach, the arm points at
+    the target.
+    """
+    upper, fore = elbow - shoulder, wrist - elbow
+    a, b = upper.norm(dim=-1), fore.norm(dim=-1)
+    distance = (target - shoulder).norm(dim=-1)
+    wanted = distance.clamp(min=(a - b).abs() + 1e-4).minimum(FULL_STRETCH * (a + b))
+    axis = cross(upper, fore)
+    straight = axis.norm(dim=-1, keepdim=True) < 1e-5 * (a * b)[:, None]
+    axis = normalize(torch.where(straight, _any_perpendicular(upper), axis))
+
+    def bend(side):
+        return torch.acos(((side**2 - a**2 - b**2) / (2 * a * b)).clamp(-1, 1))
+
+    now = torch.atan2(cross(upper, fore).norm(dim=-1), (upper * fore).sum(-1))
+    open_elbow = axis_angle_to_matrix(axis * (bend(wanted) - now)[:, None])
+    bent = upper + (open_elbow @ fore[..., None])[..., 0]
+    swing = least_rotation(bent, target - shoulder)
+    return swing, swing @ open_elbow @ transpose(swing)
+
+
+def least_rotation(first, second):
+    """The smallest rotation (N, 3, 3) that turns the direction of ``first`` (N, 3) to that of ``second`` (N, 3)."""
+    first, second = normalize(first), normalize(second)
+    axis = cross(first, second)
+    angle = torch.atan2(axis.norm(dim=-1), (first * second).sum(-1))
+    return axis_angle_to_matrix(normalize(axis) * angle[:, None])
+
+
+def fade(valid, frames=RAMP_FRAMES):
+    """(T, n) 0 or 1 -> weights (T, n): 0 where not valid, rising smoothly to 1 over ``frames`` away from there."""
+    valid = valid > 0
+    away = torch.full(valid.shape, float(frames), device=valid.device)
+    for order in (range(len(valid)), range(len(valid) - 1, -1, -1)):
+        since = torch.full(valid.shape[1:], float(frames), device=valid.device)
+        for t in order:
+            since = torch.where(valid[t], (since + 1).clamp_max(frames), torch.zeros_like(since))
+            away[t] = torch.minimum(away[t], since)
+    share = away / frames
+    return share * share * (3 - 2 * share)
+
+
+def _towards(first, second, share):
+    """Rotations (N, 3, 3) a share (N,) of the way from one to another."""
+    mixed = quaternion_to_matrix(slerp(matrix_to_quaternion(first), matrix_to_quaternion(second), share))
+    return torch.where((share == 0)[:, None, None], first, torch.where((share == 1)[:, None, None], second, mixed))
+
+
+def _any_perpendicular(vectors):
+    least = torch.nn.functional.one_hot(vectors.abs().argmin(-1), 3).to(vectors.dtype)
+    return cross(vectors, least)

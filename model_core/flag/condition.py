@@ -1,0 +1,51 @@
+"""What FLAG knows of a frame: head and hands and the person's proportions, seen from the head's heading.
+
+The paper puts the avatar's root at the origin, which no headset can: it does not know the root. Here a frame is
+described horizontally relative to the head, with the height above the floor kept; ``origin`` gives the paper's mode for
+comparison. Either way moving or turning the whole person changes nothing.
+"""
+
+import torch
+
+from ..rotations import matrix_to_sixd, rotation_about_y, transpose
+
+JOINT_FEATURES = 9
+"""Numbers that describe one joint: its rotation in 6D, then its place (paper, eq 6)."""
+PROPORTIONS = 3
+CONDITION_COUNT = 3 * JOINT_FEATURES + 2 + PROPORTIONS
+
+
+def describe_joints(rotations, positions, heading, size, origin):
+    """Joints as seen from a heading: (..., J, 9), 6D rotation and place in units of the person's size.
+
+    ``rotations`` (..., J, 3, 3) and ``positions`` (..., J, 3) in the world, ``heading`` (...) radians, ``size`` (...),
+    ``origin`` (..., 3): the point that places are relative to.
+    """
+    facing = transpose(rotation_about_y(heading))[..., None, :, :]
+    place = (facing @ (positions - origin[..., None, :])[..., None])[..., 0] / size[..., None, None]
+    return torch.cat([matrix_to_sixd(facing @ rotations), place], -1)
+
+
+def below(head):
+    """The point on the floor under a head: (..., 3) -> (..., 3), the origin of the deployable mode."""
+    return head * head.new_tensor([1.0, 0.0, 1.0])
+
+
+def make_condition(joints, valid, proportions):
+    """Condition (..., ``CONDITION_COUNT``) of the flow and of its latent region.
+
+    ``joints`` (..., 3, 9): head, left and right wrist from ``describe_joints``; ``valid`` (..., 3) 0 or 1, the head's
+    being taken as 1; ``proportions`` (..., 3) from ``observation.proportions``. A hand that is not valid contributes
+    nothing but its flag.
+    """
+    hands = valid[..., 1:]
+    shown = torch.cat([torch.ones_like(hands[..., :1]), hands], -1)[..., None]
+    described = torch.where(shown > 0, joints, torch.zeros_like(joints))
+    return torch.cat([described.flatten(-2), hands, proportions], -1)
+
+
+def split_condition(condition):
+    """A condition's joints (..., 3, 9), validity of head and hands (..., 3) and proportions (..., 3)."""
+    joints = condition[..., : 3 * JOINT_FEATURES].unflatten(-1, (3, JOINT_FEATURES))
+    hands = condition[..., 3 * JOINT_FEATURES : 3 * JOINT_FEATURES + 2]
+    return joints, torch.cat([torch.ones_like(hands[..., :1]), hands], -1), condition[..., -PROPORTIONS:]

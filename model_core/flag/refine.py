@@ -1,0 +1,195 @@
+"""Refinement over time: windows of frames optimised together, from SAGE's motion, under FLAG's prior.
+
+FLAG refines single frames and names temporal data as future work. Here each window has a latent code a frame, started
+at the inverse flow of the motion that is refined, and one energy: the latent region, head and hands within their
+sigmas, nearness to the start, smoothness, feet that stand still and do not sink. Windows overlap and are cross-faded.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from ..kinematics import forward_kinematics
+from ..lbfgs import minimise
+from ..observation import FPS, body_size, heading
+from ..skeleton import FEET, HEAD, TOES, TRACKED_JOINTS
+from ..windows import STANDING_HEIGHT, TOE_REST_HEIGHT
+from .arms import meet_trackers
+from .energy import gather_evidence, place_body, region_energy, tracker_energy
+
+WINDOW, OVERLAP = 48, 12
+"""Frames of a window, and those that it shares with the next."""
+KNOT_FRAMES = 4
+"""A window's correction is a smooth curve with a knot every so many frames."""
+FRAMES_AT_ONCE = 1536
+"""Frames that are optimised together: bounds the memory to a few hundred MB, whatever the recording's length."""
+ITERATIONS = 16
+SLOW_FOOT = 0.6
+"""Metres a second below which a low foot of the start counts as standing where no contacts are given."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a window's energy consists of: standard deviations, and the weight of the latent region.
+
+    ``place`` metres and ``turn`` radians of the trackers; ``joint`` metres and ``bend`` radians of the start's joints
+    and pose; ``jerk`` m/s^3 of the joints; ``slide`` m/s of a standing foot; ``lift`` metres of its height; ``sink``
+    metres of any foot below the floor.
+    """
+
+    region: float = 0.1
+    place: float = 0.01
+    turn: float = math.radians(3.0)
+    joint: float = 0.05
+    bend: float = 0.2
+    jerk: float = 300.0
+    slide: float = 0.1
+    lift: float = 0.02
+    sink: float = 0.01
+
+
+@torch.no_grad()
+def refine(model, observation, rotations, translation, rest_joints, contacts=None, iterations=ITERATIONS, terms=None,
+           exact=True, progress=None):  # fmt: skip
+    """Refine a motion so that it meets its observation, stays likely and moves like a person.
+
+    ``observation`` has ``rotations`` (T, 3, 3, 3), ``positions`` (T, 3, 3), ``valid`` (T, 3) (tensors or arrays, the
+    model's frame, metres, floor at 0); the start is ``rotations`` (T, 22, 3, 3) local and ``translation`` (T, 3) of the
+    pelvis; ``rest_joints`` (22, 3); ``contacts`` (T, 4) is the probability that each of ``skeleton.FEET`` stands.
+    ``exact`` closes what is left between wrists and trackers by geometry. ``progress(fraction, stage)``. Returns
+    rotations (T, 22, 3, 3) and translation (T, 3).
+    """
+    terms = terms or Terms()
+    start = _Start(model, observation, rotations, translation, rest_joints, contacts)
+    blended = torch.zeros_like(start.x)
+    weights = torch.zeros_like(start.x[:, :1])
+    windows = window_frames(len(start.x)).to(start.x.device)
+    at_once = max(1, FRAMES_AT_ONCE // windows.shape[1])
+    for first in range(0, len(windows), at_once):
+        frames = windows[first : first + at_once]
+        x = _refine_windows(model, start, frames, iterations, terms)
+        share = cross_fade(frames, len(start.x))[..., None]
+        blended.index_add_(0, frames.flatten(), (x * share).flatten(0, 1))
+        weights.index_add_(0, frames.flatten(), share.flatten(0, 1))
+        if progress is not None:
+            progress(min(1.0, (first + at_once) / len(windows)), "refining")
+    return start.finish(model, blended / weights, exact)
+
+
+def window_frames(count, window=WINDOW, overlap=OVERLAP):
+    """Frame numbers (B, window) of windows that cover ``count`` frames and overlap; the last ones may overlap more."""
+    window = min(window, count)
+    last = count - window
+    starts = list(range(0, last, window - overlap)) + [last]
+    return torch.tensor(starts)[:, None] + torch.arange(window)
+
+
+def cross_fade(frames, count, overlap=OVERLAP):
+    """Weight (B, W) of each window's frames: falls linearly towards ends that another window covers too."""
+    place = torch.arange(frames.shape[1], device=frames.device, dtype=torch.float32)
+    rising, falling = (place + 1) / (overlap + 1), (frames.shape[1] - place) / (overlap + 1)
+    begin = torch.where(frames[:, :1] == 0, torch.ones_like(rising), rising.clamp_max(1))
+    end = torch.where(frames[:, -1:] == count - 1, torch.ones_like(falling), falling.clamp_max(1))
+    return torch.minimum(begin, end)
+
+
+def smooth_basis(count, every=KNOT_FRAMES):
+    """Cubic B-splines (count, M) with a knot every few frames: a correction that is made of them adds no jitter."""
+    time = torch.arange(count, dtype=torch.float32)[:, None] / every
+    knots = torch.arange(-1, math.ceil((count - 1) / every) + 2, dtype=torch.float32)
+    away = (time - knots).abs()
+    near, far = 2 / 3 - away**2 + away**3 / 2, (2 - away).clamp_min(0) ** 3 / 6
+    return torch.where(away < 1, near, far)
+
+
+def foot_rest_heights(rest_joints):
+    """Height (4,) of ``skeleton.FEET`` above the floor when the sole lies flat, in metres, of rest joints (22, 3)."""
+    sole = rest_joints[TOES, 1].mean() - TOE_REST_HEIGHT * body_size(rest_joints)
+    return rest_joints[FEET, 1] - sole
+
+
+def standing(joints, rest_heights):
+    """(T, 4) 0 or 1: which of the feet of a motion (T, 22, 3) are low and slow enough to be meant to stand."""
+    feet = joints[:, FEET]
+    if len(feet) < 2:
+        return torch.zeros_like(feet[..., 0])
+    speed = (feet[1:] - feet[:-1]).norm(dim=-1) * FPS
+    speed = torch.cat([speed[:1], speed])
+    return ((feet[..., 1] < rest_heights + STANDING_HEIGHT) & (speed < SLOW_FOOT)).to(feet.dtype)
+
+
+def motion_energy(joints, contacts, rest_heights, terms):
+    """How unlike a person's joints (..., W, 22, 3) move: jerk, sliding and sinking feet; (...) nats."""
+    jerk = joints.diff(dim=-3, n=3) * FPS**3
+    energy = 0.5 * (jerk / terms.jerk).square().sum((-1, -2, -3))
+    feet = joints[..., FEET, :]
+    slide = (feet.diff(dim=-3) * FPS / terms.slide).square().sum(-1)
+    energy = energy + 0.5 * (torch.minimum(contacts[..., 1:, :], contacts[..., :-1, :]) * slide).sum((-1, -2))
+    above = feet[..., 1] - rest_heights
+    energy = energy + 0.5 * (contacts * (above / terms.lift).square()).sum((-1, -2))
+    return energy + 0.5 * (above.clamp_max(0) / terms.sink).square().sum((-1, -2))
+
+
+def _refine_windows(model, start, frames, iterations, terms):
+    """Optimise the windows ``frames`` (B, W) of frame numbers, each as one problem; poses x (B, W, 66)."""
+    first = int(frames.min())
+    frames_here = torch.arange(first, int(frames.max()) + 1, device=frames.device)
+    evidence, place = start.evidence(frames_here), frames - first
+    z = model.flow.inverse(start.x[frames_here], evidence.context)[0]
+    joints, x_start, contacts = start.joints[frames], start.x[frames], start.contacts[frames]
+
+    basis = smooth_basis(frames.shape[1]).to(z)
+
+    def codes_of(change, items):
+        return z[place[items]] + basis @ change.unflatten(-1, (basis.shape[1], -1))
+
+    def cost(change, items):
+        z = codes_of(change, items)
+        known = evidence.take(place[items])
+        x = model.flow(z, known.context)
+        world, now = place_body(model.pose, x, known)
+        energy = tracker_energy(world, now, known, terms.place, terms.turn)
+        energy = energy + terms.region * region_energy(z, known)
+        energy = energy + 0.5 * ((now - joints[items]) / terms.joint).square().sum((-1, -2))
+        energy = energy + 0.5 * ((x - x_start[items]) * model.pose.scale / terms.bend).square().sum(-1)
+        return energy.sum(-1) + motion_energy(now, contacts[items], start.floor, terms)
+
+    still = z.new_zeros(len(frames), basis.shape[1] * z.shape[-1])
+    best = minimise(cost, still, iterations).x
+    return model.flow(codes_of(best, slice(None)), evidence.take(place).context)
+
+
+class _Start:
+    """The motion to refine as the flow sees it, with its observation; trackers that are not valid follow the motion."""
+
+    def __init__(self, model, observation, rotations, translation, rest_joints, contacts):
+        like = model.pose.scale
+        tensors = [observation.rotations, observation.positions, observation.valid, rotations, translation, rest_joints]
+        seen_rotations, seen_positions, self.valid, rotations, translation, self.rest_joints = (
+            torch.as_tensor(value).to(like) for value in tensors
+        )
+        self.rest_joints = self.rest_joints[:22]
+        world, joints = forward_kinematics(rotations, translation, self.rest_joints)
+        tracked, known = list(TRACKED_JOINTS), self.valid[..., None] > 0
+        self.seen_rotations = torch.where(known[..., None], seen_rotations, world[:, tracked])
+        self.seen_positions = torch.where(known, seen_positions, joints[:, tracked])
+        self.evidence = lambda frames: gather_evidence(
+            model, self.seen_rotations[frames], self.seen_positions[frames], self.valid[frames], self.rest_joints
+        )
+        shift = self.seen_positions[:, 0] - joints[:, HEAD]
+        self.joints = joints + shift[:, None]
+        self.x = model.pose.encode(rotations, heading(self.seen_rotations[:, 0]))
+        self.floor = foot_rest_heights(self.rest_joints)
+        self.contacts = standing(self.joints, self.floor) if contacts is None else torch.as_tensor(contacts).to(like)
+
+    def finish(self, model, x, exact):
+        """The refined poses (T, 66) as local rotations and pelvis places."""
+        rotations = model.pose.decode(x, heading(self.seen_rotations[:, 0]))
+        _, joints = forward_kinematics(rotations, torch.zeros_like(x[:, :3]), self.rest_joints)
+        translation = self.seen_positions[:, 0] - joints[:, HEAD]
+        if exact:
+            rotations = meet_trackers(
+                rotations, translation, self.rest_joints, self.seen_rotations, self.seen_positions, self.valid
+            )
+        return rotations, translation
