@@ -1,65 +1,152 @@
-"""``prepare``: motion capture of several skeletons becomes clips of SMPL motion to learn from and to be judged by."""
+"""Turn motion capture (compact shards, BVH, AMASS npz) into clips of SMPL motion to learn from and be judged by."""
 
-import argparse
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from checkout import ROOT, SHARED, load_package
 
-load_package()
+from ..model_core.body import load_body
+from ..model_core.clips import save_clips
+from ..model_core.errors import InputError
+from ..model_core.mocap.preparation import cut, settle_floors
+from ..model_core.mocap.sources import find_files, read_takes
+from ..model_core.skeleton import BODY_JOINT_COUNT
+from .arguments import CommandParser
+from .checkout import ROOT, SHARED
+from .outputs import Outputs, check_target
+from .progress import TerminalProgress, part_of
 
-from threepoint.model_core.clips import save_clips  # noqa: E402
-from threepoint.model_core.mocap.preparation import LEFT_OUT, cut, prepare_capture, settle_floors  # noqa: E402
-from threepoint.model_core.mocap.shards import read_shard  # noqa: E402
-from threepoint.model_core.mocap.skeletons import recognise  # noqa: E402
-
-SPLIT_SUBJECTS = {"val": (3, 9, 49), "test": (6, 11)}
-"""CMU subjects that are kept from training; all others train."""
+MOTION_FOLDER = ROOT / "data" / "motion"
+TRAINING_SHARDS = SHARED / "mocap"
+EVALUATION_SHARDS = SHARED / "mocap_eval_only"
+EVALUATION_SPLIT = "eval_bandai"
 SPLITS = ("train", "val", "test")
-
-
-def split_of(subject):
-    return next((split for split, subjects in SPLIT_SUBJECTS.items() if subject in subjects), "train")
-
-
-def prepare_files(paths, rest_joints, sole, split=None, progress=print):
-    """Read, retarget and clean every clip of ``paths``; returns dict split -> list of ``Clip``."""
-    prepared = []
-    for path in paths:
-        for capture in read_shard(path):
-            if capture.name in LEFT_OUT:
-                continue
-            skeleton = recognise(capture.names)
-            if skeleton is None:
-                continue
-            prepared.append(prepare_capture(capture, skeleton, rest_joints, sole))
-        progress(f"{path.name}: {len(prepared)} clips so far")
-    clips = {}
-    for clip, floor in zip(prepared, settle_floors(prepared), strict=True):
-        to = split or split_of(clip.meta["subject"])
-        clips.setdefault(to, []).extend(cut(clip, floor, to, rest_joints, sole))
-    return clips
-
-
-def body_at_rest():
-    with np.load(ROOT / "weights" / "body.npz") as body:
-        return body["J"][:22].astype(float), float(body["v_template"][:, 1].min())
+KEPT_FROM_TRAINING = {"val": ("3", "9", "49"), "test": ("6", "11")}
+"""CMU subjects of the splits that the facts' tables use; everybody else trains."""
+READ_SHARE, CUT_SHARE = 0.7, 0.95
+"""Where, of the whole work, reading and cutting end: only the bar depends on it."""
+FRAMES_A_MINUTE = 3600
 
 
 def run(arguments):
-    parser = argparse.ArgumentParser(prog="prepare")
-    parser.add_argument("-o", "--output", type=Path, default=ROOT / "data" / "motion")
-    options = parser.parse_args(arguments)
-    rest_joints, sole = body_at_rest()
-    options.output.mkdir(parents=True, exist_ok=True)
-    clips = prepare_files(sorted((SHARED / "mocap").glob("*.npz")), rest_joints, sole)
-    for split in SPLITS:
-        if split in clips:
-            clips[split].sort(key=lambda c: c.name)
-        save_clips(options.output / f"{split}.npz", clips[split])
-        minutes = Counter()
-        for clip in clips[split]:
-            minutes[clip.meta["skeleton"]] += len(clip) / 3600
-        print(split, len(clips[split]), {k: round(v, 2) for k, v in minutes.items()})
+    """Read, retarget, clean, split, write; then say what there is."""
+    options = parse(arguments)
+    betas = np.zeros(10)
+    body = load_body()
+    rest_joints, sole = body.rest_joints(betas)[:BODY_JOINT_COUNT], float(body.sole(betas))
+    with TerminalProgress() as progress:
+        takes, refused = read_all(options, rest_joints, sole, part_of(progress, 0, READ_SHARE))
+        cutting = part_of(progress, READ_SHARE, CUT_SHARE)
+        clips = cut_all([take for _, take in takes], options, rest_joints, sole, cutting)
+        progress(CUT_SHARE, "writing")
+        write(clips, options.output)
+    print(minutes_table(clips))
+    for line in refused:
+        print(f"left out: {line}")
+    if options.report:
+        from .retargeting_report import report
+
+        print(report([clip for split in clips.values() for clip in split]))
+    if options.sheet:
+        from .retargeting_sheet import draw_sheet
+
+        draw_sheet(options.sheet, [(path, take.meta) for path, take in takes], rest_joints, sole)
+        print(f"contact sheet: {options.sheet}")
     return 0
+
+
+def parse(arguments):
+    """The options, with ``data`` set to the files that are to be read."""
+    parser = CommandParser("prepare", __doc__)
+    parser.add_argument(
+        "--data",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="shards, BVH and AMASS npz, or folders of them (unless given: those beside the checkout)",
+    )
+    parser.add_argument("-o", "--output", type=Path, default=MOTION_FOLDER, metavar="FOLDER", help="where clips go")
+    parser.add_argument(
+        "--val",
+        nargs="*",
+        default=KEPT_FROM_TRAINING["val"],
+        metavar="SUBJECT",
+        help="subjects of val.npz: CMU's number, for AMASS COLLECTION/SUBJECT, for BVH the folder",
+    )
+    parser.add_argument(
+        "--test", nargs="*", default=KEPT_FROM_TRAINING["test"], metavar="SUBJECT", help="subjects of test.npz"
+    )
+    parser.add_argument("--split", metavar="NAME", help="put everything into NAME.npz")
+    parser.add_argument(
+        "--eval-only", action="store_true", help=f"the motion that must not train anything: into {EVALUATION_SPLIT}.npz"
+    )
+    parser.add_argument("--report", action="store_true", help="print what could differ between skeletons")
+    parser.add_argument("--sheet", type=Path, metavar="OUT.png", help="draw sources beside results")
+    options = parser.parse_args(arguments)
+    if options.sheet:
+        check_target(options.sheet, (".png",))
+    if options.eval_only:
+        if options.data or options.split:
+            raise InputError("prepare: --eval-only has its own data and split; leave --data and --split out")
+        options.data, options.split = [EVALUATION_SHARDS], EVALUATION_SPLIT
+    given = options.data or [TRAINING_SHARDS]
+    if not options.data or options.eval_only:
+        if not given[0].is_dir():
+            raise InputError(f"prepare: no motion capture lies at {given[0]}; name some with --data PATH")
+    options.files = find_files(given)
+    return options
+
+
+def read_all(options, rest_joints, sole, progress):
+    """[(path, Prepared)] of all files, and a line for each file in a folder that could not be read.
+
+    A file that was named itself must be readable.
+    """
+    takes, refused = [], []
+    for number, path in enumerate(options.files):
+        progress(number / len(options.files), f"reading {path.name}")
+        try:
+            takes += [(path, take) for take in read_takes(path, rest_joints, sole)]
+        except InputError as error:
+            if path in (options.data or ()):
+                raise
+            refused.append(str(error))
+    if not takes:
+        raise InputError(f"prepare: none of {len(options.files)} files could be read; the first: {refused[0]}")
+    return takes, refused
+
+
+def cut_all(takes, options, rest_joints, sole, progress):
+    """dict split -> clips, sorted by name."""
+    clips = {}
+    for number, (take, floor) in enumerate(zip(takes, settle_floors(takes), strict=True)):
+        progress(number / len(takes), "smoothing and cutting")
+        split = options.split or split_of(take.meta["subject"], options)
+        clips.setdefault(split, []).extend(cut(take, floor, split, rest_joints, sole))
+    return {split: sorted(of_split, key=lambda clip: clip.name) for split, of_split in clips.items() if of_split}
+
+
+def split_of(subject, options):
+    """``val``, ``test`` or ``train``."""
+    return next((split for split in ("val", "test") if str(subject) in getattr(options, split)), "train")
+
+
+def write(clips, folder):
+    """One npz for each split, all of them or none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with Outputs() as outputs:
+        for split, of_split in clips.items():
+            save_clips(outputs.path_for(folder / f"{split}.npz"), of_split)
+
+
+def minutes_table(clips):
+    """Clips and minutes of each split by skeleton."""
+    lines = []
+    for split in sorted(clips, key=lambda name: SPLITS.index(name) if name in SPLITS else len(SPLITS)):
+        frames = Counter()
+        for clip in clips[split]:
+            frames[clip.meta["skeleton"]] += len(clip)
+        parts = ", ".join(f"{name} {count / FRAMES_A_MINUTE:.2f}" for name, count in sorted(frames.items()))
+        total = frames.total() / FRAMES_A_MINUTE
+        lines.append(f"{split}.npz: {len(clips[split])} clips, {total:.2f} minutes ({parts})")
+    return "\n".join(lines)

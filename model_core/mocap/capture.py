@@ -17,7 +17,7 @@ class Capture:
     """
 
     name: str
-    subject: int
+    subject: int | str
     activity: str
     source: str
     fps: float

@@ -64,11 +64,10 @@ def segments(bad, shortest=SHORTEST_SEGMENT):
     return [(int(a), int(b)) for a, b in zip(starts, ends, strict=True) if b - a >= shortest]
 
 
-def smooth(rotations, translation, sigma=SMOOTHING_SIGMA):
-    """Gaussian smoothing over time of local rotations (N, J, 3, 3), as quaternions, and of the pelvis (N, 3)."""
-    quaternions = make_continuous(matrix_to_quaternion(rotations))
-    quaternions = normalize(gaussian_filter1d(quaternions, sigma, axis=0, mode="nearest"))
-    return quaternion_to_matrix(quaternions), gaussian_filter1d(translation, sigma, axis=0, mode="nearest")
+def smooth(quaternions, translation, sigma=SMOOTHING_SIGMA):
+    """Gaussian smoothing over time of local rotations (N, J, 4) ``wxyz`` and of the pelvis (N, 3)."""
+    smoothed = normalize(gaussian_filter1d(make_continuous(quaternions), sigma, axis=0, mode="nearest"))
+    return smoothed, gaussian_filter1d(translation, sigma, axis=0, mode="nearest")
 
 
 def foot_heights(positions, rest_joints, sole):

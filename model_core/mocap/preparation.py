@@ -1,13 +1,13 @@
 """A capture's way to clips that can be learned from: retarget, one rate, glitches out, smooth, on the floor."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..clips import Clip
-from ..rotations import matrix_to_axis_angle
+from ..rotations import matrix_to_quaternion, quaternion_to_axis_angle
 from .capture import Capture
 from .cleaning import floor_height, glitches, resample, segments, smooth
 from .retarget import retarget
@@ -19,15 +19,15 @@ UNEVEN_GROUND_SUBJECTS = (1, 3)
 """CMU subjects that climb and walk on uneven ground."""
 UNEVEN_GROUND = "non_flat_ground"
 FLOOR_TOLERANCE = 0.06
-"""Metres. A clip whose floor lies further from its subject's median takes the median."""
-UNKNOWN_SUBJECT = 0
+"""Metres. On uneven ground a take whose floor lies further from its subject's median takes the median."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A whole capture as SMPL motion at 60 Hz, not yet cut or put on the floor.
+    """A whole take as SMPL motion at 60 Hz, not yet cut or put on the floor.
 
-    ``rotations`` (N, 22, 3, 3), ``translation`` (N, 3), ``bad`` (N,), ``floor`` its height in metres.
+    ``rotations`` (N, 22, 4) float32 ``wxyz``, local; ``translation`` (N, 3) of the pelvis; ``bad`` (N,) glitches;
+    ``floor`` its height in metres. ``meta``: name, subject, activity, source, skeleton, flags, scale.
     """
 
     meta: dict
@@ -38,10 +38,8 @@ class Prepared:
 
 
 def prepare_capture(capture: Capture, skeleton: SkeletonMap, rest_joints, sole) -> Prepared:
-    """Retarget, resample, find glitches and the floor. ``sole``: y of the body's lowest point at rest."""
+    """Retarget a capture and judge it. ``rest_joints`` (22, 3) and ``sole`` (y of the lowest point) are the body's."""
     result = retarget(capture, skeleton, rest_joints)
-    rotations, translation, bad = resample(result.rotations, result.translation, capture.bad, capture.fps)
-    bad = bad | glitches(rotations, translation, rest_joints)
     flags = list(capture.flags)
     if capture.subject in UNEVEN_GROUND_SUBJECTS and UNEVEN_GROUND not in flags:
         flags.append(UNEVEN_GROUND)
@@ -54,31 +52,41 @@ def prepare_capture(capture: Capture, skeleton: SkeletonMap, rest_joints, sole) 
         "flags": flags,
         "scale": round(result.scale, 4),
     }
-    return Prepared(meta, rotations, translation, bad, floor_height(rotations, translation, rest_joints, sole))
+    return judge(meta, result.rotations, result.translation, capture.bad, capture.fps, rest_joints, sole)
 
 
-def settle_floors(prepared: Iterable[Prepared]) -> list[float]:
-    """The floor to use for each clip: its own, or its subject's median where it strays."""
-    prepared = list(prepared)
+def judge(meta, rotations, translation, bad, fps, rest_joints, sole) -> Prepared:
+    """SMPL motion, rotations (N, 22, 3, 3), at any rate -> at 60 Hz, its glitches and its floor found."""
+    rotations, translation, bad = resample(rotations, translation, bad, fps)
+    bad = bad | glitches(rotations, translation, rest_joints)
+    floor = floor_height(rotations, translation, rest_joints, sole)
+    return Prepared(meta, matrix_to_quaternion(rotations).astype(np.float32), translation, bad, floor)
+
+
+def settle_floors(prepared: Sequence[Prepared]) -> list[float]:
+    """The floor to use for each take: its own, but on uneven ground its subject's median where it strays from that.
+
+    On flat ground somebody's foot comes down in every take; on uneven ground a whole take may happen on a step.
+    """
     of_subject = defaultdict(list)
-    for clip in prepared:
-        of_subject[clip.meta["skeleton"], clip.meta["subject"]].append(clip.floor)
+    for take in prepared:
+        of_subject[take.meta["skeleton"], take.meta["subject"]].append(take.floor)
     floors = []
-    for clip in prepared:
-        median = float(np.median(of_subject[clip.meta["skeleton"], clip.meta["subject"]]))
-        own = clip.meta["subject"] == UNKNOWN_SUBJECT or abs(clip.floor - median) <= FLOOR_TOLERANCE
-        floors.append(clip.floor if own else median)
+    for take in prepared:
+        median = float(np.median(of_subject[take.meta["skeleton"], take.meta["subject"]]))
+        own = UNEVEN_GROUND not in take.meta["flags"] or abs(take.floor - median) <= FLOOR_TOLERANCE
+        floors.append(take.floor if own else median)
     return floors
 
 
-def cut(prepared: Prepared, floor: float, split: str, rest_joints, sole) -> list[Clip]:
+def cut(take: Prepared, floor: float, split: str, rest_joints, sole) -> list[Clip]:
     """The good stretches as clips, smoothed, on the floor, each starting above the origin."""
     clips = []
-    for number, (start, end) in enumerate(segments(prepared.bad)):
-        rotations, translation = smooth(prepared.rotations[start:end], prepared.translation[start:end])
+    for number, (start, end) in enumerate(segments(take.bad)):
+        rotations, translation = smooth(take.rotations[start:end].astype(np.float64), take.translation[start:end])
         translation = translation - [translation[0, 0], floor, translation[0, 2]]
-        name = prepared.meta["name"] + (f"#{number}" if number else "")
-        poses = matrix_to_axis_angle(rotations).reshape(len(rotations), -1).astype(np.float32)
-        meta = prepared.meta | {"name": name, "split": split}
+        name = take.meta["name"] + (f"#{number}" if number else "")
+        poses = quaternion_to_axis_angle(rotations).reshape(len(rotations), -1).astype(np.float32)
+        meta = take.meta | {"name": name, "split": split}
         clips.append(Clip(name, poses, translation.astype(np.float32), rest_joints, sole, meta))
     return clips

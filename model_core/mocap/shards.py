@@ -19,15 +19,6 @@ KEPT_COMPONENTS = np.array([[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]])
 """For each dropped component of ``wxyz``, the three that are stored."""
 
 
-def is_shard(path: Path) -> bool:
-    """Whether ``path`` is an npz with a shard's arrays."""
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            return "q_hi" in data.files and "header" in data.files
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError):
-        return False
-
-
 def read_shard(path: Path) -> Iterator[Capture]:
     """Every clip of one shard, in its order. Raises ``InputError`` where the file is no shard."""
     try:

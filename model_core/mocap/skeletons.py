@@ -89,13 +89,13 @@ def mirrored_rotation(matrix):
     return flip @ matrix @ flip
 
 
-def _with_right_side(adjustments):
+def with_right_side(adjustments):
     for left, right in LEFT_RIGHT:
         adjustments[right] = mirrored_rotation(adjustments[left])
     return adjustments
 
 
-def _bone(rest_joints, joint):
+def bone_at_rest(rest_joints, joint):
     return rest_joints[LIMB_BONES[joint]] - rest_joints[joint]
 
 
@@ -105,9 +105,9 @@ def _cmu_left(rest_joints):
     splay = np.radians(LEG_SPLAY)
     leg, arm = np.array([np.sin(splay), -np.cos(splay), 0]), np.array([1.0, 0, 0])
     for joint in (1, 4):
-        adjustments[joint] = minimal_rotation(_bone(rest_joints, joint), leg)
+        adjustments[joint] = minimal_rotation(bone_at_rest(rest_joints, joint), leg)
     for joint in (16, 18):
-        adjustments[joint] = minimal_rotation(_bone(rest_joints, joint), arm)
+        adjustments[joint] = minimal_rotation(bone_at_rest(rest_joints, joint), arm)
     adjustments[20] = minimal_rotation(LEFT_HAND_BONE, arm)
     # A minimal rotation would leave the foot rolled by the splay.
     adjustments[7] = rotation_degrees([0, 0, LEG_SPLAY]) @ rotation_degrees([0, FOOT_TURN, 0])
@@ -123,7 +123,7 @@ def _pitch_feet(adjustments):
 
 def cmu_adjustments(rest_joints):
     """A of CMU's ASF and Motionbuilder skeletons."""
-    return _with_right_side(_pitch_feet(_cmu_left(rest_joints)))
+    return with_right_side(_pitch_feet(_cmu_left(rest_joints)))
 
 
 def daz_adjustments(rest_joints):
@@ -132,7 +132,7 @@ def daz_adjustments(rest_joints):
     for joint, vector in DAZ_FROM_ASF.items():
         adjustments[joint] = rotation_degrees(vector) @ adjustments[joint]
     adjustments[15] = np.eye(3)
-    return _with_right_side(_pitch_feet(adjustments))
+    return with_right_side(_pitch_feet(adjustments))
 
 
 def o3de_adjustments(rest_joints):
@@ -140,14 +140,14 @@ def o3de_adjustments(rest_joints):
     adjustments = np.tile(np.eye(3), (BODY_JOINT_COUNT, 1, 1))
     for joint, pitch in O3DE_TRUNK.items():
         adjustments[joint] = rotation_degrees([pitch, 0, 0])
-    bones = {joint: _bone(rest_joints, joint) for joint in (1, 4, 16, 18)} | {20: LEFT_HAND_BONE}
+    bones = {joint: bone_at_rest(rest_joints, joint) for joint in (1, 4, 16, 18)} | {20: LEFT_HAND_BONE}
     for joint, bone in bones.items():
         at_rest = np.array([0, -1.0, 0]) if joint in (1, 4) else np.array([1.0, 0, 0])
         twist = rotation_degrees(bone / np.linalg.norm(bone) * O3DE_TWISTS[joint])
         adjustments[joint] = minimal_rotation(bone, at_rest) @ twist
     adjustments[7] = adjustments[10] = rotation_degrees(O3DE_FOOT)
     adjustments[13] = rotation_degrees(O3DE_COLLAR)
-    return _with_right_side(adjustments)
+    return with_right_side(adjustments)
 
 
 def bandai_adjustments(rest_joints):
@@ -155,7 +155,7 @@ def bandai_adjustments(rest_joints):
     adjustments = rotation_degrees(BANDAI)
     for joint in (1, 2, 4, 5, 16, 17, 18, 19):
         along = np.array([1.0 if joint in (1, 4, 16, 18) else -1.0, 0, 0])
-        bone = adjustments[joint] @ _bone(rest_joints, joint)
+        bone = adjustments[joint] @ bone_at_rest(rest_joints, joint)
         adjustments[joint] = minimal_rotation(bone, along) @ adjustments[joint]
     return adjustments
 
@@ -205,10 +205,10 @@ BANDAI_NAMCO = SkeletonMap(
 KNOWN = (CMU_ASF, CMU_MOTIONBUILDER, CMU_DAZ, O3DE, BANDAI_NAMCO)
 
 
-def recognise(names) -> SkeletonMap | None:
+def recognise(names, among=KNOWN) -> SkeletonMap | None:
     """The known skeleton that has these joint ``names``, or None."""
     present = set(names)
-    for skeleton in KNOWN:
+    for skeleton in among:
         if present.issuperset(skeleton.rotation_sources) and present.issuperset(skeleton.position_sources.values()):
             return skeleton
     return None

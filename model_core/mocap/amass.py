@@ -1,0 +1,63 @@
+"""AMASS npz as motion to learn from: already SMPL, but on another body, +Z up and at its own rate."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from ..frames import MODEL_TO_BLENDER
+from ..kinematics import forward_kinematics
+from ..recordings.amass import read_motion
+from ..rotations import axis_angle_to_matrix
+from ..skeleton import BODY_JOINT_COUNT, FEET
+from .preparation import Prepared, judge
+
+NOT_MOTION = ("shape.npz", "*_stagei.npz")
+"""Files that lie among AMASS's motions and hold a person's shape."""
+CMU_FOLDER = re.compile(r"CMU$", re.IGNORECASE)
+STANDING_SPEED = 0.2
+"""m/s below which the lowest foot carries the body."""
+
+
+def read_amass(path: Path, rest_joints, sole) -> Prepared:
+    """One AMASS npz (SMPL, SMPL-H or SMPL-X) as motion of the body with ``rest_joints`` (22, 3).
+
+    The subject is its folder's name, or CMU's number in a folder of CMU; the activity is the file's name. The person's
+    own shape needs a licensed body, so lengths are scaled by how high the pelvis is carried while a foot stands.
+    """
+    path = Path(path)
+    poses, trans, fps = read_motion(path)
+    rotations = axis_angle_to_matrix(poses.reshape(-1, BODY_JOINT_COUNT, 3))
+    to_model = MODEL_TO_BLENDER.T
+    # The world is turned, the body's own axes are SMPL's in both: so the global orient from the left only.
+    rotations[:, 0] = to_model @ rotations[:, 0]
+    pelvis = (trans + rest_joints[0]) @ to_model.T
+    scale = carried_scale(rotations, pelvis, fps, rest_joints, sole)
+    folder, collection = path.parent.name, path.parent.parent.name
+    cmu = CMU_FOLDER.search(collection) and folder.isdigit()
+    meta = {
+        "name": f"{folder}/{path.stem}",
+        "subject": int(folder) if cmu else f"{collection}/{folder}",
+        "activity": path.stem.removesuffix("_poses").removesuffix("_stageii"),
+        "source": f"AMASS {collection}",
+        "skeleton": "amass",
+        "flags": [],
+        "scale": round(scale, 4),
+    }
+    return judge(meta, rotations, pelvis * scale, np.zeros(len(pelvis), bool), fps, rest_joints, sole)
+
+
+def carried_scale(rotations, pelvis, fps, rest_joints, sole):
+    """Height of our pelvis over that of the source's, median over frames in which the lowest foot stands still.
+
+    AMASS's floor lies at 0. Where no foot ever stands the median is over all frames.
+    """
+    _, positions = forward_kinematics(rotations, pelvis, rest_joints)
+    feet = positions[:, FEET] - [0, 1, 0] * (rest_joints[list(FEET)] - [0, sole, 0])
+    lowest = feet[..., 1].argmin(1)
+    foot = feet[np.arange(len(feet)), lowest]
+    speed = np.linalg.norm(np.gradient(foot, axis=0), axis=-1) * fps
+    carried = pelvis[:, 1] - foot[:, 1]
+    standing = (speed < STANDING_SPEED) & (pelvis[:, 1] > 0.5)
+    chosen = standing if standing.any() else np.ones(len(feet), bool)
+    return float(np.median(carried[chosen] / np.maximum(pelvis[chosen, 1], 1e-3)))
