@@ -50,11 +50,12 @@ MASKING_SHARE = 0.2
 """Share of the region's steps after which all joints but head and hands are hidden."""
 TEMPERATURE = (1.0, 0.5)
 """Of the Gumbel softmax, at the first and at the last step."""
-PLACE_WEIGHT = 10.0
-"""Of the joints' distance in metres between f(mu_H) and the truth: what a user sees of mu_H. Not in the paper, whose
-oracle codes alone say little of it where some directions of z move the body far more than others."""
-JOINT_WEIGHT, POSE_WEIGHT, REGION_WEIGHT = 1.0, 0.5, 1.0
+JOINT_WEIGHT, POSE_WEIGHT, REGION_WEIGHT = 0.5, 0.5, 1.0
 """Lambda of L_mjp, L_rec and L_lra (paper, eq 4); L_nll is the first stage."""
+PLACE_WEIGHT, GENERATED_WEIGHT = 20.0, 0.3
+"""Of the joints' distance in metres, and of the pose numbers' squared, between f(mu_H) and the truth: what a user sees
+of mu_H. Not in the paper, whose oracle codes alone say little of it where some directions of z move the body far more
+than others."""
 
 
 def run(arguments):
@@ -179,6 +180,7 @@ class FlagTraining:
     def region_loss(self, generator):
         """L_mjp, L_rec and L_lra (eq 6 to 8), and the places of f(mu_H)'s joints, the flow being fixed."""
         flag = self.flag
+        flag.flow.requires_grad_(False)
         frames = self.draw(self.batch["region"], generator)
         with torch.no_grad(), self.half_precision():
             context = flag.flow.context(frames.condition)
@@ -198,9 +200,9 @@ class FlagTraining:
         latent_loss = region_loss(oracle, mean, log_sigma)
         with self.half_precision():
             generated = flag.flow(mean, context).float()
-        place_loss = self._joint_error(frames, generated).mean() / 100
+        place_loss = self._joint_error(frames, generated).mean()
         loss = JOINT_WEIGHT * joint_loss + POSE_WEIGHT * pose_loss + REGION_WEIGHT * latent_loss
-        loss = loss + PLACE_WEIGHT * place_loss
+        loss = loss + PLACE_WEIGHT * place_loss + GENERATED_WEIGHT * ((generated - frames.x) ** 2).mean()
         parts = {"joints": joint_loss, "pose": pose_loss, "latent": latent_loss, "place": place_loss}
         return loss, {name: part.item() for name, part in parts.items()}
 
@@ -215,7 +217,7 @@ class FlagTraining:
         region = self.flag.latent_region(frames.condition)[0]
         errors = {}
         for name, z in (("zero", torch.zeros_like(region)), ("mu", region)):
-            error = self._joint_error(frames, self.flag.flow(z, context))
+            error = 100 * self._joint_error(frames, self.flag.flow(z, context))
             errors[name] = float(error.mean())
             errors[f"{name}_upper"] = float(error[:, 12:].mean())
             errors[f"{name}_lower"] = float(error[:, list(LOWER_HALF)].mean())
@@ -223,10 +225,11 @@ class FlagTraining:
         return {"nll": float(nll)} | errors
 
     def _joint_error(self, frames, x):
+        """Distance in metres (B, 22) of the joints of poses x (B, 66) from the true ones, heads laid together."""
         local = self.flag.pose.decode(x, frames.heading)
         _, joints = forward_kinematics(local, frames.windows.joints[:, 0, PELVIS], frames.windows.rest_joints)
         true = frames.windows.joints[:, 0]
-        return ((joints - joints[:, HEAD, None]) - (true - true[:, HEAD, None])).norm(dim=-1) * 100
+        return ((joints - joints[:, HEAD, None]) - (true - true[:, HEAD, None])).norm(dim=-1)
 
 
 def _normal(like, generator):

@@ -123,7 +123,7 @@ def masked_joint_loss(predicted, joints, hidden):
     return (error * hidden).sum() / hidden.sum().clamp_min(1)
 
 
-def region_loss(oracle, mean, log_sigma, nll=1.0, reconstruction=0.5, regularisation=0.05):
+def region_loss(oracle, mean, log_sigma, nll=1.0, reconstruction=0.1, regularisation=0.05):
     """Eq 8, in nats per dimension: the oracle code z* shall be likely, mu_H near it, and sigma_H not vanish.
 
     The last term is -(1 + ln s - s), which is never negative and has its least value at s = 1.
