@@ -1,0 +1,48 @@
+"""FLAG trains in two stages, and exactly: a run that was killed and resumed ends where an unbroken one does."""
+
+import pytest
+import torch
+
+from threepoint.model_core.clips import save_clips
+from threepoint.model_core.flag.model import load_flag
+from threepoint.tools.train_flag import run
+
+
+@pytest.fixture
+def data(tmp_path, make_clip):
+    save_clips(tmp_path / "train.npz", [make_clip(90), make_clip(70)])
+    save_clips(tmp_path / "val.npz", [make_clip(75)])
+    return tmp_path
+
+
+def train(data, folder, *more):
+    words = ["--config", "smoke", "--data", str(data), "--run", str(data / folder), "--threads", "1"]
+    assert run([*words, *more]) == 0
+    return torch.load(data / folder / "checkpoint.pt", weights_only=True)
+
+
+@pytest.mark.parametrize("mode", ["head", "pelvis"])
+def test_both_stages_train_and_log_and_the_weights_load(data, mode):
+    state = train(data, mode, "--mode", mode, "--output", str(data / "flag.safetensors"))
+    assert state["finished"] == ["flow", "region"]
+    log = (data / mode / "log.jsonl").read_text()
+    assert '"val_nll"' in log and '"val_mu_hands"' in log
+    model = load_flag(data / "flag.safetensors")
+    assert model.config.mode == mode
+    assert model.pose.scale.min() > 0.04 and not torch.equal(model.pose.mean, torch.eye(3).expand(22, 3, 3))
+
+
+def test_a_killed_run_resumes_to_identical_weights(data):
+    whole = train(data, "whole")["model"]
+    train(data, "broken", "--stop-after", "3")
+    for _ in range(6):
+        state = train(data, "broken", "--resume", "--stop-after", "3")
+    assert state["finished"] == ["flow", "region"]
+    for name, value in state["model"].items():
+        torch.testing.assert_close(value, whole[name], rtol=0, atol=0, msg=name)
+
+
+def test_training_without_intermediate_supervision_is_another_training(data):
+    with_it = train(data, "with", "--stage", "flow")["model"]
+    without = train(data, "without", "--stage", "flow", "--no-intermediate")["model"]
+    assert not torch.equal(with_it["flow.couplings.0.leave.weight"], without["flow.couplings.0.leave.weight"])

@@ -1,0 +1,116 @@
+"""Uncertainty is the spread of drawn poses, in metres, at a few vertices that speak for all."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from threepoint.model_core.body import skin
+from threepoint.model_core.flag.energy import gather_evidence
+from threepoint.model_core.flag.model import CONFIGS, Flag
+from threepoint.model_core.flag.uncertainty import (
+    between,
+    calibrate,
+    draw_noise,
+    fit_calibration,
+    measure_uncertainty,
+    sample_spread,
+)
+from threepoint.model_core.skeleton import TRACKED_JOINTS
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    model = Flag(CONFIGS["smoke"])
+    model.pose.scale.fill_(0.2)
+    return model.eval().requires_grad_(False)
+
+
+@pytest.fixture
+def observation(make_clip):
+    world, joints = make_clip(33).world()
+    tracked = list(TRACKED_JOINTS)
+    return SimpleNamespace(
+        rotations=world[:, tracked], positions=joints[:, tracked], valid=np.ones((33, 3), bool), betas=np.zeros(10)
+    )
+
+
+def evidence_of(model, observation, body, frames=slice(None)):
+    seen = [torch.from_numpy(v[frames]).float() for v in (observation.rotations, observation.positions)]
+    valid = torch.from_numpy(observation.valid[frames])
+    return gather_evidence(model, *seen, valid, torch.from_numpy(body.rest_joints(np.zeros(10))[:22]).float())
+
+
+def test_probes_hold_what_a_computation_of_every_vertex_gives(model, observation, body):
+    found = measure_uncertainty(model, observation, body, samples=6)
+    assert found.probes.shape == (33, 128) and np.isfinite(found.probes).all()
+    evidence = evidence_of(model, observation, body, slice(4, 5))
+    noise, whole = draw_noise(6, model.pose.scale), body.like(model.pose.scale)
+    everywhere = sample_spread(model, evidence, noise, lambda r, t: skin(whole, r, t, torch.zeros(10)))[0].numpy()
+    spread_over = found.at_vertices(4)
+    assert np.abs(spread_over - everywhere).mean() < 0.1 * everywhere.mean()
+    assert np.corrcoef(spread_over, everywhere)[0, 1] > 0.95
+
+
+def test_no_spread_without_sigma_and_more_with_more(model, observation, body):
+    evidence = evidence_of(model, observation, body)
+    noise, points = draw_noise(4, model.pose.scale), lambda local, shift: shift[:, None] + local[:, :, :, 0]
+
+    def spread(log_sigma):
+        wide = gather_evidence_with(evidence, log_sigma)
+        return sample_spread(model, wide, noise, points).mean().item()
+
+    assert spread(-30.0) < 1e-5
+    assert spread(-30.0) < spread(-2.0) < spread(-1.0)
+
+
+def gather_evidence_with(evidence, log_sigma):
+    wide = evidence.take(torch.arange(len(evidence.mean)))
+    wide.log_sigma.fill_(log_sigma)
+    return wide
+
+
+def test_draws_are_balanced_and_repeatable():
+    like = torch.zeros(66)
+    torch.testing.assert_close(draw_noise(8, like).sum(0), torch.zeros(66), atol=1e-5, rtol=0)
+    assert (draw_noise(8, like, 3) == draw_noise(8, like, 3)).all()
+    assert draw_noise(5, like).shape == (5, 66)
+
+
+def test_calibration_turns_spread_into_the_error_it_goes_with(model):
+    generator = torch.Generator().manual_seed(0)
+    spread = torch.rand(4000, 22, generator=generator) * 0.1
+    error = 0.01 + 0.5 * spread + 0.01 * torch.randn(4000, 22, generator=generator)
+    gain, offset = fit_calibration(spread, error)
+    torch.testing.assert_close(gain, torch.full((22,), 0.5), atol=0.03, rtol=0)
+    torch.testing.assert_close(offset, torch.full((22,), 0.01), atol=2e-3, rtol=0)
+    assert (fit_calibration(spread, 0.1 - spread)[0] == 0).all()
+    gain, offset = fit_calibration(spread, (2 * spread - 0.05).clamp_min(0))
+    assert (offset == 0).all() and (gain > 0).all()
+    torch.testing.assert_close(calibrate(model, spread[:, :3], torch.tensor([0, 5, 5])), spread[:, :3])
+
+
+def test_frames_between_the_measured_ones_lie_between():
+    values = torch.tensor([[0.0], [2.0], [3.0]])
+    frames = torch.tensor([0, 2, 3])
+    assert between(values, frames, 4).flatten().tolist() == [0.0, 1.0, 2.0, 3.0]
+    assert between(values[:1], frames[:1], 1).tolist() == [[0.0]]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_shortest_recordings_have_uncertainty_too(model, observation, body, count):
+    short = SimpleNamespace(
+        rotations=observation.rotations[:count], positions=observation.positions[:count],
+        valid=observation.valid[:count], betas=observation.betas,
+    )  # fmt: skip
+    assert measure_uncertainty(model, short, body, samples=2).probes.shape == (count, 128)
+
+
+def test_work_can_be_cancelled(model, observation, body):
+    def stop(fraction, stage):
+        raise InterruptedError(stage)
+
+    with pytest.raises(InterruptedError, match="uncertainty"):
+        measure_uncertainty(model, observation, body, samples=2, progress=stop)
