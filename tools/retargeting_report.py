@@ -14,8 +14,8 @@ UPRIGHT = 0.95
 """Cosine of the pelvis's lean in frames that count as walking."""
 WALKING_SPEED = (0.7, 1.8)
 """m/s of the pelvis between which they count: people differ less in how they walk than in how they stand."""
-KNEE_BACKWARDS, FOOT_STILL = -8.0, 0.05
-"""Degrees of a knee bent the wrong way; m/s of an ankle that stands."""
+KNEE_BACKWARDS, FOOT_STILL, SUNK = -8.0, 0.05, -0.03
+"""Degrees of a knee bent the wrong way; m/s of an ankle that stands; metres of a foot that sank."""
 CM = 100.0
 
 
@@ -26,9 +26,11 @@ def report(clips):
         groups[clip.meta["skeleton"]].append(clip)
     rows = {name: _measure(group) for name, group in groups.items()}
     wrists = {name: row.pop("wrist") for name, row in rows.items()}
-    middle = _mean_rotation(np.stack(list(wrists.values())))
+    known = [wrist for wrist in wrists.values() if wrist is not None]
+    middle = _mean_rotation(np.stack(known)) if known else None
     for name, row in rows.items():
-        row["wrist from mean"] = float(np.degrees(geodesic_angle(wrists[name], middle)))
+        unknown = wrists[name] is None
+        row["wrist from mean"] = np.nan if unknown else float(np.degrees(geodesic_angle(wrists[name], middle)))
     return "\n".join([_table(rows), "", *(f"{name}: {meaning}" for name, meaning in MEANINGS.items())])
 
 
@@ -52,13 +54,13 @@ def _measure(clips):
     rows = {name: np.concatenate(values) for name, values in samples.items() if name != "jitter"}
     return {
         "minutes": sum(len(clip) for clip in clips) / FPS / 60,
-        "head pitch": rows["head_pitch"].mean(),
-        "head ahead": rows["head_ahead"].mean() * CM,
-        "wrist": _mean_rotation(rows["wrist"]),
+        "head pitch": _of(np.mean, rows["head_pitch"]),
+        "head ahead": _of(np.mean, rows["head_ahead"]) * CM,
+        "wrist": _mean_rotation(rows["wrist"]) if len(rows["wrist"]) else None,
         "wrist on forearm": rows["wrist_on_forearm"].mean(),
-        "foot pitch": np.median(rows["foot_pitch"]),
-        "lowest foot": np.median(rows["lowest"]) * CM,
-        "sunk": (rows["lowest"] < -0.03).mean(),
+        "foot pitch": _of(np.median, rows["foot_pitch"]),
+        "lowest foot": _of(np.median, rows["lowest"]) * CM,
+        "sunk": _of(np.mean, rows["lowest"] < SUNK),
         "knee back": rows["knee_back"].mean(),
         "jitter": np.average(samples["jitter"], weights=[len(clip) for clip in clips]),
     }
@@ -83,10 +85,15 @@ def _sample(clip, samples):
     for ankle in (7, 8):
         still = np.linalg.norm(np.gradient(positions[:, ankle], axis=0), axis=-1) * FPS < FOOT_STILL
         samples["foot_pitch"].append(np.degrees(np.arcsin(np.clip(world[still, ankle, 1, 2], -1, 1))))
-    if UNEVEN_GROUND not in clip.meta["flags"]:
-        samples["lowest"].append(foot_heights(positions, clip.rest_joints, clip.sole).min(1))
+    flat = UNEVEN_GROUND not in clip.meta["flags"]
+    samples["lowest"].append(foot_heights(positions, clip.rest_joints, clip.sole).min(1)[: None if flat else 0])
     samples["knee_back"].append((knees < KNEE_BACKWARDS).any(1))
     samples["jitter"].append(jitter(positions))
+
+
+def _of(statistic, values):
+    """The statistic, or not a number where nothing was measured."""
+    return statistic(values) if len(values) else np.nan
 
 
 def _mean_rotation(matrices):
