@@ -141,6 +141,8 @@ def write_outputs(options, body, people, outputs, progress):
         for take, motion in enumerate(people[0].takes):
             write_amass(outputs.path_for(numbered(options.npz, take)), motion, body, body_model)
     if options.output or options.preview:
+        from threepoint.blender_addon.preview import Subject
+
         from .scene_file import build_file, save_preview, save_scene
 
         results = build_file(people, body, options.fps, part_of(progress, 0, 0.3))
@@ -148,7 +150,8 @@ def write_outputs(options, body, people, outputs, progress):
             save_scene(outputs.path_for(options.output))
         for path in options.preview:
             progress(0.3, f"rendering {path.name}")
-            save_preview(outputs.path_for(path), results)
+            subjects = [Subject(result.avatar, result.trackers) for result in results]
+            save_preview(outputs.path_for(path), subjects)
 
 
 def numbered(path, take):

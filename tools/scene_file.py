@@ -5,15 +5,17 @@ import os
 import sys
 
 import bpy
+import numpy as np
+from matplotlib.image import imread, imsave
 
 from threepoint.blender_addon.bake import bake_motion
-from threepoint.blender_addon.preview import Subject, render_film, render_still
+from threepoint.blender_addon.preview import render_film, render_still
 from threepoint.blender_addon.scene import build_scene, empty_file
 
 LONGEST_FILM = 60.0
 """Seconds that a preview film shows at most: it is a look at the result, not the result."""
-STILL_SECOND = 2.0
-"""A preview picture shows this second, when people have left their first pose; or the middle of a shorter one."""
+STRIP_SIZE = (480, 360)
+"""Width and height of each moment of a strip."""
 
 
 def build_file(people, body, fps, progress):
@@ -48,17 +50,27 @@ def save_scene(path):
         bpy.ops.wm.save_as_mainfile(filepath=str(path.resolve()), compress=True, copy=True)
 
 
-def save_preview(path, results):
-    """Write a picture or, by the suffix, a film of the people side by side."""
+def save_preview(path, subjects):
+    """Write a picture (of the middle of the scene) or, by the suffix, a film of the ``Subject`` list side by side."""
     scene = bpy.context.scene
-    subjects = [Subject(result.avatar, result.trackers) for result in results]
     fps = scene.render.fps / scene.render.fps_base
     with quiet():
         if path.suffix.lower() == ".mp4":
             render_film(path, subjects, last=min(scene.frame_end, scene.frame_start + round(LONGEST_FILM * fps)))
         else:
-            middle = (scene.frame_start + scene.frame_end) // 2
-            render_still(path, subjects, min(middle, scene.frame_start + round(STILL_SECOND * fps)))
+            render_still(path, subjects, (scene.frame_start + scene.frame_end) // 2)
+
+
+def save_strip(path, subjects, moments):
+    """Write one picture of several ``moments`` (seconds from the scene's start), from left to right."""
+    scene = bpy.context.scene
+    fps = scene.render.fps / scene.render.fps_base
+    pictures = []
+    for moment in moments:
+        with quiet():
+            render_still(path, subjects, scene.frame_start + round(moment * fps), STRIP_SIZE)
+        pictures.append(imread(path))
+    imsave(path, np.concatenate(pictures, 1))
 
 
 @contextlib.contextmanager
