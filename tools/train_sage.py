@@ -16,6 +16,7 @@ from ..model_core.windows import NO_AUGMENTATION, Augmentation, WindowSampler, s
 from .arguments import CommandParser
 from .checkout import ROOT
 from .training import Run, Stage
+from .training_picture import draw_log
 
 STEPS = {
     "small": {"vqvae": 1400, "diffusion": 600, "body": 4200, "refiner": 700},
@@ -34,6 +35,9 @@ DENOISING_SHARE = 4
 
 def run(arguments):
     options = _parse(arguments)
+    if options.plot:
+        draw_log(options.run / "log.jsonl", options.plot)
+        return 0
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     sage = Sage(CONFIGS[options.config]).to(options.device)
@@ -56,6 +60,7 @@ def _parse(arguments):
     parser.add_argument("--data", type=Path, default=ROOT / "data" / "motion", help="folder of train.npz and val.npz")
     parser.add_argument("--run", type=Path, default=ROOT / "runs" / "sage", help="folder of checkpoint and log")
     parser.add_argument("--output", type=Path, help="folder to write the weights to at the end")
+    parser.add_argument("--plot", type=Path, help="draw the run's log to this picture instead of training")
     parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")
