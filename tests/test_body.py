@@ -13,7 +13,7 @@ from smplx.utils import Struct
 from smplx.vertex_ids import vertex_ids
 
 from threepoint.model_core import body as body_module
-from threepoint.model_core.body import DEFAULT_BODY, load_body, skin
+from threepoint.model_core.body import DEFAULT_BODY, skin
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.kinematics import forward_kinematics
 from threepoint.model_core.probes import choose_probes
@@ -22,11 +22,6 @@ from threepoint.model_core.skeleton import HEAD, JOINT_NAMES, LEFT_WRIST, MIRROR
 
 MEAN = np.zeros(10, np.float32)
 LARGEST_FILE = 2_000_000
-
-
-@pytest.fixture(scope="module")
-def body():
-    return load_body()
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +156,13 @@ def test_a_body_takes_the_kind_of_other_arrays(body):
     back = double.like(MEAN)
     np.testing.assert_array_equal(back.template, body.template)
     assert body.like(MEAN).template is body.template
+
+
+def test_all_arrays_follow_the_poses_to_their_device(body):
+    """The meta device has shapes but no values, and refuses to mix with the processor's arrays."""
+    rotations, translation, betas = (torch.zeros(2, *rest, device="meta") for rest in ((22, 3, 3), (3,), (10,)))
+    assert skin(body, rotations, translation, betas).device.type == "meta"
+    assert body.like(betas).size(betas).device.type == "meta"
 
 
 @pytest.mark.parametrize("stature", [1.2, 1.55, 1.75, 2.05])

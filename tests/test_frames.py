@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.transform import Rotation
@@ -23,6 +23,8 @@ CHANGES = {
     "OpenXR to Blender": OPENXR_TO_BLENDER,
 }
 EVERY_CHANGE = pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+
+UNHURRIED = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 # Up, forward and the person's left hand side in each frame.
 OPENXR = {"up": (0, 1, 0), "forward": (0, 0, -1), "left": (-1, 0, 0)}
@@ -68,6 +70,7 @@ def test_a_device_turned_to_the_left_looks_left_in_every_frame():
 
 
 @EVERY_CHANGE
+@UNHURRIED
 @given(points=arrays(np.float64, (4, 2, 3), elements=st.floats(-100, 100)), seed=st.integers(0, 2**32 - 1))
 def test_round_trips_and_agreement_of_quaternions_with_matrices(change, points, seed):
     np.testing.assert_allclose(convert_positions(convert_positions(points, change), change.T), points)

@@ -5,7 +5,6 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from threepoint.model_core.body import load_body
 from threepoint.model_core.kinematics import forward_kinematics, joint_offsets, local_rotations, mirror_motion
 from threepoint.model_core.rotations import axis_angle_to_matrix
 from threepoint.model_core.skeleton import (
@@ -25,9 +24,9 @@ NUMPY_AND_TORCH = pytest.mark.parametrize("kind", [np.asarray, torch.tensor], id
 EVERY_COUNT = pytest.mark.parametrize("count", [22, 24])
 
 
-@pytest.fixture(scope="module")
-def rest_joints():
-    return load_body().rest_joints(np.zeros(10))
+@pytest.fixture
+def rest_joints(body):
+    return body.rest_joints(np.zeros(10))
 
 
 def random_motion(frames, joints, seed=0):

