@@ -1,6 +1,6 @@
 """A whole result in a scene: trackers, avatar, action, colours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
@@ -26,7 +26,7 @@ class Result:
 
 def empty_file(fps=None):
     """Start from an empty file; ``fps`` (may be fractional) replaces Blender's default of 24. Return the scene."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)  # Preferences and add-ons stay as they are.
     scene = bpy.context.scene
     if fps is not None:
         scene.render.fps = max(1, int(np.ceil(fps)))
@@ -52,7 +52,7 @@ def build_scene(recording, motion, body, name, origin=None, fit_range=False):
     scene.collection.children.link(collection)
     trackers = {}
     if recording is not None:
-        trackers = create_trackers(recording, f"{name} trackers", scene, origin)
+        trackers = create_trackers(on_floor(recording, motion.floor), f"{name} trackers", scene, origin)
     avatar = create_avatar(body, motion.betas, name, collection)
     action = bake_motion(avatar.armature, motion, scene, f"{name} motion", origin)
     show_motion_colours(avatar.mesh, motion, scene, origin)
@@ -63,6 +63,13 @@ def build_scene(recording, motion, body, name, origin=None, fit_range=False):
         scene.frame_end = int(last)
         scene.frame_set(scene.frame_start)
     return Result(collection, trackers, avatar, action)
+
+
+def on_floor(recording, floor):
+    """The recording with its floor, at ``floor`` metres in its own space, moved to height 0."""
+    down = np.array([0.0, floor, 0.0])
+    tracks = {role: replace(track, position=track.position - down) for role, track in recording.tracks.items()}
+    return replace(recording, tracks=tracks)
 
 
 def show_motion_colours(mesh, motion, scene, origin=0.0):

@@ -33,7 +33,8 @@ class Motion:
 
     ``rotations`` (T, 22, 4): unit ``wxyz``, the pelvis's global orient first, then each joint relative to its parent.
     ``translation`` (T, 3): position of the pelvis joint. ``fps`` frames a second; frame 0 is at ``start`` seconds of
-    the recording's clock. ``betas`` (10,): SMPL shape. ``provenance``: what made it (model, seed, options).
+    the recording's clock. ``betas`` (10,): SMPL shape. ``floor``: height in metres, in the recording's space, of the
+    floor that is at y = 0 here. ``provenance``: what made it (model, seed, options).
     """
 
     fps: float
@@ -41,6 +42,7 @@ class Motion:
     translation: np.ndarray
     betas: np.ndarray
     start: float = 0.0
+    floor: float = 0.0
     uncertainty: Uncertainty | None = None
     provenance: dict = field(default_factory=dict)
 

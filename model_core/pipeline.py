@@ -137,6 +137,7 @@ def animate(recording, options=None, progress=None, networks=None):
         translation=translation.cpu().numpy().astype(np.float32),
         betas=np.asarray(observation.betas, np.float32),
         start=observation.start,
+        floor=float(calibration.floor),
         uncertainty=uncertainty,
         provenance={
             "source": recording.source,
