@@ -18,7 +18,7 @@ from .smpl_files import SHAPE_COUNT, read_smpl
 
 DEFAULT_BODY = Path(__file__).resolve().parent.parent / "weights" / "body.npz"
 VERTICES_AT_ONCE = 500_000
-"""Vertices times frames that are skinned in one step: bounds the memory beside the result to about 60 MB."""
+"""Vertices times frames that are skinned in one step: some 50 MB of working memory beside the parts of the result."""
 SHORTEST, TALLEST = 0.5, 2.6
 """Statures in metres between which a person is believed."""
 
