@@ -50,6 +50,12 @@ def test_taller_people_of_amass_are_scaled_to_our_legs(tmp_path, swaying):
     assert abs(take.floor) < 0.01
 
 
+def test_amass_without_a_floor_is_refused(tmp_path, swaying):
+    path = write_as_amass(tmp_path / "CMU" / "06" / "06_01_poses.npz", swaying, lift=-0.9)
+    with pytest.raises(InputError, match=r"its pelvis is 0\.0\d m up .* AMASS has \+Z up and its floor at 0"):
+        read_amass(path, swaying.rest_joints, swaying.sole)
+
+
 def test_clips_survive_their_file(tmp_path, swaying):
     save_clips(tmp_path / "a.npz", [swaying, swaying])
     clips = load_clips(tmp_path / "a.npz")

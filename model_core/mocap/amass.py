@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import InputError
 from ..frames import MODEL_TO_BLENDER
 from ..kinematics import forward_kinematics
 from ..recordings.amass import read_motion
@@ -17,6 +18,8 @@ NOT_MOTION = ("shape.npz", "*_stagei.npz")
 CMU_FOLDER = re.compile(r"CMU$", re.IGNORECASE)
 STANDING_SPEED = 0.2
 """m/s below which the lowest foot carries the body."""
+BELIEVED_SCALE = (0.6, 1.7)
+"""Our leg length over the person's: outside of it the file means something else."""
 
 
 def read_amass(path: Path, rest_joints, sole) -> Prepared:
@@ -33,6 +36,11 @@ def read_amass(path: Path, rest_joints, sole) -> Prepared:
     rotations[:, 0] = to_model @ rotations[:, 0]
     pelvis = (trans + rest_joints[0]) @ to_model.T
     scale = carried_scale(rotations, pelvis, fps, rest_joints, sole)
+    if not BELIEVED_SCALE[0] < scale < BELIEVED_SCALE[1]:
+        raise InputError(
+            f"{path}: its pelvis is {np.median(pelvis[:, 1]):.2f} m up where these poses carry it "
+            f"{scale * np.median(pelvis[:, 1]):.2f} m above the feet; AMASS has +Z up and its floor at 0"
+        )
     folder, collection = path.parent.name, path.parent.parent.name
     cmu = CMU_FOLDER.search(collection) and folder.isdigit()
     meta = {
