@@ -6,7 +6,7 @@ numpy only. Every reader states its source's convention and hands out a ``Record
 from pathlib import Path
 
 from ..errors import InputError
-from . import amass, bsor, plain, quest_text, table
+from . import aframe, amass, aria, brekel, bsor, bvh, iwer, plain, quest_text, table, uxf, xror
 from .recording import Dropout, Recording, Track
 from .text import decode, looks_like_text
 
@@ -14,8 +14,9 @@ __all__ = ["Dropout", "Recording", "Track", "read"]
 
 HEAD_SIZE = 65536
 """Bytes from the beginning of a file by which its format is known."""
-BINARY_READERS = (bsor, amass)
-TEXT_READERS = (plain, quest_text)
+BINARY_READERS = (bsor, xror, amass)
+TEXT_READERS = (plain, quest_text, iwer, aframe, bvh, brekel, uxf, aria)
+FOLDER_READERS = (aria, uxf)
 """In this order; any other text is taken for a table."""
 
 
@@ -43,7 +44,10 @@ def _reader(path):
     if not path.exists():
         raise InputError(f"{path}: no such file")
     if path.is_dir():
-        raise InputError(f"{path}: is a folder without a recording in it")
+        reader = next((reader for reader in FOLDER_READERS if reader.recognises_folder(path)), None)
+        if reader is None:
+            raise InputError(f"{path}: is a folder without a recording in it")
+        return reader
     try:
         with open(path, "rb") as file:
             head = file.read(HEAD_SIZE)

@@ -11,7 +11,8 @@ import numpy as np
 
 from ..errors import InputError
 from ..rotations import make_continuous, slerp
-from .recording import Dropout, Recording, Track
+from .recording import LONGEST_GAP, Dropout, Recording, Track
+from .resample import interpolate_track
 
 REASONS = ("", "missing", "zeroed", "bad rotation", "frozen", "teleport", "untracked")
 MISSING, ZEROED, BAD_ROTATION, FROZEN, TELEPORT, UNTRACKED = range(1, 7)
@@ -24,8 +25,6 @@ TELEPORT_METRES, TELEPORT_SPEED = 0.4, 20.0
 """A step this long and this fast (m/s) is a jump: the fastest punches and throws stay under 15 m/s."""
 TELEPORT_RETURN_SECONDS = 1.0
 """A tracker that jumps away and back within this time was elsewhere only by mistake."""
-LONGEST_GAP = 0.25
-"""Seconds between two samples over which motion may still be interpolated."""
 LARGEST_POSITION = 1000.0
 """Metres from the origin beyond which a position is a mistake of the file."""
 
@@ -34,18 +33,21 @@ LARGEST_POSITION = 1000.0
 class RawTrack:
     """A tracker as its file has it, in OpenXR's axes and metres: nothing checked, NaN where there is no value.
 
-    ``position`` (N, 3); ``rotation`` (N, 4) ``wxyz`` of any length; ``tracked`` (N,) bool where the file tells.
+    ``position`` (N, 3); ``rotation`` (N, 4) ``wxyz`` of any length; ``tracked`` (N,) bool where the file tells;
+    ``time`` (N,) seconds where the tracker has a clock of its own.
     """
 
     position: np.ndarray
     rotation: np.ndarray
     tracked: np.ndarray | None = None
+    time: np.ndarray | None = None
 
 
 def build_recording(time, tracks, source, device="", betas=None, warnings=(), living=True):
     """A validated ``Recording`` from ``time`` (N,) seconds and ``tracks`` (role -> ``RawTrack``) as the file has them.
 
-    ``living`` is false for motion that was made or captured otherwise than by a headset: it may rightly stand still.
+    Trackers with clocks of their own are brought to ``time``, which is the head's. ``living`` is false for motion that
+    was made or captured otherwise than by a headset: it may rightly stand still.
     """
     warnings = list(warnings)
     keep = _usable_times(np.asarray(time, np.float64), source, warnings)
@@ -55,13 +57,32 @@ def build_recording(time, tracks, source, device="", betas=None, warnings=(), li
         warnings.append(f"{gaps} gap{'s' * (gaps > 1)} of more than {LONGEST_GAP} s without samples")
     cleaned, dropouts = {}, []
     for role, raw in tracks.items():
-        position = np.asarray(raw.position, np.float64)[keep]
-        rotation = np.asarray(raw.rotation, np.float64)[keep]
-        reasons = _reasons(time, position, rotation, None if raw.tracked is None else raw.tracked[keep], living)
-        cleaned[role] = _filled_track(time, position, rotation, reasons == 0)
+        own = keep if raw.time is None else _usable_times(np.asarray(raw.time, np.float64), source, [])
+        clock = time if raw.time is None else np.asarray(raw.time, np.float64)[own]
+        track, reasons = _clean_track(clock, raw, own, living)
+        if raw.time is not None:
+            track, reasons = _on_clock(time, clock, track, reasons)
+        cleaned[role] = track
         dropouts += _runs(role, reasons)
     recording = Recording(time, cleaned, source, device, betas, tuple(dropouts), tuple(warnings))
     return recording.validate()
+
+
+def _clean_track(clock, raw, keep, living):
+    """The samples ``keep`` of a raw track as a ``Track``, and why (N,) each that is lost is lost."""
+    position = np.asarray(raw.position, np.float64)[keep]
+    rotation = np.asarray(raw.rotation, np.float64)[keep]
+    reasons = _reasons(clock, position, rotation, None if raw.tracked is None else raw.tracked[keep], living)
+    return _filled_track(clock, position, rotation, reasons == 0), reasons
+
+
+def _on_clock(time, clock, track, reasons):
+    """A track with samples at ``clock`` at the times ``time``; what lies between far samples is missing."""
+    moved = interpolate_track(clock, track, time)
+    before = np.clip(np.searchsorted(clock, time, side="right") - 1, 0, len(clock) - 1)
+    after = np.minimum(before + 1, len(clock) - 1)
+    why = np.where(reasons[before] != 0, reasons[before], reasons[after])
+    return moved, np.where(moved.valid, 0, np.where(why != 0, why, MISSING)).astype(np.uint8)
 
 
 def _usable_times(time, source, warnings):

@@ -85,7 +85,7 @@ def guess_columns(names):
             parts = ["head" if word == "center" else word for word in parts if word != "eye"]
         if OTHER_QUANTITIES & set(parts):
             continue
-        role = _role(parts)
+        role = role_of(parts)
         kind, axis = _axis(parts)
         if axis:
             found.setdefault(role, {}).setdefault((kind, axis), index)
@@ -99,8 +99,11 @@ def guess_columns(names):
     return Columns(devices, times, units.get("time"), units.get("position"), units.get("rotation"))
 
 
-def _role(parts):
-    """The tracker that a column's words name, or None. A lone ``l`` or ``r`` is a side only before another word."""
+def role_of(parts):
+    """The tracker that the words of a column's or file's name tell, or None.
+
+    A lone ``l`` or ``r`` is a side only before another word.
+    """
     sides = [SIDES[word] for word in parts[:-1] if word in SIDES]
     part = next((PARTS[word] for word in parts if word in PARTS), None)
     if part in ("waist", "chest"):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..rotations import quaternion_conjugate, quaternion_multiply
-from .conventions import CONVENTIONS, to_openxr
+from .conventions import CONVENTIONS, euler_to_quaternion, to_openxr
 
 TIME_SCALES = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ticks": 1e-7, "ns": 1e-9}
 LENGTH_SCALES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3}
@@ -14,6 +14,10 @@ TICKS_FROM, NANOSECONDS_FROM = 5e4, 2e6
 REACH = (0.12, 1.3)
 """Metres between which the distance from head to hand mostly lies."""
 HEAD_HEIGHTS = (0.3, 2.6)
+EULER_ORDERS = ("YXZ", "XZY", "ZXY", "YZX", "ZYX", "XYZ")
+"""From usual to rare."""
+LEAST_LESS_ROLL = 0.6
+"""Part of a more usual order's rolling that a rarer order must stay below to be believed."""
 LEAST_EVIDENCE = 0.4
 """Difference of score below which two conventions cannot be told apart."""
 SAMPLES = 2000
@@ -82,6 +86,20 @@ def _score(poses):
     if len(seen) == 2:
         score += np.clip(_mean(seen["right_hand"][:, 0] - seen["left_hand"][:, 0]) / 0.2, -1, 1)
     return float(score)
+
+
+def guess_euler_order(degrees):
+    """The order in which a head's angles (N, 3) multiply: people nod and turn about, but hardly roll their heads.
+
+    A wrong order makes rolling of nodding once the person has turned about; one that rolls much less is the right one.
+    """
+    best, least = None, np.inf
+    for order in EULER_ORDERS:
+        sideways = rotate(euler_to_quaternion(degrees, order), np.array([1.0, 0, 0]))[:, 1]
+        roll = _mean(sideways**2) ** 0.5
+        if best is None or roll < LEAST_LESS_ROLL * least:
+            best, least = order, roll
+    return best
 
 
 def rotate(quaternion, vectors):

@@ -6,6 +6,9 @@ import numpy as np
 
 from ..errors import InputError
 
+LONGEST_GAP = 0.25
+"""Seconds between two samples over which motion may still be interpolated."""
+
 
 @dataclass(frozen=True)
 class Track:

@@ -6,8 +6,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..rotations import slerp
-from .cleaning import LONGEST_GAP
-from .recording import Track
+from .recording import LONGEST_GAP, Track
 
 CLOCK_ROUNDING = 1e-6
 """Part of a frame by which a recording may be short of its last frame: clocks are rounded."""
