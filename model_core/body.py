@@ -1,6 +1,6 @@
 """A person's body in SMPL's format: shape, rest joints and linear blend skinning, for numpy and torch alike.
 
-Loper et al. 2015, "SMPL: A Skinned Multi-Person Linear Model", equations 2 to 10. Nothing here imports torch: a body
+Loper et al. 2015, "SMPL: A Skinned Multi-Person Linear Model", section 3. Nothing here imports torch: a body
 takes the kind, dtype and device of the arrays it is used with (``Body.like``).
 """
 
