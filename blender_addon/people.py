@@ -89,6 +89,7 @@ def receive_motion(person, motion, scene):
     """Show a motion on the person's avatar, which is made where there is none of this shape; return its action."""
     if person.armature is None or np.abs(np.array(person.betas) - motion.betas).max() > SAME_SHAPE:
         _make_avatar(person, motion)
+    person.armature.location.z = motion.floor  # The trackers stay where they are; the avatar stands on their floor.
     number = int(motion.provenance.get("take", 0))
     # The trackers' second 0 is the scene's first frame, and so is the motion's.
     action = bake_motion(person.armature, motion, scene, f"{person.name} take {number}")

@@ -92,7 +92,8 @@ def motion_message(motion):
     arrays = {"rotations": motion.rotations, "translation": motion.translation, "betas": motion.betas}
     if motion.uncertainty is not None:
         arrays |= {f"uncertainty/{part}": getattr(motion.uncertainty, part) for part in ("probes", "index", "weight")}
-    return {"fps": motion.fps, "start": motion.start, "provenance": motion.provenance}, arrays
+    header = {"fps": motion.fps, "start": motion.start, "floor": motion.floor, "provenance": motion.provenance}
+    return header, arrays
 
 
 def read_motion(header, arrays):
@@ -101,4 +102,4 @@ def read_motion(header, arrays):
     if "uncertainty/probes" in arrays:
         uncertainty = Uncertainty(*(arrays[f"uncertainty/{part}"] for part in ("probes", "index", "weight")))
     parts = (arrays[name] for name in ("rotations", "translation", "betas"))
-    return Motion(header["fps"], *parts, header["start"], uncertainty, header["provenance"]).validate()
+    return Motion(header["fps"], *parts, header["start"], header["floor"], uncertainty, header["provenance"]).validate()
