@@ -54,8 +54,8 @@ def guess_length_unit(positions):
     return None
 
 
-def convention_scores(positions, rotations):
-    """How well each convention explains a person's motion: name -> score, from about -4 to 5.
+def convention_scores(positions, rotations, names=tuple(CONVENTIONS)):
+    """How well each convention of ``names`` explains a person's motion: name -> score, from about -4 to 5.
 
     A person's head is upright and above the hands, looks to where the hands are, and has the right one on the right.
     ``positions`` role -> (N, 3) metres and ``rotations`` role -> (N, 4) ``wxyz`` as the file has them. A hand that
@@ -64,7 +64,7 @@ def convention_scores(positions, rotations):
     step = max(1, len(positions["head"]) // SAMPLES)
     roles = [role for role in ("left_hand", "right_hand") if role in positions and _moves(positions[role])]
     sampled = {role: (positions[role][::step], rotations[role][::step]) for role in ["head", *roles]}
-    return {name: _score({role: to_openxr(*pose, name) for role, pose in sampled.items()}) for name in CONVENTIONS}
+    return {name: _score({role: to_openxr(*pose, name) for role, pose in sampled.items()}) for name in names}
 
 
 def _moves(position):

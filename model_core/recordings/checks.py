@@ -1,0 +1,208 @@
+"""Does a recording mean what it says? Checks made on the motion itself, each with the correction that would mend it.
+
+A file can be read without an error and still be wrong: hands swapped, axes or units of another program, milliseconds
+for seconds, a controller in the place of the head. ``check`` finds it, ``fix`` mends it; nothing is mended unasked.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..rotations import quaternion_conjugate, quaternion_multiply
+from .conventions import CONVENTIONS, to_openxr
+from .guessing import TIME_SCALES, convention_scores, guess_time_unit, rotate
+from .recording import Recording, Track
+
+HANDS = ("left_hand", "right_hand")
+SWAPPED_PART = 0.7
+"""Part of the time in which hands are crossed that nobody spends like that."""
+WORLD_TURNS = {
+    "a quarter turn about x": np.array([np.sqrt(0.5), np.sqrt(0.5), 0, 0]),
+    "a quarter turn back about x": np.array([np.sqrt(0.5), -np.sqrt(0.5), 0, 0]),
+    "half a turn about x": np.array([0.0, 1, 0, 0]),
+    "a quarter turn about z": np.array([np.sqrt(0.5), 0, 0, np.sqrt(0.5)]),
+    "a quarter turn back about z": np.array([np.sqrt(0.5), 0, 0, -np.sqrt(0.5)]),
+}
+CLEAR_EVIDENCE = 1.2
+"""Score (``guessing.convention_scores``) by which other axes must explain the motion better to be offered."""
+REACH = (0.15, 1.15)
+"""Metres between which the median distance from head to hands lies."""
+CLEARLY_STEADIER = 0.3
+SCALES = (0.01, 0.001, 100.0, 1000.0, 0.0254, 0.3048)
+"""Centimetres, millimetres, their reverse, inches and feet."""
+SHORTEST_STEP, LONGEST_STEP = 1 / 1500, 0.5
+"""Seconds between samples of any headset."""
+LEAST_FRAMES = 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that a recording cannot mean: ``check`` names it, ``message`` says it and its correction in one line,
+    ``mend`` makes the corrected ``Recording``.
+    """
+
+    check: str
+    message: str
+    mend: Callable[[Recording], Recording]
+
+
+def check(recording):
+    """The ``Finding`` of each check that fails, none for motion that was made from a body.
+
+    They are in the order in which they should be mended: each is judged as if those before it were mended.
+    """
+    if recording.device == "joints":
+        return []
+    findings = []
+    for judge in (_clock, _head, _metres, _axes, _sides):
+        finding = judge(recording)
+        if finding is not None:
+            findings.append(finding)
+            recording = finding.mend(recording)
+    return findings
+
+
+def fix(recording, refused=()):
+    """The recording with every finding mended but those whose ``check`` is in ``refused``, and their messages."""
+    applied = []
+    for finding in check(recording):
+        if finding.check not in refused:
+            recording = finding.mend(recording)
+            applied.append(finding.message)
+    return recording, tuple(applied)
+
+
+def _clock(recording):
+    """Is the clock in seconds?"""
+    step = float(np.median(np.diff(recording.time)))
+    if SHORTEST_STEP <= step <= LONGEST_STEP:
+        return None
+    unit = guess_time_unit(recording.time)
+    scale = TIME_SCALES[unit] if step > LONGEST_STEP else 1000.0
+    message = f"clock: samples {step:g} s apart are no headset's; times should be multiplied by {scale:g}"
+
+    def mend(recording):
+        return replace(recording, time=(recording.time - recording.time[0]) * scale)
+
+    return Finding("clock", message, mend)
+
+
+def _head(recording):
+    """Is the head a head: above the hands and mostly upright?"""
+    present = [role for role in ("head", *HANDS) if role in recording.tracks]
+    valid = np.logical_and.reduce([recording.tracks[role].valid for role in present])
+    if len(present) < 2 or valid.sum() < LEAST_FRAMES:
+        return None
+    heights = {role: np.median(recording.tracks[role].position[valid, 1]) for role in present}
+    best = max(present, key=heights.get)
+    if best == "head":
+        return None
+    if _steadiness(recording.tracks[best], valid) < _steadiness(recording.tracks["head"], valid) + CLEARLY_STEADIER:
+        return None
+
+    def mend(recording):
+        tracks = dict(recording.tracks)
+        tracks["head"], tracks[best] = tracks[best], tracks["head"]
+        return replace(recording, tracks=tracks)
+
+    return Finding(
+        "head", f"head: '{best}' stays above the others and upright: it and 'head' should change places", mend
+    )
+
+
+def _steadiness(track, valid):
+    """Length of the mean of a tracker's up axis: 1 for what keeps one side up, 0 for what is waved about."""
+    return float(np.linalg.norm(rotate(track.rotation[valid], np.array([0.0, 1, 0])).mean(0)))
+
+
+def _metres(recording):
+    """Are the units metres?"""
+    distances = []
+    for role in HANDS:
+        if role in recording.tracks:
+            seen = recording.tracks["head"].valid & recording.tracks[role].valid
+            apart = recording.tracks[role].position - recording.tracks["head"].position
+            distances += [np.linalg.norm(apart[seen], axis=-1)] if seen.sum() >= LEAST_FRAMES else []
+    if not distances:
+        return None
+    reach = float(np.median(np.concatenate(distances)))
+    if REACH[0] <= reach <= REACH[1]:
+        return None
+    scale = next((scale for scale in SCALES if REACH[0] <= reach * scale <= REACH[1]), None)
+    if scale is None:
+        return None
+
+    def mend(recording):
+        tracks = {role: replace(track, position=track.position * scale) for role, track in recording.tracks.items()}
+        return replace(recording, tracks=tracks)
+
+    message = f"metres: hands are {reach:.3g} m from the head; positions should be multiplied by {scale:g}"
+    return Finding("metres", message, mend)
+
+
+def _axes(recording):
+    """Is up up, and does the head look to where the hands are?"""
+    seen = recording.tracks["head"].valid
+    if seen.sum() < LEAST_FRAMES:
+        return None
+    candidates = {name: _in_axes(recording, name) for name in CONVENTIONS if name != "openxr"}
+    candidates |= {name: _turned(recording, turn) for name, turn in WORLD_TURNS.items()}
+    scores = {name: _axes_score(candidate) for name, candidate in candidates.items()}
+    best = max(scores, key=scores.get)
+    if scores[best] < _axes_score(recording) + CLEAR_EVIDENCE:
+        return None
+    if best in WORLD_TURNS:
+        message = f"up: the head is not upright and the hands not below it; the room should make {best}"
+        return Finding("axes", message, lambda recording: _turned(recording, WORLD_TURNS[best]))
+    message = f"axes: head and hands contradict each other; they should be read in the axes of '{best}'"
+    return Finding("axes", message, lambda recording: _in_axes(recording, best))
+
+
+def _axes_score(recording):
+    roles = [role for role in ("head", *HANDS) if role in recording.tracks]
+    valid = np.logical_and.reduce([recording.tracks[role].valid for role in roles])
+    if not valid.any():
+        roles, valid = ["head"], recording.tracks["head"].valid
+    positions = {role: recording.tracks[role].position[valid] for role in roles}
+    rotations = {role: recording.tracks[role].rotation[valid] for role in roles}
+    return convention_scores(positions, rotations, names=("openxr",))["openxr"]
+
+
+def _in_axes(recording, convention):
+    tracks = {}
+    for role, track in recording.tracks.items():
+        tracks[role] = Track(*to_openxr(track.position, track.rotation, convention), track.valid)
+    return replace(recording, tracks=tracks)
+
+
+def _turned(recording, turn):
+    """The room turned about its origin; devices keep their own axes."""
+    tracks = {}
+    for role, track in recording.tracks.items():
+        around = np.broadcast_to(turn, track.rotation.shape)
+        tracks[role] = Track(rotate(around, track.position), quaternion_multiply(around, track.rotation), track.valid)
+    return replace(recording, tracks=tracks)
+
+
+def _sides(recording):
+    """Is left left and right right?"""
+    if not all(role in recording.tracks for role in HANDS):
+        return None
+    head, left, right = (recording.tracks[role] for role in ("head", *HANDS))
+    seen = head.valid & left.valid & right.valid
+    if seen.sum() < LEAST_FRAMES:
+        return None
+    across = rotate(quaternion_conjugate(head.rotation[seen]), (right.position - left.position)[seen])[:, 0]
+    if (across < 0).mean() < SWAPPED_PART:
+        return None
+
+    def mend(recording):
+        tracks = dict(recording.tracks)
+        tracks["left_hand"], tracks["right_hand"] = tracks["right_hand"], tracks["left_hand"]
+        return replace(recording, tracks=tracks)
+
+    part = 100 * (across < 0).mean()
+    return Finding(
+        "sides", f"sides: the right hand is on the left {part:.0f}% of the time: hands should be swapped", mend
+    )
