@@ -22,7 +22,7 @@ EVALUATION_SHARDS = SHARED / "mocap_eval_only"
 EVALUATION_SPLIT = "eval_bandai"
 SPLITS = ("train", "val", "test")
 KEPT_FROM_TRAINING = {"val": ("3", "9", "49"), "test": ("6", "11")}
-"""CMU subjects of the splits that the facts' tables use; everybody else trains."""
+"""CMU subjects by which predictions are judged; everybody else trains."""
 READ_SHARE, CUT_SHARE = 0.7, 0.95
 """Where, of the whole work, reading and cutting end: only the bar depends on it."""
 FRAMES_A_MINUTE = 3600
@@ -50,8 +50,8 @@ def run(arguments):
     if options.sheet:
         from .retargeting_sheet import draw_sheet
 
-        draw_sheet(options.sheet, [(path, take.meta) for path, take in takes], rest_joints, sole)
-        print(f"contact sheet: {options.sheet}")
+        drawn = draw_sheet(options.sheet, [(path, take.meta) for path, take in takes], rest_joints, sole)
+        print(f"contact sheet: {options.sheet}" if drawn else "no contact sheet: AMASS has no skeleton of its own")
     return 0
 
 

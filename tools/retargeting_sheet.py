@@ -24,7 +24,8 @@ LONGEST_TITLE = 42
 def draw_sheet(path, takes, rest_joints, sole):
     """Draw two takes of each skeleton, front and side, into the PNG ``path``.
 
-    ``takes`` is a list of (file, meta of the take). AMASS has no skeleton of its own and is left out.
+    ``takes`` is a list of (file, meta of the take). AMASS has no skeleton of its own and is left out. Returns how many
+    takes were drawn; for none there is no file.
     """
     chosen = _choose(takes)
     rows = []
@@ -32,10 +33,13 @@ def draw_sheet(path, takes, rest_joints, sole):
         names = {meta["name"] for of_file, meta in chosen if of_file == file}
         rows += [(capture, skeleton) for capture, skeleton in read_captures(file) if capture.name in names]
     rows.sort(key=lambda pair: (pair[1].name, pair[0].name))
-    figure, axes = figures.sheet(max(len(rows), 1), FRAMES_EACH)
+    if not rows:
+        return 0
+    figure, axes = figures.sheet(len(rows), FRAMES_EACH)
     for number, (capture, skeleton) in enumerate(rows):
         _draw_take(axes[2 * number : 2 * number + 2], capture, skeleton, rest_joints, sole)
     figures.save(figure, path)
+    return len(rows)
 
 
 def _choose(takes):
