@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
+from .curves import fcurves_of, new_action, write_curve
 from .nodes import NodeBuilder
 from .timing import scene_fps, seconds_to_frames
 
@@ -20,6 +21,8 @@ PROBE_NAMES = tuple(f"probe_{k}" for k in range(4))
 WEIGHT_NAMES = tuple(f"probe_weight_{k}" for k in range(4))
 """Attributes of the base mesh: each vertex's four probes and their weights."""
 MODIFIER = "Uncertainty"
+MEAN_PROPERTY = "uncertainty_cm"
+"""Custom property of the mesh object: the mean over all vertices, animated."""
 LOW_INPUT, HIGH_INPUT = "From (cm)", "To (cm)"
 LOW_CENTIMETRES, HIGH_CENTIMETRES = 2.0, 15.0
 """Default range of the colours."""
@@ -57,7 +60,22 @@ def attach_uncertainty(mesh_object, uncertainty, motion_fps, start, scene, origi
     modifier = mesh_object.modifiers.new(MODIFIER, "NODES")
     modifier.node_group = group
     _activate_colours(mesh_object.data)
+    _animate_mean(mesh_object, uncertainty, timeline)
     return modifier
+
+
+def _animate_mean(mesh_object, uncertainty, timeline):
+    """A custom property whose curve shows in the Graph Editor how uncertain the body is as a whole, in centimetres."""
+    shares = np.bincount(uncertainty.index.ravel(), uncertainty.weight.ravel(), uncertainty.probes.shape[1])
+    mean = 100 * uncertainty.probes @ (shares / len(uncertainty.index))
+    frames = timeline.first + np.arange(timeline.row_count) / timeline.rows_per_frame
+    mesh_object[MEAN_PROPERTY] = float(mean[0])
+    write_curve(new_action(mesh_object, f"{mesh_object.name} {VALUE}"), f'["{MEAN_PROPERTY}"]', 0, frames, mean)
+
+
+def ramp_node(group):
+    """The colour ramp of the node group that ``attach_uncertainty`` made."""
+    return next(node for node in group.nodes if node.bl_idname == "ShaderNodeValToRGB")
 
 
 def set_range(modifier, low, high):
@@ -68,10 +86,13 @@ def set_range(modifier, low, high):
 
 
 def remove_uncertainty(mesh_object):
-    """Take away what ``attach_uncertainty`` made: modifier, node group, tables and attributes."""
+    """Take away what ``attach_uncertainty`` made: modifier, node group, tables, attributes and the mean's action."""
     modifier = mesh_object.modifiers.get(MODIFIER)
     if modifier is None:
         return
+    if any(fcurve.data_path == f'["{MEAN_PROPERTY}"]' for fcurve in fcurves_of(mesh_object)):
+        bpy.data.actions.remove(mesh_object.animation_data.action)
+        del mesh_object[MEAN_PROPERTY]
     group = modifier.node_group
     tables = [node.inputs["Object"].default_value for node in group.nodes if node.bl_idname == "GeometryNodeObjectInfo"]
     mesh_object.modifiers.remove(modifier)

@@ -57,7 +57,7 @@ def wild_motion(frames=181, fps=60.0, start=0.0, seed=0, probes=0, vertices=8 * 
         uncertainty = Uncertainty(table.astype(np.float32), index.astype(np.int32), weight.astype(np.float32))
     betas = np.zeros(10)
     betas[0] = 0.5
-    return Motion(fps, rotations, translation, betas, start, uncertainty, {"seed": seed})
+    return Motion(fps, rotations, translation, betas, start, uncertainty=uncertainty, provenance={"seed": seed})
 
 
 def wobbly_recording(seconds=4.0, rate=72.0, seed=0):

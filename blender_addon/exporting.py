@@ -1,0 +1,122 @@
+"""Out of Blender: through Blender's own exporters with settings that arrive right, and as AMASS npz."""
+
+from pathlib import Path
+
+import bpy
+from bpy.props import EnumProperty, StringProperty
+from bpy_extras.io_utils import ExportHelper
+
+from .bake import read_action
+from .properties import active_person
+
+FORMATS = (
+    ("FBX", "FBX", "For game engines and other animation programs", ".fbx"),
+    ("GLTF", "glTF", "For the web and game engines (.glb)", ".glb"),
+    ("BVH", "BVH", "The skeleton's motion alone", ".bvh"),
+    ("USD", "USD", "For film pipelines", ".usdc"),
+    ("NPZ", "AMASS npz", "SMPL's parameters, for research", ".npz"),
+)
+SUFFIX = {identifier: suffix for identifier, _, _, suffix in FORMATS}
+
+
+class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
+    """Write the avatar and its shown take to a file for other programs"""
+
+    bl_idname = "threepoint.export"
+    bl_label = "Export Avatar"
+    bl_options = {"PRESET"}
+
+    kind: EnumProperty(name="Format", items=[item[:3] for item in FORMATS])
+    filename_ext = ""
+    filepath: StringProperty(subtype="FILE_PATH")
+
+    @classmethod
+    def poll(cls, context):
+        person = active_person(context)
+        if person is None or person.armature is None or not person.takes:
+            cls.poll_message_set("Predict a motion first")
+            return False
+        return True
+
+    def invoke(self, context, event):
+        self.filepath = bpy.path.ensure_ext(active_person(context).name, SUFFIX[self.kind])
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def check(self, context):
+        path = str(Path(self.filepath).with_suffix(SUFFIX[self.kind]))
+        changed, self.filepath = path != self.filepath, path
+        return changed
+
+    def execute(self, context):
+        person = active_person(context)
+        path = str(Path(self.filepath).with_suffix(SUFFIX[self.kind]))
+        if not Path(path).parent.is_dir():
+            self.report({"ERROR"}, f"The folder {Path(path).parent} does not exist")
+            return {"CANCELLED"}
+        export(self.kind, path, person, context)
+        self.report({"INFO"}, f"Written: {path}")
+        return {"FINISHED"}
+
+
+def export(kind, path, person, context):
+    """Write a person's avatar with its present action to ``path``; ``kind`` is one of ``FORMATS``."""
+    if kind == "NPZ":
+        _write_npz(path, person, context.scene)
+        return
+    writers = {"FBX": _write_fbx, "GLTF": _write_gltf, "BVH": _write_bvh, "USD": _write_usd}
+    chosen, active = list(context.selected_objects), context.view_layer.objects.active
+    for item in chosen:
+        item.select_set(False)
+    person.armature.select_set(True)
+    person.mesh.select_set(True)
+    context.view_layer.objects.active = person.armature
+    try:
+        writers[kind](path, context.scene)
+    finally:
+        person.armature.select_set(False)
+        person.mesh.select_set(False)
+        for item in chosen:
+            item.select_set(True)
+        context.view_layer.objects.active = active
+
+
+def _write_npz(path, person, scene):
+    from ..model_core.amass_writer import write_amass
+    from .people import body_of
+
+    write_amass(path, read_action(person.armature, list(person.betas), scene), body_of(person.body_path))
+
+
+def _write_fbx(path, scene):
+    # No leaf bones, no extra actions, every frame, no simplification: the pose arrives as it is.
+    bpy.ops.export_scene.fbx(
+        filepath=path, use_selection=True, object_types={"ARMATURE", "MESH"}, add_leaf_bones=False,
+        bake_anim=True, bake_anim_use_all_actions=False, bake_anim_use_nla_strips=False, bake_anim_simplify_factor=0.0,
+        use_mesh_modifiers=False,
+    )  # fmt: skip
+
+
+def _write_gltf(path, scene):
+    bpy.ops.export_scene.gltf(
+        filepath=path, use_selection=True, export_format="GLB", export_animations=True,
+        export_animation_mode="ACTIVE_ACTIONS", export_force_sampling=True, export_optimize_animation_size=False,
+    )  # fmt: skip
+
+
+def _write_bvh(path, scene):
+    bpy.ops.export_anim.bvh(
+        filepath=path, frame_start=scene.frame_start, frame_end=scene.frame_end, root_transform_only=True
+    )
+
+
+def _write_usd(path, scene):
+    bpy.ops.wm.usd_export(filepath=path, selected_objects_only=True, export_animation=True, export_armatures=True)
+
+
+def register():
+    bpy.utils.register_class(THREEPOINT_OT_export)
+
+
+def unregister():
+    bpy.utils.unregister_class(THREEPOINT_OT_export)

@@ -1,0 +1,140 @@
+"""Which Python the engine runs in, and what is known of it."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import bpy
+from bpy.props import EnumProperty, StringProperty
+
+from . import engine, installation
+
+PACKAGE = __package__.rpartition(".")[0]
+"""The extension's own name, under which Blender keeps its preferences."""
+CHECK_SECONDS = 60
+CHECK = "import torch, numpy, safetensors; print(torch.__version__)"
+
+
+class THREEPOINT_preferences(bpy.types.AddonPreferences):
+    """The extension's preferences."""
+
+    bl_idname = PACKAGE
+
+    source: EnumProperty(
+        name="Engine",
+        items=(
+            ("INSTALLED", "Installed Here", "The environment that Threepoint makes in Blender's user folder"),
+            ("OWN", "Existing Python", "A Python of yours that has torch, numpy and safetensors"),
+        ),
+    )
+    python: StringProperty(name="Python", subtype="FILE_PATH", description="The interpreter of an existing Python")
+    torch_index: StringProperty(
+        name="Torch From", description="Address of a package index that has torch for your GPU; empty: chosen by itself"
+    )
+    verdict: StringProperty(name="Verdict", options={"SKIP_SAVE"})
+
+    def draw(self, context):
+        layout = self.layout
+        layout.use_property_split = True
+        layout.prop(self, "source", expand=True)
+        if self.source == "OWN":
+            layout.prop(self, "python")
+        else:
+            self._draw_installation(layout)
+        layout.operator("threepoint.check_engine", icon="CHECKMARK")
+        for line in state_lines(self):
+            layout.label(text=line)
+
+    def _draw_installation(self, layout):
+        work = installation.current()
+        if work is not None and work.running:
+            layout.progress(factor=work.fraction, type="BAR", text=work.line or "Installing")
+            layout.operator("threepoint.cancel_installation", icon="CANCEL")
+        elif installation.is_ready():
+            layout.operator("threepoint.remove_engine", icon="TRASH")
+        else:
+            layout.prop(self, "torch_index")
+            layout.operator("threepoint.install_engine", icon="IMPORT")
+            if work is not None and work.error:
+                layout.label(text=work.error, icon="ERROR")
+            if not bpy.app.online_access:
+                layout.label(text="Needs online access: allow it in Preferences > System > Network", icon="INTERNET")
+
+
+def preferences():
+    """The extension's preferences, or None where it is not enabled as an extension."""
+    addon = bpy.context.preferences.addons.get(PACKAGE)
+    return addon.preferences if addon is not None else None
+
+
+def engine_python():
+    """The interpreter to run the engine in. Raises ``EngineError`` with what to do where there is none."""
+    chosen = preferences()
+    if chosen is not None and chosen.source == "OWN":
+        path = Path(bpy.path.abspath(chosen.python))
+        if chosen.python and path.is_file() and os.access(path, os.X_OK):
+            return path
+        raise engine.EngineError(
+            f"the engine's Python '{chosen.python}' is not a program; choose it in the preferences"
+        )
+    if not installation.is_ready():
+        raise engine.EngineError("the engine is not installed yet; install it in Threepoint's preferences")
+    return installation.python()
+
+
+def state_lines(chosen):
+    """What is known of the engine, a line each."""
+    about = engine.about()
+    if about is not None:
+        return [
+            f"Running: torch {about['torch']}, Python {about['python']}, on {about['device_name']}",
+            f"Log: {engine.log_path()}",
+        ]
+    if chosen.verdict:
+        return chosen.verdict.splitlines()
+    if chosen.source == "OWN":
+        return ["Not started yet"]
+    return ["Installed; it starts on first use" if installation.is_ready() else "Not installed yet"]
+
+
+def check_python(python):
+    """One line about whether a Python can be the engine's."""
+    try:
+        result = subprocess.run(
+            [str(python), "-I", "-c", CHECK], capture_output=True, text=True, timeout=CHECK_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"{python} does not run: {error}"
+    if result.returncode == 0:
+        return f"{python} is fine: torch {result.stdout.strip()}"
+    lines = result.stderr.strip().splitlines()
+    return f"{python} cannot be used: {lines[-1] if lines else 'it ends without a word'}"
+
+
+class THREEPOINT_OT_check_engine(bpy.types.Operator):
+    """See whether the chosen Python can run the engine"""
+
+    bl_idname = "threepoint.check_engine"
+    bl_label = "Check Engine"
+
+    def execute(self, context):
+        try:
+            verdict = check_python(engine_python())
+        except engine.EngineError as error:
+            verdict = str(error)
+        preferences().verdict = verdict
+        self.report({"INFO"} if " is fine" in verdict else {"ERROR"}, verdict)
+        return {"FINISHED"}
+
+
+CLASSES = (THREEPOINT_preferences, THREEPOINT_OT_check_engine)
+
+
+def register():
+    for kind in CLASSES:
+        bpy.utils.register_class(kind)
+
+
+def unregister():
+    for kind in reversed(CLASSES):
+        bpy.utils.unregister_class(kind)

@@ -1,0 +1,98 @@
+"""What can be done with what was predicted: takes on tracks, the most uncertain frame, people removed."""
+
+import bpy
+import numpy as np
+
+from .curves import fcurves_of, keyframes_of
+from .properties import active_person
+from .uncertainty import MEAN_PROPERTY
+
+
+class THREEPOINT_OT_push_takes(bpy.types.Operator):
+    """Put every take on an NLA track of its own, the shown one unmuted"""
+
+    bl_idname = "threepoint.push_takes"
+    bl_label = "Takes to NLA"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context):
+        return _has_avatar(cls, context)
+
+    def execute(self, context):
+        person = active_person(context)
+        animation = person.armature.animation_data
+        for place, take in enumerate(person.takes):
+            if take.action is None:
+                continue
+            track = animation.nla_tracks.get(take.action.name) or animation.nla_tracks.new()
+            track.name = take.action.name
+            if not track.strips:
+                strip = track.strips.new(take.action.name, int(take.action.frame_range[0]), take.action)
+                if hasattr(strip, "action_slot") and strip.action_slot is None:
+                    strip.action_slot = take.action.slots[0]
+            track.mute = place != person.active_take
+        animation.action = None
+        self.report({"INFO"}, f"{len(person.takes)} takes are on the NLA tracks of {person.armature.name}")
+        return {"FINISHED"}
+
+
+class THREEPOINT_OT_show_uncertain(bpy.types.Operator):
+    """Go to the frame at which the body as a whole is least sure"""
+
+    bl_idname = "threepoint.show_uncertain"
+    bl_label = "Most Uncertain Frame"
+
+    @classmethod
+    def poll(cls, context):
+        return _has_avatar(cls, context)
+
+    def execute(self, context):
+        mesh = active_person(context).mesh
+        curves = [keyframes_of(f) for f in fcurves_of(mesh) if f.data_path == f'["{MEAN_PROPERTY}"]']
+        if not curves:
+            self.report({"WARNING"}, "This motion has no uncertainty; predict it again")
+            return {"CANCELLED"}
+        frame, value = curves[0][np.argmax(curves[0][:, 1])]
+        context.scene.frame_set(int(round(frame)))
+        self.report({"INFO"}, f"Frame {round(frame)}: {value:.1f} cm on average")
+        return {"FINISHED"}
+
+
+class THREEPOINT_OT_remove_person(bpy.types.Operator):
+    """Take the person from the list; their objects stay in the scene"""
+
+    bl_idname = "threepoint.remove_person"
+    bl_label = "Remove Person"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context):
+        return active_person(context) is not None
+
+    def execute(self, context):
+        settings = context.scene.threepoint
+        settings.people.remove(settings.active)
+        settings.active = max(0, settings.active - 1)
+        return {"FINISHED"}
+
+
+def _has_avatar(operator, context):
+    person = active_person(context)
+    if person is None or person.armature is None or person.mesh is None:
+        operator.poll_message_set("Predict a motion first")
+        return False
+    return True
+
+
+CLASSES = (THREEPOINT_OT_push_takes, THREEPOINT_OT_show_uncertain, THREEPOINT_OT_remove_person)
+
+
+def register():
+    for kind in CLASSES:
+        bpy.utils.register_class(kind)
+
+
+def unregister():
+    for kind in reversed(CLASSES):
+        bpy.utils.unregister_class(kind)

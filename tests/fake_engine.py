@@ -1,0 +1,65 @@
+"""An engine without networks, for tests of everything around them: the request's seed says how it behaves."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "model_core"))
+import worker  # noqa: E402
+
+ANSWER, REFUSE, FAIL, WORK_LONG, TURN_DEAF, DIE = range(6)
+"""Seeds."""
+VERTICES = int(os.environ.get("FAKE_ENGINE_VERTICES", "13718"))
+"""Of the default body."""
+
+
+class Road:
+    """Stands, turned by ``take`` radians, for as long as the recording lasts."""
+
+    def hello(self):
+        print("libraries may print what they like")
+        return {"torch": "none", "python": "3", "device": "cpu", "device_name": "no device"}
+
+    def animate(self, header, arrays, progress):
+        import numpy as np
+
+        from threepoint.model_core import messages
+        from threepoint.model_core.errors import InputError
+        from threepoint.model_core.motion import Motion, Uncertainty
+
+        recording = messages.read_recording(header["recording"], arrays)
+        options = header["options"]
+        seed = options["seed"]
+        if seed == REFUSE:
+            raise InputError("hands: none")
+        if seed == FAIL:
+            raise MemoryError
+        if seed == DIE:
+            print("something is broken", flush=True)
+            os._exit(3)
+        for step in range(1000 if seed == WORK_LONG else 5):
+            progress(step / 1000, "working")
+            time.sleep(0.01)
+        if seed == TURN_DEAF:
+            time.sleep(60)
+        count = round(recording.duration * 60) + 1
+        rotations = np.zeros((count, 22, 4))
+        angle = np.full(count, options.get("take", 0)) + np.linspace(0, 1, count)
+        rotations[:, :, 0] = 1
+        rotations[:, 0, 0], rotations[:, 0, 2] = np.cos(angle / 2), np.sin(angle / 2)
+        betas = arrays.get("calibration/betas", np.zeros(10))
+        probes = np.linspace(0, 0.1, count, dtype=np.float32)[:, None] * np.ones((1, 8), np.float32)
+        index = np.tile(np.arange(4, dtype=np.int32), (VERTICES, 1))
+        uncertainty = Uncertainty(probes, index, np.full((VERTICES, 4), 0.25, np.float32))
+        place = np.tile([0, 0.95, 0.0], (count, 1))
+        return Motion(
+            60.0, rotations, place, betas, float(recording.time[0]),
+            uncertainty=uncertainty, provenance={"take": options["take"]},
+        )  # fmt: skip
+
+
+if __name__ == "__main__":
+    streams = worker.protocol_streams()
+    worker.load_package()
+    worker.serve(*streams, Road())
