@@ -9,13 +9,13 @@ import torch
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.flag.arms import bend_arm, fade, meet_trackers
 from threepoint.model_core.flag.energy import gather_evidence, place_body, tracker_energy, tracker_errors
+from threepoint.model_core.flag.feet import feet_energy, foot_rest_heights, plants, standing
 from threepoint.model_core.flag.fitting import fit_latent, fit_pose
 from threepoint.model_core.flag.model import CONFIGS, Flag, load_flag, save_flag
 from threepoint.model_core.flag.refine import (
     Terms,
     cross_fade,
-    foot_rest_heights,
-    motion_energy,
+    jerk_energy,
     refine,
     smooth_basis,
     window_frames,
@@ -109,7 +109,8 @@ def test_fitting_single_frames_closes_in_on_head_and_hands(model, make_clip, fit
 def test_refinement_meets_trackers_and_stays_near_its_start(model, make_clip):
     rotations, translation, rest_joints = moving(make_clip, 100)
     seen = observe(rotations, translation, rest_joints)
-    start = bent(rotations)
+    with torch.inference_mode():  # As SAGE hands it over.
+        start = bent(rotations)
     refined, place = refine(model, seen, start, translation, rest_joints, iterations=30, exact=False)
     world, joints = forward_kinematics(refined, place, rest_joints)
     _, joints_before = forward_kinematics(start, translation, rest_joints)
@@ -181,13 +182,38 @@ def test_standing_feet_that_slide_or_sink_cost_and_still_ones_do_not(make_clip):
     joints = rest_joints.expand(6, -1, -1).clone()
     joints[:, list(FEET), 1] = heights
     contacts = torch.ones(6, 4)
-    assert motion_energy(joints, contacts, heights, Terms()) < 1e-6
+
+    def cost(joints, contacts):
+        return feet_energy(joints, contacts, plants(joints, contacts), heights, Terms())
+
+    assert cost(joints, contacts) < 1e-6
     slid, sunk = joints.clone(), joints.clone()
     slid[:, :, 0] += 0.01 * torch.arange(6.0)[:, None]
     sunk[:, :, 1] -= 0.02
-    assert motion_energy(slid, contacts, heights, Terms()) > 1
-    assert motion_energy(slid, 0 * contacts, heights, Terms()) < 1e-3
-    assert motion_energy(sunk, 0 * contacts, heights, Terms()) > 1
+    assert cost(slid, contacts) > 1
+    assert cost(slid, 0 * contacts) < 1e-3
+    assert cost(sunk, 0 * contacts) > 1
+    shaken = slid.clone()
+    shaken[3] += 0.01
+    assert jerk_energy(slid, 100.0) < 1e-3 < 1 < jerk_energy(shaken, 100.0)
+
+
+def test_feet_are_planted_at_the_mean_of_each_stretch_of_contact():
+    joints = torch.zeros(8, 22, 3)
+    joints[:, FEET[0], 0] = torch.tensor([0.0, 1.0, 2.0, 9.0, 9.0, 4.0, 6.0, 9.0])
+    contacts = torch.zeros(8, 4)
+    contacts[[0, 1, 2, 5, 6], 0] = 0.9
+    planted = plants(joints, contacts)
+    assert planted[[0, 1, 2, 5, 6], 0, 0].tolist() == [1.0, 1.0, 1.0, 5.0, 5.0]
+
+
+def test_low_slow_feet_stand_where_nobody_says(make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 50)
+    _, joints = forward_kinematics(rotations, translation, rest_joints)
+    heights = foot_rest_heights(rest_joints)
+    assert standing(joints, heights).mean() > 0.9
+    assert standing(joints + torch.tensor([0.0, 0.3, 0.0]), heights).sum() == 0
+    assert standing(joints[:1], heights).shape == (1, 4)
 
 
 def test_arms_in_reach_are_closed_exactly_and_those_out_of_reach_point_there():

@@ -12,21 +12,21 @@ import torch
 
 from ..kinematics import forward_kinematics
 from ..lbfgs import minimise
-from ..observation import FPS, body_size, heading
-from ..skeleton import FEET, HEAD, TOES, TRACKED_JOINTS
-from ..windows import STANDING_HEIGHT, TOE_REST_HEIGHT
+from ..observation import FPS, heading
+from ..skeleton import HEAD, TRACKED_JOINTS
 from .arms import meet_trackers
 from .energy import gather_evidence, place_body, region_energy, tracker_energy
+from .feet import feet_energy, foot_rest_heights, plants, standing
 
 WINDOW, OVERLAP = 48, 12
 """Frames of a window, and those that it shares with the next."""
+SMOOTHING = 2.0
+"""Standard deviation in frames by which the start is blurred in time."""
 KNOT_FRAMES = 4
 """A window's correction is a smooth curve with a knot every so many frames."""
 FRAMES_AT_ONCE = 1536
 """Frames that are optimised together: bounds the memory to a few hundred MB, whatever the recording's length."""
 ITERATIONS = 16
-SLOW_FOOT = 0.6
-"""Metres a second below which a low foot of the start counts as standing where no contacts are given."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +34,18 @@ class Terms:
     """What a window's energy consists of: standard deviations, and the weight of the latent region.
 
     ``place`` metres and ``turn`` radians of the trackers; ``joint`` metres and ``bend`` radians of the start's joints
-    and pose; ``jerk`` m/s^3 of the joints; ``slide`` m/s of a standing foot; ``lift`` metres of its height; ``sink``
-    metres of any foot below the floor.
+    and pose; ``jerk`` m/s^3 of the joints; ``slide`` m/s of a standing foot, ``plant`` metres from where it stands,
+    ``lift`` metres of its height; ``sink`` metres of any foot below the floor.
     """
 
     region: float = 0.1
     place: float = 0.01
     turn: float = math.radians(3.0)
-    joint: float = 0.05
-    bend: float = 0.2
-    jerk: float = 300.0
-    slide: float = 0.1
+    joint: float = 0.1
+    bend: float = 0.4
+    jerk: float = 600.0
+    slide: float = 0.05
+    plant: float = 0.03
     lift: float = 0.02
     sink: float = 0.01
 
@@ -94,6 +95,17 @@ def cross_fade(frames, count, overlap=OVERLAP):
     return torch.minimum(begin, end)
 
 
+def smooth_in_time(values, sigma=SMOOTHING):
+    """(T, D) -> the same, blurred in time by a Gaussian of ``sigma`` frames; the ends weigh what lies within."""
+    reach = math.ceil(3 * sigma)
+    kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1).to(values) / sigma) ** 2)[None, None]
+
+    def blur(rows):
+        return torch.nn.functional.conv1d(rows[:, None], kernel, padding=reach)[:, 0]
+
+    return (blur(values.T) / blur(torch.ones_like(values[None, :, 0]))).T
+
+
 def smooth_basis(count, every=KNOT_FRAMES):
     """Cubic B-splines (count, M) with a knot every few frames: a correction that is made of them adds no jitter."""
     time = torch.arange(count, dtype=torch.float32)[:, None] / every
@@ -103,32 +115,10 @@ def smooth_basis(count, every=KNOT_FRAMES):
     return torch.where(away < 1, near, far)
 
 
-def foot_rest_heights(rest_joints):
-    """Height (4,) of ``skeleton.FEET`` above the floor when the sole lies flat, in metres, of rest joints (22, 3)."""
-    sole = rest_joints[TOES, 1].mean() - TOE_REST_HEIGHT * body_size(rest_joints)
-    return rest_joints[FEET, 1] - sole
-
-
-def standing(joints, rest_heights):
-    """(T, 4) 0 or 1: which of the feet of a motion (T, 22, 3) are low and slow enough to be meant to stand."""
-    feet = joints[:, FEET]
-    if len(feet) < 2:
-        return torch.zeros_like(feet[..., 0])
-    speed = (feet[1:] - feet[:-1]).norm(dim=-1) * FPS
-    speed = torch.cat([speed[:1], speed])
-    return ((feet[..., 1] < rest_heights + STANDING_HEIGHT) & (speed < SLOW_FOOT)).to(feet.dtype)
-
-
-def motion_energy(joints, contacts, rest_heights, terms):
-    """How unlike a person's joints (..., W, 22, 3) move: jerk, sliding and sinking feet; (...) nats."""
+def jerk_energy(joints, sigma):
+    """What the third derivative of joints (..., W, 22, 3) costs, (...) nats; ``sigma`` m/s^3."""
     jerk = joints.diff(dim=-3, n=3) * FPS**3
-    energy = 0.5 * (jerk / terms.jerk).square().sum((-1, -2, -3))
-    feet = joints[..., FEET, :]
-    slide = (feet.diff(dim=-3) * FPS / terms.slide).square().sum(-1)
-    energy = energy + 0.5 * (torch.minimum(contacts[..., 1:, :], contacts[..., :-1, :]) * slide).sum((-1, -2))
-    above = feet[..., 1] - rest_heights
-    energy = energy + 0.5 * (contacts * (above / terms.lift).square()).sum((-1, -2))
-    return energy + 0.5 * (above.clamp_max(0) / terms.sink).square().sum((-1, -2))
+    return 0.5 * (jerk / sigma).square().sum((-1, -2, -3))
 
 
 def _refine_windows(model, start, frames, iterations, terms):
@@ -138,6 +128,7 @@ def _refine_windows(model, start, frames, iterations, terms):
     evidence, place = start.evidence(frames_here), frames - first
     z = model.flow.inverse(start.x[frames_here], evidence.context)[0]
     joints, x_start, contacts = start.joints[frames], start.x[frames], start.contacts[frames]
+    planted = start.planted[frames]
 
     basis = smooth_basis(frames.shape[1]).to(z)
 
@@ -153,7 +144,8 @@ def _refine_windows(model, start, frames, iterations, terms):
         energy = energy + terms.region * region_energy(z, known)
         energy = energy + 0.5 * ((now - joints[items]) / terms.joint).square().sum((-1, -2))
         energy = energy + 0.5 * ((x - x_start[items]) * model.pose.scale / terms.bend).square().sum(-1)
-        return energy.sum(-1) + motion_energy(now, contacts[items], start.floor, terms)
+        energy = energy.sum(-1) + jerk_energy(now, terms.jerk)
+        return energy + feet_energy(now, contacts[items], planted[items], start.floor, terms)
 
     still = z.new_zeros(len(frames), basis.shape[1] * z.shape[-1])
     best = minimise(cost, still, iterations).x
@@ -179,9 +171,10 @@ class _Start:
         )
         shift = self.seen_positions[:, 0] - joints[:, HEAD]
         self.joints = joints + shift[:, None]
-        self.x = model.pose.encode(rotations, heading(self.seen_rotations[:, 0]))
+        self.x = smooth_in_time(model.pose.encode(rotations, heading(self.seen_rotations[:, 0])))
         self.floor = foot_rest_heights(self.rest_joints)
         self.contacts = standing(self.joints, self.floor) if contacts is None else torch.as_tensor(contacts).to(like)
+        self.planted = plants(self.joints, self.contacts)
 
     def finish(self, model, x, exact):
         """The refined poses (T, 66) as local rotations and pelvis places."""
