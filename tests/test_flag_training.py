@@ -1,9 +1,11 @@
 """FLAG trains in two stages, and exactly: a run that was killed and resumed ends where an unbroken one does."""
 
+import json
+
 import pytest
 import torch
 
-from threepoint.model_core.clips import save_clips
+from threepoint.model_core.clips import load_clips, save_clips
 from threepoint.model_core.flag.model import load_flag
 from threepoint.tools.train_flag import run
 
@@ -46,3 +48,17 @@ def test_training_without_intermediate_supervision_is_another_training(data):
     with_it = train(data, "with", "--stage", "flow")["model"]
     without = train(data, "without", "--stage", "flow", "--no-intermediate")["model"]
     assert not torch.equal(with_it["flow.couplings.0.leave.weight"], without["flow.couplings.0.leave.weight"])
+
+
+def test_calibration_makes_the_number_mean_the_error(data):
+    train(data, "run", "--output", str(data / "flag.safetensors"))
+    save_clips(data / "test.npz", load_clips(data / "val.npz"))
+    words = ["--stage", "calibration", "--calibrate-on", "FLAG, refined", "--threads", "1"]
+    assert (
+        run([*words, "--data", str(data), "--run", str(data / "run"), "--output", str(data / "flag.safetensors")]) == 0
+    )
+    numbers = json.loads((data / "run" / "log.jsonl").read_text().splitlines()[-1])
+    assert numbers["val_expected_cm"] == pytest.approx(numbers["val_error_cm"], rel=0.05)
+    assert numbers["val_coverage_90%"] == pytest.approx(0.9, abs=0.01)
+    assert numbers["test_rank_after"] == pytest.approx(numbers["val_rank_after"])
+    assert load_flag(data / "flag.safetensors").uncertainty_offset.abs().sum() > 0

@@ -1,5 +1,6 @@
 """Train FLAG: the conditional flow, then its latent region (the paper's two stages); resumes where it stopped."""
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -7,9 +8,10 @@ import torch
 
 from ..model_core.body import load_body
 from ..model_core.clips import load_clips
+from ..model_core.evaluation import METHODS
 from ..model_core.flag.condition import below, describe_joints, make_condition, split_condition
 from ..model_core.flag.flow import nll_loss
-from ..model_core.flag.model import CONFIGS, Flag, save_flag
+from ..model_core.flag.model import CONFIGS, DEFAULT_WEIGHTS, Flag, save_flag
 from ..model_core.flag.pose import POSE_COUNT, mean_rotation
 from ..model_core.flag.region import MASKING_ORDER, gumbel_softmax, masked_joint_loss, region_loss, visible_joints
 from ..model_core.kinematics import forward_kinematics
@@ -18,6 +20,7 @@ from ..model_core.skeleton import HEAD, LOWER_HALF, PELVIS, TRACKED_JOINTS
 from ..model_core.windows import NO_AUGMENTATION, Augmentation, WindowSampler, shape_basis
 from .arguments import CommandParser
 from .checkout import ROOT
+from .flag_calibration import calibrate_weights
 from .training import Run, Stage
 
 STEPS = {
@@ -62,6 +65,8 @@ def run(arguments):
     options = _parse(arguments)
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
+    if options.stage == "calibration":
+        return _calibrate(options)
     flag = Flag(replace(CONFIGS[options.config], mode=options.mode)).to(options.device)
     record = Run(options.run, flag, options.seed, options.resume, options.device)
     training = FlagTraining(flag, options, record)
@@ -77,10 +82,22 @@ def run(arguments):
     return 0
 
 
+def _calibrate(options):
+    """The stage after both models are trained: make FLAG's uncertainty mean metres."""
+    path = options.output or DEFAULT_WEIGHTS
+    numbers = calibrate_weights(path, options.data, options.calibrate_on, options.every, options.progress)
+    options.run.mkdir(parents=True, exist_ok=True)
+    with open(options.run / "log.jsonl", "a") as file:
+        file.write(json.dumps({"stage": "calibration"} | numbers) + "\n")
+    for name, value in numbers.items():
+        print(f"{name:24} {value if isinstance(value, str) else format(value, '.3f')}")
+    return 0
+
+
 def _parse(arguments):
     parser = CommandParser("train flag", __doc__)
     parser.add_argument("--config", choices=CONFIGS, default="small")
-    parser.add_argument("--stage", choices=["flow", "region", "all"], default="all")
+    parser.add_argument("--stage", choices=["flow", "region", "all", "calibration"], default="all")
     parser.add_argument("--mode", choices=["head", "pelvis"], default="head", help="pelvis: the root at the origin")
     parser.add_argument("--no-intermediate", action="store_true", help="without intermediate supervision (table 2)")
     parser.add_argument("--data", type=Path, default=ROOT / "data" / "motion", help="folder of train.npz and val.npz")
@@ -92,6 +109,8 @@ def _parse(arguments):
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps-scale", type=float, default=1.0, help="multiply every stage's steps")
     parser.add_argument("--stop-after", type=int, help="stop after so many steps, as if killed")
+    parser.add_argument("--calibrate-on", choices=METHODS, default="SAGE, refined", help="whose errors count")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="calibrate on every N-th clip")
     parser.set_defaults(progress=lambda done, text: print(f"{done:6.1%} {text}", flush=True))
     return parser.parse_args(arguments)
 

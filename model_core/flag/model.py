@@ -45,7 +45,11 @@ CONFIGS = {
 
 
 class Flag(nn.Module):
-    """Conditional flow f, region approximator f_LRA and the coding of poses that both work on."""
+    """Conditional flow f, region approximator f_LRA, the coding of poses, and how spread becomes an error to expect.
+
+    ``uncertainty_gain`` and ``uncertainty_offset`` (22,) turn the spread of samples at a joint into the error to
+    expect, in metres; ``uncertainty_interval`` (2,) times that error covers half and nine tenths of the true ones.
+    """
 
     def __init__(self, config=CONFIGS["small"]):
         super().__init__()
@@ -57,6 +61,7 @@ class Flag(nn.Module):
         )
         self.register_buffer("uncertainty_gain", torch.ones(BODY_JOINT_COUNT))
         self.register_buffer("uncertainty_offset", torch.zeros(BODY_JOINT_COUNT))
+        self.register_buffer("uncertainty_interval", torch.ones(2))
 
     def latent_region(self, condition):
         """mu_H and log sigma_H (B, 66) of a condition (B, C)."""

@@ -1,0 +1,108 @@
+"""Calibrate FLAG's uncertainty, so that its number means metres of error, and say how well it then does."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+
+from ..model_core.clips import load_clips
+from ..model_core.evaluation import METHODS, observe_truth
+from ..model_core.flag.energy import gather_evidence
+from ..model_core.flag.model import load_flag, save_flag
+from ..model_core.flag.uncertainty import calibrate, draw_noise, fit_calibration, sample_spread
+from ..model_core.kinematics import forward_kinematics
+from ..model_core.sage.model import load_sage
+from ..model_core.skeleton import BODY_JOINT_COUNT
+
+SAMPLES = 16
+EVERY = 4
+"""One frame in so many is looked at: neighbours say the same."""
+LEAST = 1e-3
+"""Metres below which an expected error is not believed: refined heads and hands are exact."""
+LEVELS = (0.5, 0.9)
+"""Shares of the errors that the reported intervals are meant to cover."""
+
+
+def calibrate_weights(path, data, method, every=1, progress=None):
+    """Calibrate the weights at ``path`` on the validation clips and write them back; the report on validation and test.
+
+    ``data`` is the folder of val.npz and test.npz; ``method`` whose errors count; ``every`` n-th clip is used.
+    """
+    flag = load_flag(path)
+    networks = SimpleNamespace(flag=flag, sage=load_sage() if method.startswith("SAGE") else None, device="cpu")
+    numbers = {"method": method}
+    for split in ("val", "test"):
+        clips = list(load_clips(data / f"{split}.npz"))[::every]
+        found = spread_and_error(networks, clips, method, progress)
+        if split == "val":
+            fit(flag, *found)
+        numbers |= {f"{split}_{name}": value for name, value in report(flag, *found).items()}
+    save_flag(path, flag)
+    return numbers
+
+
+def observe_with_drops(clip):
+    """Two observations of a clip: all valid; and each hand lost for a third of the time, one after the other."""
+    dropped = np.ones((len(clip), 3), bool)
+    third = len(clip) // 3
+    dropped[:third, 1] = False
+    dropped[2 * third :, 2] = False
+    return [observe_truth(clip), observe_truth(clip, dropped)]
+
+
+@torch.no_grad()
+def spread_and_error(networks, clips, method, progress=None):
+    """Uncalibrated spread and true error (N, 22) in metres of every joint, over frames of ``clips``.
+
+    The error is that of ``method`` (a name in ``evaluation.METHODS``), what the user gets.
+    """
+    flag = networks.flag
+    like = flag.pose.scale
+    noise = draw_noise(SAMPLES, like)
+    spreads, errors = [], []
+    for number, clip in enumerate(clips):
+        rest = torch.from_numpy(clip.rest_joints).to(like)
+        truth = torch.from_numpy(clip.world()[1]).to(like)
+        for observation in observe_with_drops(clip):
+            found = METHODS[method](networks, clip, observation)
+            _, joints = forward_kinematics(found.rotations.to(like), found.translation.to(like), rest)
+            errors.append((joints - truth).norm(dim=-1)[::EVERY])
+            seen = [
+                torch.from_numpy(values[::EVERY]).to(like)
+                for values in (observation.rotations, observation.positions, observation.valid)
+            ]
+            evidence = gather_evidence(flag, *seen, rest)
+            spreads.append(
+                sample_spread(flag, evidence, noise, lambda r, t, rest=rest: forward_kinematics(r, t, rest)[1])
+            )
+        if progress is not None:
+            progress((number + 1) / len(clips), f"calibrating on {clip.name}")
+    return torch.cat(spreads), torch.cat(errors)
+
+
+def fit(flag, spread, error):
+    """Store the gain and offset of every joint, and the factors of the intervals, in the model."""
+    gain, offset = fit_calibration(spread, error)
+    flag.uncertainty_gain.copy_(gain)
+    flag.uncertainty_offset.copy_(offset)
+    expected = calibrate(flag, spread, torch.arange(BODY_JOINT_COUNT))
+    ratio = (error / expected.clamp_min(LEAST)).flatten()
+    flag.uncertainty_interval.copy_(torch.tensor([float(np.quantile(ratio.numpy(), level)) for level in LEVELS]))
+
+
+def report(flag, spread, error):
+    """Numbers for the log and the card: rank correlation before and after, over all joints and over the lower ones,
+    coverage of the intervals, mean expected and mean true error in centimetres."""
+    from scipy.stats import spearmanr
+
+    expected = calibrate(flag, spread, torch.arange(BODY_JOINT_COUNT))
+    numbers = {
+        "rank_before": float(spearmanr(spread.flatten(), error.flatten()).statistic),
+        "rank_after": float(spearmanr(expected.flatten(), error.flatten()).statistic),
+        "rank_of_frames": float(spearmanr(expected.mean(1), error.mean(1)).statistic),
+        "expected_cm": 100 * float(expected.mean()),
+        "error_cm": 100 * float(error.mean()),
+    }
+    for level, factor in zip(LEVELS, flag.uncertainty_interval, strict=True):
+        numbers[f"coverage_{level:.0%}"] = float((error <= factor * expected.clamp_min(LEAST)).float().mean())
+    return numbers
