@@ -249,7 +249,7 @@ def test_exactness_fades_around_a_lost_hand(make_clip):
     seen = observe(rotations, translation, rest_joints)
     seen.valid[25:35, 2] = False
     start = bent(rotations, 0.05)
-    exact = meet_trackers(start, translation, rest_joints, seen.rotations, seen.positions, seen.valid)
+    exact = meet_trackers(start, translation, rest_joints, seen.rotations, seen.positions, fade(seen.valid))
     _, joints = forward_kinematics(start, translation, rest_joints)
     held = exact[:, [17, 19, RIGHT_WRIST]] - start[:, [17, 19, RIGHT_WRIST]]
     change = held.abs().amax((1, 2, 3))

@@ -22,15 +22,14 @@ RAMP_FRAMES = 8
 """Frames over which exactness fades in and out where a tracker becomes valid or invalid."""
 
 
-def meet_trackers(rotations, translation, rest_joints, tracked_rotations, tracked_positions, valid):
+def meet_trackers(rotations, translation, rest_joints, tracked_rotations, tracked_positions, share):
     """Turn head and arms so that head rotation, wrist rotations and, in reach, wrist places are the tracked ones.
 
     ``rotations`` (T, 22, 3, 3) local, ``translation`` (T, 3) of the pelvis, ``rest_joints`` (22, 3); tracked: (T, 3,
-    3, 3), (T, 3, 3), ``valid`` (T, 3) of head, left and right wrist. Returns local rotations (T, 22, 3, 3). Before and
-    after a stretch that is not valid the correction fades over ``RAMP_FRAMES``; within it nothing is changed.
+    3, 3) and (T, 3, 3) of head, left and right wrist. ``share`` (T, 3), see ``fade``, is how far each is turned: 0
+    leaves it, 1 is exact. Returns local rotations (T, 22, 3, 3).
     """
     world, joints = forward_kinematics(rotations, translation, rest_joints)
-    share = fade(valid)
     solved = rotations.clone()
     neck = world[:, PARENTS[HEAD]]
     solved[:, HEAD] = _towards(rotations[:, HEAD], transpose(neck) @ tracked_rotations[:, 0], share[:, 0])
@@ -85,14 +84,11 @@ def least_rotation(first, second):
 
 def fade(valid, frames=RAMP_FRAMES):
     """(T, n) 0 or 1 -> weights (T, n): 0 where not valid, rising smoothly to 1 over ``frames`` away from there."""
-    valid = valid > 0
-    away = torch.full(valid.shape, float(frames), device=valid.device)
-    for order in (range(len(valid)), range(len(valid) - 1, -1, -1)):
-        since = torch.full(valid.shape[1:], float(frames), device=valid.device)
-        for t in order:
-            since = torch.where(valid[t], (since + 1).clamp_max(frames), torch.zeros_like(since))
-            away[t] = torch.minimum(away[t], since)
-    share = away / frames
+    time = torch.arange(len(valid), device=valid.device)[:, None].expand(valid.shape)
+    lost = valid <= 0
+    before = torch.where(lost, time, -frames).cummax(0).values
+    after = torch.where(lost, time, len(valid) + frames).flip(0).cummin(0).values.flip(0)
+    share = torch.minimum(time - before, after - time).clamp_max(frames) / frames
     return share * share * (3 - 2 * share)
 
 

@@ -13,8 +13,8 @@ import torch
 from ..kinematics import forward_kinematics
 from ..lbfgs import minimise
 from ..observation import FPS, heading
-from ..skeleton import HEAD, TRACKED_JOINTS
-from .arms import meet_trackers
+from ..skeleton import BODY_JOINT_COUNT, HEAD, TRACKED_JOINTS
+from .arms import fade, meet_trackers
 from .energy import gather_evidence, place_body, region_energy, tracker_energy
 from .feet import feet_energy, foot_rest_heights, plants, standing
 
@@ -26,6 +26,8 @@ KNOT_FRAMES = 4
 """A window's correction is a smooth curve with a knot every so many frames."""
 FRAMES_AT_ONCE = 1536
 """Frames that are optimised together: bounds the memory to a few hundred MB, whatever the recording's length."""
+FRAMES_IN_ROOM = 8192
+"""Frames that are placed in the room together, before and after."""
 ITERATIONS = 16
 
 
@@ -75,7 +77,8 @@ def refine(model, observation, rotations, translation, rest_joints, contacts=Non
         weights.index_add_(0, frames.flatten(), share.flatten(0, 1))
         if progress is not None:
             progress(min(1.0, (first + at_once) / len(windows)), "refining")
-    return start.finish(model, blended / weights, exact)
+    rotations, translation = start.finish(blended / weights, exact)
+    return rotations, translation
 
 
 def window_frames(count, window=WINDOW, overlap=OVERLAP):
@@ -156,33 +159,44 @@ class _Start:
     """The motion to refine as the flow sees it, with its observation; trackers that are not valid follow the motion."""
 
     def __init__(self, model, observation, rotations, translation, rest_joints, contacts):
-        like = model.pose.scale
-        tensors = [observation.rotations, observation.positions, observation.valid, rotations, translation, rest_joints]
-        seen_rotations, seen_positions, self.valid, rotations, translation, self.rest_joints = (
-            torch.as_tensor(value).to(like) for value in tensors
-        )
-        self.rest_joints = self.rest_joints[:22]
-        world, joints = forward_kinematics(rotations, translation, self.rest_joints)
-        tracked, known = list(TRACKED_JOINTS), self.valid[..., None] > 0
-        self.seen_rotations = torch.where(known[..., None], seen_rotations, world[:, tracked])
-        self.seen_positions = torch.where(known, seen_positions, joints[:, tracked])
-        self.evidence = lambda frames: gather_evidence(
-            model, self.seen_rotations[frames], self.seen_positions[frames], self.valid[frames], self.rest_joints
-        )
-        shift = self.seen_positions[:, 0] - joints[:, HEAD]
-        self.joints = joints + shift[:, None]
-        self.x = smooth_in_time(model.pose.encode(rotations, heading(self.seen_rotations[:, 0])))
+        self.model, like = model, model.pose.scale
+        self.rest_joints = torch.as_tensor(rest_joints).to(like)[:BODY_JOINT_COUNT]
+        parts = [observation.rotations, observation.positions, observation.valid, rotations, translation]
+        found = _in_parts(self._place, *(torch.as_tensor(part).to(like) for part in parts))
+        self.seen_rotations, self.seen_positions, self.valid, self.joints, self.x = found
+        self.x = smooth_in_time(self.x)
         self.floor = foot_rest_heights(self.rest_joints)
         self.contacts = standing(self.joints, self.floor) if contacts is None else torch.as_tensor(contacts).to(like)
         self.planted = plants(self.joints, self.contacts)
 
-    def finish(self, model, x, exact):
-        """The refined poses (T, 66) as local rotations and pelvis places."""
-        rotations = model.pose.decode(x, heading(self.seen_rotations[:, 0]))
+    def _place(self, seen_rotations, seen_positions, valid, rotations, translation):
+        world, joints = forward_kinematics(rotations, translation, self.rest_joints)
+        tracked, known = list(TRACKED_JOINTS), valid[..., None] > 0
+        seen_rotations = torch.where(known[..., None], seen_rotations, world[:, tracked])
+        seen_positions = torch.where(known, seen_positions, joints[:, tracked])
+        shift = seen_positions[:, 0] - joints[:, HEAD]
+        x = self.model.pose.encode(rotations, heading(seen_rotations[:, 0]))
+        return seen_rotations, seen_positions, valid, joints + shift[:, None], x
+
+    def evidence(self, frames):
+        """``energy.Evidence`` of some frames."""
+        seen = self.seen_rotations[frames], self.seen_positions[frames], self.valid[frames]
+        return gather_evidence(self.model, *seen, self.rest_joints)
+
+    def finish(self, x, exact):
+        """The refined poses x (T, 66) as local rotations and pelvis places."""
+        share = fade(self.valid) if exact else torch.zeros_like(self.valid)
+        return _in_parts(self._hang, x, self.seen_rotations, self.seen_positions, share)
+
+    def _hang(self, x, seen_rotations, seen_positions, share):
+        rotations = self.model.pose.decode(x, heading(seen_rotations[:, 0]))
         _, joints = forward_kinematics(rotations, torch.zeros_like(x[:, :3]), self.rest_joints)
-        translation = self.seen_positions[:, 0] - joints[:, HEAD]
-        if exact:
-            rotations = meet_trackers(
-                rotations, translation, self.rest_joints, self.seen_rotations, self.seen_positions, self.valid
-            )
-        return rotations, translation
+        translation = seen_positions[:, 0] - joints[:, HEAD]
+        seen = seen_rotations, seen_positions, share
+        return meet_trackers(rotations, translation, self.rest_joints, *seen), translation
+
+
+def _in_parts(function, *tensors):
+    """What a function of each frame alone returns (tensors), computed a part of the frames at a time: saves memory."""
+    parts = [function(*part) for part in zip(*(t.split(FRAMES_IN_ROOM) for t in tensors), strict=True)]
+    return [torch.cat(values) for values in zip(*parts, strict=True)]
