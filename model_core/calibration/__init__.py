@@ -2,6 +2,18 @@
 
 from .calibration import Calibration, Offset, joint_poses, load, save
 from .person import calibrate
+from .posed import calibrate_in_pose, find_t_pose
 from .presets import PRESETS, preset_offsets
 
-__all__ = ["PRESETS", "Calibration", "Offset", "calibrate", "joint_poses", "load", "preset_offsets", "save"]
+__all__ = [
+    "PRESETS",
+    "Calibration",
+    "Offset",
+    "calibrate",
+    "calibrate_in_pose",
+    "find_t_pose",
+    "joint_poses",
+    "load",
+    "preset_offsets",
+    "save",
+]

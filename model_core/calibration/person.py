@@ -19,7 +19,7 @@ SLOUCH = 0.02
 """Metres by which a living person who stands upright holds the head lower than SMPL's rest pose (from mocap)."""
 LOWEST_STANDING_EYES, HIGHEST_STANDING_EYES = 1.30, 2.10
 """Metres between which a standing grown person's eyes are: lower ones sit, unless the stature is given."""
-REACH_TOLERANCE, TALLEST = 1.04, 2.05
+REACH_TOLERANCE, TALLEST = 1.10, 2.05
 """Hands that reach farther than arms by this factor tell that the person is taller, up to this many metres."""
 LOWEST_EYES = 0.5
 """Eyes this low above y = 0 tell that y = 0 is not the floor."""
@@ -41,22 +41,25 @@ def calibrate(recording, body, stature=None, floor=None, preset=None, betas=None
     if preset not in PRESETS and preset not in OTHER_PRESETS:
         notes.append(f"no preset for '{preset}': '{DEFAULT_PRESET}' is used")
         preset = DEFAULT_PRESET
-    eyes = upright_eye_height(recording)
     free = betas is None and stature is None
-    if betas is None:
-        betas = _betas(eyes, floor, stature, body, notes)
-    betas = np.asarray(betas, np.float64)
-    ground = _floor(eyes, body, betas, notes) if floor is None else float(floor)
+    betas, ground = person_by_height(recording, body, stature, floor, betas, notes)
     calibration = _hands(recording, body, betas, ground, preset)
     longer = needed_size(recording, calibration, body)
     if free and longer > REACH_TOLERANCE:
         betas = body.betas_for(min(float(body.stature(betas)) * longer, TALLEST)).astype(np.float64)
         if floor is None:
-            ground = eyes - standing_eye_height(body, betas)
+            ground = upright_eye_height(recording) - standing_eye_height(body, betas)
         notes.append(f"the hands reach {longer:.2f} times as far as arms of that height: a taller person is taken")
         calibration = _hands(recording, body, betas, ground, preset)
     notes.append(f"person {float(body.stature(betas)):.2f} m tall, floor at {ground:.2f} m, hands by preset '{preset}'")
     return replace(calibration, notes=(*notes, *calibration.notes))
+
+
+def person_by_height(recording, body, stature, floor, betas, notes):
+    """The person's ``betas`` (10,) and the floor: as given, else from how high the eyes ever are. Adds to ``notes``."""
+    eyes = upright_eye_height(recording)
+    betas = np.asarray(_betas(eyes, floor, stature, body, notes) if betas is None else betas, np.float64)
+    return betas, _floor(eyes, body, betas, notes) if floor is None else float(floor)
 
 
 def _hands(recording, body, betas, floor, preset):

@@ -1,0 +1,159 @@
+"""Attach made-up trackers to mocap of known truth, and show how well calibration finds them again.
+
+Each clip's person is scaled, holds a T-pose for two seconds and then moves as captured. A headset is before the eyes;
+on each hand a tracker sits anyhow, up to 12 cm and 60 degrees from the wrist. What calibration finds is compared with
+that.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from threepoint.model_core.body import load_body
+from threepoint.model_core.calibration import Offset, calibrate, calibrate_in_pose, find_t_pose
+from threepoint.model_core.calibration.person import head_offset
+from threepoint.model_core.clips import load_clips
+from threepoint.model_core.frames import OPENXR_TO_MODEL
+from threepoint.model_core.kinematics import forward_kinematics
+from threepoint.model_core.recordings import Recording, Track
+from threepoint.model_core.rotations import (
+    axis_angle_to_matrix,
+    axis_angle_to_quaternion,
+    geodesic_angle,
+    matrix_to_axis_angle,
+    matrix_to_quaternion,
+    quaternion_to_matrix,
+    rotation_about_y,
+)
+from threepoint.model_core.skeleton import BODY_JOINT_COUNT, FEET, ROLES, TRACKED_JOINTS
+
+from .arguments import CommandParser
+from .checkout import ROOT
+from .outputs import Outputs
+
+FPS = 60.0
+T_POSE_SECONDS, BLEND_SECONDS = 2.0, 1.0
+FARTHEST, MOST_TURNED = 0.12, np.radians(60)
+SMALLEST, LARGEST = 0.85, 1.15
+SWAY = 2e-4
+"""Radians by which a person who stands still sways; nobody holds a pose to the last bit."""
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A recording whose truth is known: the person's ``betas``, the ``offsets``, the joints' world rotations
+    (T, 22, 3, 3) and positions (T, 22, 3) in the model's frame; the T-pose is left ``moves_from`` seconds on.
+    """
+
+    recording: Recording
+    betas: np.ndarray
+    offsets: dict[str, Offset]
+    rotations: np.ndarray
+    positions: np.ndarray
+    moves_from: float
+
+
+def run(arguments):
+    """Simulate, calibrate, print a table."""
+    parser = CommandParser("simulate_devices", __doc__)
+    parser.add_argument("clips", nargs="*", type=Path, metavar="CLIPS.npz", help="by default val and test")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every N-th clip")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every row")
+    options = parser.parse_args(arguments)
+    body, rng, rows = load_body(), np.random.default_rng(options.seed), []
+    paths = options.clips or [ROOT / "data" / "motion" / f"{split}.npz" for split in ("val", "test")]
+    for path in paths:
+        for clip in list(load_clips(path))[:: options.every]:
+            rows.append({"clip": clip.name, **score(simulate(clip, body, rng), body)})
+    print(f"{len(rows)} clips; median (worst)")
+    for name, unit, scale in COLUMNS:
+        values = np.array([row[name] for row in rows if row[name] is not None])
+        print(f"  {name:<32} {np.median(values) * scale:8.2f} ({values.max() * scale:.2f}) {unit}")
+    if options.json:
+        with Outputs() as outputs:
+            outputs.path_for(options.json).write_text(json.dumps(rows, indent=1))
+    return 0
+
+
+COLUMNS = (
+    ("T-pose: offset's place", "cm", 100),
+    ("T-pose: offset's rotation", "degrees", 1),
+    ("T-pose: stature", "cm", 100),
+    ("T-pose: moment found", "of clips", 1),
+    ("no pose: stature", "cm", 100),
+)
+
+
+def simulate(clip, body, rng):
+    """The ``Simulation`` of a clip with a person, and trackers, drawn from ``rng``."""
+    mean = np.zeros(10, np.float32)
+    betas = body.betas_for(float(body.stature(mean)) * rng.uniform(SMALLEST, LARGEST)).astype(float)
+    rest, sole = body.rest_joints(betas)[:BODY_JOINT_COUNT], float(body.sole(betas))
+    local, pelvis = _with_t_pose(clip, rest, sole, rng)
+    world, positions = forward_kinematics(local, pelvis, rest)
+    offsets = {"head": head_offset(float(body.size(betas)))}
+    for role in ROLES[1:]:
+        turn, place = _within(rng, MOST_TURNED), _within(rng, FARTHEST)
+        offsets[role] = Offset(axis_angle_to_quaternion(turn), place)
+    tracks = {}
+    for role, joint in zip(ROLES, TRACKED_JOINTS, strict=True):
+        turn = world[:, joint] @ quaternion_to_matrix(offsets[role].rotation).T
+        place = positions[:, joint] - turn @ offsets[role].position
+        rotation = matrix_to_quaternion(OPENXR_TO_MODEL.T @ turn @ OPENXR_TO_MODEL)
+        tracks[role] = Track(place @ OPENXR_TO_MODEL, rotation, np.ones(len(place), bool))
+    recording = Recording(np.arange(len(pelvis)) / FPS, tracks, clip.name, "grip").validate()
+    return Simulation(recording, betas, offsets, world, positions, T_POSE_SECONDS + BLEND_SECONDS)
+
+
+def _with_t_pose(clip, rest, sole, rng):
+    """Local rotations and pelvis of a T-pose, a second to leave it, and the clip, on a person of other size."""
+    local = clip.rotations()
+    ratio = (rest[0, 1] - sole) / (clip.rest_joints[0, 1] - clip.sole)
+    pelvis = clip.translation.astype(float) * ratio
+    standing = np.tile(np.eye(3), (BODY_JOINT_COUNT, 1, 1))
+    standing[0] = rotation_about_y(np.arctan2(local[0, 0, 0, 2], local[0, 0, 2, 2]))
+    place = np.array([pelvis[0, 0], rest[0, 1] - sole, pelvis[0, 2]])
+    held, blend = round(T_POSE_SECONDS * FPS), round(BLEND_SECONDS * FPS)
+    weight = np.arange(1, blend + 1)[:, None, None] / (blend + 1)
+    between = standing @ axis_angle_to_matrix(matrix_to_axis_angle(standing.swapaxes(-1, -2) @ local[0]) * weight)
+    sway = axis_angle_to_matrix(rng.normal(0, SWAY, (held, BODY_JOINT_COUNT, 3)))
+    rotations = np.concatenate([standing @ sway, between, local])
+    places = np.concatenate([np.tile(place, (held, 1)), place + (pelvis[0] - place) * weight[:, 0], pelvis])
+    _, positions = forward_kinematics(rotations[held:], places[held:], rest)
+    lowest = (positions[:, list(FEET), 1] - (rest[list(FEET), 1] - sole)).min(-1)
+    places[held:, 1] -= np.percentile(lowest, 5)
+    return rotations, places
+
+
+def _within(rng, largest):
+    """A random vector of any direction, its length even between 0 and ``largest``."""
+    direction = rng.normal(size=3)
+    return direction / np.linalg.norm(direction) * largest * rng.random()
+
+
+def score(simulation, body):
+    """Errors of the calibrations: metres and degrees; None where no T-pose was found."""
+    recording, truth = simulation.recording, float(body.stature(simulation.betas))
+    moment = find_t_pose(recording, body)
+    found = calibrate_in_pose(recording, body, T_POSE_SECONDS / 2)
+    places, turns = [], []
+    for role in ROLES[1:]:
+        true, mine = simulation.offsets[role], found.offsets[role]
+        places.append(float(np.linalg.norm(true.position - mine.position)))
+        turns.append(float(np.degrees(geodesic_angle(*map(quaternion_to_matrix, (true.rotation, mine.rotation))))))
+    moving = recording.time >= simulation.moves_from
+    tracks = {
+        role: Track(track.position[moving], track.rotation[moving], track.valid[moving])
+        for role, track in recording.tracks.items()
+    }
+    alone = calibrate(Recording(recording.time[moving], tracks, recording.source, "grip"), body)
+    return {
+        "T-pose: offset's place": max(places),
+        "T-pose: offset's rotation": max(turns),
+        "T-pose: stature": abs(float(body.stature(found.betas)) - truth),
+        "T-pose: moment found": float(moment is not None and moment < T_POSE_SECONDS),
+        "no pose: stature": abs(float(body.stature(alone.betas)) - truth),
+    }
