@@ -13,7 +13,7 @@ import pytest
 from threepoint.model_core.body import load_body
 from threepoint.model_core.recordings import plain, read
 from threepoint.model_core.recordings.recording import Track
-from threepoint.tools import animate, demo
+from threepoint.tools import animate, animate_words, demo
 from threepoint.tools.sample_recording import sample_recording
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -133,7 +133,7 @@ def test_interrupted_run_leaves_nothing(tmp_path):
 
 def test_demo_takes_the_same_road(tmp_path, monkeypatch):
     taken = []
-    monkeypatch.setattr(animate, "run", lambda words: taken.append(animate.parse(words)) or 0)
+    monkeypatch.setattr(animate, "run", lambda words: taken.append(animate_words.parse(words, None)) or 0)
     assert demo.run(["--folder", str(tmp_path / "demo"), "--device", "cpu"]) == 0
     (options,) = taken
     assert options.recordings == [tmp_path / "demo" / "sample.csv"] and options.recordings[0].is_file()
