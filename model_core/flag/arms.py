@@ -16,8 +16,9 @@ from ..skeleton import HEAD, LEFT_WRIST, PARENTS, RIGHT_WRIST
 
 ARMS = ((13, 16, 18, LEFT_WRIST), (14, 17, 19, RIGHT_WRIST))
 """Collar, shoulder, elbow and wrist of either side."""
-FULL_STRETCH = 0.9995
-"""An arm is stretched at most to this share of its length: beyond it the elbow's direction is lost."""
+EXACT_REACH, FULL_STRETCH = 0.98, 0.9995
+"""Shares of its length to which an arm reaches exactly, and at all. Near full stretch a millimetre at the wrist turns
+the elbow by degrees: between the two an arm stretches ever more slowly, and gives up to 4 mm for a steady elbow."""
 RAMP_FRAMES = 8
 """Frames over which exactness fades in and out where a tracker becomes valid or invalid."""
 
@@ -53,13 +54,14 @@ def bend_arm(shoulder, elbow, wrist, target):
 
     Returns world rotations (N, 3, 3) to apply to the whole arm and then, within the turned frame's world, to the
     forearm: the elbow first opens or closes in the arm's own plane until the wrist is as far from the shoulder as the
-    target, then the whole arm swings by the least rotation that brings the wrist there. Out of reach, the arm points at
-    the target.
+    target, then the whole arm swings by the least rotation that brings the wrist there. Beyond ``EXACT_REACH`` the arm
+    falls short of the target, but points at it.
     """
     upper, fore = elbow - shoulder, wrist - elbow
     a, b = upper.norm(dim=-1), fore.norm(dim=-1)
     distance = (target - shoulder).norm(dim=-1)
-    wanted = distance.clamp(min=(a - b).abs() + 1e-4).minimum(FULL_STRETCH * (a + b))
+    wanted = _soften(distance / (a + b)) * (a + b)
+    wanted = wanted.maximum((a - b).abs() + 1e-4)
     axis = cross(upper, fore)
     straight = axis.norm(dim=-1, keepdim=True) < 1e-5 * (a * b)[:, None]
     axis = normalize(torch.where(straight, _any_perpendicular(upper), axis))
@@ -90,6 +92,13 @@ def fade(valid, frames=RAMP_FRAMES):
     after = torch.where(lost, time, len(valid) + frames).flip(0).cummin(0).values.flip(0)
     share = torch.minimum(time - before, after - time).clamp_max(frames) / frames
     return share * share * (3 - 2 * share)
+
+
+def _soften(reach):
+    """Shares of an arm's length (N,): unchanged up to ``EXACT_REACH``, then ever closer to ``FULL_STRETCH``."""
+    room = FULL_STRETCH - EXACT_REACH
+    beyond = (reach - EXACT_REACH).clamp_min(0)
+    return torch.where(beyond > 0, EXACT_REACH + room * (1 - torch.exp(-beyond / room)), reach)
 
 
 def _towards(first, second, share):
