@@ -1,0 +1,141 @@
+"""The installed extension as a whole: comes, goes, installs its engine, and works without a window."""
+
+import functools
+import sys
+import time
+from pathlib import Path
+
+import bpy
+import pytest
+from bodies import wobbly_recording
+
+from threepoint.blender_addon import commands, engine, importing, installation, preferences, translations
+from threepoint.blender_addon.worker_client import WorkerClient
+from threepoint.model_core.recordings import bsor
+
+ENGINE = Path(__file__).resolve().parent.parent / "fake_engine.py"
+
+
+def traces():
+    """What an extension may leave in Blender."""
+    handlers = [handler for name in dir(bpy.app.handlers) if isinstance(getattr(bpy.app.handlers, name), list)
+                for handler in getattr(bpy.app.handlers, name)]  # fmt: skip
+    return {
+        "types": [name for name in dir(bpy.types) if name.lower().startswith("threepoint")],
+        "operators": dir(bpy.ops.threepoint),
+        "properties": [kind for kind in (bpy.types.Scene, bpy.types.WindowManager) if hasattr(kind, "threepoint")],
+        "handlers": [handler for handler in handlers if "threepoint" in handler.__module__],
+    }
+
+
+def test_disabling_leaves_nothing_and_enabling_brings_all_back(extension):
+    before = traces()
+    assert len(before["operators"]) > 8 and before["handlers"]
+    for _ in range(2):
+        bpy.ops.preferences.addon_disable(module=extension)
+        assert not any(traces().values())
+        bpy.ops.preferences.addon_enable(module=extension)
+        after = traces()
+        assert {name: len(found) for name, found in after.items()} == {name: len(f) for name, f in before.items()}
+
+
+def test_every_button_explains_itself():
+    for name in dir(bpy.ops.threepoint):
+        words = getattr(bpy.ops.threepoint, name).get_rna_type()
+        assert len(words.description) > 20 and not words.description.endswith("."), name
+
+
+def test_every_translated_word_is_in_the_interface():
+    source = "".join(path.read_text(encoding="utf-8") for path in Path(importing.__file__).parent.glob("*.py")
+                     if path.name != "translations.py")  # fmt: skip
+    assert [word for word in translations.WORDS if f'"{word}"' not in source] == []
+    assert set(translations.table()) == {"zh_HANS", "ja_JP"}
+
+
+def test_without_an_engine_the_message_says_what_to_do():
+    with pytest.raises(engine.EngineError, match="install it in Threepoint's preferences"):
+        preferences.engine_python()
+    preferences.preferences().source = "OWN"
+    with pytest.raises(engine.EngineError, match="choose it in the preferences"):
+        preferences.engine_python()
+    preferences.preferences().python = sys.executable
+    assert preferences.engine_python() == Path(sys.executable)
+    preferences.preferences().source = "INSTALLED"
+
+
+def test_a_python_is_checked_with_a_clear_verdict(tmp_path):
+    assert "does not run" in preferences.check_python(tmp_path / "nothing")
+    liar = tmp_path / "liar"
+    liar.write_text("#!/bin/sh\necho 'No module named torch' >&2\nexit 1\n")
+    liar.chmod(0o755)
+    assert preferences.check_python(liar).endswith("cannot be used: No module named torch")
+
+
+def wait_for(condition):
+    for _ in range(1500):
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it takes too long")
+
+
+def make_python(target, code):
+    """Commands that make the environment's interpreter, then run ``code``."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    link = f"import os; os.symlink({sys.executable!r}, {str(target)!r})"
+    return lambda self, environment: iter([[sys.executable, "-c", link], [sys.executable, "-c", code]])
+
+
+def test_the_engine_is_installed_in_the_background_and_removed(monkeypatch):
+    commands_of = make_python(installation.python(), "print('Collecting torch')")
+    monkeypatch.setattr(installation.Installation, "_commands", commands_of)
+    work = installation.start()
+    wait_for(lambda: not work.running)
+    assert work.fraction == 1 and not work.error and installation.is_ready()
+    assert preferences.engine_python() == installation.python()
+    assert "Collecting torch" in (installation.folder() / "log.txt").read_text()
+    installation.remove()
+    assert not installation.is_ready()
+
+
+def test_an_installation_can_be_cancelled_and_says_what_failed(monkeypatch):
+    command = [sys.executable, "-u", "-c", "import time; print('downloading'); time.sleep(60)"]
+    monkeypatch.setattr(installation.Installation, "_commands", lambda self, environment: iter([command]))
+    work = installation.start()
+    wait_for(lambda: work.line == "downloading")
+    work.cancel()
+    wait_for(lambda: not work.running)
+    assert work.error == "Cancelled" and not installation.is_ready()
+    broken = [sys.executable, "-c", "print('no such package'); raise SystemExit(1)"]
+    monkeypatch.setattr(installation.Installation, "_commands", lambda self, environment: iter([broken]))
+    work = installation.start()
+    wait_for(lambda: not work.running)
+    assert work.error.startswith("no such package (log:")
+
+
+def test_the_command_does_the_main_job(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(engine, "WorkerClient", functools.partial(WorkerClient, script=ENGINE))
+    bsor.write(tmp_path / "walk.bsor", wobbly_recording())
+    output, picture = tmp_path / "out.blend", tmp_path / "out.png"
+    words = [str(tmp_path / "walk.bsor"), "-o", str(output), "--preview", str(picture), "--fps", "30", "--takes", "2"]
+    assert commands.run(["animate", *words, "--python", sys.executable]) == 0
+    assert picture.stat().st_size > 10_000
+    bpy.ops.wm.open_mainfile(filepath=str(output))
+    person = bpy.context.scene.threepoint.people[0]
+    assert bpy.context.scene.render.fps == 30 and len(person.takes) == 2
+    assert person.armature.animation_data.action == person.takes[0].action
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["animate"], "the following arguments are required"),
+        (["animate", "nothing.bsor", "-o", "x.blend", "--python", sys.executable], "nothing.bsor: no such file"),
+        (["animate", "nothing.bsor", "-o", "/no/where.blend"], "does not exist; make it first"),
+        (["animate", "nothing.bsor", "-o", "x.txt"], "should end in .blend"),
+    ],
+)
+def test_the_command_refuses_bad_input_in_a_line(words, message, capsys):
+    assert commands.run(words) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("threepoint: error: ") and message in lines[0]
