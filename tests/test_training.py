@@ -3,15 +3,14 @@
 import pytest
 import torch
 
-from threepoint.model_core.clips import save_clips
+from threepoint.tools.smoke_data import make_smoke_data
+from threepoint.tools.train import run as train_model
 from threepoint.tools.train_sage import run
 
 
-@pytest.fixture
-def data(tmp_path, make_clip):
-    save_clips(tmp_path / "train.npz", [make_clip(90), make_clip(70), make_clip(120)])
-    save_clips(tmp_path / "val.npz", [make_clip(75)])
-    return tmp_path
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return make_smoke_data(tmp_path_factory.mktemp("data"))
 
 
 def train(data, folder, *more):
@@ -36,3 +35,15 @@ def test_a_killed_run_resumes_to_identical_weights(data):
     assert state["finished"] == ["vqvae", "diffusion", "body", "refiner"]
     for name, value in state["model"].items():
         torch.testing.assert_close(value, whole[name], rtol=0, atol=0, msg=name)
+
+
+@pytest.mark.parametrize("model", ["sage", "flag"])
+def test_the_smoke_run_makes_its_own_data(model, tmp_path):
+    assert train_model([model, "--smoke", "--run", str(tmp_path), "--threads", "1"]) == 0
+    assert (tmp_path / "smoke" / "clips" / "train.npz").is_file()
+
+
+def test_a_log_becomes_a_picture(data, tmp_path):
+    train(data, "drawn")
+    run(["--run", str(data / "drawn"), "--plot", str(tmp_path / "log.png")])
+    assert (tmp_path / "log.png").read_bytes().startswith(b"\x89PNG")

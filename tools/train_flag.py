@@ -21,6 +21,7 @@ from ..model_core.windows import NO_AUGMENTATION, Augmentation, WindowSampler, s
 from .arguments import CommandParser
 from .checkout import ROOT
 from .flag_calibration import calibrate_weights
+from .smoke_data import use_smoke_data
 from .training import Run, Stage
 
 STEPS = {
@@ -63,6 +64,8 @@ than others."""
 
 def run(arguments):
     options = _parse(arguments)
+    if options.smoke:
+        use_smoke_data(options)
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     if options.stage == "calibration":
@@ -103,6 +106,7 @@ def _parse(arguments):
     parser.add_argument("--data", type=Path, default=ROOT / "data" / "motion", help="folder of train.npz and val.npz")
     parser.add_argument("--run", type=Path, default=ROOT / "runs" / "flag", help="folder of checkpoint and log")
     parser.add_argument("--output", type=Path, help="write the weights here at the end")
+    parser.add_argument("--smoke", action="store_true", help="a minute's try of every stage on motion made for it")
     parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")

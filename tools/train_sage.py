@@ -15,6 +15,7 @@ from ..model_core.skeleton import HEAD, LOWER_HALF, UPPER_HALF
 from ..model_core.windows import NO_AUGMENTATION, Augmentation, WindowSampler, shape_basis
 from .arguments import CommandParser
 from .checkout import ROOT
+from .smoke_data import use_smoke_data
 from .training import Run, Stage
 from .training_picture import draw_log
 
@@ -38,6 +39,8 @@ def run(arguments):
     if options.plot:
         draw_log(options.run / "log.jsonl", options.plot)
         return 0
+    if options.smoke:
+        use_smoke_data(options)
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     sage = Sage(CONFIGS[options.config]).to(options.device)
@@ -61,6 +64,7 @@ def _parse(arguments):
     parser.add_argument("--run", type=Path, default=ROOT / "runs" / "sage", help="folder of checkpoint and log")
     parser.add_argument("--output", type=Path, help="folder to write the weights to at the end")
     parser.add_argument("--plot", type=Path, help="draw the run's log to this picture instead of training")
+    parser.add_argument("--smoke", action="store_true", help="a minute's try of every stage on motion made for it")
     parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")
