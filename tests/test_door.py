@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from threepoint.model_core.body import load_body
+from threepoint.model_core.calibration import save
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.recordings import bsor
 from threepoint.model_core.recordings.recording import Recording, Track
@@ -81,6 +83,8 @@ def test_bad_words_are_one_line(tmp_path):
         (["animate", recording, "-o", blend, "--fps", "none"], "--fps"),
         (["animate", recording, "-o", blend, "--trackers", "nose=a"], "head=NAME"),
         (["animate", recording, "-o", blend, "--trackers", "head=nose"], "has no tracker 'nose'"),
+        (["animate", recording, "-o", blend, "--pose", "b"], "is not t, t=SECOND"),
+        (["animate", recording, recording, "-o", blend, "--npz", tmp_path / "a.npz"], "about one person"),
         (["animate", recording, "-o", blend, "--speed"], "--speed"),
         (["train", "birds"], "sage or flag"),
         (["fly"], "unknown command 'fly'"),
@@ -135,6 +139,25 @@ def test_swapped_hands_are_reported_and_fixed(tmp_path, capsys):
     assert any("mended" in warning for warning in mended.warnings)
     with pytest.raises(InputError, match="nothing to fix by the name 'metres'; found: sides"):
         animate.read_recording(path, words_for(path, "--fix", "metres"))
+
+
+def test_person_is_as_told(tmp_path):
+    path, kept = tmp_path / "standing.bsor", tmp_path / "person.json"
+    bsor.write(path, standing_recording())
+    body = load_body()
+
+    def person(*words):
+        options = words_for(path, *words)
+        return animate.calibrated(animate.read_recording(path, options), body, options)
+
+    told = person("--stature", "1.5", "--floor", "0.1", "--controllers", "touch")
+    assert float(body.stature(told.betas)) == pytest.approx(1.5, abs=0.01) and told.floor == 0.1
+    save(kept, told)
+    assert np.allclose(person("--calibration", str(kept)).betas, told.betas)
+    with pytest.raises(InputError, match="nobody holds a T-pose"):
+        person("--pose", "t")
+    posed = person("--pose", "a=0.4")
+    assert not np.allclose(posed.offsets["left_hand"].rotation, told.offsets["left_hand"].rotation)
 
 
 def test_outputs_appear_together(tmp_path):

@@ -75,12 +75,10 @@ def mended(recording, names):
 def predict(options, recordings, progress):
     """The body, and a ``Person`` for each recording."""
     from threepoint.model_core.body import load_body
-    from threepoint.model_core.calibration import calibrate
     from threepoint.model_core.pipeline import Options, animate, load_networks
 
     body = load_body(options.body)
-    person = (options.stature, options.floor, options.controllers)
-    calibrations = [calibrate(recording, body, *person) for recording in recordings]
+    calibrations = [calibrated(recording, body, options) for recording in recordings]
     progress(0, "loading the networks")
     networks = load_networks(options.device)
     people, share = [], 1 / (len(recordings) * options.takes)
@@ -94,6 +92,21 @@ def predict(options, recordings, progress):
     return body, people
 
 
+def calibrated(recording, body, options):
+    """The ``Calibration`` of a recording: kept from before, from a pose that is known, or found."""
+    from threepoint.model_core.calibration import calibrate, calibrate_in_pose, find_t_pose, load
+
+    if options.calibration:
+        return load(options.calibration)
+    if options.pose is None:
+        return calibrate(recording, body, options.stature, options.floor, options.controllers)
+    pose, second = options.pose
+    at = find_t_pose(recording, body) if second is None else recording.time[0] + second
+    if at is None:
+        raise InputError(f"{recording.source}: nobody holds a T-pose in it; name the second, --pose t=SECOND")
+    return calibrate_in_pose(recording, body, at, pose, options.stature, options.floor)
+
+
 def write_outputs(options, body, people, outputs, progress):
     """Write what was asked for; the scene is built only where a file needs it."""
     if options.npz:
@@ -102,6 +115,10 @@ def write_outputs(options, body, people, outputs, progress):
         body_model = options.body.stem if options.body else OWN_BODY
         for take, motion in enumerate(people[0].takes):
             write_amass(outputs.path_for(numbered(options.npz, take)), motion, body, body_model)
+    if options.keep_calibration:
+        from threepoint.model_core.calibration import save
+
+        save(outputs.path_for(options.keep_calibration), people[0].calibration)
     if options.output or options.preview:
         from threepoint.blender_addon.preview import Subject
 

@@ -23,11 +23,15 @@ def parse(arguments, description):
     add_predictions(parser.add_argument_group("how the body is found"))
     options = parser.parse_args(arguments)
     if not targets(options) and not options.report:
-        raise InputError("animate: nothing to write; name at least one of -o OUT.blend, --npz FILE and --preview FILE")
+        raise InputError("animate: nothing to write; name one or more of -o OUT.blend, --npz FILE and --preview FILE")
     for path, suffixes in targets(options):
         check_target(path, suffixes)
-    if options.npz and len(options.recordings) > 1:
-        raise InputError(f"animate: --npz holds one person, and {len(options.recordings)} recordings are named")
+    for word in ("npz", "calibration", "keep_calibration"):
+        if getattr(options, word) and len(options.recordings) > 1:
+            word = word.replace("_", "-")
+            raise InputError(
+                f"animate: --{word} is about one person, and {len(options.recordings)} recordings are named"
+            )
     return options
 
 
@@ -52,6 +56,10 @@ def add_readings(group):
     group.add_argument("--floor", type=float, metavar="METRES", help="the floor's height; found unless given")
     group.add_argument("--controllers", metavar="PRESET", help="how the hands hold their devices; the file's own "
                        "or grip, touch, index, vive, saber, hand, joints")  # fmt: skip
+    group.add_argument("--pose", type=known_pose, metavar="t|a[=SECOND]",
+                       help="the person stands in T-pose or A-pose at this second; a T-pose may be found")  # fmt: skip
+    group.add_argument("--calibration", type=Path, metavar="FILE", help="what --keep-calibration wrote before")
+    group.add_argument("--keep-calibration", type=Path, metavar="FILE.json", help="write what was found of the person")
 
 
 def add_predictions(group):
@@ -65,7 +73,7 @@ def add_predictions(group):
 
 def targets(options):
     """(path, allowed suffixes) of each file to write."""
-    named = [(options.output, (".blend",)), (options.npz, (".npz",))]
+    named = [(options.output, (".blend",)), (options.npz, (".npz",)), (options.keep_calibration, (".json",))]
     named += [(path, (".png", ".mp4")) for path in options.preview]
     return [(path, suffixes) for path, suffixes in named if path is not None]
 
@@ -84,6 +92,14 @@ def count(text):
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
     return number
+
+
+def known_pose(text):
+    """``t``, ``t=3.5`` or ``a=3.5`` -> the pose and its second from the recording's start; None: to be found."""
+    pose, _, second = text.partition("=")
+    if pose not in ("t", "a") or (pose == "a" and not second):
+        raise argparse.ArgumentTypeError(f"'{text}' is not t, t=SECOND or a=SECOND")
+    return pose, float(second) if second else None
 
 
 def tracker_names(text):
