@@ -222,9 +222,9 @@ def test_arms_in_reach_are_closed_exactly_and_those_out_of_reach_point_there():
     wrist = elbow + 0.25 * torch.nn.functional.normalize(torch.randn(200, 3, generator=generator))
     target = torch.nn.functional.normalize(torch.randn(200, 3, generator=generator))
     target = target * torch.rand(200, 1, generator=generator)
-    whole, fore = bend_arm(shoulder, elbow, wrist, target)
-    new_elbow = (whole @ elbow[..., None])[..., 0]
-    new_wrist = new_elbow + (fore @ whole @ (wrist - elbow)[..., None])[..., 0]
+    hinge = torch.tensor([[0.0, -1.0, 0.0]]).expand(200, 3)
+    upper, fore = bend_arm(shoulder, elbow, wrist, target, hinge)
+    new_wrist = (upper @ elbow[..., None] + fore @ (wrist - elbow)[..., None])[..., 0]
     distance = target.norm(dim=-1)
     reach = (distance < 0.98 * 0.55) & (distance > 0.051)
     assert reach.sum() > 80
@@ -235,14 +235,16 @@ def test_arms_in_reach_are_closed_exactly_and_those_out_of_reach_point_there():
     assert (cosine > 0.999).all()
 
 
-def test_a_straight_arm_can_bend_and_an_arm_that_fits_is_not_moved():
+def test_a_straight_arm_bends_about_its_hinge_and_an_arm_that_fits_is_not_moved():
+    hinge = torch.tensor([[0.0, -1.0, 0.0]])
     straight = torch.tensor([[0.0, 0, 0]]), torch.tensor([[0.3, 0, 0]]), torch.tensor([[0.55, 0, 0]])
-    whole, fore = bend_arm(*straight, torch.tensor([[0.3, 0.1, 0.0]]))
-    elbow = whole @ straight[1][..., None]
-    wrist = elbow + fore @ whole @ (straight[2] - straight[1])[..., None]
-    torch.testing.assert_close(wrist[..., 0], torch.tensor([[0.3, 0.1, 0.0]]), atol=1e-4, rtol=0)
+    upper, fore = bend_arm(*straight, torch.tensor([[0.4, 0.0, 0.0]]), hinge)
+    elbow = (upper @ straight[1][..., None])[..., 0]
+    wrist = elbow + (fore @ (straight[2] - straight[1])[..., None])[..., 0]
+    torch.testing.assert_close(wrist, torch.tensor([[0.4, 0.0, 0.0]]), atol=1e-4, rtol=0)
+    assert elbow[0, 2] < -0.1 and elbow[0, 1].abs() < 1e-4
     fitting = torch.tensor([[0.0, 0, 0]]), torch.tensor([[0.3, 0, 0]]), torch.tensor([[0.4, 0.2, 0]])
-    for rotation in bend_arm(*fitting, fitting[2]):
+    for rotation in bend_arm(*fitting, fitting[2], hinge):
         torch.testing.assert_close(rotation, torch.eye(3)[None], atol=1e-3, rtol=0)
 
 

@@ -16,6 +16,10 @@ from ..skeleton import HEAD, LEFT_WRIST, PARENTS, RIGHT_WRIST
 
 ARMS = ((13, 16, 18, LEFT_WRIST), (14, 17, 19, RIGHT_WRIST))
 """Collar, shoulder, elbow and wrist of either side."""
+HINGES = ((0.0, -1.0, 0.0), (0.0, 1.0, 0.0))
+"""The axis in the upper arm's frame about which either elbow bends."""
+STRAIGHT = 0.3
+"""Sine of an elbow's bend below which its hinge has a say in the arm's plane."""
 EXACT_REACH, FULL_STRETCH = 0.98, 0.9995
 """Shares of its length to which an arm reaches exactly, and at all. Near full stretch a millimetre at the wrist turns
 the elbow by degrees: between the two an arm stretches ever more slowly, and gives up to 4 mm for a steady elbow."""
@@ -36,9 +40,11 @@ def meet_trackers(rotations, translation, rest_joints, tracked_rotations, tracke
     solved[:, HEAD] = _towards(rotations[:, HEAD], transpose(neck) @ tracked_rotations[:, 0], share[:, 0])
     for side, (collar, shoulder, elbow, wrist) in enumerate(ARMS, start=1):
         weight = share[:, side]
-        upper, fore = bend_arm(joints[:, shoulder], joints[:, elbow], joints[:, wrist], tracked_positions[:, side])
+        hinge = world[:, shoulder] @ world.new_tensor(HINGES[side - 1])
+        limb = joints[:, shoulder], joints[:, elbow], joints[:, wrist]
+        upper, fore = bend_arm(*limb, tracked_positions[:, side], hinge)
         shoulder_world = upper @ world[:, shoulder]
-        elbow_world = fore @ upper @ world[:, elbow]
+        elbow_world = fore @ world[:, elbow]
         locals_ = {
             shoulder: transpose(world[:, collar]) @ shoulder_world,
             elbow: transpose(shoulder_world) @ elbow_world,
@@ -49,31 +55,31 @@ def meet_trackers(rotations, translation, rest_joints, tracked_rotations, tracke
     return solved
 
 
-def bend_arm(shoulder, elbow, wrist, target):
-    """The two-bone solution nearest to the present arm: all (N, 3) in the world.
+def bend_arm(shoulder, elbow, wrist, target, hinge):
+    """The two-bone solution nearest to the present arm: all (N, 3) in the world, places in metres.
 
-    Returns world rotations (N, 3, 3) to apply to the whole arm and then, within the turned frame's world, to the
-    forearm: the elbow first opens or closes in the arm's own plane until the wrist is as far from the shoulder as the
-    target, then the whole arm swings by the least rotation that brings the wrist there. Beyond ``EXACT_REACH`` the arm
-    falls short of the target, but points at it.
+    Returns world rotations (N, 3, 3) to apply to the upper arm and to the forearm: the arm's plane swings with the
+    least rotation that turns the wrist's direction to the target's, and within the plane shoulder, elbow and target
+    make the triangle. ``hinge`` is the elbow's own axis, which decides the plane where the arm is too straight to
+    have one. Beyond ``EXACT_REACH`` the arm falls short of the target, but points at it.
     """
     upper, fore = elbow - shoulder, wrist - elbow
-    a, b = upper.norm(dim=-1), fore.norm(dim=-1)
-    distance = (target - shoulder).norm(dim=-1)
-    wanted = _soften(distance / (a + b)) * (a + b)
-    wanted = wanted.maximum((a - b).abs() + 1e-4)
-    axis = cross(upper, fore)
-    straight = axis.norm(dim=-1, keepdim=True) < 1e-5 * (a * b)[:, None]
-    axis = normalize(torch.where(straight, _any_perpendicular(upper), axis))
-
-    def bend(side):
-        return torch.acos(((side**2 - a**2 - b**2) / (2 * a * b)).clamp(-1, 1))
-
-    now = torch.atan2(cross(upper, fore).norm(dim=-1), (upper * fore).sum(-1))
-    open_elbow = axis_angle_to_matrix(axis * (bend(wanted) - now)[:, None])
-    bent = upper + (open_elbow @ fore[..., None])[..., 0]
-    swing = least_rotation(bent, target - shoulder)
-    return swing, swing @ open_elbow @ transpose(swing)
+    a, b = upper.norm(dim=-1, keepdim=True), fore.norm(dim=-1, keepdim=True)
+    distance = _soften((target - shoulder).norm(dim=-1, keepdim=True) / (a + b)) * (a + b)
+    distance = distance.maximum((a - b).abs() + 1e-4)
+    normal = cross(upper / a, fore / b)
+    bent = normal.norm(dim=-1, keepdim=True)
+    normal = normal + hinge * (STRAIGHT - bent).clamp_min(0)
+    towards = normalize(target - shoulder)
+    swing = least_rotation(wrist - shoulder, target - shoulder)
+    aside = normalize(cross(towards, (swing @ normal[..., None])[..., 0]))
+    cosine = ((a * a + distance * distance - b * b) / (2 * a * distance)).clamp(-1, 1)
+    new_upper = a * (cosine * towards + torch.sqrt(1 - cosine * cosine) * aside)
+    new_normal = cross(aside, towards)
+    return (
+        _frame(new_upper, new_normal) @ transpose(_frame(upper, normal)),
+        _frame(distance * towards - new_upper, new_normal) @ transpose(_frame(fore, normal)),
+    )
 
 
 def least_rotation(first, second):
@@ -107,6 +113,8 @@ def _towards(first, second, share):
     return torch.where((share == 0)[:, None, None], first, torch.where((share == 1)[:, None, None], second, mixed))
 
 
-def _any_perpendicular(vectors):
-    least = torch.nn.functional.one_hot(vectors.abs().argmin(-1), 3).to(vectors.dtype)
-    return cross(vectors, least)
+def _frame(along, normal):
+    """Rotations (N, 3, 3) whose first axis lies along one vector and whose last is nearest to another."""
+    first = normalize(along)
+    second = normalize(cross(normal, first))
+    return torch.stack([first, second, cross(first, second)], -1)
