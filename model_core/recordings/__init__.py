@@ -5,6 +5,8 @@ numpy only. Every reader states its source's convention and hands out a ``Record
 
 from pathlib import Path
 
+import numpy as np
+
 from ..errors import InputError
 from . import aframe, amass, aria, brekel, bsor, bvh, iwer, plain, quest_text, table, uxf, xror
 from .recording import Dropout, Recording, Track
@@ -30,7 +32,8 @@ def read(path, **options):
     path = Path(path)
     reader = _reader(path)
     try:
-        return reader.read(path, **options)
+        with np.errstate(all="ignore"):  # Damaged numbers become lost samples; numpy need not complain of them.
+            return reader.read(path, **options)
     except TypeError as error:
         if "keyword argument" not in str(error):
             raise

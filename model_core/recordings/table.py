@@ -252,8 +252,11 @@ def _number(cell):
 
 def _numbers(body, delimiter, width):
     """The rows of numbers (rows, width); by numpy's fast reader, or cell by cell where cells are missing or words."""
+    if not body.strip():
+        return np.empty((0, width))
     try:
-        values = np.loadtxt(io.StringIO(body), delimiter=delimiter, ndmin=2)
+        # As bytes: a StringIO holds four of them a character.
+        values = np.loadtxt(io.BytesIO(body.encode()), delimiter=delimiter, ndmin=2)
         if values.shape[1] == width:
             return values
     except ValueError:
