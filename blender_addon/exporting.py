@@ -7,6 +7,7 @@ from bpy.props import EnumProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
 from .bake import read_action
+from .bone_names import ITEMS, renamed
 from .properties import active_person
 
 FORMATS = (
@@ -27,6 +28,7 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
     bl_options = {"PRESET"}
 
     kind: EnumProperty(name="Format", items=[item[:3] for item in FORMATS])
+    names: EnumProperty(name="Bone Names", items=ITEMS, description="What the bones are called in the file")
     filename_ext = ""
     filepath: StringProperty(subtype="FILE_PATH")
 
@@ -54,13 +56,16 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
         if not Path(path).parent.is_dir():
             self.report({"ERROR"}, f"The folder {Path(path).parent} does not exist")
             return {"CANCELLED"}
-        export(self.kind, path, person, context)
+        export(self.kind, path, person, context, self.names)
         self.report({"INFO"}, f"Written: {path}")
         return {"FINISHED"}
 
 
-def export(kind, path, person, context):
-    """Write a person's avatar with its present action to ``path``; ``kind`` is one of ``FORMATS``."""
+def export(kind, path, person, context, names="SMPL"):
+    """Write a person's avatar with its present action to ``path``.
+
+    ``kind`` is one of ``FORMATS``; ``names`` one of ``bone_names.NAMES``, which npz, having no names, ignores.
+    """
     if kind == "NPZ":
         _write_npz(path, person, context.scene)
         return
@@ -72,7 +77,8 @@ def export(kind, path, person, context):
     person.mesh.select_set(True)
     context.view_layer.objects.active = person.armature
     try:
-        writers[kind](path, context.scene)
+        with renamed(person.armature, names):
+            writers[kind](path, context.scene)
     finally:
         person.armature.select_set(False)
         person.mesh.select_set(False)

@@ -1,5 +1,6 @@
 """What the buttons and the command do to a person (``properties.THREEPOINT_PG_person``): no user interface in here."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import bpy
@@ -8,15 +9,19 @@ import numpy as np
 from ..model_core.body import load_body
 from ..model_core.calibration import calibrate
 from ..model_core.errors import InputError
+from ..model_core.recordings import Track
 from .armature import create_avatar
 from .bake import bake_motion, replace_frames
 from .curves import use_action
 from .engine import Job
 from .recordings import create_trackers, read_trackers
 from .scene import show_motion_colours
+from .timing import frames_to_seconds
 from .uncertainty import MODIFIER, set_range
 
 ROLES = ("head", "left_hand", "right_hand")
+CONTEXT_SECONDS = 2.0
+"""What the engine sees before and after a range that is solved again."""
 SAME_SHAPE = 1e-3
 """Betas that differ by less are one person's: the avatar is kept."""
 
@@ -76,13 +81,26 @@ def calibrate_person(person, recording):
     return calibration
 
 
-def ask_engine(person, scene, python, take=0):
-    """Ask for a motion of the person; return the ``Job``."""
+def ask_engine(person, scene, python, take=0, frames=None):
+    """Ask for a motion of the person, or only of what matters for ``frames`` (first, last); return the ``Job``."""
     recording = recording_of(person, scene)
     calibration = calibrate_person(person, recording)
+    if frames is not None:
+        first, last = frames_to_seconds(frames, scene)
+        recording = part_of(recording, first - CONTEXT_SECONDS, last + CONTEXT_SECONDS)
     options = {"device": person.device, "seed": person.seed, "take": take, "refine": person.refine}
     body_path = bpy.path.abspath(person.body_path) if person.body_path else None
     return Job(python, recording, calibration, body_path, options)
+
+
+def part_of(recording, first, last):
+    """The samples of a recording from ``first`` to ``last`` seconds."""
+    inside = (recording.time >= first) & (recording.time <= last)
+    tracks = {
+        role: Track(track.position[inside], track.rotation[inside], track.valid[inside])
+        for role, track in recording.tracks.items()
+    }
+    return replace(recording, time=recording.time[inside], tracks=tracks, dropouts=()).validate()
 
 
 def receive_motion(person, motion, scene):

@@ -113,13 +113,13 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
         return {"FINISHED"}
 
     def _ask(self, context, person):
-        take = 0
+        take, frames = 0, None
         if self.kind == "TAKE":
             take = 1 + max((take.number for take in person.takes), default=0)
         elif self.kind == "RANGE" and person.takes:
-            take = person.takes[person.active_take].number
+            take, frames = person.takes[person.active_take].number, (person.first, person.last)
         self._begun = time.monotonic()
-        return people.ask_engine(person, context.scene, preferences.engine_python(), take)
+        return people.ask_engine(person, context.scene, preferences.engine_python(), take, frames)
 
     def _finish(self, context, person, motion):
         if self.kind == "RANGE":

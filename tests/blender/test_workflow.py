@@ -11,10 +11,12 @@ import pytest
 from bodies import wobbly_recording
 
 from threepoint.blender_addon import engine, exporting, people, predicting, preferences
+from threepoint.blender_addon.bone_names import NAMES
 from threepoint.blender_addon.curves import fcurves_of
 from threepoint.blender_addon.scene import empty_file
 from threepoint.blender_addon.worker_client import WorkerClient
 from threepoint.model_core.recordings import bsor, plain
+from threepoint.model_core.skeleton import JOINT_NAMES
 
 ENGINE = Path(__file__).resolve().parent.parent / "fake_engine.py"
 ANSWER, REFUSE, FAIL, WORK_LONG, TURN_DEAF, DIE = range(6)
@@ -101,6 +103,10 @@ def test_colours_can_be_set_and_switched_off(scene, person):
 
 def test_a_range_is_solved_again_and_the_rest_stays(scene, person):
     bpy.ops.threepoint.predict()
+    asked = people.part_of(people.recording_of(person, scene), 1.0, 2.0)
+    assert (
+        1 <= asked.time[0] < 1.02 and 1.98 < asked.time[-1] <= 2 and len(asked.time) == len(asked.tracks["head"].valid)
+    )
     curves = {(f.data_path, f.array_index): f for f in fcurves_of(person.armature)}
     turn = curves['pose.bones["pelvis"].rotation_quaternion', 1]
     before = [turn.evaluate(frame) for frame in (5, 60, 110)]
@@ -216,6 +222,19 @@ def test_exports_come_back_with_the_same_pose(scene, person, tmp_path, kind):
         if np.abs(found - wanted).max() < 1e-3:
             return
     raise AssertionError(f"off by {np.abs(found - wanted).max()} m")
+
+
+@pytest.mark.parametrize("names", ["MIXAMO", "VRM", "RIGIFY"])
+def test_bones_have_other_programs_names_in_the_file_only(scene, person, tmp_path, names):
+    bpy.ops.threepoint.predict()
+    wanted = head_positions(person.armature, [40])
+    bpy.ops.threepoint.export(kind="GLTF", filepath=str(tmp_path / "walk.glb"), names=names)
+    assert set(person.armature.data.bones.keys()) == set(JOINT_NAMES)
+    assert np.abs(head_positions(person.armature, [40]) - wanted).max() < 1e-6
+    empty_file(30)
+    bpy.ops.import_scene.gltf(filepath=str(tmp_path / "walk.glb"))
+    armature = next(o for o in bpy.data.objects if o.type == "ARMATURE")
+    assert set(armature.data.bones.keys()) == set(NAMES[names])
 
 
 def test_an_npz_holds_what_is_seen(scene, person, tmp_path):
