@@ -235,15 +235,16 @@ def test_arms_in_reach_are_closed_exactly_and_those_out_of_reach_point_there():
     assert (cosine > 0.999).all()
 
 
-def test_a_straight_arm_bends_about_its_hinge_and_an_arm_that_fits_is_not_moved():
+def test_a_straight_or_overstretched_arm_bends_about_its_hinge_and_one_that_fits_is_not_moved():
     hinge = torch.tensor([[0.0, -1.0, 0.0]])
-    straight = torch.tensor([[0.0, 0, 0]]), torch.tensor([[0.3, 0, 0]]), torch.tensor([[0.55, 0, 0]])
-    upper, fore = bend_arm(*straight, torch.tensor([[0.4, 0.0, 0.0]]), hinge)
-    elbow = (upper @ straight[1][..., None])[..., 0]
-    wrist = elbow + (fore @ (straight[2] - straight[1])[..., None])[..., 0]
-    torch.testing.assert_close(wrist, torch.tensor([[0.4, 0.0, 0.0]]), atol=1e-4, rtol=0)
-    assert elbow[0, 2] < -0.1 and elbow[0, 1].abs() < 1e-4
-    fitting = torch.tensor([[0.0, 0, 0]]), torch.tensor([[0.3, 0, 0]]), torch.tensor([[0.4, 0.2, 0]])
+    for overstretched in (0.0, 0.03):
+        limb = torch.tensor([[[0.0, 0, 0]], [[0.3, 0, overstretched]], [[0.55, 0, 0]]])
+        upper, fore = bend_arm(*limb, torch.tensor([[0.4, 0.0, 0.0]]), hinge)
+        elbow = (upper @ limb[1][..., None])[..., 0]
+        wrist = elbow + (fore @ (limb[2] - limb[1])[..., None])[..., 0]
+        torch.testing.assert_close(wrist, torch.tensor([[0.4, 0.0, 0.0]]), atol=1e-4, rtol=0)
+        assert elbow[0, 2] < -0.1 and elbow[0, 1].abs() < 1e-4
+    fitting = torch.tensor([[0.0, 0, 0]]), torch.tensor([[0.3, 0, 0]]), torch.tensor([[0.4, 0, 0.2]])
     for rotation in bend_arm(*fitting, fitting[2], hinge):
         torch.testing.assert_close(rotation, torch.eye(3)[None], atol=1e-3, rtol=0)
 

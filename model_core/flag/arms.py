@@ -19,7 +19,7 @@ ARMS = ((13, 16, 18, LEFT_WRIST), (14, 17, 19, RIGHT_WRIST))
 HINGES = ((0.0, -1.0, 0.0), (0.0, 1.0, 0.0))
 """The axis in the upper arm's frame about which either elbow bends."""
 STRAIGHT = 0.3
-"""Sine of an elbow's bend below which its hinge has a say in the arm's plane."""
+"""Sine of an elbow's bend about its hinge below which the hinge has a say in the arm's plane."""
 EXACT_REACH, FULL_STRETCH = 0.98, 0.9995
 """Shares of its length to which an arm reaches exactly, and at all. Near full stretch a millimetre at the wrist turns
 the elbow by degrees: between the two an arm stretches ever more slowly, and gives up to 4 mm for a steady elbow."""
@@ -61,15 +61,14 @@ def bend_arm(shoulder, elbow, wrist, target, hinge):
     Returns world rotations (N, 3, 3) to apply to the upper arm and to the forearm: the arm's plane swings with the
     least rotation that turns the wrist's direction to the target's, and within the plane shoulder, elbow and target
     make the triangle. ``hinge`` is the elbow's own axis, which decides the plane where the arm is too straight to
-    have one. Beyond ``EXACT_REACH`` the arm falls short of the target, but points at it.
+    have one, or bent backwards. Beyond ``EXACT_REACH`` the arm falls short of the target, but points at it.
     """
     upper, fore = elbow - shoulder, wrist - elbow
     a, b = upper.norm(dim=-1, keepdim=True), fore.norm(dim=-1, keepdim=True)
     distance = _soften((target - shoulder).norm(dim=-1, keepdim=True) / (a + b)) * (a + b)
     distance = distance.maximum((a - b).abs() + 1e-4)
     normal = cross(upper / a, fore / b)
-    bent = normal.norm(dim=-1, keepdim=True)
-    normal = normal + hinge * (STRAIGHT - bent).clamp_min(0)
+    normal = normal + hinge * (STRAIGHT - (normal * hinge).sum(-1, keepdim=True)).clamp_min(0)
     towards = normalize(target - shoulder)
     swing = least_rotation(wrist - shoulder, target - shoulder)
     aside = normalize(cross(towards, (swing @ normal[..., None])[..., 0]))
