@@ -143,6 +143,13 @@ def test_empty_cells_and_words_are_lost_samples(make_recording, tmp_path):
     assert found == {("left_hand", 10, "missing"), ("head", 20, "missing"), ("right_hand", 30, "missing")}
 
 
+def test_lines_before_the_header_and_old_line_ends(make_recording, tmp_path):
+    recording = make_recording(1.0)
+    text = "Participant,7\nLab,Leeds,UK\n\n# a remark\n" + table_text(recording)
+    assert_same(read(write(tmp_path, text)), recording)
+    assert_same(read(write(tmp_path, text.replace("\n", "\r"))), recording)
+
+
 def test_options_overrule_guesses(make_recording, tmp_path):
     recording = make_recording(2.0)
     path = write(tmp_path, table_text(recording, time="frame"))

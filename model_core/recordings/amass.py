@@ -106,12 +106,8 @@ def _arrays(path, name):
             return {key: archive[key] for key in wanted if key in archive.files}
     except InputError:
         raise
-    except Exception as error:  # numpy and zipfile raise a dozen kinds on damaged archives
-        raise InputError(f"{name}: is not a readable npz archive ({_first_line(error)})") from None
-
-
-def _first_line(error):
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    except Exception as error:  # numpy and zipfile raise a dozen kinds on damaged archives, and quote their bytes
+        raise InputError(f"{name}: is not a readable npz archive ({type(error).__name__})") from None
 
 
 def _motion(arrays, name):

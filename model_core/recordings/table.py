@@ -24,9 +24,10 @@ from .guessing import (
 )
 from .text import decode
 
-DELIMITERS = ("\t", ";", ",", "|")
-HEADER_SEARCH_LINES = 50
-SAMPLE_ROWS = 20
+DELIMITERS = ("\t", ";", ",", "|", None)
+"""None: columns stand apart by spaces."""
+HEADER_SEARCH_LINES, ROWS_BELOW = 50, 5
+LEAST_COLUMNS = 4
 FULL_TURN = 2 * np.pi
 EULER_ORDER = "YXZ"
 PREFERRED_CONVENTION = ("openxr", "unity")
@@ -199,21 +200,22 @@ def _convention(positions, rotations, notes):
 
 def read_table(text, name):
     """The text of a table -> ``Table``. Raises ``InputError`` where there is no header or no row of numbers."""
-    lines, body_start = _head_lines(text)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = _head_lines(text)
     if not lines:
         raise InputError(f"{name}: is empty")
-    delimiter = max(DELIMITERS, key=lambda mark: min((line.count(mark) for _, line in lines[:3]), default=0))
-    if all(delimiter not in line for _, line in lines):
-        delimiter = None  # columns stand apart by spaces
-    header = next((i for i, (_, line) in enumerate(lines) if not _is_numeric(_cells(line, delimiter))), None)
-    if header is None or header != 0:
-        raise InputError(f"{name}: no recognisable columns: its first line holds numbers and not the columns' names")
-    start = lines[0][0]
-    names = [cell.strip().strip("\"'") for cell in _cells(lines[0][1], delimiter)]
-    if len(names) < 4:
+    headers = {mark: _header(lines, mark) for mark in DELIMITERS}
+    found = {mark: header for mark, header in headers.items() if header is not None}
+    if not found:
+        if any(_is_numeric(_cells(lines[0][1], mark)) for mark in DELIMITERS):
+            raise InputError(f"{name}: no recognisable columns: its first line holds numbers, not the columns' names")
         raise InputError(f"{name}: no recognisable columns in its first line: {lines[0][1][:60]!r}")
+    delimiter = max(found, key=lambda mark: len(_cells(lines[found[mark]][1], mark)))
+    start, header = lines[found[delimiter]]
+    names = [cell.strip().strip("\"'") for cell in _cells(header, delimiter)]
+    comma = delimiter != "," and any("," in line for _, line in lines[found[delimiter] + 1 :])
     body = text[start:]
-    comma = delimiter != "," and any("," in line for _, line in lines[1 : 1 + SAMPLE_ROWS])
     values = _numbers(body.replace(",", ".") if comma else body, delimiter, len(names))
     if len(values) == 0 or not np.isfinite(values).any():
         raise InputError(f"{name}: no rows of numbers under its header")
@@ -226,19 +228,36 @@ def _head_lines(text):
     while place < len(text) and len(lines) < HEADER_SEARCH_LINES:
         end = text.find("\n", place)
         end = len(text) if end < 0 else end
-        line = text[place:end].rstrip("\r")
+        line = text[place:end]
         place = end + 1
         # Spreadsheets write "sep=;" into the first line; others put comments there.
         if line.strip() and not line.lstrip().startswith("#") and not line.lower().startswith("sep="):
             lines.append((place, line))
-    return lines, place
+    return lines
+
+
+def _header(lines, delimiter):
+    """Which line names the columns, if they are parted by ``delimiter``: words, with numbers below them; or None."""
+    for index, (_, line) in enumerate(lines[:-1]):
+        cells = _cells(line, delimiter)
+        below = [_cells(row, delimiter) for _, row in lines[index + 1 : index + 1 + ROWS_BELOW]]
+        if len(cells) >= LEAST_COLUMNS and not _is_numeric(cells) and any(map(_is_numeric, below)):
+            return index
+    return None
 
 
 def _cells(line, delimiter):
-    return line.split() if delimiter is None else next(csv.reader([line], delimiter=delimiter), [])
+    """The cells of a line; quotes are heeded where they are whole."""
+    if delimiter is None:
+        return line.split()
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return line.split(delimiter)
 
 
 def _is_numeric(cells):
+    """Whether most of a row's cells are numbers."""
     numbers = sum(_number(cell) is not None for cell in cells)
     return numbers > len(cells) / 2
 
