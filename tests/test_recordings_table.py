@@ -7,6 +7,7 @@ from threepoint.model_core.errors import InputError
 from threepoint.model_core.recordings import read
 from threepoint.model_core.recordings.columns import guess_columns, words
 from threepoint.model_core.recordings.conventions import CONVENTIONS, from_openxr
+from threepoint.model_core.recordings.table import keep_layout
 from threepoint.model_core.rotations import quaternion_to_matrix
 
 STYLES = {
@@ -176,6 +177,22 @@ def test_impossible_options_are_refused(make_recording, tmp_path, options, messa
         read(path, **options)
 
 
+def test_what_was_said_of_a_table_is_kept_by_its_header(make_recording, tmp_path, monkeypatch):
+    monkeypatch.setenv("THREEPOINT_CONFIG", str(tmp_path / "config"))
+    recording = make_recording(1.0)
+    first = write(tmp_path, table_text(recording, time="frame"))
+    with pytest.raises(InputError, match="no column of increasing times"):
+        read(first)
+    kept = keep_layout(first, fps=72.0, device="touch")
+    again = read(write(tmp_path, table_text(recording, time="frame")))
+    assert_same(again, recording)
+    assert again.device == "touch" and "kept for tables with this header" in again.warnings[0]
+    assert read(first, fps=36.0).duration == pytest.approx(2.0)  # what is said now goes before what was kept
+    kept.write_text("{}")
+    with pytest.raises(InputError, match="is not a table's layout; delete it"):
+        read(first)
+
+
 def test_numbers_without_a_header_are_refused(tmp_path):
     with pytest.raises(InputError, match="its first line holds numbers"):
         read(write(tmp_path, "0,1,2,3,4\n1,2,3,4,5\n"))
@@ -228,6 +245,7 @@ def test_the_real_questset_table(shared):
     recording = read(shared / "hmd" / "questset" / "sample_movement_data.csv")
     assert recording.duration == pytest.approx(132.332, abs=1e-3) and len(recording.time) == 7942
     assert "guessed: axes are those of 'openxr'" in recording.warnings
+    assert recording.device == "touch"
     assert recording.tracks["head"].valid.all()
     # The left controller lay asleep throughout.
     assert not recording.tracks["left_hand"].valid.any()

@@ -1,7 +1,7 @@
 """What the columns of a table mean, guessed from their names (numpy only)."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 POSITION_WORDS = {"pos", "position", "loc", "location", "translation", "trans", "p", "t", "coord"}
 ROTATION_WORDS = {"rot", "rotation", "orientation", "orient", "ori", "quat", "quaternion", "q", "r", "euler", "angle"}
@@ -12,6 +12,8 @@ PARTS = {
     "waist": "waist", "hip": "waist", "hips": "waist", "pelvis": "waist", "chest": "chest", "foot": "foot",
     "ankle": "foot", "toe": "foot", "knee": "knee", "elbow": "elbow", "shoulder": "shoulder",
 }  # fmt: skip
+DEVICES = {"touch": "touch", "saber": "saber", "knuckles": "index", "wand": "vive", "vive": "vive", "grip": "grip"}
+"""Words that tell what the hands hold: word -> offset preset."""
 TURN_AXES = {"pitch": "x", "yaw": "y", "heading": "y", "roll": "z"}
 TIME_WORDS = {"time", "timestamp", "t", "seconds", "sec", "clock", "elapsed", "milliseconds", "microseconds"}
 TIME_UNITS = {
@@ -57,7 +59,7 @@ class Columns:
     time_unit: str | None = None
     length_unit: str | None = None
     angle_unit: str | None = None
-    notes: list[str] = field(default_factory=list)
+    device: str = ""
 
 
 def words(name):
@@ -96,7 +98,8 @@ def guess_columns(names):
         elif TRACKED_WORDS & set(parts):
             found.setdefault(role, {}).setdefault(("tracked", ""), index)
     devices = {role: device for role, axes in found.items() if role and (device := _device(axes))}
-    return Columns(devices, times, units.get("time"), units.get("position"), units.get("rotation"))
+    held = next((DEVICES[word] for name in names for word in words(name) if word in DEVICES), "")
+    return Columns(devices, times, units.get("time"), units.get("position"), units.get("rotation"), held)
 
 
 def role_of(parts):

@@ -5,7 +5,7 @@ Every guess is noted in the recording's warnings and can be overruled. numpy onl
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import InputError
 from .cleaning import RawTrack, build_recording
 from .columns import DeviceColumns, guess_columns
-from .conventions import CONVENTIONS, euler_to_quaternion, to_openxr
+from .conventions import euler_to_quaternion, to_openxr
 from .guessing import (
     LEAST_EVIDENCE,
     LENGTH_SCALES,
@@ -22,6 +22,8 @@ from .guessing import (
     guess_length_unit,
     guess_time_unit,
 )
+from .layouts import find_layout, save_layout
+from .options import TableOptions
 from .text import decode
 
 DELIMITERS = ("\t", ";", ",", "|", None)
@@ -34,44 +36,6 @@ PREFERRED_CONVENTION = ("openxr", "unity")
 
 
 @dataclass(frozen=True)
-class TableOptions:
-    """What a user knows of a table; None means: guess.
-
-    ``time_unit`` s, ms, us, ns or ticks (100 ns); ``fps`` in place of a time column; ``length_unit`` m, cm or mm;
-    ``convention`` a name of ``conventions.CONVENTIONS``; ``euler_order`` such as ``YXZ``; ``angle_unit`` degrees or
-    radians; ``columns`` role -> names of its columns (position x, y, z, then rotation w, x, y, z or Euler x, y, z) and
-    ``time`` -> the name of the time column; ``device`` the offset preset of the hands.
-    """
-
-    time_unit: str | None = None
-    fps: float | None = None
-    length_unit: str | None = None
-    convention: str | None = None
-    euler_order: str | None = None
-    angle_unit: str | None = None
-    columns: dict | None = None
-    device: str = ""
-
-    def validate(self):
-        """Return self, or raise ``InputError`` naming what cannot be."""
-        choices = {
-            "time_unit": TIME_SCALES,
-            "length_unit": LENGTH_SCALES,
-            "convention": CONVENTIONS,
-            "angle_unit": ("degrees", "radians"),
-        }
-        for name, allowed in choices.items():
-            value = getattr(self, name)
-            if value is not None and value not in allowed:
-                raise InputError(f"{name} '{value}' is not known; it can be {', '.join(allowed)}")
-        if self.euler_order is not None and sorted(self.euler_order.upper()) != ["X", "Y", "Z"]:
-            raise InputError(f"euler_order '{self.euler_order}' should have X, Y and Z once each, such as YXZ")
-        if self.fps is not None and not (np.isfinite(self.fps) and self.fps > 0):
-            raise InputError(f"fps is {self.fps}, should be positive")
-        return self
-
-
-@dataclass(frozen=True)
 class Table:
     """The numbers of a table: ``names`` of the columns and ``values`` (rows, columns), NaN where there is none."""
 
@@ -80,11 +44,25 @@ class Table:
 
 
 def read(path, **options):
-    """A CSV or TSV file -> ``Recording``. Keyword arguments are the fields of ``TableOptions``."""
+    """A CSV or TSV file -> ``Recording``.
+
+    Keyword arguments are the fields of ``TableOptions``; without any, what was kept for this header holds.
+    """
     name = Path(path).name
-    options = TableOptions(**options).validate()
+    given = TableOptions(**options).validate()
     table = read_table(decode(Path(path).read_bytes(), name), name)
-    return to_recording(table, options, name)
+    kept = None if options else find_layout(table.names)
+    recording = to_recording(table, kept or given, name)
+    if kept:
+        note = "read as was kept for tables with this header"
+        return replace(recording, warnings=(note, *recording.warnings))
+    return recording
+
+
+def keep_layout(path, **options):
+    """Keep what ``options`` say of the table in ``path`` for all tables with its header; returns the file."""
+    name = Path(path).name
+    return save_layout(read_table(decode(Path(path).read_bytes(), name), name).names, TableOptions(**options))
 
 
 def to_recording(table, options, source):
@@ -109,7 +87,10 @@ def to_recording(table, options, source):
         position, rotation = to_openxr(positions[role], rotations[role], convention)
         tracked = None if device.tracked is None else table.values[:, device.tracked] > 0
         tracks[role] = RawTrack(position, rotation, tracked)
-    return build_recording(time, tracks, source, options.device, warnings=notes)
+    device = options.device or (columns.device if columns else "")
+    if device != options.device:
+        notes.append(f"guessed: the hands hold '{device}'")
+    return build_recording(time, tracks, source, device, warnings=notes)
 
 
 def _named_devices(table, columns, source):
