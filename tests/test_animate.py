@@ -18,7 +18,7 @@ from threepoint.tools.sample_recording import sample_recording
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS, SCENE_FPS = 3.0, 24
-WITHIN = 300
+WITHIN = 600
 """Seconds that a step may take on a busy machine."""
 
 LOOK_INTO_FILE = """

@@ -18,7 +18,7 @@ def test_strip_shows_both_at_several_moments(tmp_path, make_clip):
     save_clips(tmp_path / "clips.npz", [make_clip(90)])
     words = ["clips.npz", "--clip", "swaying", "-o", "beside.png", "-o", "beside.blend"]
     command = [sys.executable, str(ROOT / "tools"), "compare", *words]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0 and done.stderr == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["beside.blend", "beside.png", "clips.npz"]
     picture = imread(tmp_path / "beside.png")

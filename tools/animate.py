@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from threepoint.model_core.errors import InputError
 
 from .animate_words import ALL_FINDINGS, parse, targets
-from .outputs import Outputs
+from .outputs import Outputs, say_sizes
 from .progress import TerminalProgress, part_of
 
 PREDICT_SHARE = 0.8
@@ -31,7 +31,8 @@ def run(arguments):
     with Outputs() as outputs, TerminalProgress() as progress:
         body, people = predict(options, recordings, part_of(progress, 0, PREDICT_SHARE))
         write_outputs(options, body, people, outputs, part_of(progress, PREDICT_SHARE, 1))
-    say_what_was_written(options, people)
+    say_what_was_found(people)
+    say_sizes(outputs.pending)
     return 0
 
 
@@ -138,8 +139,8 @@ def numbered(path, take):
     return path if take == 0 else path.with_name(f"{path.stem}_take{take + 1}{path.suffix}")
 
 
-def say_what_was_written(options, people):
-    """Say what was read, what looks wrong in it, what was found of the person, and the files."""
+def say_what_was_found(people):
+    """Say what was read, what looks wrong in it and what was found of each person."""
     from threepoint.model_core.recordings.checks import check
 
     for person in people:
@@ -147,5 +148,3 @@ def say_what_was_written(options, people):
         doubts = [f"warning: {finding.message} (--fix {finding.check})" for finding in check(person.recording)]
         for note in (*person.recording.warnings, *doubts, *person.calibration.notes):
             print(f"  {note}")
-    for path, _ in targets(options):
-        print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")

@@ -12,7 +12,7 @@ from threepoint.model_core.skeleton import TRACKED_JOINTS
 
 from .arguments import CommandParser
 from .checkout import ROOT
-from .outputs import Outputs, check_target
+from .outputs import Outputs, check_target, say_sizes
 from .progress import TerminalProgress, part_of
 
 CLIPS = ROOT / "data" / "motion" / "test.npz"
@@ -31,8 +31,7 @@ def run(arguments):
         recording, predicted = predict(clip, options.device, part_of(progress, 0, PREDICT_SHARE))
         progress(PREDICT_SHARE, "building the scene")
         write_outputs(options, clip, recording, predicted, outputs)
-    for path in options.output:
-        print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
+    say_sizes(outputs.pending)
     return 0
 
 

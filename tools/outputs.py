@@ -43,3 +43,9 @@ def check_target(path, suffixes):
     if path.is_dir() or not os.access(path.parent, os.W_OK):
         raise InputError(f"{path}: cannot be written; choose a file in a folder that is yours")
     return path
+
+
+def say_sizes(paths):
+    """Print each file with its size."""
+    for path in paths:
+        print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
