@@ -1,17 +1,24 @@
 """Calibration from a T-pose or A-pose: devices attached anyhow are found again."""
 
 import importlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from threepoint.model_core.body import load_body
-from threepoint.model_core.calibration import calibrate_in_pose, find_t_pose
+from threepoint.model_core.calibration import calibrate_in_pose, find_t_pose, further_poses
 from threepoint.model_core.calibration.posed import ARMS_DOWN
 from threepoint.model_core.errors import InputError
+from threepoint.model_core.frames import OPENXR_TO_MODEL
 from threepoint.model_core.kinematics import forward_kinematics
 from threepoint.model_core.recordings import Recording, Track
-from threepoint.model_core.rotations import geodesic_angle, quaternion_to_matrix
+from threepoint.model_core.rotations import (
+    axis_angle_to_matrix,
+    geodesic_angle,
+    matrix_to_quaternion,
+    quaternion_to_matrix,
+)
 
 simulate_devices = importlib.import_module("threepoint.tools.simulate_devices")
 
@@ -57,6 +64,26 @@ def test_an_a_pose_differs_by_the_arms_alone(body, make_clip):
         quaternion_to_matrix(as_t.offsets["left_hand"].rotation),
     )
     assert turn == pytest.approx(ARMS_DOWN["a"], abs=1e-6)
+
+
+def test_further_trackers_find_their_joints(body, make_clip):
+    simulation = simulate_devices.simulate(make_clip(240), body, np.random.default_rng(3))
+    worn = {"waist": 0, "left_foot": 7, "right_elbow": 19}
+    tracks = dict(simulation.recording.tracks)
+    for role, joint in worn.items():
+        turn = simulation.rotations[:, joint] @ axis_angle_to_matrix(np.array([0.4, -0.3, 0.2]))
+        place = simulation.positions[:, joint] + turn @ np.array([0.03, 0.05, -0.04])
+        rotation = matrix_to_quaternion(OPENXR_TO_MODEL.T @ turn @ OPENXR_TO_MODEL)
+        tracks[role] = Track(place @ OPENXR_TO_MODEL, rotation, np.ones(len(place), bool))
+    recording = replace(simulation.recording, tracks=tracks)
+    poses = further_poses(recording, calibrate_in_pose(recording, body, 1.0))
+    assert {role: pose[0] for role, pose in poses.items()} == worn
+    for role, joint in worn.items():
+        _, rotations, positions, valid = poses[role]
+        assert valid.all()
+        np.testing.assert_allclose(positions, simulation.positions[:, joint], atol=0.01, err_msg=role)
+        turned = geodesic_angle(quaternion_to_matrix(rotations), simulation.rotations[:, joint])
+        assert np.degrees(turned.max()) < 3, role
 
 
 def test_a_tracker_unseen_in_the_pose_is_named(body, make_clip):

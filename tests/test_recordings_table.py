@@ -217,6 +217,7 @@ def test_positions_in_no_unit_are_refused(make_recording, tmp_path):
         ("HMDPosX", ["hmd", "pos", "x"]),
         ("rhand_qw", ["right", "hand", "q", "w"]),
         ("headx", ["head", "x"]),
+        ("CenterEyeAnchor_pos_x", ["head", "anchor", "pos", "x"]),
     ],
 )
 def test_names_fall_into_words(name, expected):

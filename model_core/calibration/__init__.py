@@ -1,6 +1,6 @@
 """From trackers to joints: how devices sit on the body, how big the person is, where the floor lies (numpy only)."""
 
-from .calibration import Calibration, Offset, joint_poses, load, save
+from .calibration import Calibration, Offset, further_poses, joint_poses, load, save
 from .person import calibrate
 from .posed import calibrate_in_pose, find_t_pose
 from .presets import PRESETS, preset_offsets
@@ -12,6 +12,7 @@ __all__ = [
     "calibrate",
     "calibrate_in_pose",
     "find_t_pose",
+    "further_poses",
     "joint_poses",
     "load",
     "preset_offsets",

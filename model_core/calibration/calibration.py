@@ -29,6 +29,12 @@ class Offset:
     position: np.ndarray
 
 
+FURTHER_JOINTS = {
+    "waist": 0, "chest": 9, "left_foot": 7, "right_foot": 8, "left_knee": 4, "right_knee": 5, "left_elbow": 18,
+    "right_elbow": 19, "left_shoulder": 16, "right_shoulder": 17,
+}  # fmt: skip
+"""SMPL's joint that a tracker beside head and hands is worn on, by its role; a foot's is the ankle."""
+
 NO_OFFSET = Offset(np.array([1.0, 0, 0, 0]), np.zeros(3))
 
 
@@ -59,6 +65,19 @@ def joint_poses(recording, calibration):
         positions.append(position)
         valid.append(seen)
     return np.stack(rotations, 1), np.stack(positions, 1), np.stack(valid, 1)
+
+
+def further_poses(recording, calibration):
+    """The joints that trackers beside head and hands tell of, in the model's frame, floor at y = 0.
+
+    Role -> (joint, rotations (N, 4) ``wxyz``, positions (N, 3), valid (N,)). Only trackers whose offset is known count:
+    those that a T-pose or A-pose has told.
+    """
+    poses = {}
+    for role, track in recording.tracks.items():
+        if role in FURTHER_JOINTS and role in calibration.offsets:
+            poses[role] = (FURTHER_JOINTS[role], *joint_pose(track, calibration, role), track.valid)
+    return poses
 
 
 def joint_pose(track, calibration, role):

@@ -13,7 +13,7 @@ from ..kinematics import forward_kinematics
 from ..observation import heading
 from ..rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_matrix, rotation_about_y, transpose
 from ..skeleton import BODY_JOINT_COUNT, ROLES, TRACKED_JOINTS
-from .calibration import Calibration, Offset
+from .calibration import FURTHER_JOINTS, Calibration, Offset
 from .fitting import nearest_rotation
 from .person import EYES_FROM_HEAD, SLOUCH, person_by_height, standing_eye_height
 
@@ -60,8 +60,8 @@ def find_t_pose(recording, body):
 def calibrate_in_pose(recording, body, at, pose="t", stature=None, floor=None):
     """The ``Calibration`` that makes the person stand in ``pose`` (``t`` or ``a``) at ``at`` seconds of the recording.
 
-    The hands' offsets are whatever they are; the headset is taken to look ahead. ``stature`` and ``floor`` as in
-    ``calibrate``. Raises ``InputError`` where a tracker is not seen then.
+    The hands' offsets, and those of further trackers, are whatever they are; the headset is taken to look ahead.
+    ``stature`` and ``floor`` as in ``calibrate``. Raises ``InputError`` where a tracker is not seen then.
     """
     if pose not in ARMS_DOWN:
         raise InputError(f"pose '{pose}' is not known; it can be t or a")
@@ -69,9 +69,11 @@ def calibrate_in_pose(recording, body, at, pose="t", stature=None, floor=None):
     notes = []
     betas, ground = person_by_height(recording, body, stature, floor, None, notes)
     turns, places = {}, {}
-    for role in ROLES:
+    for role in (*ROLES, *(role for role in recording.tracks if role in FURTHER_JOINTS)):
         track = recording.tracks.get(role)
         if track is None or not (track.valid & near).any():
+            if role in FURTHER_JOINTS:
+                continue
             raise InputError(f"{recording.source}: '{role}' is not seen at {at:.2f} s, where the {pose}-pose should be")
         seen = track.valid & near
         rotation = quaternion_to_matrix(convert_quaternions(track.rotation[seen], OPENXR_TO_MODEL))
@@ -108,7 +110,9 @@ def _offsets(turns, places, betas, body, arms_down):
     eyes = joints[TRACKED_JOINTS[0]] + facing @ EYES_FROM_HEAD * size
     joints = joints + (places["head"] - eyes)
     offsets = {}
-    for role, joint in zip(ROLES, TRACKED_JOINTS, strict=True):
+    for role, joint in (dict(zip(ROLES, TRACKED_JOINTS, strict=True)) | FURTHER_JOINTS).items():
+        if role not in turns:
+            continue
         back = transpose(turns[role])
         offsets[role] = Offset(matrix_to_quaternion(back @ world[joint]), back @ (joints[joint] - places[role]))
     return offsets

@@ -75,6 +75,9 @@ def words(name):
             found += [part for group in fused.groups() if group for part in SPLIT_WORDS.get(group, [group])]
         elif word:
             found.append(word)
+    if {"center", "eye"} <= set(found):
+        # Between the eyes is where engines have the head.
+        found = ["head" if word == "center" else word for word in found if word != "eye"]
     return found
 
 
@@ -83,8 +86,6 @@ def guess_columns(names):
     found, times, units = {}, [], {}
     for index, name in enumerate(names):
         parts = words(name)
-        if "center" in parts and "eye" in parts:
-            parts = ["head" if word == "center" else word for word in parts if word != "eye"]
         if OTHER_QUANTITIES & set(parts):
             continue
         role = role_of(parts)
