@@ -85,6 +85,7 @@ def test_bad_words_are_one_line(tmp_path):
         (["animate", recording, "-o", blend, "--trackers", "head=nose"], "has no tracker 'nose'"),
         (["animate", recording, "-o", blend, "--pose", "b"], "is not t, t=SECOND"),
         (["animate", recording, recording, "-o", blend, "--npz", tmp_path / "a.npz"], "about one person"),
+        (["animate", recording, "-o", blend, "--preview-part", "5:2"], "BEGIN < END"),
         (["animate", recording, "-o", blend, "--speed"], "--speed"),
         (["train", "birds"], "sage or flag"),
         (["fly"], "unknown command 'fly'"),

@@ -131,7 +131,7 @@ def write_outputs(options, body, people, outputs, progress):
         for path in options.preview:
             progress(0.3, f"rendering {path.name}")
             subjects = [Subject(result.avatar, result.trackers) for result in results]
-            save_preview(outputs.path_for(path), subjects)
+            save_preview(outputs.path_for(path), subjects, options.preview_part)
 
 
 def numbered(path, take):

@@ -41,6 +41,8 @@ def add_outputs(group):
     group.add_argument("--npz", type=Path, metavar="FILE", help="the motion in AMASS's layout, with its uncertainty")
     group.add_argument("--preview", type=Path, action="append", default=[], metavar="FILE",
                        help="a picture (.png) or a film (.mp4) of the result; may be given for each")  # fmt: skip
+    group.add_argument("--preview-part", type=stretch, metavar="BEGIN:END",
+                       help="seconds that a film shows; a picture shows their middle")  # fmt: skip
     group.add_argument("--fps", type=frame_rate, default=DEFAULT_FPS, metavar="N", help="the scene's frame rate")
     group.add_argument("--report", action="store_true",
                        help="say what is in the recordings, what was lost and what looks wrong")  # fmt: skip
@@ -84,6 +86,15 @@ def frame_rate(text):
     if not 1 <= number <= 1000:
         raise argparse.ArgumentTypeError(f"{text} is not between 1 and 1000")
     return number
+
+
+def stretch(text):
+    """``10:16`` -> seconds from the recording's start."""
+    begin, _, end = text.partition(":")
+    begin, end = float(begin), float(end)
+    if not 0 <= begin < end:
+        raise argparse.ArgumentTypeError(f"{text} is not BEGIN:END with 0 <= BEGIN < END")
+    return begin, end
 
 
 def count(text):

@@ -50,15 +50,21 @@ def save_scene(path):
         bpy.ops.wm.save_as_mainfile(filepath=str(path.resolve()), compress=True, copy=True)
 
 
-def save_preview(path, subjects):
-    """Write a picture (of the middle of the scene) or, by the suffix, a film of the ``Subject`` list side by side."""
+def save_preview(path, subjects, part=None):
+    """Write a picture or, by the suffix, a film of the ``Subject`` list side by side.
+
+    ``part`` is (begin, end) in seconds from the scene's start, by default all of it; a picture shows its middle.
+    """
     scene = bpy.context.scene
     fps = scene.render.fps / scene.render.fps_base
+    begin, end = part or (0, (scene.frame_end - scene.frame_start) / fps)
+    first = min(scene.frame_start + round(begin * fps), scene.frame_end)
+    last = min(scene.frame_start + round(min(end, begin + LONGEST_FILM) * fps), scene.frame_end)
     with quiet():
         if path.suffix.lower() == ".mp4":
-            render_film(path, subjects, last=min(scene.frame_end, scene.frame_start + round(LONGEST_FILM * fps)))
+            render_film(path, subjects, first, last)
         else:
-            render_still(path, subjects, (scene.frame_start + scene.frame_end) // 2)
+            render_still(path, subjects, min(scene.frame_start + round((begin + end) / 2 * fps), scene.frame_end))
 
 
 def save_strip(path, subjects, moments):
