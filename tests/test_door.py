@@ -225,6 +225,11 @@ def test_words_choose_the_suites(monkeypatch):
     assert chosen("4.2", check + "::test_x", "-k", "bake") == [("Blender 4.2", [check + "::test_x", "-k", "bake"])]
 
 
+def test_every_test_file_is_run_once():
+    files = test_command.quick_first()
+    assert sorted(files) == sorted(str(path) for path in (ROOT / "tests").glob("test_*.py"))
+
+
 def test_suite_status_is_the_worst_of_pytest():
     assert test_command.exit_status([0, 1, 0]) == 1
     assert test_command.exit_status([0, 5]) == 0
