@@ -66,14 +66,6 @@ class NodeBuilder:
         """``first`` where ``weight`` is 0, ``second`` where it is 1."""
         return self.math("MULTIPLY_ADD", weight, self.math("SUBTRACT", second, first), first)
 
-    def map_range(self, value, low, high):
-        """``value`` from ``low``..``high`` to 0..1, held at the ends."""
-        node = self.add("ShaderNodeMapRange")
-        node.clamp = True
-        for name, operand in (("Value", value), ("From Min", low), ("From Max", high)):
-            self.put(operand, _enabled(node.inputs, name))
-        return _enabled(node.outputs, "Result")
-
     def colour_ramp(self, value, stops):
         """Colour of ``value`` 0..1 on a ramp; ``stops`` are (position, rgba), in order."""
         node = self.add("ShaderNodeValToRGB")

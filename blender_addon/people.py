@@ -17,7 +17,7 @@ from .engine import Job
 from .recordings import create_trackers, read_trackers
 from .scene import show_motion_colours
 from .timing import frames_to_seconds
-from .uncertainty import MODIFIER, set_range
+from .uncertainty import MODIFIER, remove_uncertainty, set_range
 
 ROLES = ("head", "left_hand", "right_hand")
 CONTEXT_SECONDS = 2.0
@@ -127,6 +127,8 @@ def receive_range(person, motion, scene):
 
 def _make_avatar(person, motion):
     """A new armature and mesh; those of another shape go, with the takes that fitted them."""
+    if person.mesh is not None:
+        remove_uncertainty(person.mesh)
     for item in (person.mesh, person.armature):
         if item is not None:
             bpy.data.objects.remove(item)

@@ -3,9 +3,8 @@
 import bpy
 import numpy as np
 
-from .curves import fcurves_of, keyframes_of
 from .properties import active_person
-from .uncertainty import MEAN_PROPERTY
+from .uncertainty import mean_keyframes
 
 
 class THREEPOINT_OT_push_takes(bpy.types.Operator):
@@ -48,12 +47,11 @@ class THREEPOINT_OT_show_uncertain(bpy.types.Operator):
         return _has_avatar(cls, context)
 
     def execute(self, context):
-        mesh = active_person(context).mesh
-        curves = [keyframes_of(f) for f in fcurves_of(mesh) if f.data_path == f'["{MEAN_PROPERTY}"]']
-        if not curves:
+        curve = mean_keyframes(active_person(context).mesh)
+        if not len(curve):
             self.report({"WARNING"}, "This motion has no uncertainty; predict it again")
             return {"CANCELLED"}
-        frame, value = curves[0][np.argmax(curves[0][:, 1])]
+        frame, value = curve[np.argmax(curve[:, 1])]
         context.scene.frame_set(int(round(frame)))
         self.report({"INFO"}, f"Frame {round(frame)}: {value:.1f} cm on average")
         return {"FINISHED"}

@@ -72,9 +72,19 @@ def test_a_table_longer_than_exact_floats_is_exact_at_its_end(monkeypatch):
     motion = wild_motion(probes=16)
     avatar = create_avatar(BODY, motion.betas, "Ann")
     colours.attach_uncertainty(avatar.mesh, motion.uncertainty, motion.fps, 0.0, scene)
-    assert sum(o.name.startswith("Ann body uncertainty") for o in bpy.data.objects) == 4
+    assert sum(o.type == "MESH" and o != avatar.mesh for o in bpy.data.objects) == 4
     for row in (0, 48, 48.5, 49, 50, 97.5, 98, 99.25, 147, 150, 180):
         assert np.abs(shown(avatar.mesh, scene, 1 + row) - expected(motion.uncertainty, row)).max() < 1e-5
+
+
+def test_the_mean_has_a_curve_of_its_own():
+    empty_file(60)
+    motion = wild_motion(probes=16)
+    mesh = build_scene(None, motion, BODY, "Ann").avatar.mesh
+    curve = colours.mean_keyframes(mesh)
+    assert len(curve) == motion.frame_count
+    for row in (0, 90, 180):
+        assert curve[row] == pytest.approx([1 + row, 100 * motion.uncertainty.at_vertices(row).mean()], rel=1e-4)
 
 
 def test_removing_leaves_nothing_behind():

@@ -82,6 +82,15 @@ def test_predicting_makes_an_avatar_with_takes_and_colours(scene, person):
     assert mesh.attributes["uncertainty"].data[0].value == pytest.approx(0.1 * 59 / 120, abs=3e-3)
 
 
+def test_a_person_of_another_size_gets_another_avatar_and_nothing_of_the_old_one_stays(scene, person):
+    bpy.ops.threepoint.predict()
+    counts = (len(bpy.data.objects), len(bpy.data.node_groups))
+    person.own_stature, person.stature = True, 1.95
+    bpy.ops.threepoint.predict()
+    assert (len(bpy.data.objects), len(bpy.data.node_groups)) == counts and len(person.takes) == 1
+    assert 1.9 < person.mesh.dimensions.z < 2.0
+
+
 def test_colours_can_be_set_and_switched_off(scene, person):
     bpy.ops.threepoint.predict()
     person.low, person.high = 0.0, 0.5
