@@ -1,0 +1,68 @@
+"""Baking by bulk F-curve calls beside keyframe_insert; scrubbing with and without uncertainty."""
+
+import numpy as np
+
+from threepoint.model_core.body import load_body
+from threepoint.model_core.motion import BETA_COUNT, Motion, Uncertainty
+from threepoint.model_core.probes import choose_probes
+from threepoint.model_core.rotations import axis_angle_to_quaternion
+from threepoint.model_core.skeleton import BODY_JOINT_COUNT
+
+from .timing import median_seconds, seconds
+
+FPS = 60.0
+BAKED_FRAMES, INSERTED_FRAMES, SCRUBBED_FRAMES = 10_000, 300, 50
+REPEATS = 3
+
+
+def measure(options):
+    """Seconds to bake, and milliseconds a frame while scrubbing at random."""
+    from threepoint.blender_addon.armature import create_avatar
+    from threepoint.blender_addon.bake import bake_motion
+    from threepoint.blender_addon.scene import empty_file, show_motion_colours
+
+    body, rng = load_body(), np.random.default_rng(0)
+    motion = _wandering_motion(body, rng)
+    scene = empty_file(FPS)
+    avatar = create_avatar(body, motion.betas, "bench")
+    baking = median_seconds(lambda: bake_motion(avatar.armature, motion, scene, "bench"), REPEATS)
+
+    shown = rng.integers(0, BAKED_FRAMES, SCRUBBED_FRAMES)
+    plain = median_seconds(lambda: _scrub(scene, avatar.mesh, shown), REPEATS) / SCRUBBED_FRAMES
+    show_motion_colours(avatar.mesh, motion, scene)
+    coloured = median_seconds(lambda: _scrub(scene, avatar.mesh, shown), REPEATS) / SCRUBBED_FRAMES
+
+    avatar.armature.animation_data_clear()
+    inserting = seconds(lambda: _insert_keyframes(avatar.armature, motion.rotations[:INSERTED_FRAMES]))
+    return {
+        f"bake {BAKED_FRAMES} frames": (baking, "s"),
+        f"keyframe_insert, {INSERTED_FRAMES} frames": (inserting, "s"),
+        "frames a second, bulk over keyframe_insert": ((BAKED_FRAMES / baking) / (INSERTED_FRAMES / inserting), "x"),
+        "one frame while scrubbing, body alone": (1e3 * plain, "ms"),
+        "one frame while scrubbing, uncertainty added": (1e3 * (coloured - plain), "ms"),
+    }
+
+
+def _wandering_motion(body, rng):
+    """A ``Motion`` whose every joint drifts at random."""
+    angles = np.cumsum(rng.normal(0, 0.01, (BAKED_FRAMES, BODY_JOINT_COUNT, 3)), 0)
+    translation = np.cumsum(rng.normal(0, 0.002, (BAKED_FRAMES, 3)), 0).astype(np.float32)
+    vertices, index, weight = choose_probes(body)
+    unsure = Uncertainty(rng.random((BAKED_FRAMES, len(vertices)), np.float32) * 0.1, index, weight)
+    quaternions = axis_angle_to_quaternion(angles).astype(np.float32)
+    return Motion(FPS, quaternions, translation, np.zeros(BETA_COUNT), uncertainty=unsure)
+
+
+def _scrub(scene, mesh, frames):
+    import bpy
+
+    for frame in frames:
+        scene.frame_set(int(frame))
+        mesh.evaluated_get(bpy.context.evaluated_depsgraph_get())
+
+
+def _insert_keyframes(armature, quaternions):
+    for frame, pose in enumerate(quaternions):
+        for bone, quaternion in zip(list(armature.pose.bones)[:BODY_JOINT_COUNT], pose, strict=True):
+            bone.rotation_quaternion = quaternion
+            bone.keyframe_insert("rotation_quaternion", frame=frame)
