@@ -7,21 +7,24 @@ import torch
 
 from .flag.generation import generate
 from .flag.refine import refine
-from .metrics import score_clip, score_motion
+from .kinematics import forward_kinematics
+from .metrics import head_placed, score_clip, score_motion
 from .observation import Observation
 from .sage.inference import SageStream, predict
 from .sage.model import MEAN
 from .skeleton import TRACKED_JOINTS
 
 BETAS_OF_MEAN = np.zeros(10, np.float32)
+HANDS = {"both": (True, True), "left": (True, False), "right": (False, True), "none": (False, False)}
+"""Which hands a method is shown: whether the left and the right one are seen."""
 
 
 @dataclass(frozen=True)
 class Predicted:
-    """Local ``rotations`` (T, 22, 3, 3) and pelvis ``translation`` (T, 3) of one clip."""
+    """Local ``rotations`` (T, 22, 3, 3) and pelvis ``translation`` (T, 3) of one clip, in the model's frame."""
 
-    rotations: np.ndarray
-    translation: np.ndarray
+    rotations: np.ndarray | torch.Tensor
+    translation: np.ndarray | torch.Tensor
 
 
 def observe_truth(clip, valid=None):
@@ -74,19 +77,32 @@ PLACES_ITSELF = ("SAGE, refined", "FLAG, refined")
 """Methods that are scored where they put the body; all others are placed by the true head, as published."""
 
 
-def evaluate(networks, clips, method, progress=None):
-    """Rows of ``metrics``, one a clip, with the clip's ``name``, ``activity`` and ``split``; and the predictions."""
+def evaluate(networks, clips, method, progress=None, hands="both"):
+    """Score one of ``METHODS``, shown head and ``hands`` (one of ``HANDS``).
+
+    Returns rows of ``metrics``, one a clip, with the clip's ``name``, ``activity`` and ``split``; and the predictions
+    (``Predicted``, arrays).
+    """
     rows, predictions = [], []
     for number, clip in enumerate(clips):
         if progress:
             progress(number / len(clips), f"{method}: {clip.name}")
-        found = METHODS[method](networks, clip, observe_truth(clip))
-        rotations, translation = np.asarray(found.rotations.cpu()), np.asarray(found.translation.cpu())
+        valid = np.tile([True, *HANDS[hands]], (len(clip), 1))
+        found = METHODS[method](networks, clip, observe_truth(clip, valid))
+        predicted = Predicted(found.rotations.cpu().numpy(), found.translation.cpu().numpy())
         if method in PLACES_ITSELF:
-            row = score_motion(rotations, translation, clip)
+            row = score_motion(predicted.rotations, predicted.translation, clip)
         else:
-            row = score_clip(rotations, clip)
+            row = score_clip(predicted.rotations, clip)
         about = {key: clip.meta.get(key, "") for key in ("name", "activity", "split")}
         rows.append(about | row)
-        predictions.append(Predicted(rotations, translation))
+        predictions.append(predicted)
     return rows, predictions
+
+
+def scored_joints(method, predicted, clip):
+    """Joint positions (T, 22, 3) in metres of a ``Predicted``, where ``evaluate`` scores the method."""
+    if method not in PLACES_ITSELF:
+        return head_placed(predicted.rotations, clip)
+    rotations, translation = predicted.rotations.astype(np.float64), predicted.translation.astype(np.float64)
+    return forward_kinematics(rotations, translation, clip.rest_joints)[1]
