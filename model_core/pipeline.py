@@ -20,6 +20,8 @@ from .sage.model import MEAN, Sampling, load_sage
 
 TAKE_STEPS, TAKE_NOISE = 5, 1.0
 """How takes after the first are drawn: with unit noise the sampler needs several steps to settle on one of many."""
+TAKES_A_SEED = 1000
+"""So far apart are users' seeds, lest a take of one be another take of the next."""
 SAMPLES = 16
 """Draws from the latent region by which uncertainty is measured."""
 SHARES = {"calibrating": 0.02, "predicting": 0.2, "refining": 0.6, "measuring uncertainty": 0.18}
@@ -31,7 +33,8 @@ class Options:
     """Choices a user has. ``take`` 0 is the mean motion, every other number one plausible motion of many.
 
     ``body`` None is the default body; ``calibration`` None finds one from the recording; ``device`` is "auto", "cpu",
-    "cuda" or "mps"; ``refine`` False leaves SAGE's prediction as it is.
+    "cuda" or "mps"; ``seed`` decides what is drawn: takes, and the samples that uncertainty is measured by; ``refine``
+    False leaves SAGE's prediction as it is; ``uncertainty`` False leaves it out.
     """
 
     body: Body | None = None
@@ -86,6 +89,8 @@ def choose_device(wish="auto"):
 def load_networks(device="auto"):
     """Both models with the weights that come with Threepoint."""
     device = choose_device(device)
+    # TF32, on by default in CUDA's convolutions and recurrent nets, rounds to a thousandth: other motion than a CPU's.
+    torch.backends.cudnn.allow_tf32 = False
     return Networks(load_sage(device=device), load_flag(device=device), device)
 
 
@@ -106,7 +111,8 @@ def animate(recording, options=None, progress=None, networks=None):
     """The motion of a recording (``Motion`` at 60 Hz in the model's frame).
 
     ``progress(fraction, stage)`` is called often and may raise ``Cancelled``. ``networks`` keeps the models loaded
-    between calls. Memory grows only with what is returned: networks see windows. Raises ``InputError``.
+    between calls, and on the device where they are. Networks see windows: of the recording's length, only what is a few
+    numbers a joint and frame is held. Raises ``InputError``.
     """
     options = options or Options()
     stages = _Stages(progress)
@@ -116,7 +122,8 @@ def animate(recording, options=None, progress=None, networks=None):
     calibration = options.calibration or calibrate(recording, body)
     observation = observe(recording, calibration)
     rest_joints = body.rest_joints(observation.betas)
-    sampling = MEAN if options.take == 0 else Sampling(TAKE_STEPS, TAKE_NOISE, options.seed + options.take)
+    take_seed = TAKES_A_SEED * options.seed + options.take
+    sampling = MEAN if options.take == 0 else Sampling(TAKE_STEPS, TAKE_NOISE, take_seed)
     prediction = predict(networks.sage, observation, rest_joints, sampling, progress=stages.begin("predicting"))
     rotations, translation = prediction.rotations, prediction.translation
     report = stages.begin("refining")

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from threepoint.model_core.errors import InputError
+from threepoint.model_core.errors import Cancelled, InputError
 from threepoint.model_core.evaluation import observe_truth
+from threepoint.model_core.kinematics import forward_kinematics
 from threepoint.model_core.observation import FEATURE_COUNT, Observation
+from threepoint.model_core.pipeline import load_networks
 from threepoint.model_core.rotations import rotation_about_y
+from threepoint.model_core.sage import inference
 from threepoint.model_core.sage.diffusion import TRAINING_STEPS, add_noise, signal_and_noise
 from threepoint.model_core.sage.inference import SageStream, _window_starts, observed_features, predict
 from threepoint.model_core.sage.model import CONFIGS, Sage, Sampling, load_sage, save_sage, to_world
@@ -154,14 +157,39 @@ def test_the_stream_is_the_last_frame_of_the_window(sage, clip):
     torch.testing.assert_close(place, translation[0], atol=1e-5, rtol=0)
 
 
-def test_progress_rises_and_can_cancel(sage, clip):
-    class Stop(Exception):
-        pass
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+def test_one_seed_is_one_motion_on_every_device(clip):
+    seen, take = observe_truth(clip), Sampling(5, 1.0, 1)
+    found = [predict(load_networks(device).sage, seen, clip.rest_joints, take) for device in ("cpu", "cuda")]
+    here, there = (
+        forward_kinematics(f.rotations.cpu(), f.translation.cpu(), torch.from_numpy(clip.rest_joints).float())[1]
+        for f in found
+    )
+    assert (here - there).norm(dim=-1).max() < 1e-3
+
+
+def test_a_stream_has_takes_too(sage, clip):
+    seen = observe_truth(clip)
+
+    def poses(sampling):
+        stream = SageStream(sage, clip.rest_joints, sampling)
+        return torch.stack([stream.step(*f)[0] for f in zip(seen.rotations, seen.positions, seen.valid, strict=True)])
+
+    first, again, other = (poses(Sampling(2, 1.0, seed)) for seed in (1, 1, 2))
+    torch.testing.assert_close(first, again)
+    assert (first - other).abs().max() > 1e-3
+
+
+def test_progress_rises_and_can_cancel(sage, clip, monkeypatch):
+    monkeypatch.setattr(inference, "WINDOWS_AT_ONCE", 2)
+    fractions = []
+    predict(sage, observe_truth(clip), clip.rest_joints, progress=lambda fraction, stage: fractions.append(fraction))
+    assert len(fractions) > 2 and fractions[0] == 0 and fractions == sorted(set(fractions)) and fractions[-1] < 1
 
     def refuse(fraction, stage):
-        raise Stop
+        raise Cancelled
 
-    with pytest.raises(Stop):
+    with pytest.raises(Cancelled):
         predict(sage, observe_truth(clip), clip.rest_joints, progress=refuse)
 
 

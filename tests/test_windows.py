@@ -29,6 +29,15 @@ def test_without_augmentation_windows_are_the_clips(sampler, make_clip):
     torch.testing.assert_close(windows.seen_positions, windows.joints[:, :, [15, 20, 21]])
 
 
+def test_a_clip_that_is_shorter_than_a_window_holds_its_last_pose(body, make_clip, tmp_path):
+    clip = make_clip(12)
+    save_clips(tmp_path / "short.npz", [clip])
+    sampler = WindowSampler([load_clips(tmp_path / "short.npz")], 20, shape_basis(body))
+    joints = draw(sampler, NO_AUGMENTATION, 1).joints[0]
+    expected = torch.from_numpy(clip.world()[1]).float()
+    torch.testing.assert_close(joints, expected[[*range(12), *[11] * 8]], atol=1e-5, rtol=0)
+
+
 def test_world_and_joints_follow_from_the_local_pose(sampler):
     windows = draw(sampler, Augmentation())
     translation = windows.joints[:, :, 0]

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from ..observation import body_size, features, proportions
-from ..skeleton import BODY_JOINT_COUNT
+from ..skeleton import BODY_JOINT_COUNT, FEET
 from .model import MEAN, to_world
 
 WINDOWS_AT_ONCE = 64
@@ -28,7 +28,10 @@ class Prediction:
 
 
 def observed_features(observation, rest_joints, device="cpu"):
-    """Features (T, F) of an ``Observation`` of a person with rest joints (22 or 24, 3)."""
+    """An ``Observation`` of a person with rest joints (22 or 24, 3) as float32 tensors on ``device``.
+
+    Returns features (T, F), the observed rotations (T, 3, 3, 3) and positions (T, 3, 3), and the rest joints (22, 3).
+    """
     rest = torch.as_tensor(np.asarray(rest_joints), dtype=torch.float32, device=device)[:BODY_JOINT_COUNT]
     rotations, positions, valid = (
         torch.as_tensor(np.asarray(values), dtype=torch.float32, device=device)
@@ -53,7 +56,7 @@ def predict(sage, observation, rest_joints, sampling=MEAN, overlap=0.5, refine=T
     starts = _window_starts(len(padded), window, overlap)
     noise = _start_noise(sampling, len(padded) // 2, sage.latent_size, device)
     ramp = _ramp(window, device)
-    blended = torch.zeros(len(padded), 6 * BODY_JOINT_COUNT + 4, device=device)
+    blended = torch.zeros(len(padded), 6 * BODY_JOINT_COUNT + len(FEET), device=device)
     weights = torch.zeros(len(padded), 1, device=device)
     for first in range(0, len(starts), WINDOWS_AT_ONCE):
         if progress:
@@ -100,13 +103,14 @@ class SageStream:
     """Online use: one frame in, one pose out, from the last window of frames."""
 
     def __init__(self, sage, rest_joints, sampling=MEAN):
-        """``rest_joints`` (22 or 24, 3) of the person."""
+        """``rest_joints`` (22 or 24, 3) of the person. Noise keeps its place in the window: a take stays one take."""
         self.sage, self.sampling = sage, sampling
         self.device = next(sage.parameters()).device
         rest = torch.as_tensor(np.asarray(rest_joints), dtype=torch.float32, device=self.device)
         self.rest = rest[:BODY_JOINT_COUNT]
         self.size = body_size(self.rest)
         self.proportions = proportions(self.rest, self.size)
+        self.noise = _start_noise(sampling, sage.config.window // 2, sage.latent_size, self.device)
         self.previous, self.seen = None, None
 
     @torch.inference_mode()
@@ -125,6 +129,7 @@ class SageStream:
         self.seen = newest.repeat(FILL_FRAMES, 1) if self.seen is None else torch.cat([self.seen, newest])
         self.seen = self.seen[-self.sage.config.window :]
         window = self.seen[len(self.seen) % 2 :]
-        pose, _ = self.sage(window[None], self.sampling)
+        noise = None if self.noise is None else self.noise[:, None, -(len(window) // 2) :]
+        pose, _ = self.sage(window[None], self.sampling, noise)
         local, translation, _, _ = to_world(pose[0, -1:], frame[0][:, 0], frame[1][:, 0], self.rest)
         return local[0], translation[0]
