@@ -1,12 +1,14 @@
 """``bench``: its report, and the recording that it measures with."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from threepoint.model_core.errors import InputError
 from threepoint.tools import bench
+from threepoint.tools.benchmarks import lbfgs, networks, road
 from threepoint.tools.benchmarks.timing import long_observation, long_recording, median_seconds
 
 
@@ -37,3 +39,14 @@ def test_the_first_call_is_no_measurement():
     calls = []
     median_seconds(lambda: calls.append(1), repeats=3)
     assert len(calls) == 4
+
+
+@pytest.mark.parametrize("section, ratios", [(networks, 2), (road, 1), (lbfgs, 2)])
+def test_sections_measure_and_compare(section, ratios, monkeypatch):
+    for name, small in {"RECORDING_SECONDS": 2.0, "ONLINE_STEPS": 4, "WARM_UP_STEPS": 2, "BATCHED_FRAMES": 4,
+                        "SINGLE_FRAMES": 1, "ITERATIONS": 2, "BASELINE_BATCH": 4}.items():  # fmt: skip
+        if hasattr(section, name):
+            monkeypatch.setattr(section, name, small)
+    figures = section.measure(SimpleNamespace(device="cpu"))
+    assert all(value > 0 for value, _ in figures.values())
+    assert [unit for _, unit in figures.values()].count("x") == ratios
