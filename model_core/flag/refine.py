@@ -28,7 +28,7 @@ FRAMES_AT_ONCE = 1536
 """Frames that are optimised together: bounds the memory to a few hundred MB, whatever the recording's length."""
 FRAMES_IN_ROOM = 8192
 """Frames that are placed in the room together, before and after."""
-ITERATIONS = 16
+ITERATIONS = 20
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class Terms:
     region: float = 0.1
     place: float = 0.01
     turn: float = math.radians(3.0)
-    joint: float = 0.1
-    bend: float = 0.4
+    joint: float = 0.03
+    bend: float = 0.2
     jerk: float = 600.0
-    slide: float = 0.05
-    plant: float = 0.03
+    slide: float = 0.03
+    plant: float = 0.02
     lift: float = 0.02
     sink: float = 0.01
 
