@@ -11,6 +11,7 @@ from threepoint.model_core.calibration import (
     Calibration,
     Offset,
     calibrate,
+    fit_to_forearms,
     joint_poses,
     load,
     preset_offsets,
@@ -209,6 +210,25 @@ def test_arm_frames_are_rotations_and_find_a_bent_elbow(body):
     frames = arm_frames(np.tile(np.eye(3), (3, 1, 1)), heads, wrists, rest)
     np.testing.assert_allclose(frames @ frames.swapaxes(-1, -2), np.tile(np.eye(3), (3, 1, 1)), atol=1e-9)
     assert frames[0, 2, 0] > 0.8  # a hand held before the body: the forearm points forward
+
+
+def test_offsets_are_found_from_the_forearms_that_a_model_predicts(make_clip, body):
+    clip = make_clip(240)
+    local = axis_angle_to_matrix(clip.poses.reshape(-1, 22, 3).astype(float))
+    world, positions = forward_kinematics(local, clip.translation.astype(float), clip.rest_joints.astype(float))
+    offsets = {"head": head_offset(1.0)}
+    for role, turn in (("left_hand", [0.6, -0.5, 0.3]), ("right_hand", [-0.2, 0.7, 0.5])):
+        offsets[role] = Offset(axis_angle_to_quaternion(np.array(turn)), np.array([0.02, -0.05, 0.04]))
+    recording = devices_of(world[:, TRACKED_JOINTS], positions[:, TRACKED_JOINTS], offsets)
+    nothing = Offset(np.array([1.0, 0, 0, 0]), np.zeros(3))
+    start = Calibration(np.zeros(10), 0.0, {"head": offsets["head"], "left_hand": nothing, "right_hand": nothing})
+    found = fit_to_forearms(recording, start, world[:, [18, 19]])
+    for role in ("left_hand", "right_hand"):
+        turn = geodesic_angle(
+            quaternion_to_matrix(found.offsets[role].rotation), quaternion_to_matrix(offsets[role].rotation)
+        )
+        assert np.degrees(turn) < 15  # the wrists of this clip are bent by up to 23 degrees
+        np.testing.assert_array_equal(found.offsets[role].position, 0)
 
 
 def test_the_nearest_rotation_is_one():

@@ -1,6 +1,7 @@
 """From trackers to joints: how devices sit on the body, how big the person is, where the floor lies (numpy only)."""
 
 from .calibration import Calibration, Offset, further_poses, joint_poses, load, save
+from .fitting import fit_to_forearms
 from .person import calibrate
 from .posed import calibrate_in_pose, find_t_pose
 from .presets import PRESETS, preset_offsets
@@ -12,6 +13,7 @@ __all__ = [
     "calibrate",
     "calibrate_in_pose",
     "find_t_pose",
+    "fit_to_forearms",
     "further_poses",
     "joint_poses",
     "load",

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..frames import OPENXR_TO_MODEL, convert_quaternions
 from ..observation import heading
 from ..recordings.recording import Track
 from ..rotations import (
@@ -34,6 +35,7 @@ NATURAL_WRIST = np.radians([-175.2, 18.5, 8.4])
 frame; half of the frames lie within 35 degrees of it). Axis-angle."""
 PRIOR_FRAMES = 0.15
 """Weight of the preset's rotation, as a part of all frames."""
+GIVEN_WEIGHT = 0.1
 STRAIGHT_ARM = 0.98
 LONGEST_REACH, REACH_PERCENTILE = 0.70, 95.0
 """Metres from the head joint to the wrist that people of the mean size hardly ever exceed (99% of the training motion
@@ -155,3 +157,23 @@ def needed_size(recording, calibration, body):
         return 1.0
     reach = _reach(seen, calibration.offsets["left_hand"].position)
     return reach / (LONGEST_REACH * float(body.size(calibration.betas)))
+
+
+def fit_to_forearms(recording, calibration, forearms):
+    """The calibration with each hand's rotation offset such that predicted wrists are straight on average.
+
+    ``forearms`` (N, 2, 3, 3): world rotations of the left and right elbow joint in the model's frame that a model
+    predicts at the recording's times. A model that was trained on bodies knows better than geometry where forearms are;
+    places of devices on the hands are left as they are. The offsets given count like a tenth of the frames.
+    """
+    offsets = dict(calibration.offsets)
+    for side, role in enumerate(("left_hand", "right_hand")):
+        track = recording.tracks.get(role)
+        if track is None or track.valid.sum() < LEAST_FRAMES:
+            continue
+        device = quaternion_to_matrix(convert_quaternions(track.rotation[track.valid], OPENXR_TO_MODEL))
+        straight = (transpose(device) @ forearms[track.valid, side]).mean(0)
+        given = offsets[role]
+        turn = nearest_rotation(straight + GIVEN_WEIGHT * quaternion_to_matrix(given.rotation))
+        offsets[role] = Offset(matrix_to_quaternion(turn), given.position)
+    return replace(calibration, offsets=offsets, notes=(*calibration.notes, "hands turned so that wrists are straight"))
