@@ -60,18 +60,22 @@ def run(arguments):
     parser = CommandParser("simulate_devices", __doc__)
     parser.add_argument("clips", nargs="*", type=Path, metavar="CLIPS.npz", help="by default val and test")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every N-th clip")
+    parser.add_argument("--predict", action="store_true", help="show what wrong offsets cost a prediction, too")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every row")
     options = parser.parse_args(arguments)
     body, rng, rows = load_body(), np.random.default_rng(options.seed), []
     paths = options.clips or [ROOT / "data" / "motion" / f"{split}.npz" for split in ("val", "test")]
+    predicted = _predictor(body) if options.predict else dict
     for path in paths:
         for clip in list(load_clips(path))[:: options.every]:
-            rows.append({"clip": clip.name, **score(simulate(clip, body, rng), body)})
-    print(f"{len(rows)} clips; median (worst)")
+            simulation = simulate(clip, body, rng)
+            rows.append({"clip": clip.name, **score(simulation, body), **predicted(simulation)})
+    print(f"{len(rows)} clips; mean, median, worst")
     for name, unit, scale in COLUMNS:
-        values = np.array([row[name] for row in rows if row[name] is not None])
-        print(f"  {name:<32} {np.median(values) * scale:8.2f} ({values.max() * scale:.2f}) {unit}")
+        values = scale * np.array([row[name] for row in rows if name in row])
+        if len(values):
+            print(f"  {name:<28} {values.mean():8.2f} {np.median(values):8.2f} {values.max():8.2f} {unit}")
     if options.json:
         with Outputs() as outputs:
             outputs.path_for(options.json).write_text(json.dumps(rows, indent=1))
@@ -84,7 +88,20 @@ COLUMNS = (
     ("T-pose: stature", "cm", 100),
     ("T-pose: moment found", "of clips", 1),
     ("no pose: stature", "cm", 100),
+    ("MPJPE with true offsets", "cm", 100),
+    ("MPJPE with none", "cm", 100),
+    ("MPJPE with fitted offsets", "cm", 100),
 )
+
+
+def _predictor(body):
+    """A function of a simulation that tells what its offsets cost a prediction. Torch is loaded for it."""
+    from threepoint.model_core.pipeline import load_networks
+
+    from .simulated_prediction import prediction_errors
+
+    networks = load_networks()
+    return lambda simulation: prediction_errors(simulation, body, networks) if len(simulation.positions) > 480 else {}
 
 
 def simulate(clip, body, rng):
@@ -135,7 +152,7 @@ def _within(rng, largest):
 
 
 def score(simulation, body):
-    """Errors of the calibrations: metres and degrees; None where no T-pose was found."""
+    """Errors of the calibrations in metres and degrees, and whether the T-pose was found."""
     recording, truth = simulation.recording, float(body.stature(simulation.betas))
     moment = find_t_pose(recording, body)
     found = calibrate_in_pose(recording, body, T_POSE_SECONDS / 2)
