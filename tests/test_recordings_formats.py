@@ -291,6 +291,14 @@ def test_aria_without_hands_is_a_head(make_recording, tmp_path):
     assert list(again.tracks) == ["head"]
 
 
+def test_aria_looks_into_no_folder_but_its_own(make_recording, tmp_path):
+    write_aria(tmp_path / "mps", make_recording(2.0))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "mps" / "hand_tracking" / aria.HANDS).rename(tmp_path / "elsewhere" / aria.HANDS)
+    assert list(read(tmp_path / "mps").tracks) == ["head"]
+    assert list(read(tmp_path / "mps" / "slam" / "closed_loop_trajectory.csv").tracks) == ["head"]
+
+
 def test_arias_hands_alone_are_refused(make_recording, tmp_path):
     write_aria(tmp_path / "mps", make_recording(2.0))
     (tmp_path / "mps" / "slam" / "closed_loop_trajectory.csv").unlink()

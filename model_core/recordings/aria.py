@@ -22,6 +22,8 @@ from .text import decode
 
 TRAJECTORIES = ("closed_loop_trajectory.csv", "slam/closed_loop_trajectory.csv")
 HANDS = "wrist_and_palm_poses.csv"
+HAND_TABLES = (HANDS, f"hand_tracking/{HANDS}")
+"""Looked for by name alone: the folder around a lone file may hold the whole of somebody's disk."""
 SECONDS = 1e-6
 CAMERA_FORWARD = np.array([0.0, 0.0, 1.0])
 LEAST_CONFIDENCE = 0.0
@@ -47,7 +49,7 @@ def read(path):
         raise InputError(f"{path.name}: no closed_loop_trajectory.csv beside it: where the glasses were is not known")
     warnings = []
     time, position, rotation = _glasses(trajectory, warnings)
-    hands = _hands(next((found for folder in folders for found in sorted(folder.glob(f"**/{HANDS}"))), None), time)
+    hands = _hands(next((found for folder in folders if (found := _first_file(folder, HAND_TABLES))), None), time)
     to_head = _head_axes(rotation, hands)
     turn = matrix_to_quaternion(CONVENTIONS["z_up"])
     glasses = Track(position, rotation, np.ones(len(time), bool))
@@ -61,7 +63,11 @@ def read(path):
 
 
 def _trajectory(folder):
-    return next((folder / name for name in TRAJECTORIES if (folder / name).is_file()), None)
+    return _first_file(folder, TRAJECTORIES)
+
+
+def _first_file(folder, names):
+    return next((folder / name for name in names if (folder / name).is_file()), None)
 
 
 def _table(path, wanted):
