@@ -83,12 +83,18 @@ def test_calibration_turns_spread_into_the_error_it_goes_with(model):
     generator = torch.Generator().manual_seed(0)
     spread = torch.rand(4000, 22, generator=generator) * 0.1
     error = 0.01 + 0.5 * spread + 0.01 * torch.randn(4000, 22, generator=generator)
-    gain, offset = fit_calibration(spread, error)
+    even = torch.full((4000,), 1 / 4000)
+    gain, offset = fit_calibration(spread, error, even)
     torch.testing.assert_close(gain, torch.full((22,), 0.5), atol=0.03, rtol=0)
     torch.testing.assert_close(offset, torch.full((22,), 0.01), atol=2e-3, rtol=0)
-    assert (fit_calibration(spread, 0.1 - spread)[0] == 0).all()
-    gain, offset = fit_calibration(spread, (2 * spread - 0.05).clamp_min(0))
+    assert (fit_calibration(spread, 0.1 - spread, even)[0] == 0).all()
+    gain, offset = fit_calibration(spread, (2 * spread - 0.05).clamp_min(0), even)
     assert (offset == 0).all() and (gain > 0).all()
+    error[:2000] = 0.5  # Frames that do not count may be as wrong as they like.
+    first_half_out = torch.cat([torch.zeros(2000), torch.full((2000,), 1 / 2000)])
+    torch.testing.assert_close(
+        fit_calibration(spread, error, first_half_out)[0], torch.full((22,), 0.5), atol=0.04, rtol=0
+    )
     torch.testing.assert_close(calibrate(model, spread[:, :3], torch.tensor([0, 5, 5])), spread[:, :3])
 
 

@@ -52,14 +52,15 @@ def observe_with_drops(clip):
 
 @torch.no_grad()
 def spread_and_error(networks, clips, method, progress=None):
-    """Uncalibrated spread and true error (N, 22) in metres of every joint, over frames of ``clips``.
+    """Uncalibrated spread and true error (N, 22) in metres of every joint, over frames of ``clips``; weights (N,).
 
-    The error is that of ``method`` (a name in ``evaluation.METHODS``), what the user gets.
+    The error is that of ``method`` (a name in ``evaluation.METHODS``), what the user gets. Every person counts alike,
+    however long they were captured: the weights, which sum to 1, see to it.
     """
     flag = networks.flag
     like = flag.pose.scale
     noise = draw_noise(SAMPLES, like)
-    spreads, errors = [], []
+    spreads, errors, people = [], [], []
     for number, clip in enumerate(clips):
         rest = torch.from_numpy(clip.rest_joints).to(like)
         truth = torch.from_numpy(clip.world()[1]).to(like)
@@ -67,6 +68,7 @@ def spread_and_error(networks, clips, method, progress=None):
             found = METHODS[method](networks, clip, observation)
             _, joints = forward_kinematics(found.rotations.to(like), found.translation.to(like), rest)
             errors.append((joints - truth).norm(dim=-1)[::EVERY])
+            people += [clip.meta.get("subject", 0)] * len(errors[-1])
             seen = [
                 torch.from_numpy(values[::EVERY]).to(like)
                 for values in (observation.rotations, observation.positions, observation.valid)
@@ -77,32 +79,40 @@ def spread_and_error(networks, clips, method, progress=None):
             )
         if progress is not None:
             progress((number + 1) / len(clips), f"calibrating on {clip.name}")
-    return torch.cat(spreads), torch.cat(errors)
+    _, person, frames = np.unique(people, return_inverse=True, return_counts=True)
+    weight = torch.from_numpy(1 / frames[person] / len(frames)).to(like)
+    return torch.cat(spreads), torch.cat(errors), weight
 
 
-def fit(flag, spread, error):
+def fit(flag, spread, error, weight):
     """Store the gain and offset of every joint, and the factors of the intervals, in the model."""
-    gain, offset = fit_calibration(spread, error)
+    gain, offset = fit_calibration(spread, error, weight)
     flag.uncertainty_gain.copy_(gain)
     flag.uncertainty_offset.copy_(offset)
-    expected = calibrate(flag, spread, torch.arange(BODY_JOINT_COUNT))
-    ratio = (error / expected.clamp_min(LEAST)).flatten()
-    flag.uncertainty_interval.copy_(torch.tensor([float(np.quantile(ratio.numpy(), level)) for level in LEVELS]))
+    ratio, place = (error / _expected(flag, spread)).flatten().sort()
+    covered = weight.repeat_interleave(spread.shape[1])[place].cumsum(0) / spread.shape[1]
+    factors = [ratio[int((covered < level).sum().clamp_max(len(ratio) - 1))] for level in LEVELS]
+    flag.uncertainty_interval.copy_(torch.stack(factors))
 
 
-def report(flag, spread, error):
-    """Numbers for the log and the card: rank correlation before and after, over all joints and over the lower ones,
-    coverage of the intervals, mean expected and mean true error in centimetres."""
+def report(flag, spread, error, weight):
+    """Numbers for the log and the card: rank correlation of spread and of expected error with the true error, over all
+    joints and frames, and of frames' means; mean expected and mean true error in centimetres; coverage of intervals."""
     from scipy.stats import spearmanr
 
-    expected = calibrate(flag, spread, torch.arange(BODY_JOINT_COUNT))
+    expected = _expected(flag, spread)
     numbers = {
         "rank_before": float(spearmanr(spread.flatten(), error.flatten()).statistic),
         "rank_after": float(spearmanr(expected.flatten(), error.flatten()).statistic),
         "rank_of_frames": float(spearmanr(expected.mean(1), error.mean(1)).statistic),
-        "expected_cm": 100 * float(expected.mean()),
-        "error_cm": 100 * float(error.mean()),
+        "expected_cm": 100 * float(weight @ expected.mean(1)),
+        "error_cm": 100 * float(weight @ error.mean(1)),
     }
     for level, factor in zip(LEVELS, flag.uncertainty_interval, strict=True):
-        numbers[f"coverage_{level:.0%}"] = float((error <= factor * expected.clamp_min(LEAST)).float().mean())
+        numbers[f"coverage_{level:.0%}"] = float(weight @ (error <= factor * expected).float().mean(1))
     return numbers
+
+
+def _expected(flag, spread):
+    """Expected error (N, 22) in metres, at least ``LEAST``."""
+    return calibrate(flag, spread, torch.arange(BODY_JOINT_COUNT)).clamp_min(LEAST)

@@ -76,16 +76,17 @@ def calibrate(model, spread, groups):
     return spread * model.uncertainty_gain[groups] + model.uncertainty_offset[groups]
 
 
-def fit_calibration(spread, error):
+def fit_calibration(spread, error, weight):
     """Gain and offset (J,), neither negative, that bring spread (N, J) nearest to error (N, J), both in metres.
 
-    Least squares by joint; where the best line falls or starts below zero, the best one that does not.
+    Least squares by joint, frames counting by ``weight`` (N,), which sums to 1; where the best line falls or starts
+    below zero, the best one that does not.
     """
-    mean_spread, mean_error = spread.mean(0), error.mean(0)
-    covariance = ((spread - mean_spread) * (error - mean_error)).mean(0)
-    gain = (covariance / spread.var(0, unbiased=False).clamp_min(1e-12)).clamp_min(0)
+    mean_spread, mean_error = weight @ spread, weight @ error
+    covariance = weight @ ((spread - mean_spread) * (error - mean_error))
+    gain = (covariance / (weight @ (spread - mean_spread) ** 2).clamp_min(1e-12)).clamp_min(0)
     offset = mean_error - gain * mean_spread
-    through_zero = (spread * error).mean(0) / (spread * spread).mean(0).clamp_min(1e-12)
+    through_zero = (weight @ (spread * error)) / (weight @ (spread * spread)).clamp_min(1e-12)
     return torch.where(offset < 0, through_zero, gain), offset.clamp_min(0)
 
 
