@@ -13,6 +13,9 @@ sys.path.pop(0)  # The folder of this file, or else `import test` and `import bu
 from threepoint.tools import environment  # noqa: E402
 
 COMMANDS = ("demo", "animate", "prepare", "train", "evaluate", "compare", "bench", "build", "test")
+SPIN_COUNT = "5000"
+"""How long OpenMP's threads wait actively. Its own choice, sixty times as long, makes torch ten times slower when other
+programs want the cores."""
 BAD_INPUT = 2
 INTERRUPTED = 130
 
@@ -36,6 +39,7 @@ def run_command(command, arguments):
     """Run one command inside the environment; its exit status, with errors that a user can mend turned into a line."""
     from threepoint.model_core.errors import InputError
 
+    os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)
     try:
         return importlib.import_module("threepoint.tools." + command).run(arguments)
     except InputError as error:

@@ -40,9 +40,9 @@ def add_outputs(group):
     group.add_argument("-o", "--output", type=Path, metavar="OUT.blend", help="the scene")
     group.add_argument("--npz", type=Path, metavar="FILE", help="the motion in AMASS's layout, with its uncertainty")
     group.add_argument("--preview", type=Path, action="append", default=[], metavar="FILE",
-                       help="a picture (.png) or a film (.mp4) of the result; may be given for each")  # fmt: skip
+                       help="a strip of pictures (.png) or a film (.mp4); may be given for each")  # fmt: skip
     group.add_argument("--preview-part", type=stretch, metavar="BEGIN:END",
-                       help="seconds that a film shows; a picture shows their middle")  # fmt: skip
+                       help="the seconds that are shown there; a film shows a minute at most")  # fmt: skip
     group.add_argument("--fps", type=frame_rate, default=DEFAULT_FPS, metavar="N", help="the scene's frame rate")
     group.add_argument("--report", action="store_true",
                        help="say what is in the recordings, what was lost and what looks wrong")  # fmt: skip

@@ -17,8 +17,6 @@ from .progress import TerminalProgress, part_of
 
 CLIPS = ROOT / "data" / "motion" / "test.npz"
 SCENE_FPS = 30
-MOMENTS = 3
-"""Pictures in a strip."""
 PREDICT_SHARE = 0.6
 """Where, of the whole work, the prediction ends: only the bar depends on it."""
 
@@ -80,7 +78,7 @@ def write_outputs(options, clip, recording, predicted, outputs):
     from threepoint.blender_addon.scene import build_scene, empty_file
     from threepoint.model_core.body import load_body
 
-    from .scene_file import save_preview, save_scene, save_strip
+    from .scene_file import save_preview, save_scene
 
     body = load_body()
     truth = Motion(FPS, matrix_to_quaternion(clip.rotations()), clip.translation, predicted.betas)
@@ -91,8 +89,5 @@ def write_outputs(options, clip, recording, predicted, outputs):
     for path in options.output:
         if path.suffix.lower() == ".blend":
             save_scene(outputs.path_for(path))
-        elif path.suffix.lower() == ".png":
-            moments = (np.arange(MOMENTS) + 0.5) / MOMENTS * truth.duration
-            save_strip(outputs.path_for(path), subjects, moments)
         else:
             save_preview(outputs.path_for(path), subjects)

@@ -14,8 +14,10 @@ from threepoint.blender_addon.scene import build_scene, empty_file
 
 LONGEST_FILM = 60.0
 """Seconds that a preview film shows at most: it is a look at the result, not the result."""
-STRIP_SIZE = (480, 360)
-"""Width and height of each moment of a strip."""
+MOMENTS = 3
+"""A preview picture is a strip of so many moments."""
+MOMENT_WIDTH, MOMENT_HEIGHT = 160, 360
+"""Pixels of a moment: its width is that many for each person, and once more for the margins."""
 
 
 def build_file(people, body, fps, progress):
@@ -51,30 +53,30 @@ def save_scene(path):
 
 
 def save_preview(path, subjects, part=None):
-    """Write a picture or, by the suffix, a film of the ``Subject`` list side by side.
+    """Write a strip of pictures or, by the suffix, a film of the ``Subject`` list side by side.
 
-    ``part`` is (begin, end) in seconds from the scene's start, by default all of it; a picture shows its middle.
+    ``part`` is (begin, end) in seconds from the scene's start, by default all of it.
     """
     scene = bpy.context.scene
     fps = scene.render.fps / scene.render.fps_base
     begin, end = part or (0, (scene.frame_end - scene.frame_start) / fps)
-    first = min(scene.frame_start + round(begin * fps), scene.frame_end)
-    last = min(scene.frame_start + round(min(end, begin + LONGEST_FILM) * fps), scene.frame_end)
+    if path.suffix.lower() == ".mp4":
+        end = min(end, begin + LONGEST_FILM)
+    frames = scene.frame_start + np.array([begin, end]) * fps
+    first, last = np.clip(np.rint(frames), scene.frame_start, scene.frame_end).astype(int).tolist()
     with quiet():
         if path.suffix.lower() == ".mp4":
             render_film(path, subjects, first, last)
         else:
-            render_still(path, subjects, min(scene.frame_start + round((begin + end) / 2 * fps), scene.frame_end))
+            save_strip(path, subjects, np.rint(first + (last - first) * (np.arange(MOMENTS) + 0.5) / MOMENTS))
 
 
-def save_strip(path, subjects, moments):
-    """Write one picture of several ``moments`` (seconds from the scene's start), from left to right."""
-    scene = bpy.context.scene
-    fps = scene.render.fps / scene.render.fps_base
+def save_strip(path, subjects, frames):
+    """Write one picture of several scene frames, from left to right."""
+    size = (MOMENT_WIDTH * (len(subjects) + 1), MOMENT_HEIGHT)
     pictures = []
-    for moment in moments:
-        with quiet():
-            render_still(path, subjects, scene.frame_start + round(moment * fps), STRIP_SIZE)
+    for frame in frames:
+        render_still(path, subjects, int(frame), size)
         pictures.append(imread(path))
     imsave(path, np.concatenate(pictures, 1))
 
