@@ -1,5 +1,7 @@
 """The sidebar tab: the workflow from top to bottom, each step a button and what it found."""
 
+import textwrap
+
 import bpy
 
 from .exporting import FORMATS
@@ -8,6 +10,8 @@ from .properties import active_person
 
 MOST_LINES = 8
 """Lines of small text that a step shows at most."""
+CHARACTER_WIDTH = 7.0
+"""Pixels of an average character of the sidebar."""
 
 
 class _Step:
@@ -56,7 +60,7 @@ class THREEPOINT_PT_recording(_Step, bpy.types.Panel):
         column.use_property_split = True
         for role in ("head", "left_hand", "right_hand"):
             column.prop(person, role)
-        _lines(layout, dropout_lines(person, context.scene) + person.notes.splitlines())
+        _write(layout, broken_lines(context, dropout_lines(person, context.scene) + person.notes.splitlines()))
 
 
 class _PersonStep(_Step):
@@ -84,7 +88,7 @@ class THREEPOINT_PT_calibration(_PersonStep, bpy.types.Panel):
             part.prop(person, value, text="")
         column.prop(person, "body_path")
         layout.operator("threepoint.calibrate", icon="CON_ARMATURE")
-        _lines(layout, person.calibration.splitlines())
+        _write(layout, broken_lines(context, person.calibration.splitlines()))
 
 
 class THREEPOINT_PT_predict(_PersonStep, bpy.types.Panel):
@@ -168,14 +172,20 @@ def _predict(layout, kind, text, icon):
     layout.operator(THREEPOINT_OT_predict.bl_idname, text=text, icon=icon).kind = kind
 
 
-def _lines(layout, lines):
-    """Small text below a step."""
+def broken_lines(context, lines):
+    """Small text below a step, broken to the sidebar's width."""
+    width = max(20, int(context.region.width / (CHARACTER_WIDTH * context.preferences.system.ui_scale)))
+    broken = [part for line in lines for part in textwrap.wrap(line, width)]
+    if len(broken) > MOST_LINES:
+        broken[MOST_LINES - 1 :] = [f"... and {len(broken) - MOST_LINES + 1} more lines"]
+    return broken
+
+
+def _write(layout, lines):
     column = layout.column(align=True)
     column.scale_y = 0.75
-    for line in lines[:MOST_LINES]:
+    for line in lines:
         column.label(text=line)
-    if len(lines) > MOST_LINES:
-        column.label(text=f"... and {len(lines) - MOST_LINES} more")
 
 
 def dropout_lines(person, scene):

@@ -136,6 +136,9 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
             self._tidy(context)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        except BaseException:
+            self._tidy(context)
+            raise
 
     def _stop(self, context, message):
         self._job.cancel()

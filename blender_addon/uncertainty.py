@@ -99,7 +99,11 @@ def set_range(modifier, low, high):
     """Set the range of the colours in centimetres."""
     for item in modifier.node_group.interface.items_tree:
         if item.name in (LOW_INPUT, HIGH_INPUT):
-            modifier[item.identifier] = low if item.name == LOW_INPUT else high
+            value = low if item.name == LOW_INPUT else high
+            if hasattr(modifier, "properties"):  # From Blender 5.2 on a modifier's inputs are no custom properties.
+                getattr(modifier.properties.inputs, item.identifier).value = value
+            else:
+                modifier[item.identifier] = value
 
 
 def remove_uncertainty(mesh_object):
