@@ -1,9 +1,13 @@
 """What every test needs: the package under its name, and the material outside the repository where it is at hand."""
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
+
+# The tests' tensors are small: one thread is faster than several that wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 from checkout import SHARED, load_package  # noqa: E402
