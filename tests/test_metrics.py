@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from threepoint.model_core.clips import Clip, load_clips
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.metrics import (
