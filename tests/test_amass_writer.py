@@ -25,7 +25,7 @@ def motion():
     uncertainty = Uncertainty(
         rng.random((FRAMES, 5), np.float32), np.zeros((7, 4), np.int32), np.full((7, 4), 0.25, np.float32)
     )
-    return Motion(FPS, rotations, translation, rng.normal(0, 1, 10), 1.5, uncertainty)
+    return Motion(FPS, rotations, translation, rng.normal(0, 1, 10), 1.5, uncertainty=uncertainty)
 
 
 def test_layout(motion, tmp_path):

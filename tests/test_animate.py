@@ -95,7 +95,8 @@ def test_file_plays_without_the_add_on(result):
     assert seen["seconds"] == pytest.approx(SECONDS, abs=1 / SCENE_FPS)
     assert seen["moved"] > 0.5
     assert seen["differs_between_vertices"] > 0.001 and seen["differs_between_frames"] > 0.0001
-    assert [name.split()[-1] for name in seen["empties"]] == ["head", "left_hand", "right_hand"]
+    trackers = [name.split()[-1] for name in seen["empties"] if "uncertainty" not in name]
+    assert trackers == ["head", "left_hand", "right_hand"]
     assert len(seen["kept_actions"]) == 1
 
 
@@ -122,7 +123,10 @@ def test_interrupted_run_leaves_nothing(tmp_path):
         "--npz",
         "walk.npz",
     ]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # Where the tests themselves run in the background the signal is ignored, and a child would inherit that.
+    listen = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
+    pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with subprocess.Popen(command, cwd=tmp_path, preexec_fn=listen, **pipes) as process:
         line = process.stdout.readline()
         process.send_signal(signal.SIGINT)
         _, complaint = process.communicate(timeout=WITHIN)
