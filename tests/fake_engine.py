@@ -42,6 +42,7 @@ class Road:
             progress(step / 1000, "working")
             time.sleep(0.01)
         if seed == TURN_DEAF:
+            progress(0.5, "deaf")
             time.sleep(60)
         count = round(recording.duration * 60) + 1
         rotations = np.zeros((count, 22, 4))

@@ -45,9 +45,13 @@ def guess_length_unit(positions):
     hands = [positions[role] for role in ("left_hand", "right_hand") if role in positions]
     with np.errstate(over="ignore", invalid="ignore"):
         if hands:
-            length, (least, most) = np.nanmedian([np.linalg.norm(hand - head, axis=-1) for hand in hands]), REACH
+            lengths, (least, most) = np.concatenate([np.linalg.norm(hand - head, axis=-1) for hand in hands]), REACH
         else:
-            length, (least, most) = np.nanmax(np.abs(np.nanmedian(head, 0))), HEAD_HEIGHTS
+            lengths, (least, most) = np.abs(head).max(-1), HEAD_HEIGHTS
+    lengths = lengths[np.isfinite(lengths)]
+    if len(lengths) == 0:
+        return None
+    length = np.median(lengths)
     for unit, scale in LENGTH_SCALES.items():
         if least <= length * scale <= most:
             return unit

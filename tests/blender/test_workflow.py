@@ -147,7 +147,7 @@ def test_a_cancelled_job_stops_even_a_deaf_engine(scene, person, monkeypatch):
     monkeypatch.setattr(engine, "OBEY_SECONDS", 0.3)
     person.seed = TURN_DEAF
     job = people.ask_engine(person, scene, sys.executable)
-    while job.fraction == 0:
+    while job.stage != "deaf":
         job.poll()
     deaf = engine.client(sys.executable).process
     job.cancel()
