@@ -18,6 +18,14 @@ SPIN_COUNT = "5000"
 programs want the cores."""
 BAD_INPUT = 2
 INTERRUPTED = 130
+interruptions = []
+"""Signals that asked this process to stop."""
+
+
+def interrupt(signal_number, _):
+    """Stop what is being done, and remember why: libraries turn the exception into others on its way."""
+    interruptions.append(signal_number)
+    raise KeyboardInterrupt
 
 
 def help_text():
@@ -64,7 +72,9 @@ def main(arguments):
         return run_command(command, arguments[1:])
     except environment.EnvironmentProblem as error:
         return complain(error)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Exception):
+        if not interruptions:
+            raise
         print("threepoint: interrupted", file=sys.stderr)
         return INTERRUPTED
 
@@ -80,5 +90,7 @@ def leave(status):
 
 if __name__ == "__main__":
     # A polite kill ends like Ctrl-C: what was being written is removed on the way out.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(stop) is not signal.SIG_IGN:  # A shell's background jobs are not meant to hear Ctrl-C.
+            signal.signal(stop, interrupt)
     leave(main(sys.argv[1:]))
