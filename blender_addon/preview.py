@@ -96,10 +96,12 @@ def _stage(subjects, frames, size, fine):
     try:
         _set_up_rendering(stage, size, fine)
         path, facing = _path_of(subjects[0].avatar.armature, frames)
-        camera = _place_camera(stage, frames, path, facing, size)
+        height = subjects[0].avatar.armature.matrix_world.translation.z  # Avatars stand on their recording's floor.
+        camera = _place_camera(stage, frames, path, facing, height)
         _place_subjects(stage, subjects, camera)
         _add_legend(stage, subjects, camera, size)
         ground = props.floor(path.min(0)[:2] - FLOOR_MARGIN, path.max(0)[:2] + FLOOR_MARGIN)
+        ground.location.z = height
         stage.collection.objects.link(ground)
         yield stage
     finally:
@@ -140,7 +142,7 @@ def _path_of(armature, frames):
     return local @ world[:3, :3].T + world[:3, 3], facing
 
 
-def _place_camera(stage, frames, path, facing, size):
+def _place_camera(stage, frames, path, facing, floor):
     """A camera that looks at the person's front and follows the smoothed path over the floor."""
     data = bpy.data.cameras.new("camera")
     data.sensor_fit, data.angle_y = "VERTICAL", FIELD_OF_VIEW
@@ -152,7 +154,7 @@ def _place_camera(stage, frames, path, facing, size):
     right = np.array([-np.sin(heading), np.cos(heading), 0.0])
     camera.rotation_euler = Matrix(np.stack([right, np.cross(back, right), back], 1).tolist()).to_euler()
     target = _smooth(path, FOLLOW_SECONDS * scene_fps(bpy.context.scene))
-    target[:, 2] = FRAMED_CENTRE
+    target[:, 2] = floor + FRAMED_CENTRE
     write_vector(new_action(camera, "camera"), "location", frames, target + back * _distance())
     return camera
 

@@ -51,6 +51,14 @@ def test_a_lost_tracker_is_not_drawn(subject, tmp_path):
     assert not has_colour(pixels(tmp_path / "lost.png"), COLOURS["left_hand"])
 
 
+def test_the_ground_is_where_the_avatar_stands(subject, tmp_path):
+    render_still(tmp_path / "at_zero.png", [Subject(subject.avatar)], frame=60)
+    subject.avatar.armature.location.z = -0.4
+    bpy.context.view_layer.update()
+    render_still(tmp_path / "lower.png", [Subject(subject.avatar)], frame=60)
+    assert np.abs(pixels(tmp_path / "at_zero.png") - pixels(tmp_path / "lower.png")).mean() < 0.01
+
+
 def test_a_film_plays_in_real_time_beside_another(subject, tmp_path):
     before, frame = counts(), bpy.context.scene.frame_current
     render_film(tmp_path / "film.mp4", [subject, subject], first=1, last=31, size=(160, 90))
