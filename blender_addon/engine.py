@@ -3,9 +3,11 @@
 Only Blender's main thread calls in here; what happens meanwhile is in ``worker_client``.
 """
 
-import tempfile
+import signal
 import time
 from pathlib import Path
+
+import bpy
 
 from ..model_core import messages
 from ..model_core.errors import InputError
@@ -26,19 +28,25 @@ class EngineError(Exception):
 
 
 def log_path():
-    """The file that takes what the engine prints."""
-    return Path(tempfile.gettempdir()) / "threepoint-engine.log"
+    """The file that takes what the engine prints; in this Blender's own temporary folder, which goes when it ends."""
+    return Path(bpy.app.tempdir) / "threepoint-engine.log"
 
 
 def client(python):
-    """The running engine, started where there is none."""
-    global _client
-    if _client is not None and not _client.alive:
+    """The running engine, started where there is none or where it runs in another Python."""
+    if _client is not None and not (_client.alive and _client.python == Path(python)):
         stop()
-    if _client is None:
-        if not Path(python).is_file():
-            raise EngineError(f"the engine's Python {python} is not there; install the engine in the preferences")
+    return _client or _start(python)
+
+
+def _start(python):
+    global _client
+    if not Path(python).is_file():
+        raise EngineError(f"the engine's Python {python} is not there; install the engine in the preferences")
+    try:
         _client = WorkerClient(python, log_path())
+    except OSError as error:
+        raise EngineError(f"the engine's Python {python} does not start: {error.strerror}") from error
     return _client
 
 
@@ -56,6 +64,14 @@ def stop():
         _client.stop()
     _client = None
     _cancelled.clear()
+
+
+def death_reason(status, last_words):
+    """Why an engine ended, from its exit status and the last line that it printed."""
+    if status < 0:  # Only where there are signals; what was printed before says nothing of them.
+        name = signal.Signals(-status).name
+        return f"killed by {name}, as a system does that has no memory left" if name == "SIGKILL" else f"by {name}"
+    return last_words or f"exit status {status}, no reason given"
 
 
 class Job:
@@ -114,9 +130,8 @@ class Job:
     def _hear(self, header, arrays):
         kind = header["type"]
         if kind == "dead":
-            words = self._client.last_words()
+            reason = death_reason(header["status"], self._client.last_words())
             stop()
-            reason = words or "no reason given"
             raise EngineError(f"the engine has stopped ({reason}); the scene is as it was, try again")
         if kind in ENDINGS:
             _cancelled.pop(header["job"], None)

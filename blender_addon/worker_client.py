@@ -1,5 +1,6 @@
 """The engine seen from Blender: a process of its own, asked through threads that never touch ``bpy``."""
 
+import contextlib
 import itertools
 import os
 import queue
@@ -13,6 +14,8 @@ WORKER = Path(__file__).resolve().parent.parent / "model_core" / "worker.py"
 NOT_INHERITED = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "LD_LIBRARY_PATH", "LD_PRELOAD")
 """Variables by which Blender's own Python and libraries would get into the engine's."""
 LOG_TAIL = 4000
+END_SECONDS = 2.0
+"""An engine that has closed its pipe, or puts something else than messages into it, gets this long to end."""
 CREATE_NO_WINDOW = 0x08000000
 
 
@@ -23,7 +26,7 @@ class WorkerClient:
     """
 
     def __init__(self, python, log, script=WORKER):
-        self.log = Path(log)
+        self.python, self.log = Path(python), Path(log)
         self.about = None
         self._numbers = itertools.count(1)
         self._heard = queue.SimpleQueue()
@@ -83,8 +86,15 @@ class WorkerClient:
             while True:
                 self._heard.put(messages.unpack(self.process.stdout))
         except (EOFError, OSError, ValueError) as error:
-            status = self.process.wait()
+            status = self._end()
             self._heard.put(({"type": "dead", "status": status, "message": str(error)}, {}))
+
+    def _end(self):
+        try:
+            return self.process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
 
     def _speak(self):
         while (message := self._to_say.get()) is not None:
@@ -93,4 +103,5 @@ class WorkerClient:
                 self.process.stdin.flush()
             except (OSError, ValueError):  # The listening thread sees the same end and reports it.
                 break
-        self.process.stdin.close()
+        with contextlib.suppress(OSError):  # What is still to be written goes nowhere.
+            self.process.stdin.close()

@@ -70,7 +70,9 @@ class Road:
 def serve(source, target, road):
     """Answer messages from ``source`` on ``target`` (binary streams) until ``source`` ends."""
     from threepoint.model_core import messages
+    from threepoint.model_core.threads import wait_politely
 
+    wait_politely()
     lock = threading.Lock()
 
     def send(header, arrays=None):

@@ -8,8 +8,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "model_core"))
 import worker  # noqa: E402
 
-ANSWER, REFUSE, FAIL, WORK_LONG, TURN_DEAF, DIE = range(6)
+ANSWER, REFUSE, FAIL, WORK_LONG, TURN_DEAF, DIE, HANG_LOADING, HANG_PREDICTING, HANG_REFINING, HANG_SENDING = range(10)
 """Seeds."""
+STAGES = {HANG_LOADING: "loading the models", HANG_PREDICTING: "predicting the body", HANG_REFINING: "refining"}
+"""Where the real engine would be, in its own words."""
+HANG_SECONDS = 60
+START_SECONDS = float(os.environ.get("FAKE_ENGINE_START_SECONDS", "0"))
+"""So long importing libraries takes."""
 VERTICES = int(os.environ.get("FAKE_ENGINE_VERTICES", "13718"))
 """Of the default body."""
 
@@ -19,7 +24,9 @@ class Road:
 
     def hello(self):
         print("libraries may print what they like")
-        return {"torch": "none", "python": "3", "device": "cpu", "device_name": "no device"}
+        time.sleep(START_SECONDS)
+        spin_count = os.environ["GOMP_SPINCOUNT"]
+        return {"torch": "none", "python": "3", "device": "cpu", "device_name": "no device", "spin_count": spin_count}
 
     def animate(self, header, arrays, progress):
         import numpy as np
@@ -38,12 +45,15 @@ class Road:
         if seed == DIE:
             print("something is broken", flush=True)
             os._exit(3)
+        if seed in STAGES:
+            progress(0.5, STAGES[seed])
+            time.sleep(HANG_SECONDS)
         for step in range(1000 if seed == WORK_LONG else 5):
             progress(step / 1000, "working")
             time.sleep(0.01)
         if seed == TURN_DEAF:
             progress(0.5, "deaf")
-            time.sleep(60)
+            time.sleep(HANG_SECONDS)
         count = round(recording.duration * 60) + 1
         rotations = np.zeros((count, 22, 4))
         angle = np.full(count, options.get("take", 0)) + np.linspace(0, 1, count)
@@ -54,13 +64,33 @@ class Road:
         index = np.tile(np.arange(4, dtype=np.int32), (VERTICES, 1))
         uncertainty = Uncertainty(probes, index, np.full((VERTICES, 4), 0.25, np.float32))
         place = np.tile([0, 0.95, 0.0], (count, 1))
+        if seed == HANG_SENDING:
+            progress(1.0, "sending")
         return Motion(
             60.0, rotations, place, betas, float(recording.time[0]),
             uncertainty=uncertainty, provenance={"take": options["take"]},
         )  # fmt: skip
 
 
+class StallingStream:
+    """Writes what it is given, but of an answer after "sending" only a half."""
+
+    def __init__(self, stream):
+        self.stream = stream
+        self.flush = stream.flush
+        self.stalls = False
+
+    def write(self, data):
+        if self.stalls:
+            self.stream.write(data[: len(data) // 2])
+            self.flush()
+            print("half is sent", flush=True)
+            time.sleep(HANG_SECONDS)
+        self.stream.write(data)
+        self.stalls = b'"stage": "sending"' in data
+
+
 if __name__ == "__main__":
-    streams = worker.protocol_streams()
+    source, target = worker.protocol_streams()
     worker.load_package()
-    worker.serve(*streams, Road())
+    worker.serve(source, StallingStream(target), Road())

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from threepoint.blender_addon import worker_client
 from threepoint.blender_addon.worker_client import WorkerClient
 from threepoint.model_core import messages
 from threepoint.model_core.calibration import Calibration, preset_offsets
 from threepoint.model_core.motion import Motion, Uncertainty
 from threepoint.model_core.recordings import Recording, Track
+from threepoint.model_core.threads import SPIN_COUNT
 
 ENGINE = Path(__file__).resolve().parent / "fake_engine.py"
 ANSWER, REFUSE, FAIL, WORK_LONG, TURN_DEAF, DIE = range(6)
@@ -74,6 +76,23 @@ def test_a_cancelled_job_stops_at_its_next_step(client):
     answer(client, ask(client, ANSWER), "done")
 
 
+def test_the_engine_leaves_cores_to_others_while_its_threads_wait(monkeypatch, tmp_path):
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    client = WorkerClient(sys.executable, tmp_path / "engine.log", ENGINE)
+    answer(client, ask(client, ANSWER), "done")
+    client.stop()
+    assert client.about["spin_count"] == SPIN_COUNT
+
+
+def test_an_engine_that_talks_nonsense_is_ended_and_reported(tmp_path, monkeypatch):
+    monkeypatch.setattr(worker_client, "END_SECONDS", 0.1)
+    program = tmp_path / "babbler.py"
+    program.write_text("import time; print('hello there, I am no engine', flush=True); time.sleep(60)")
+    client = WorkerClient(sys.executable, tmp_path / "engine.log", program)
+    header, _ = answer(client, None, "dead")
+    assert "something else than messages" in header["message"] and not client.alive
+
+
 def test_a_killed_engine_is_reported_and_leaves_no_process(client):
     job = ask(client, TURN_DEAF)
     answer(client, job, "progress")
@@ -100,8 +119,9 @@ def test_recordings_calibrations_and_motions_survive_the_pipe(tmp_path):
     )
     rotations = np.tile(np.array([1.0, 0, 0, 0]), (3, 22, 1))
     motion = Motion(
-        30.0, rotations, np.zeros((3, 3)), np.zeros(10), 0.5, 0.2, uncertainty=uncertainty, provenance={"seed": 3}
-    )
+        30.0, rotations, np.zeros((3, 3)), np.zeros(10), 0.5, 0.2, uncertainty=uncertainty, provenance={"seed": 3},
+        contacts=np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4),
+    )  # fmt: skip
     calibration = Calibration(np.arange(10.0), 0.1, preset_offsets("touch"))
     parts = [
         messages.recording_message(recording),
@@ -124,4 +144,5 @@ def test_recordings_calibrations_and_motions_survive_the_pipe(tmp_path):
         back_motion.floor == 0.2
         and back_motion.provenance == {"seed": 3}
         and (back_motion.uncertainty.probes == 1).all()
+        and (back_motion.contacts == motion.contacts).all()
     )

@@ -12,10 +12,7 @@ load_package()
 sys.path.pop(0)  # The folder of this file, or else `import test` and `import build` anywhere would find commands.
 from threepoint.tools import environment  # noqa: E402
 
-COMMANDS = ("demo", "animate", "prepare", "train", "evaluate", "compare", "bench", "build", "test")
-SPIN_COUNT = "5000"
-"""How long OpenMP's threads wait actively. Its own choice, sixty times as long, makes torch ten times slower when other
-programs want the cores."""
+COMMANDS = ("demo", "animate", "prepare", "train", "evaluate", "ablations", "compare", "bench", "build", "test")
 BAD_INPUT = 2
 INTERRUPTED = 130
 interruptions = []
@@ -46,8 +43,9 @@ def complain(message):
 def run_command(command, arguments):
     """Run one command inside the environment; its exit status, with errors that a user can mend turned into a line."""
     from threepoint.model_core.errors import InputError
+    from threepoint.model_core.threads import wait_politely
 
-    os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)
+    wait_politely()
     try:
         return importlib.import_module("threepoint.tools." + command).run(arguments)
     except InputError as error:
