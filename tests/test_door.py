@@ -20,7 +20,7 @@ from threepoint.tools.outputs import Outputs, check_target
 from threepoint.tools.progress import TerminalProgress, part_of, time_left
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ("demo", "animate", "prepare", "train", "evaluate", "compare", "bench", "build", "test")
+COMMANDS = ("demo", "animate", "prepare", "train", "evaluate", "ablations", "compare", "bench", "fuzz", "build", "test")
 
 
 def door(*words):

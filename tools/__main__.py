@@ -12,7 +12,7 @@ load_package()
 sys.path.pop(0)  # The folder of this file, or else `import test` and `import build` anywhere would find commands.
 from threepoint.tools import environment  # noqa: E402
 
-COMMANDS = ("demo", "animate", "prepare", "train", "evaluate", "ablations", "compare", "bench", "build", "test")
+COMMANDS = ("demo", "animate", "prepare", "train", "evaluate", "ablations", "compare", "bench", "fuzz", "build", "test")
 BAD_INPUT = 2
 INTERRUPTED = 130
 interruptions = []

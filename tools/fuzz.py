@@ -4,10 +4,14 @@ The files are made here: a sound one of every format, then mutated (bit flips, c
 numbers, wrong encodings, hostile JSON and zip). What fails is kept, with its seed, so that it becomes a test.
 """
 
+import faulthandler
+import os
+import resource
 import struct
+import sys
 import tempfile
-import time
 import tracemalloc
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +20,7 @@ from threepoint.model_core.errors import InputError
 from threepoint.model_core.recordings import read
 
 from .arguments import CommandParser
+from .hostile_files import hostile_files
 from .sound_recordings import sound_files
 
 LONGEST_SECONDS, LARGEST_BYTES = 1.0, 500 * 2**20
@@ -35,62 +40,99 @@ NASTY_NUMBERS = (
     "٣",
 )
 ENCODINGS = ("utf-16", "utf-16-le", "utf-32", "utf-8-sig", "utf-7", "cp500")
-HOSTILE = (
-    b"[" * 100_000, b'{"a":' * 50_000, b'{"schema":' + b"[" * 5000, b"{}", b"[]", b"null", b"PK\x03\x04",
-    b"\xff\xfe", b"\x00" * 1000, b"HIERARCHY\n" + b"{" * 5000, b"time\n", b"," * 10_000, b"\n" * 10_000,
-    b'{"camera":{"poses":[1,2],"timestamp":0,"rotation":0}}', b"a,b,c,d\n" + b"1," * 50_000,
-    b'{"schema":[[[[]]]],"targetRayMode":1,"frames":[[1],[2]]}', b" Controllers\ndeviceID\n", b'"' * 5000,
-    b"# threepoint recording 1 {}\ntime,head_pos_x\n", b"FPS:1;Headset-Position: (1,2,3)",
-)  # fmt: skip
+HOSTILE_PART = 0.02
+HANGS_AFTER = 60
+"""Seconds of wall time after which a file is taken to hang: the run ends with a trace of where."""
+COMPANIONS = {
+    "wrist_and_palm_poses.csv": ("closed_loop_trajectory.csv",),
+    "left_controller_movement_T001.csv": ("headset_movement_T001.csv",),
+}
+"""Sound files that lie beside a damaged one: what a recording of several files is read with."""
+GOOD = ("read", "refused")
 
 
 def run(arguments):
     """Mutate, read, tell what went wrong; the exit status is 1 where something did."""
     parser = CommandParser("fuzz", __doc__)
-    parser.add_argument("--count", type=int, default=20000, metavar="N")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--count", type=int, default=20000, metavar="N", help="files to damage (20000)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the first file; the next ones follow")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where files that fail are kept")
     options = parser.parse_args(arguments)
-    failures, outcomes = 0, {"read": 0, "refused": 0}
-    with tempfile.TemporaryDirectory() as folder:
-        seeds = sound_files()
-        for number in range(options.seed, options.seed + options.count):
-            name, data = mutated(seeds, number)
-            outcome = attempt(Path(folder) / name, data)
-            if outcome in outcomes:
-                outcomes[outcome] += 1
-                continue
-            failures += 1
+    faulthandler.enable(sys.__stderr__)
+    seeds, outcomes, slowest = sound_files(), Counter(), (0.0, "none")
+    peaks = [peak_memory()]
+    for number in range(options.seed, options.seed + options.count):
+        name, data = mutated(seeds, number)
+        outcome, seconds = attempt(name, data, seeds)
+        slowest = max(slowest, (seconds, f"seed {number}, {name}"))
+        peaks.append(peak_memory())
+        if peaks[-1] > max(peaks[-2], peaks[0] + LARGEST_BYTES):
+            outcome = f"took {(peaks[-1] - peaks[0]) / 2**20:.0f} MB"
+        outcomes[outcome if outcome in GOOD else "failed"] += 1
+        if outcome not in GOOD:
             print(f"seed {number} ({name}): {outcome}", flush=True)
-            if options.keep:
-                options.keep.mkdir(parents=True, exist_ok=True)
-                (options.keep / f"{number}_{name}").write_bytes(data)
-    print(f"{options.count} files: {outcomes['read']} read, {outcomes['refused']} refused, {failures} failed")
-    return 1 if failures else 0
+            _keep(options.keep, f"{number}_{name}", data)
+    counts = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in (*GOOD, "failed"))
+    print(f"{options.count} files: {counts}")
+    print(f"slowest: {slowest[0]:.2f} s of CPU time ({slowest[1]}); memory: {(peaks[-1] - peaks[0]) / 2**20:.0f} MB "
+          f"above the {peaks[0] / 2**20:.0f} MB that the program itself needs")  # fmt: skip
+    return 1 if outcomes["failed"] else 0
 
 
-def attempt(path, data, measure_memory=False):
-    """``read``, ``refused``, or in a line what went wrong with these bytes."""
-    path.write_bytes(data)
-    begin = time.process_time()
-    if measure_memory:
-        tracemalloc.start()
-    try:
-        read(path).validate()
-        outcome = "read"
-    except InputError as error:
-        message = str(error)
-        plain_line = "\n" not in message and len(message) <= LONGEST_MESSAGE
-        outcome = "refused" if plain_line else f"message is not a line: {message[:200]!r}"
-    except Exception as error:
-        place = _last_place(error)
-        outcome = f"{type(error).__name__} at {place}: {str(error)[:200]}"
-    finally:
+def attempt(name, data, seeds, measure_memory=False):
+    """What came of a file: ``read``, ``refused`` or, in a line, what went wrong with it; and the CPU seconds it took.
+
+    ``seeds`` are the ``sound_files``, of which some lie beside it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for companion in COMPANIONS.get(name, ()):
+            (Path(folder) / companion).write_bytes(seeds[companion])
+        path = Path(folder) / name
+        path.write_bytes(data)
+        begin = cpu_seconds()
+        faulthandler.dump_traceback_later(HANGS_AFTER, exit=True, file=sys.__stderr__)
+        if measure_memory:
+            tracemalloc.start()
+        outcome = _outcome(path)
         peak = tracemalloc.get_traced_memory()[1] if measure_memory else 0
         tracemalloc.stop()
-    if time.process_time() - begin > LONGEST_SECONDS:
-        return f"took {time.process_time() - begin:.1f} s"
-    return f"took {peak / 2**20:.0f} MB" if peak > LARGEST_BYTES else outcome
+        faulthandler.cancel_dump_traceback_later()
+        seconds = cpu_seconds() - begin
+    if outcome in GOOD and seconds > LONGEST_SECONDS:
+        outcome = f"took {seconds:.1f} s"
+    if outcome in GOOD and peak > LARGEST_BYTES:
+        outcome = f"took {peak / 2**20:.0f} MB"
+    return outcome, seconds
+
+
+def _outcome(path):
+    try:
+        read(path).validate()
+    except InputError as error:
+        message = str(error)
+        plain = "\n" not in message and len(message) <= LONGEST_MESSAGE
+        return "refused" if plain else f"message is not a line: {message[:200]!r}"
+    except Exception as error:
+        return f"{type(error).__name__} at {_last_place(error)}: {str(error)[:200]}"
+    return "read"
+
+
+def cpu_seconds():
+    """CPU time of this process and of the ones that it started and that ended: others may be busy on the machine."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def peak_memory():
+    """Bytes that this process, or one that it started, has held at most so far."""
+    scale = 1 if sys.platform == "darwin" else 2**10
+    return scale * max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def _keep(folder, name, data):
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
 
 
 def _last_place(error):
@@ -107,8 +149,9 @@ def _last_place(error):
 def mutated(seeds, number):
     """(name, bytes) of the damaged file that the seed ``number`` makes."""
     rng = np.random.default_rng(number)
-    if rng.random() < 0.02:
-        return "hostile.bin", HOSTILE[rng.integers(len(HOSTILE))]
+    if rng.random() < HOSTILE_PART:
+        hostile = hostile_files()
+        return "hostile.bin", hostile[rng.integers(len(hostile))]
     name = list(seeds)[rng.integers(len(seeds))]
     data = seeds[name]
     for _ in range(rng.integers(1, 4)):
@@ -174,6 +217,13 @@ def _noise(data, rng):
     return data[:place] + bytearray(rng.bytes(int(rng.integers(1, 500)))) + data[place:]
 
 
+def _swap_lines(data, rng):
+    """Two stretches of lines change places: a header below its rows, one section in another's."""
+    lines = bytes(data).split(b"\n")
+    a, b, c = sorted(rng.integers(0, len(lines) + 1, 3))
+    return bytearray(b"\n".join(lines[:a] + lines[b:c] + lines[a:b] + lines[c:]))
+
+
 def _swap_words(data, rng):
     """One word of JSON, CSV or a header becomes another."""
     words = (b"null", b"{}", b"[]", b'""', b"true", b"-1", b"1e400", b'"x"', b"\xc3", b";", b"\t", b'"', b"NaN")
@@ -185,4 +235,4 @@ def _swap_words(data, rng):
 
 
 MUTATIONS = (_flip, _cut, _drop, _swap, _repeat, _huge_count, _nasty_number, _not_finite, _other_encoding, _noise,
-             _swap_words, _swap_words)  # fmt: skip
+             _swap_lines, _swap_words, _swap_words)  # fmt: skip

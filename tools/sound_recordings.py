@@ -1,4 +1,4 @@
-"""A small sound recording of every format that lies in one file: what ``fuzz`` damages."""
+"""A small sound recording of every format: what ``fuzz`` damages."""
 
 import io
 import json
@@ -30,11 +30,13 @@ def sound_files():
         "aframe.json": _aframe(recording).encode(),
         "iwer.json": _iwer(recording).encode(),
         "vive.txt": _brekel(recording).encode(),
-        "headset_movement_T001.csv": _uxf(recording).encode(),
+        "headset_movement_T001.csv": _uxf(recording, "head").encode(),
+        "left_controller_movement_T001.csv": _uxf(recording, "left_hand").encode(),
         "motion.npz": _amass(),
         "capture.bvh": _bvh().encode(),
         "session.xror": _xror(recording),
         "closed_loop_trajectory.csv": _aria(recording).encode(),
+        "wrist_and_palm_poses.csv": _aria_hands(recording).encode(),
     }
     return files
 
@@ -119,8 +121,8 @@ def _brekel(recording):
     return "\n".join(lines)
 
 
-def _uxf(recording):
-    rows = np.column_stack([recording.time, recording.tracks["head"].position, np.tile([1.0, 2.0, 3.0], (FRAMES, 1))])
+def _uxf(recording, role):
+    rows = np.column_stack([recording.time, recording.tracks[role].position, np.tile([1.0, 2.0, 3.0], (FRAMES, 1))])
     lines = ["time,pos_x,pos_y,pos_z,rot_x,rot_y,rot_z"] + [",".join(f"{v:.4f}" for v in row) for row in rows]
     return "\n".join(lines)
 
@@ -130,6 +132,20 @@ def _aria(recording):
     head = recording.tracks["head"]
     rows = np.column_stack([recording.time * 1e6, head.position, head.rotation[:, [1, 2, 3, 0]]])
     return "\n".join([",".join(names)] + [",".join(f"{v:.5f}" for v in row) for row in rows])
+
+
+def _aria_hands(recording):
+    """Wrists and palms beside the glasses, of which the right ones are lost at first."""
+    names, columns = ["tracking_timestamp_us"], [recording.time * 1e6]
+    for side, x in (("left", -0.2), ("right", 0.2)):
+        seen = np.ones(FRAMES) if side == "left" else np.where(np.arange(FRAMES) < 5, -1.0, 1.0)
+        names.append(f"{side}_tracking_confidence")
+        columns.append(seen)
+        for field, place in (("t{}_{}_wrist", (x, 0.1, 0.4)), ("t{}_{}_palm", (x, 0.1, 0.48)),
+                             ("n{}_{}_wrist", (0, 1, 0)), ("n{}_{}_palm", (0, 1, 0))):  # fmt: skip
+            names += [field.format(axis, side) + "_device" for axis in "xyz"]
+            columns += [np.where(seen > 0, value, 0.0) for value in place]
+    return "\n".join([",".join(names)] + [",".join(f"{v:.5f}" for v in row) for row in np.array(columns).T])
 
 
 def _amass():

@@ -24,6 +24,8 @@ RATE_KEYS = ("mocap_framerate", "mocap_frame_rate", "fps")
 LARGEST_MEMBER = 64 * 2**20
 LARGEST_RATIO = 100
 """Motion does not compress well: an array that is larger than that and shrank by more than this is a trap."""
+REAL_KINDS = "iuf"
+"""numpy's kinds of numbers, complex ones excepted."""
 LARGEST_BETA = 10.0
 OWN_BODY = "threepoint"
 """What the files of our own say under ``body_model``: only then, or with a body that the user names, do betas fit."""
@@ -95,19 +97,24 @@ def _tracked_joints(poses, trans, body, betas):
 
 
 def _arrays(path, name):
-    """The archive's arrays by name, loaded without executing anything."""
+    """The archive's arrays by name, loaded without executing anything; what is not wanted is not even unpacked."""
+    arrays = {}
     try:
         with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
+            members = {member.filename: member for member in archive.infolist()}
+            for key in ("poses", "trans", "betas", "body_model", *RATE_KEYS):
+                member = members.get(f"{key}.npy")
+                if member is None:
+                    continue
                 if member.file_size > max(LARGEST_MEMBER, LARGEST_RATIO * member.compress_size):
                     raise InputError(f"{name}: '{member.filename}' unpacks to {member.file_size} bytes: not a motion")
-        with np.load(path, allow_pickle=False) as archive:
-            wanted = ("poses", "trans", "betas", "body_model", *RATE_KEYS)
-            return {key: archive[key] for key in wanted if key in archive.files}
+                with archive.open(member) as file:
+                    arrays[key] = np.lib.format.read_array(file, allow_pickle=False)
     except InputError:
         raise
     except Exception as error:  # numpy and zipfile raise a dozen kinds on damaged archives, and quote their bytes
         raise InputError(f"{name}: is not a readable npz archive ({type(error).__name__})") from None
+    return arrays
 
 
 def _motion(arrays, name):
@@ -121,7 +128,7 @@ def _motion(arrays, name):
     width = BODY_JOINT_COUNT * 3
     if poses.ndim != 2 or poses.shape[1] < width or trans.shape != (len(poses), 3):
         raise InputError(f"{name}: poses {poses.shape}, trans {trans.shape}; should be (T, {width} or more), (T, 3)")
-    if not all(np.issubdtype(array.dtype, np.number) for array in (poses, trans, fps)):
+    if not all(array.dtype.kind in REAL_KINDS for array in (poses, trans, fps)):
         raise InputError(f"{name}: poses, trans and {rate} should be numbers")
     if fps.size != 1 or not 0 < float(fps.reshape(-1)[0]) <= 10000:
         raise InputError(f"{name}: {rate} should be one positive number")
@@ -140,7 +147,7 @@ def _betas(arrays, own_body, warnings):
     if not own_body and str(arrays.get("body_model", "")) != OWN_BODY:
         warnings.append("its betas belong to another body: the mean body stands in")
         return betas
-    if not np.issubdtype(given.dtype, np.number) or given.ndim != 1:
+    if given.dtype.kind not in REAL_KINDS or given.ndim != 1:
         warnings.append("its betas are not a row of numbers: the mean body stands in")
         return betas
     given = given[:BETA_COUNT].astype(np.float64)
