@@ -34,7 +34,10 @@ def parser():
     animate.add_argument("--seed", type=int, default=0, metavar="N")
     animate.add_argument("--takes", type=int, default=1, metavar="N")
     animate.add_argument("--body", type=Path, metavar="FILE", help="your own SMPL, SMPL-H or SMPL-X file")
-    animate.add_argument("--no-refine", dest="refine", action="store_false")
+    animate.add_argument("--refinement", type=float, default=1.0, metavar="S",
+                         help="how far from SAGE's prediction (0) to the refined motion (1: the default)")  # fmt: skip
+    animate.add_argument("--no-refine", dest="refinement", action="store_const", const=0.0,
+                         help="the same as --refinement 0")  # fmt: skip
     animate.add_argument("--python", type=Path, metavar="FILE", help="the engine's Python; default: the preferences'")
     return words
 
@@ -64,16 +67,20 @@ def animate(options):
         raise InputError(f"{options.output}: the folder {options.output.parent} does not exist; make it first")
     if options.output.suffix != ".blend":
         raise InputError(f"{options.output}: the output should end in .blend")
+    if not 0 <= options.refinement <= 1:
+        raise InputError(f"--refinement {options.refinement} is not between 0 and 1")
     python = options.python or preferences.engine_python()
     recordings = [read(path) for path in options.recordings]
     scene = empty_file(options.fps)
     scene.frame_end = scene.frame_start
     for path, recording in zip(options.recordings, recordings, strict=True):
         person = people.add_person(recording, path.stem, scene)
-        person.device, person.seed, person.refine = options.device, options.seed, options.refine
+        person.device, person.seed, person.refinement = options.device, options.seed, options.refinement
         person.body_path = str(options.body.resolve()) if options.body else ""
         for take in range(options.takes):
-            motion = people.ask_engine(person, scene, python, take).wait(_progress_printer())
+            job = people.ask_engine(person, scene, python, take)
+            motion = job.wait(_progress_printer())
+            people.note_calibration(person, job.calibration)
             people.receive_motion(person, motion, scene)
         person.active_take = 0
         scene.frame_end = max(scene.frame_end, round(person.takes[0].action.frame_range[1]))

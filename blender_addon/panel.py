@@ -106,7 +106,7 @@ class THREEPOINT_PT_predict(_PersonStep, bpy.types.Panel):
         column.use_property_split = True
         column.prop(person, "device")
         column.prop(person, "seed")
-        column.prop(person, "refine")
+        column.prop(person, "refinement", slider=True)
         big = layout.row()
         big.scale_y = 1.5
         _predict(big, "MEAN", "Predict", "PLAY")

@@ -88,7 +88,7 @@ def ask_engine(person, scene, python, take=0, frames=None):
     if frames is not None:
         first, last = frames_to_seconds(frames, scene)
         recording = part_of(recording, first - CONTEXT_SECONDS, last + CONTEXT_SECONDS)
-    options = {"device": person.device, "seed": person.seed, "take": take, "refine": person.refine}
+    options = {"device": person.device, "seed": person.seed, "take": take, "refinement": person.refinement}
     body_path = bpy.path.abspath(person.body_path) if person.body_path else None
     return Job(python, recording, calibration, body_path, options)
 

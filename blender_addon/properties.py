@@ -77,9 +77,11 @@ class THREEPOINT_PG_person(bpy.types.PropertyGroup):
     )
     device: EnumProperty(name="Device", items=DEVICE_ITEMS, description="Where the networks run")
     seed: IntProperty(name="Seed", min=0, description="Other seeds give other takes")
-    refine: BoolProperty(
-        name="Refine", default=True, description="Make the motion meet head and hands and stand firmly on the floor"
-    )
+    refinement: FloatProperty(
+        name="Refinement", default=1.0, min=0.0, max=1.0, subtype="FACTOR",
+        description="0: what SAGE predicts. 1: refined, so that head and hands are met exactly and feet stand firmly. "
+        "Between: every joint goes that part of the way",
+    )  # fmt: skip
     first: IntProperty(name="First", description="First frame of the range to solve again", default=1)
     last: IntProperty(name="Last", description="Last frame of the range to solve again", default=60)
 

@@ -19,7 +19,8 @@ def amass_arrays(motion, body, body_model):
     """The arrays of a motion's AMASS npz, by name. ``body_model`` says whose betas these are.
 
     ``poses`` (T, 72) axis-angle in radians, ``trans`` (T, 3) metres, ``betas`` (10,), ``mocap_framerate``, ``gender``,
-    ``body_model``; ``start``, the recording's clock in seconds at frame 0; and, where the motion knows how sure it is,
+    ``body_model``; ``start``, the recording's clock in seconds at frame 0; where the motion knows them, ``contacts``
+    (T, 4), the probability that each of ``skeleton.FEET`` stands; and, where it knows how sure it is,
     ``uncertainty`` (T, P) metres at the probes, with ``uncertainty_index`` and ``uncertainty_weight`` (V, 4) as in
     ``motion.Uncertainty``.
     """
@@ -38,6 +39,8 @@ def amass_arrays(motion, body, body_model):
         "body_model": np.array(body_model),
         "start": np.float64(motion.start),
     }
+    if motion.contacts is not None:
+        arrays["contacts"] = motion.contacts
     if motion.uncertainty is not None:
         arrays["uncertainty"] = motion.uncertainty.probes
         arrays["uncertainty_index"] = motion.uncertainty.index

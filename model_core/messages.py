@@ -90,6 +90,8 @@ def read_calibration(header, arrays):
 def motion_message(motion):
     """``Motion`` -> (header, arrays)."""
     arrays = {"rotations": motion.rotations, "translation": motion.translation, "betas": motion.betas}
+    if motion.contacts is not None:
+        arrays["contacts"] = motion.contacts
     if motion.uncertainty is not None:
         arrays |= {f"uncertainty/{part}": getattr(motion.uncertainty, part) for part in ("probes", "index", "weight")}
     header = {"fps": motion.fps, "start": motion.start, "floor": motion.floor, "provenance": motion.provenance}
@@ -102,4 +104,6 @@ def read_motion(header, arrays):
     if "uncertainty/probes" in arrays:
         uncertainty = Uncertainty(*(arrays[f"uncertainty/{part}"] for part in ("probes", "index", "weight")))
     parts = (arrays[name] for name in ("rotations", "translation", "betas"))
-    return Motion(header["fps"], *parts, header["start"], header["floor"], uncertainty, header["provenance"]).validate()
+    about = (header[name] for name in ("start", "floor"))
+    contacts = arrays.get("contacts")
+    return Motion(header["fps"], *parts, *about, uncertainty, header["provenance"], contacts).validate()

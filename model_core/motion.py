@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .errors import InputError
-from .skeleton import BODY_JOINT_COUNT
+from .skeleton import BODY_JOINT_COUNT, FEET
 
 BETA_COUNT = 10
 
@@ -34,7 +34,8 @@ class Motion:
     ``rotations`` (T, 22, 4): unit ``wxyz``, the pelvis's global orient first, then each joint relative to its parent.
     ``translation`` (T, 3): position of the pelvis joint. ``fps`` frames a second; frame 0 is at ``start`` seconds of
     the recording's clock. ``betas`` (10,): SMPL shape. ``floor``: height in metres, in the recording's space, of the
-    floor that is at y = 0 here. ``provenance``: what made it (model, seed, options).
+    floor that is at y = 0 here. ``contacts`` (T, 4) float32: the probability that each of ``skeleton.FEET`` stands
+    still on the floor; None where nothing says so. ``provenance``: what made it (model, seed, options).
     """
 
     fps: float
@@ -45,6 +46,7 @@ class Motion:
     floor: float = 0.0
     uncertainty: Uncertainty | None = None
     provenance: dict = field(default_factory=dict)
+    contacts: np.ndarray | None = None
 
     @property
     def frame_count(self):
@@ -67,6 +69,8 @@ class Motion:
             raise InputError(f"motion: betas {self.betas.shape} should be ({BETA_COUNT},)")
         if not self.fps > 0:
             raise InputError(f"motion: fps is {self.fps}, should be positive")
+        if self.contacts is not None and self.contacts.shape != (frames, len(FEET)):
+            raise InputError(f"motion: contacts {self.contacts.shape} should be ({frames}, {len(FEET)})")
         if not (np.isfinite(self.rotations).all() and np.isfinite(self.translation).all()):
             raise InputError("motion: has values that are not finite")
         return self

@@ -14,7 +14,7 @@ from .flag.uncertainty import measure_uncertainty
 from .motion import Motion
 from .observation import FPS, Observation
 from .recordings.resample import resample
-from .rotations import make_continuous, matrix_to_quaternion, quaternion_to_matrix
+from .rotations import make_continuous, matrix_to_quaternion, quaternion_to_matrix, slerp
 from .sage.inference import predict
 from .sage.model import MEAN, Sampling, load_sage
 
@@ -33,8 +33,9 @@ class Options:
     """Choices a user has. ``take`` 0 is the mean motion, every other number one plausible motion of many.
 
     ``body`` None is the default body; ``calibration`` None finds one from the recording; ``device`` is "auto", "cpu",
-    "cuda" or "mps"; ``seed`` decides what is drawn: takes, and the samples that uncertainty is measured by; ``refine``
-    False leaves SAGE's prediction as it is; ``uncertainty`` False leaves it out.
+    "cuda" or "mps"; ``seed`` decides what is drawn: takes, and the samples that uncertainty is measured by;
+    ``refinement`` is how far every joint and the pelvis go from SAGE's prediction (0) to the refined motion (1), which
+    alone meets head and hands exactly; ``uncertainty`` False leaves it out.
     """
 
     body: Body | None = None
@@ -42,7 +43,7 @@ class Options:
     device: str = "auto"
     seed: int = 0
     take: int = 0
-    refine: bool = True
+    refinement: float = 1.0
     uncertainty: bool = True
 
 
@@ -107,6 +108,17 @@ def observe(recording, calibration):
     )
 
 
+def part_of_the_way(start, goal, share):
+    """The motion that lies ``share`` of the way from ``start`` to ``goal``, 0 to 1.
+
+    Both are local rotations (T, 22, 3, 3) and pelvis places (T, 3): joints turn along the shortest arc.
+    """
+    if share == 1:
+        return goal
+    turned = slerp(matrix_to_quaternion(start[0]), matrix_to_quaternion(goal[0]), torch.tensor([share]).to(start[0]))
+    return quaternion_to_matrix(turned), start[1] + share * (goal[1] - start[1])
+
+
 def animate(recording, options=None, progress=None, networks=None):
     """The motion of a recording (``Motion`` at 60 Hz in the model's frame).
 
@@ -115,6 +127,8 @@ def animate(recording, options=None, progress=None, networks=None):
     numbers a joint and frame is held. Raises ``InputError``.
     """
     options = options or Options()
+    if not 0 <= options.refinement <= 1:
+        raise InputError(f"a refinement of {options.refinement}; expected a number from 0 (SAGE alone) to 1 (all)")
     stages = _Stages(progress)
     stages.begin("calibrating")
     body = options.body or load_body()
@@ -127,10 +141,11 @@ def animate(recording, options=None, progress=None, networks=None):
     prediction = predict(networks.sage, observation, rest_joints, sampling, progress=stages.begin("predicting"))
     rotations, translation = prediction.rotations, prediction.translation
     report = stages.begin("refining")
-    if options.refine:
-        rotations, translation = refine(
+    if options.refinement > 0:
+        refined = refine(
             networks.flag, observation, rotations, translation, rest_joints, prediction.contacts, progress=report
         )
+        rotations, translation = part_of_the_way((rotations, translation), refined, options.refinement)
     report = stages.begin("measuring uncertainty")
     uncertainty = None
     if options.uncertainty:
@@ -145,12 +160,13 @@ def animate(recording, options=None, progress=None, networks=None):
         betas=np.asarray(observation.betas, np.float32),
         start=observation.start,
         floor=float(calibration.floor),
+        contacts=prediction.contacts.cpu().numpy().astype(np.float32),
         uncertainty=uncertainty,
         provenance={
             "source": recording.source,
             "seed": options.seed,
             "take": options.take,
-            "refined": options.refine,
+            "refinement": options.refinement,
             "device": networks.device,
         },
     ).validate()

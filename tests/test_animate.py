@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from threepoint.model_core.body import load_body
+from threepoint.model_core.errors import InputError
 from threepoint.model_core.recordings import plain, read
 from threepoint.model_core.recordings.recording import Track
 from threepoint.tools import animate, animate_words, demo
@@ -133,6 +134,17 @@ def test_interrupted_run_leaves_nothing(tmp_path):
     assert "%" in line
     assert process.returncode == 130 and complaint == "threepoint: interrupted\n"
     assert [path.name for path in tmp_path.iterdir()] == ["walk.csv"]
+
+
+@pytest.mark.parametrize(("words", "refinement"), [([], 1.0), (["--refinement", "0.25"], 0.25), (["--no-refine"], 0.0)])
+def test_how_much_is_refined_can_be_said(words, refinement):
+    assert animate_words.parse(["walk.csv", "-o", "walk.blend", *words], None).refinement == refinement
+
+
+@pytest.mark.parametrize("wrong", ["-0.1", "1.01", "much"])
+def test_refinement_beyond_its_ends_is_refused(wrong):
+    with pytest.raises(InputError, match="--refinement"):
+        animate_words.parse(["walk.csv", "-o", "walk.blend", f"--refinement={wrong}"], None)
 
 
 def test_demo_takes_the_same_road(tmp_path, monkeypatch):

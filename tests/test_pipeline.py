@@ -70,8 +70,8 @@ def test_a_hand_that_is_lost_is_less_certain(make_recording, networks):
     track = recording.tracks["right_hand"]
     gone = {"right_hand": replace(track, valid=recording.time < 1.0)}
     lost = replace(recording, tracks={**recording.tracks, **gone})
-    motion = animate(lost, Options(device="cpu", refine=False), networks=networks)
-    seen = animate(recording, Options(device="cpu", refine=False), networks=networks)
+    motion = animate(lost, Options(device="cpu", refinement=0.0), networks=networks)
+    seen = animate(recording, Options(device="cpu", refinement=0.0), networks=networks)
     right_arm = load_body().weights[:, [19, 21, 23]].sum(1) > 0.9
     assert (
         motion.uncertainty.at_vertices(150)[right_arm].mean()
@@ -102,12 +102,34 @@ def test_one_seed_is_one_motion_and_takes_differ(make_recording, networks):
     recording = make_recording(seconds=1)
 
     def take(number, seed=0):
-        options = Options(device="cpu", seed=seed, take=number, refine=False, uncertainty=False)
+        options = Options(device="cpu", seed=seed, take=number, refinement=0.0, uncertainty=False)
         return animate(recording, options, networks=networks).rotations
 
     np.testing.assert_array_equal(take(1), take(1))
     assert np.abs(take(1) - take(2)).max() > 1e-3
     assert np.abs(take(1, seed=1) - take(2)).max() > 1e-3
+
+
+def test_refinement_goes_the_part_of_the_way_that_is_asked_for(make_recording, networks):
+    recording = make_recording(seconds=1)
+
+    def refined(share):
+        return animate(recording, Options(device="cpu", refinement=share, uncertainty=False), networks=networks)
+
+    none, half, full = (refined(share) for share in (0.0, 0.5, 1.0))
+    np.testing.assert_allclose(half.translation, (none.translation + full.translation) / 2, atol=1e-5)
+    turned = [
+        geodesic_angle(quaternion_to_matrix(none.rotations), quaternion_to_matrix(m.rotations)) for m in (half, full)
+    ]
+    assert turned[1].max() > 0.02 and np.abs(turned[0] - turned[1] / 2).max() < 2e-3
+    with pytest.raises(InputError, match="refinement of 1.5"):
+        refined(1.5)
+
+
+def test_contacts_say_how_likely_each_foot_stands(motion):
+    assert motion.contacts.shape == (motion.frame_count, 4) and motion.contacts.dtype == np.float32
+    assert (motion.contacts >= 0).all() and (motion.contacts <= 1).all()
+    assert motion.contacts.max(1).mean() > 0.5  # A person who only looks about stands.
 
 
 def test_progress_rises_to_the_end_and_names_its_stages(make_recording, networks):

@@ -87,7 +87,7 @@ def predict(options, recordings, progress):
         takes = []
         for take in range(options.takes):
             done = (len(people) * options.takes + take) * share
-            road = Options(body, calibration, options.device, options.seed, take, options.refine)
+            road = Options(body, calibration, options.device, options.seed, take, options.refinement)
             takes.append(animate(recording, road, part_of(progress, done, done + share), networks))
         people.append(Person(path.stem, recording, calibration, takes))
     return body, people

@@ -70,7 +70,11 @@ def add_predictions(group):
     group.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where networks run")
     group.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything random")
     group.add_argument("--takes", type=count, default=1, metavar="N", help="several plausible motions")
-    group.add_argument("--no-refine", dest="refine", action="store_false", help="SAGE's prediction as it is")
+    group.add_argument("--refinement", type=share, default=1.0, metavar="S",
+                       help="how far to go from SAGE's prediction (0) to the refined motion (1), which alone meets "
+                       "head and hands exactly; default 1")  # fmt: skip
+    group.add_argument("--no-refine", dest="refinement", action="store_const", const=0.0, help="the same as "
+                       "--refinement 0: SAGE's prediction as it is")  # fmt: skip
 
 
 def targets(options):
@@ -95,6 +99,14 @@ def stretch(text):
     if not 0 <= begin < end:
         raise argparse.ArgumentTypeError(f"{text} is not BEGIN:END with 0 <= BEGIN < END")
     return begin, end
+
+
+def share(text):
+    """A number from 0 to 1."""
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return number
 
 
 def count(text):
