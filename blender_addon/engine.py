@@ -84,6 +84,7 @@ class Job:
         if calibration is not None:
             request["calibration"], more = messages.calibration_message(calibration)
             arrays |= more
+        self.calibration = calibration
         self._python, self._request = python, (request, arrays)
         self._ask()
         self.fraction, self.stage = 0.0, "starting the engine"

@@ -64,27 +64,33 @@ def recording_of(person, scene):
     return read_trackers(objects, scene)
 
 
-def calibrate_person(person, recording):
-    """The ``Calibration`` of a person by what is set and what is found; what was found is noted on the person."""
-    calibration = calibrate(
+def find_calibration(person, recording):
+    """The ``Calibration`` of a person by what is set and what is found; nothing is changed."""
+    return calibrate(
         recording,
         body_of(person.body_path),
         stature=person.stature if person.own_stature else None,
         floor=person.floor if person.own_floor else None,
         preset=None if person.preset == "AUTO" else person.preset,
     )
+
+
+def note_calibration(person, calibration):
+    """Show what a calibration found where the user sees it."""
     person.calibration = "\n".join(calibration.notes)
     if not person.own_stature:
         person.stature = float(body_of(person.body_path).stature(calibration.betas))
     if not person.own_floor:
         person.floor = calibration.floor
-    return calibration
 
 
 def ask_engine(person, scene, python, take=0, frames=None):
-    """Ask for a motion of the person, or only of what matters for ``frames`` (first, last); return the ``Job``."""
+    """Ask for a motion of the person, or only of what matters for ``frames`` (first, last); return the ``Job``.
+
+    Nothing in the scene changes before the answer is received: the engine may fail.
+    """
     recording = recording_of(person, scene)
-    calibration = calibrate_person(person, recording)
+    calibration = find_calibration(person, recording)
     if frames is not None:
         first, last = frames_to_seconds(frames, scene)
         recording = part_of(recording, first - CONTEXT_SECONDS, last + CONTEXT_SECONDS)

@@ -26,7 +26,8 @@ class THREEPOINT_OT_calibrate(bpy.types.Operator):
     def execute(self, context):
         person = active_person(context)
         try:
-            people.calibrate_person(person, people.recording_of(person, context.scene))
+            recording = people.recording_of(person, context.scene)
+            people.note_calibration(person, people.find_calibration(person, recording))
         except InputError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -86,7 +87,9 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
 
     def _run_blocking(self, context):
         person = active_person(context)
-        self._finish(context, person, self._ask(context, person).wait())
+        self._job = self._ask(context, person)
+        self._job.wait()
+        self._finish(context, person)
         return {"FINISHED"}
 
     def _begin_modal(self, context):
@@ -108,7 +111,7 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
         person = context.scene.threepoint.people.get(self._person)
         if person is None:
             return self._stop(context, f"{self._person} is not in this scene any more; nothing was changed")
-        self._finish(context, person, self._job.motion)
+        self._finish(context, person)
         self._tidy(context)
         return {"FINISHED"}
 
@@ -121,7 +124,9 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
         self._begun = time.monotonic()
         return people.ask_engine(person, context.scene, preferences.engine_python(), take, frames)
 
-    def _finish(self, context, person, motion):
+    def _finish(self, context, person):
+        motion = self._job.motion
+        people.note_calibration(person, self._job.calibration)
         if self.kind == "RANGE":
             people.receive_range(person, motion, context.scene)
         else:
