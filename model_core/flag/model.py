@@ -17,7 +17,9 @@ from .pose import POSE_COUNT, PoseCode
 from .region import RegionApproximator, place_tracked
 
 DEFAULT_WEIGHTS = Path(__file__).resolve().parent.parent.parent / "weights" / "flag.safetensors"
-FORMAT = "threepoint-flag-1"
+FORMAT = "threepoint-flag-2"
+HAND_STATES = 4
+"""Both hands seen, the left one lost, the right one, both."""
 MEASURES = ("pose.", "uncertainty_")
 """Tensors that are measured rather than trained: kept in float32."""
 
@@ -39,6 +41,7 @@ class FlagConfig:
 
 CONFIGS = {
     "small": FlagConfig(),
+    "comparison": FlagConfig(hidden=256, width=96, layers=2),
     "large": FlagConfig(couplings=12, hidden=768, context=256, width=256, layers=4, heads=8),
     "smoke": FlagConfig(couplings=4, hidden=32, context=16, width=32, layers=1, heads=2, groups=4, modes=4),
 }
@@ -47,8 +50,9 @@ CONFIGS = {
 class Flag(nn.Module):
     """Conditional flow f, region approximator f_LRA, the coding of poses, and how spread becomes an error to expect.
 
-    ``uncertainty_gain`` and ``uncertainty_offset`` (22,) turn the spread of samples at a joint into the error to
-    expect, in metres; ``uncertainty_interval`` (2,) times that error covers half and nine tenths of the true ones.
+    ``uncertainty_gain`` and ``uncertainty_offset`` (``HAND_STATES``, 22) turn the spread of samples at a joint into the
+    error to expect, in metres, by which hands are lost (``uncertainty.hand_states``); ``uncertainty_interval`` (2,)
+    times that error covers half and nine tenths of the true ones.
     """
 
     def __init__(self, config=CONFIGS["small"]):
@@ -59,8 +63,8 @@ class Flag(nn.Module):
         self.region = RegionApproximator(
             POSE_COUNT, config.width, config.layers, config.heads, config.groups, config.modes
         )
-        self.register_buffer("uncertainty_gain", torch.ones(BODY_JOINT_COUNT))
-        self.register_buffer("uncertainty_offset", torch.zeros(BODY_JOINT_COUNT))
+        self.register_buffer("uncertainty_gain", torch.ones(HAND_STATES, BODY_JOINT_COUNT))
+        self.register_buffer("uncertainty_offset", torch.zeros(HAND_STATES, BODY_JOINT_COUNT))
         self.register_buffer("uncertainty_interval", torch.ones(2))
 
     def latent_region(self, condition):

@@ -5,7 +5,7 @@ import torch
 from ..body import skin
 from ..kinematics import forward_kinematics
 from ..motion import Uncertainty
-from ..probes import choose_probes
+from ..probes import body_weights, choose_probes
 from ..skeleton import BODY_JOINT_COUNT, HEAD
 from .energy import gather_evidence
 
@@ -26,7 +26,7 @@ def measure_uncertainty(model, observation, body, samples=16, seed=0, progress=N
     like = model.pose.scale
     vertices, index, weight = choose_probes(body)
     probes = body.only(vertices).like(like)
-    groups = torch.as_tensor(body.weights[vertices][:, :BODY_JOINT_COUNT].argmax(-1), device=like.device)
+    shares = torch.as_tensor(body_weights(body)[vertices]).to(like)
     seen = [
         torch.as_tensor(value).to(like) for value in (observation.rotations, observation.positions, observation.valid)
     ]
@@ -37,7 +37,7 @@ def measure_uncertainty(model, observation, body, samples=16, seed=0, progress=N
     for some in frames.split(FRAMES_AT_ONCE // EVERY):
         evidence = gather_evidence(model, *(values[some.to(like.device)] for values in seen), _rest(probes, betas))
         spread = sample_spread(model, evidence, noise, lambda local, shift: skin(probes, local, shift, betas))
-        measured.append(calibrate(model, spread, groups))
+        measured.append(calibrate(model, spread, shares, evidence.valid))
         if progress is not None:
             progress(min(1.0, (int(some[-1]) + 1) / len(seen[0])), "measuring uncertainty")
     values = between(torch.cat(measured), frames, len(seen[0]))
@@ -68,12 +68,20 @@ def sample_spread(model, evidence, noise, place):
     return total / len(noise)
 
 
-def calibrate(model, spread, groups):
-    """Spread (N, P) in metres -> the error (N, P) to expect there: a gain and an offset for each group's joint.
+def calibrate(model, spread, shares, valid):
+    """Spread (N, P) in metres -> the error (N, P) to expect, by gain and offset of the joints that a probe follows.
 
-    ``groups`` (P,) is the joint that each probe moves with. Fitted on the validation split (``fit_calibration``).
+    ``shares`` (P, 22) says how much it follows each; ``valid`` (N, 3) which trackers were seen: where a hand is lost,
+    other gains hold. Fitted on the validation split (``fit_calibration``).
     """
-    return spread * model.uncertainty_gain[groups] + model.uncertainty_offset[groups]
+    states = hand_states(valid)
+    return spread * (model.uncertainty_gain @ shares.T)[states] + (model.uncertainty_offset @ shares.T)[states]
+
+
+def hand_states(valid):
+    """Which hands are lost, (N,): 0 none, 1 the left, 2 the right, 3 both; ``valid`` (N, 3) of head and hands."""
+    lost = (valid[:, 1:] <= 0).long()
+    return lost[:, 0] + 2 * lost[:, 1]
 
 
 def fit_calibration(spread, error, weight):
