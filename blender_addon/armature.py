@@ -12,6 +12,12 @@ import numpy as np
 
 from ..model_core.frames import MODEL_TO_BLENDER, convert_positions
 from ..model_core.skeleton import JOINT_NAMES, PARENTS, PELVIS
+from .bone_names import names_of
+from .contacts import create_rings
+from .correctives import add_correctives
+from .hands import KEY as RELAXED_HANDS
+from .hands import relaxed_offsets
+from .shape_keys import add_key
 
 TAIL_JOINTS = {"pelvis": "spine1", "spine3": "neck"}
 """Where a bone's tail lies when its joint has several children; otherwise at the only child."""
@@ -36,20 +42,34 @@ class Avatar:
     mesh: bpy.types.Object
 
 
-def create_avatar(body, betas, name, collection=None):
+def create_avatar(body, betas, name, collection=None, correctives=True):
     """Make the armature object ``name`` and its skinned mesh, standing on the floor at the origin; return ``Avatar``.
 
-    ``body`` and ``betas`` (10,) give rest joints, rest vertices, faces and skinning weights in the model's frame. The
-    objects go into ``collection``, by default the active one.
+    ``body`` and ``betas`` (10,) give rest joints, rest vertices, faces and skinning weights in the model's frame; its
+    hands are relaxed by a shape key, and its pose correctives, where it has any and ``correctives`` asks for them, are
+    shape keys too. Rings below the feet wait for contacts. All go into ``collection``, by default the active one.
     """
     collection = collection or bpy.context.collection
     origin = _origin(body, betas)
-    joints = convert_positions(np.asarray(body.rest_joints(betas), np.float64) - origin, MODEL_TO_BLENDER)
-    vertices = convert_positions(np.asarray(body.rest_vertices(betas), np.float64) - origin, MODEL_TO_BLENDER)
-    armature = _create_armature(joints, name, collection)
+    rest_joints = np.asarray(body.rest_joints(betas), np.float64) - origin
+    rest_vertices = np.asarray(body.rest_vertices(betas), np.float64) - origin
+    armature = _create_armature(convert_positions(rest_joints, MODEL_TO_BLENDER), name, collection)
+    vertices = convert_positions(rest_vertices, MODEL_TO_BLENDER)
     mesh = _create_mesh(vertices, np.asarray(body.faces), f"{name} body", collection)
     _skin(mesh, armature, np.asarray(body.weights))
+    relaxed = relaxed_offsets(body, rest_vertices, rest_joints)
+    if np.abs(relaxed).max() > 0:
+        add_key(mesh, RELAXED_HANDS, convert_positions(relaxed, MODEL_TO_BLENDER)).value = 1.0
+    if correctives:
+        add_correctives(mesh, armature, body, bone_matrices(armature))
+    create_rings(armature, name, collection)
     return Avatar(armature, mesh)
+
+
+def bone_matrices(armature):
+    """(24, 3, 3): every bone's rest axes in armature space, as columns, in SMPL's order."""
+    bones = armature.data.bones
+    return np.array([[list(row)[:3] for row in bones[name].matrix_local[:3]] for name in names_of(armature)])
 
 
 def _origin(body, betas):

@@ -1,8 +1,11 @@
-"""SMPL's bones under the names that other programs know, for as long as a file is written."""
+"""SMPL's bones under the names that other programs know: for good, or for as long as a file is written."""
 
 from contextlib import contextmanager
 
 from ..model_core.skeleton import JOINT_NAMES
+from .curves import all_fcurves
+
+BONE_PATH = 'pose.bones["'
 
 MIXAMO = tuple(
     f"mixamorig:{name}"
@@ -32,14 +35,52 @@ ITEMS = (
 )
 
 
+PRESET = "threepoint_bone_names"
+"""Custom property of an armature: the preset that its bones are named by; SMPL's names where there is none."""
+
+
+def names_of(armature):
+    """What the armature's bones are called, in SMPL's order of joints."""
+    return NAMES[armature.get(PRESET, "SMPL")]
+
+
+def rename_bones(armature, preset, actions=()):
+    """Name the armature's bones by a preset, and the paths in all ``actions`` along.
+
+    Blender itself sees to vertex groups, constraints and the action that plays; it knows nothing of the others.
+    """
+    old, new = names_of(armature), NAMES[preset]
+    joints = {name: joint for joint, name in enumerate(old)}
+    paths = []
+    for fcurve in (fcurve for action in actions for fcurve in all_fcurves(action)):
+        begin, bone, end = _split(fcurve.data_path)
+        if bone in joints:
+            paths.append((fcurve, begin + new[joints[bone]] + end, new[joints[bone]]))
+    _rename(armature, old, new)
+    for fcurve, path, bone in paths:
+        fcurve.data_path = path
+        if fcurve.group is not None:
+            fcurve.group.name = bone
+    armature[PRESET] = preset
+
+
 @contextmanager
 def renamed(armature, preset):
-    """The armature's bones under the names of a preset; Blender renames curves and vertex groups along."""
-    _rename(armature, JOINT_NAMES, NAMES[preset])
+    """The armature's bones under the names of a preset for as long as a file is written."""
+    before = armature.get(PRESET, "SMPL")
+    rename_bones(armature, preset)
     try:
         yield
     finally:
-        _rename(armature, NAMES[preset], JOINT_NAMES)
+        rename_bones(armature, before)
+
+
+def _split(path):
+    """``pose.bones["head"].location`` -> ``pose.bones["``, ``head``, ``"].location``; no bone: the path alone."""
+    if not path.startswith(BONE_PATH):
+        return path, "", ""
+    name, quote, rest = path[len(BONE_PATH) :].partition('"')
+    return BONE_PATH, name, quote + rest
 
 
 def _rename(armature, old, new):

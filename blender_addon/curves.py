@@ -39,6 +39,14 @@ def new_action(datablock, name):
     return Curves(action, bag.fcurves, bag.groups)
 
 
+def curves_in(datablock, action):
+    """The ``Curves`` of an action that ``datablock`` plays."""
+    if not hasattr(action, "slots"):
+        return Curves(action, action.fcurves, action.groups)
+    bag = action.layers[0].strips[0].channelbag(datablock.animation_data.action_slot)
+    return Curves(action, bag.fcurves, bag.groups)
+
+
 def write_curve(curves, path, index, frames, values, group=None, interpolation=LINEAR):
     """Write one F-curve: ``values`` (n,) at ``frames`` (n,), which increase and may be fractional."""
     fcurve = curves.fcurves.new(path, index=index)
@@ -75,6 +83,14 @@ def fcurves_of(datablock):
     return found
 
 
+def all_fcurves(action):
+    """The F-curves of an action, whichever data-block's slot they are in."""
+    if not hasattr(action, "slots"):
+        return list(action.fcurves)
+    bags = [bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags]
+    return [fcurve for bag in bags for fcurve in bag.fcurves]
+
+
 def keyframes_of(fcurve):
     """(n, 2) float32: frame and value of every keyframe."""
     points = np.empty(2 * len(fcurve.keyframe_points), np.float32)
@@ -90,21 +106,23 @@ def use_action(datablock, action):
         animation.action_slot = action.slots[0]
 
 
-def replace_keyframes(fcurves, path, frames, values, sign_after=1.0):
-    """Replace a vector property's keyframes from the first to the last of ``frames`` (n,) by linear ``values`` (n, k).
+def replace_keyframes(fcurves, path, frames, values, factor=1.0, shift=0.0, interpolation=LINEAR):
+    """Replace a vector property's keyframes from the first to the last of ``frames`` (n,) by ``values`` (n, k).
 
     ``fcurves``: the F-curves by (path, index). Keyframes outside are kept with their handles, those after the range
-    times ``sign_after``.
+    times ``factor`` plus ``shift`` (a number, or one for each of the k).
     """
+    factor, shift = (np.broadcast_to(part, values.shape[1]) for part in (factor, shift))
     for index in range(values.shape[1]):
         points = fcurves[path, index].keyframe_points
         kept = {part: _key_part(points, part) for part in KEY_PARTS}
         before = kept["co"][:, 0] < frames[0] - 0.5
         after = kept["co"][:, 0] > frames[-1] + 0.5
         for part in ("co", "handle_left", "handle_right"):
-            kept[part][after, 1] *= sign_after
+            kept[part][after, 1] = kept[part][after, 1] * factor[index] + shift[index]
         new = np.stack([frames, values[:, index]], -1)
-        fresh = {"co": new, "handle_left": new, "handle_right": new, "interpolation": np.full((len(new), 1), LINEAR)}
+        kind = np.full((len(new), 1), interpolation)
+        fresh = {"co": new, "handle_left": new, "handle_right": new, "interpolation": kind}
         points.clear()
         points.add(before.sum() + len(new) + after.sum())
         for part, old in kept.items():

@@ -12,9 +12,12 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ..model_core.rotations import normalize, quaternion_to_matrix
+from ..model_core.rotations import quaternion_to_matrix
+from ..model_core.skeleton import PELVIS
 from . import props
 from .armature import Avatar
+from .bake import root_channels
+from .bone_names import names_of
 from .curves import CONSTANT, fcurves_of, keyframes_of, new_action, write_vector
 from .recordings import COLOURS, OTHER_COLOUR, VALID
 from .timing import scene_fps
@@ -127,17 +130,12 @@ def _set_up_rendering(stage, size, fine):
 
 def _path_of(armature, frames):
     """World positions of the pelvis (n, 3) at ``frames`` (n,), and the mean direction (2,) that the person faces."""
-    bone = armature.data.bones["pelvis"]
-    curves = {(f.data_path, f.array_index): f for f in fcurves_of(armature)}
-
-    def values(attribute, count):
-        parts = [curves[f'pose.bones["pelvis"].{attribute}', k] for k in range(count)]
-        return np.array([[part.evaluate(frame) for part in parts] for frame in frames])
-
+    bone = armature.data.bones[names_of(armature)[PELVIS]]
+    location, rotation = root_channels(armature, frames)
     axes = np.array(bone.matrix_local.to_3x3())
     world = np.array(armature.matrix_world)
-    local = values("location", 3) @ axes.T + np.array(bone.head_local)
-    turned = world[:3, :3] @ axes @ quaternion_to_matrix(normalize(values("rotation_quaternion", 4))) @ axes.T
+    local = location @ axes.T + np.array(bone.head_local)
+    turned = world[:3, :3] @ axes @ quaternion_to_matrix(rotation) @ axes.T
     facing = (turned @ [0.0, -1.0, 0.0])[:, :2].mean(0)
     return local @ world[:3, :3].T + world[:3, 3], facing
 

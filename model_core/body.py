@@ -30,7 +30,8 @@ class Body:
     ``template`` (V, 3) and ``joint_template`` (24, 3) are the mean person's (betas of zero); ``shape_directions``
     (V, 3, 10) and ``joint_directions`` (24, 3, 10) move them by betas; ``pose_directions`` (V, 3, 207) by the rotation
     matrices of the joints after the first, less the identity (None: the pose leaves the rest shape alone).
-    ``weights`` (V, 24) sum to 1; ``faces`` (F, 3) int32.
+    ``weights`` (V, 24) sum to 1; ``faces`` (F, 3) int32. ``relaxed_hands`` (V, 3), where the model says how its fingers
+    rest, moves the flat hands of the rest pose there.
     """
 
     template: np.ndarray
@@ -40,6 +41,7 @@ class Body:
     shape_directions: np.ndarray
     joint_directions: np.ndarray
     pose_directions: np.ndarray | None = None
+    relaxed_hands: np.ndarray | None = None
 
     def like(self, array):
         """The same body with arrays of the kind, dtype and device of ``array``: to move it to a device once for all."""
@@ -102,6 +104,7 @@ class Body:
             weights=self.weights[vertices],
             shape_directions=self.shape_directions[vertices],
             pose_directions=None if self.pose_directions is None else self.pose_directions[vertices],
+            relaxed_hands=None if self.relaxed_hands is None else self.relaxed_hands[vertices],
         )
 
 
@@ -117,6 +120,7 @@ def load_body(path=None):
         shape_directions=arrays["shapedirs"],
         joint_directions=np.tensordot(regressor, arrays["shapedirs"], 1).astype(np.float32),
         pose_directions=arrays["posedirs"] if arrays["posedirs"].any() else None,
+        relaxed_hands=arrays["relaxed_hands"],
     )
 
 

@@ -13,9 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from .errors import InputError
+from .rotations import axis_angle_to_matrix
 from .skeleton import BODY_JOINT_COUNT, HEAD, JOINT_COUNT, LEFT_WRIST, PARENTS, RIGHT_WRIST
 
 KEYS = ("v_template", "f", "weights", "J_regressor", "posedirs", "shapedirs", "kintree_table")
+HAND_KEYS = ("hands_meanl", "hands_meanr")
+"""What SMPL-H and SMPL-X files may add: the mean pose of each hand's 15 joints, axis-angle (45,): a relaxed hand."""
 LARGEST_FILE = 2 << 30
 """Bytes, packed or unpacked: several times the largest published model."""
 PICKLE_STARTS = (b"\x80", b"(", b"}")
@@ -33,13 +36,17 @@ _FOLDED = {
     | dict.fromkeys(range(40, 55), RIGHT_WRIST),
 }
 _HAND_JOINTS = {24: (22, 23), 52: (25, 40), 55: (28, 43)}
+_FIRST_FINGER = {52: (22, 37), 55: (25, 40)}
+FINGER_JOINTS = 15
 
 
 def read_smpl(path):
     """A model file -> its arrays under SMPL's names, in float32, for 24 joints.
 
     ``v_template`` (V, 3) metres, ``f`` (F, 3) int32, ``weights`` (V, 24), ``J_regressor`` (24, V) float64,
-    ``posedirs`` (V, 3, 207), ``shapedirs`` (V, 3, 10). Raises ``InputError`` for whatever is no such model.
+    ``posedirs`` (V, 3, 207), ``shapedirs`` (V, 3, 10). Where the model has fingers and says how they rest,
+    ``relaxed_hands`` (V, 3) metres moves the flat hands of the rest pose there; else it is None. Raises
+    ``InputError`` for whatever is no such model.
     """
     path = Path(path)
     try:
@@ -71,7 +78,7 @@ def _read_npz(path):
             raise InputError(f"{path}: unpacks to more than {LARGEST_FILE >> 30} GB, larger than any SMPL model")
         with np.load(path, allow_pickle=False) as archive:
             _require_keys(path, archive.files)
-            return {key: archive[key] for key in KEYS}
+            return {key: archive[key] for key in (*KEYS, *HAND_KEYS) if key in archive.files}
     except InputError:
         raise
     except Exception as error:  # A damaged archive may raise nearly anything, from zlib to struct and numpy.
@@ -85,7 +92,7 @@ def _read_pickle(path):
         if not isinstance(content, dict):
             raise InputError(f"{path}: holds a {type(content).__name__}, an SMPL model is a dictionary")
         _require_keys(path, content)
-        return {key: _to_array(content[key]) for key in KEYS}
+        return {key: _to_array(content[key]) for key in (*KEYS, *HAND_KEYS) if key in content}
     except InputError:
         raise
     except Exception as error:  # A damaged or hostile pickle may raise anything at all.
@@ -249,7 +256,7 @@ def _checked(path, arrays):
             raise InputError(f"{path}: {key} has shape {arrays[key].shape}, expected {shape} and not empty")
     if arrays["shapedirs"].ndim != 3 or arrays["shapedirs"].shape[:2] != (vertices, 3):
         raise InputError(f"{path}: shapedirs has shape {arrays['shapedirs'].shape}, expected ({vertices}, 3, ...)")
-    for key in KEYS:
+    for key in arrays:
         if arrays[key].dtype.kind not in "fiub" or not np.isfinite(arrays[key]).all():
             raise InputError(f"{path}: {key} has values that are not finite numbers")
     if arrays["f"].min() < 0 or arrays["f"].max() >= vertices:
@@ -277,7 +284,32 @@ def _fold(arrays):
         "J_regressor": arrays["J_regressor"][[*range(BODY_JOINT_COUNT), *_HAND_JOINTS[count]]].astype(np.float64),
         "posedirs": _widened(arrays["posedirs"][..., :kept_features], (vertices, 3, POSE_FEATURES)),
         "shapedirs": _widened(arrays["shapedirs"][..., :SHAPE_COUNT], (vertices, 3, SHAPE_COUNT)),
+        "relaxed_hands": _relaxed_hands(arrays),
     }
+
+
+def _relaxed_hands(arrays):
+    """How far the mean pose of the fingers moves the template's vertices (V, 3); None without fingers or such a pose.
+
+    In the rest pose the wrists' axes are the model's, so that what is found here turns with the wrists.
+    """
+    count = arrays["weights"].shape[1]
+    if count not in _FIRST_FINGER or any(np.size(arrays.get(key)) != 3 * FINGER_JOINTS for key in HAND_KEYS):
+        return None
+    rest = arrays["J_regressor"] @ arrays["v_template"]
+    parents = arrays["kintree_table"][0].astype(np.int64)
+    moved = np.zeros(arrays["v_template"].shape)
+    for first, key in zip(_FIRST_FINGER[count], HAND_KEYS, strict=True):
+        turns = axis_angle_to_matrix(np.asarray(arrays[key], np.float64).reshape(FINGER_JOINTS, 3))
+        world, places = {}, {}
+        for joint in range(first, first + FINGER_JOINTS):
+            parent = parents[joint]
+            above, place = world.get(parent, np.eye(3)), places.get(parent, rest[parent])
+            world[joint] = above @ turns[joint - first]
+            places[joint] = place + above @ (rest[joint] - rest[parent])
+            there = (arrays["v_template"] - rest[joint]) @ world[joint].T + places[joint]
+            moved += arrays["weights"][:, joint, None] * (there - arrays["v_template"])
+    return moved.astype(np.float32)
 
 
 def _widened(array, shape):

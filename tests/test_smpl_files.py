@@ -156,6 +156,31 @@ def test_folded_models_move_as_the_unfolded_ones_with_hands_and_face_at_rest(tmp
     np.testing.assert_allclose(posed, expected, atol=1e-5)
 
 
+@pytest.mark.parametrize(("joints", "first"), [(52, (22, 37)), (55, (25, 40))])
+def test_relaxed_hands_are_the_mean_pose_of_the_fingers(tmp_path, joints, first):
+    arrays = synthetic_model(joints)
+    arrays["posedirs"] = np.zeros_like(arrays["posedirs"])
+    means = np.random.default_rng(4).normal(0, 0.4, (2, 45))
+    body = load_body(write_npz(tmp_path / "model.npz", dict(arrays, hands_meanl=means[0], hands_meanr=means[1])))
+    pose = np.zeros((1, joints, 3))
+    for place, mean in zip(first, means, strict=True):
+        pose[0, place : place + 15] = mean.reshape(15, 3)
+    parents = torch.tensor(arrays["kintree_table"][0])
+    parents[0] = -1
+    a = {key: torch.tensor(value) for key, value in arrays.items() if key != "f"}
+    posed, _ = lbs(
+        torch.zeros(1, 10).double(), torch.tensor(pose.reshape(1, -1)), a["v_template"], a["shapedirs"],
+        a["posedirs"].reshape(-1, a["posedirs"].shape[-1]).T, a["J_regressor"], parents, a["weights"],
+    )  # fmt: skip
+    np.testing.assert_allclose(body.relaxed_hands, posed[0] - a["v_template"], atol=1e-5)
+    assert np.abs(body.relaxed_hands).max() > 0.01
+
+
+def test_hands_are_as_they_are_where_nothing_says_how_fingers_rest(tmp_path):
+    assert load_body(write_npz(tmp_path / "smplh.npz", synthetic_model(52))).relaxed_hands is None
+    assert load_body().relaxed_hands is None
+
+
 def test_a_model_with_few_shapes_has_the_rest_at_zero(tmp_path):
     read = read_smpl(write_npz(tmp_path / "smpl.npz", synthetic_model(shapes=4)))
     assert read["shapedirs"].shape == (VERTICES, 3, 10)

@@ -23,6 +23,8 @@ BOX_SIZE = 0.04
 class BoxBody:
     """A box around every joint, its far half weighted to the parent; betas[0] grows it by a tenth."""
 
+    relaxed_hands = pose_directions = None
+
     def __init__(self):
         joints = np.repeat(np.arange(JOINT_COUNT), 8)
         self.faces = np.concatenate([BOX_FACES + 8 * joint for joint in range(JOINT_COUNT)])
