@@ -4,9 +4,9 @@ Blender's own Python makes it, so that a wheel for it is one for Blender's versi
 """
 
 import os
-import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -14,15 +14,19 @@ from pathlib import Path
 
 import bpy
 
+from .torch_builds import torch_index
+from .worker_client import CREATE_NO_WINDOW
+
 PACKAGE = __package__.rpartition(".")[0]
+PIP = "pip>=25.1"
+"""The first that tells how far a download is, and goes on with one that broke off."""
+PIP_OPTIONS = ("--progress-bar=raw", "--resume-retries=10")
 TORCH = "torch>=2.6,<3"
-OTHERS = ("numpy>=1.26,<3", "scipy>=1.15", "safetensors>=0.5")
-TORCH_INDEXES = "https://download.pytorch.org/whl/"
-CUDA_BUILD, ROCM_BUILD, CPU_BUILD = "cu130", "rocm6.4", "cpu"
-"""Names of PyTorch's indexes; the preferences take another address where a driver needs one."""
+OTHERS = ("numpy>=1.26,<3", "safetensors>=0.5")
 STAMP = "ready"
 STEP_LINES = 60
 """About so many lines pip prints: only the progress bar depends on it."""
+LONGEST_LINE = 100
 
 _work = None
 
@@ -49,17 +53,6 @@ def _stamp():
     return " ".join([sys.version.split()[0], TORCH, *OTHERS])
 
 
-def torch_index():
-    """Address of the index that has torch for the GPU that is here; None: the one that pip asks by itself."""
-    if sys.platform == "darwin":
-        return None  # The one build has Metal.
-    if shutil.which("nvidia-smi") is not None:
-        return TORCH_INDEXES + CUDA_BUILD if os.name == "nt" else None  # On Linux pip's own torch has CUDA.
-    if os.path.exists("/dev/kfd"):
-        return TORCH_INDEXES + ROCM_BUILD
-    return TORCH_INDEXES + CPU_BUILD if platform.machine() in ("x86_64", "AMD64") else None
-
-
 def current():
     """The installation that is running or was the last one to run, or None."""
     return _work
@@ -69,7 +62,7 @@ def start(index=None):
     """Begin to install, or go on where the last one stopped. ``index``: address of the package index for torch."""
     global _work
     if _work is None or not _work.running:
-        _work = Installation(folder(), index or torch_index())
+        _work = Installation(folder(), index)
     return _work
 
 
@@ -85,12 +78,15 @@ def stop():
 
 
 class Installation:
-    """An installation in the background. ``fraction`` and ``line`` say how far it is, ``error`` what went wrong."""
+    """An installation in the background. ``fraction`` and ``line`` say how far it is, ``error`` what went wrong.
+
+    ``index``: address of the package index for torch; empty: the one for the GPU that is found.
+    """
 
     def __init__(self, target, index):
         self.target, self.index = target, index
         self.fraction, self.line, self.error = 0.0, "Making the environment", ""
-        self._process, self._cancelled = None, False
+        self._process, self._cancelled, self._complaint = None, False, ""
         self._stamp = _stamp()
         self._interpreter = python()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -101,38 +97,63 @@ class Installation:
         return self._thread.is_alive()
 
     def cancel(self):
-        """Stop; what was downloaded is kept for the next time."""
+        """Stop; whatever was downloaded whole is kept for the next time."""
         self._cancelled = True
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
+        process = self._process
+        if process is None or process.poll() is not None:
+            return
+        if os.name == "nt":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)  # What it started goes as well.
 
     def _run(self):
-        environment = self.target / "environment"
-        with open(self.target / "log.txt", "w", encoding="utf-8") as log:
-            for command in self._commands(environment):
-                if self._cancelled or not self._do(command, log):
-                    self.error = "Cancelled" if self._cancelled else f"{self.line} (log: {log.name})"
-                    return
-        (self.target / STAMP).write_text(self._stamp)
-        self.fraction, self.line = 1.0, "Ready"
+        try:
+            with open(self.target / "log.txt", "w", encoding="utf-8") as log:
+                for command in self._commands(self.target / "environment"):
+                    if self._cancelled or not self._do(command, log):
+                        reason = self._complaint or self.line
+                        self.error = "Cancelled" if self._cancelled else f"{reason} (log: {log.name})"
+                        return
+            (self.target / STAMP).write_text(self._stamp)
+            self.fraction, self.line = 1.0, "Ready"
+        except OSError as error:
+            self.error = f"{error.filename or self.target}: {error.strerror}"
 
     def _commands(self, environment):
-        if not self._interpreter.is_file():
+        """The programs to run one after the other; the next is asked for when one has ended well."""
+        made, by = environment / "made", f"{sys.executable} {sys.version}"
+        if not (made.is_file() and made.read_text() == by):  # An interrupted one may lack pip.
             yield [sys.executable, "-I", "-m", "venv", "--clear", str(environment)]
-        pip = [str(self._interpreter), "-I", "-m", "pip", "install", "--disable-pip-version-check"]
-        pip += ["--progress-bar=off", "--cache-dir", str(self.target / "cache")]
-        yield [*pip, TORCH, *(["--index-url", self.index] if self.index else [])]
-        yield [*pip, *OTHERS]
+            made.write_text(by)
+        pip = [str(self._interpreter), "-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+        pip += ["--cache-dir", str(self.target / "cache")]
+        yield [*pip, "--progress-bar=off", PIP]
+        index = self.index or torch_index()
+        yield [*pip, *PIP_OPTIONS, TORCH, *(["--index-url", index] if index else [])]
+        yield [*pip, *PIP_OPTIONS, *OTHERS]
 
     def _do(self, command, log):
         """Run a program, its last line shown; whether it ended well."""
+        log.write(f"> {subprocess.list2cmdline(command)}\n")
+        special = {"creationflags": CREATE_NO_WINDOW} if os.name == "nt" else {"start_new_session": True}
         self._process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace"
-        )
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace",
+            **special,
+        )  # fmt: skip
+        if self._cancelled:  # Meanwhile.
+            self.cancel()
+        shown = self.line
         for line in self._process.stdout:
+            if download := re.match(r"Progress (\d+) of (\d+)", line):
+                done, size = map(int, download.groups())
+                self.line = f"{shown}: {100 * done // max(size, 1)}%"
+                continue
             log.write(line)
             log.flush()
-            self.line = re.sub(r"\s+", " ", line).strip()[:100]
+            self.line = shown = re.sub(r"\s+", " ", line).strip()[:LONGEST_LINE]
+            if re.match(r"error\b|.* is not available", shown, re.IGNORECASE):
+                self._complaint = shown
             self.fraction += (0.98 - self.fraction) / STEP_LINES
         return self._process.wait() == 0
 
@@ -153,15 +174,20 @@ class THREEPOINT_OT_install_engine(bpy.types.Operator):
         from .preferences import preferences
 
         start(preferences().torch_index)
-        bpy.app.timers.register(_redraw_preferences, first_interval=0.2)
+        bpy.app.timers.register(_watch, first_interval=0.2)
         return {"FINISHED"}
 
 
-def _redraw_preferences():
+def redraw_preferences():
+    """Let what the preferences show be drawn again."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "PREFERENCES":
                 area.tag_redraw()
+
+
+def _watch():
+    redraw_preferences()
     return 0.2 if _work is not None and _work.running else None
 
 
@@ -204,7 +230,7 @@ def register():
 
 def unregister():
     stop()
-    if bpy.app.timers.is_registered(_redraw_preferences):
-        bpy.app.timers.unregister(_redraw_preferences)
+    if bpy.app.timers.is_registered(_watch):
+        bpy.app.timers.unregister(_watch)
     for kind in reversed(CLASSES):
         bpy.utils.unregister_class(kind)

@@ -152,8 +152,10 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
         return {"CANCELLED"}
 
     def _show(self, context):
-        work = context.window_manager.threepoint
-        work.fraction, work.stage = self._job.fraction, stage_words(self._job)
+        work, words = context.window_manager.threepoint, stage_words(self._job)
+        if words == work.stage:
+            return  # Drawing costs the window time: only what has changed is drawn.
+        work.fraction, work.stage = self._job.fraction, words
         context.workspace.status_text_set(f"Threepoint: {work.stage} (Esc stops it)")
         _redraw(context)
 
@@ -165,6 +167,7 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
             self._timer = None
             context.workspace.status_text_set(None)
             context.window_manager.threepoint.running = False
+            context.window_manager.threepoint.stage = ""
             _redraw(context)
 
 
@@ -176,10 +179,12 @@ def stage_words(job):
 
 
 def _redraw(context):
+    """Draw the sidebars and status bars again; the 3D views beside them, which cost most, stay."""
     for window in context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type in ("VIEW_3D", "STATUSBAR"):
-                area.tag_redraw()
+            for region in area.regions:
+                if area.type == "STATUSBAR" or (area.type == "VIEW_3D" and region.type == "UI"):
+                    region.tag_redraw()
 
 
 def _has_head(operator, context):

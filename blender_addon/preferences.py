@@ -1,18 +1,25 @@
 """Which Python the engine runs in, and what is known of it."""
 
+import json
 import os
 import subprocess
+import threading
 from pathlib import Path
 
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from . import engine, installation
+from .worker_client import CREATE_NO_WINDOW, NOT_INHERITED, WORKER
 
 PACKAGE = __package__.rpartition(".")[0]
 """The extension's own name, under which Blender keeps its preferences."""
-CHECK_SECONDS = 60
-CHECK = "import torch, numpy, safetensors; print(torch.__version__)"
+CHECK_SECONDS = 120
+CHECKING = "Checking ..."
+LOOK_SECONDS = 0.2
+
+_verdict = None
+"""What the check in the background found, until it is shown."""
 
 
 class THREEPOINT_preferences(bpy.types.AddonPreferences):
@@ -24,7 +31,7 @@ class THREEPOINT_preferences(bpy.types.AddonPreferences):
         name="Engine",
         items=(
             ("INSTALLED", "Installed Here", "The environment that Threepoint makes in Blender's user folder"),
-            ("OWN", "Existing Python", "A Python of yours that has torch, numpy and safetensors"),
+            ("OWN", "Existing Python", "A Python of yours, 3.11 or newer, that has torch, numpy and safetensors"),
         ),
     )
     python: StringProperty(name="Python", subtype="FILE_PATH", description="The interpreter of an existing Python")
@@ -86,10 +93,7 @@ def state_lines(chosen):
     """What is known of the engine, a line each."""
     about = engine.about()
     if about is not None:
-        return [
-            f"Running: torch {about['torch']}, Python {about['python']}, on {about['device_name']}",
-            f"Log: {engine.log_path()}",
-        ]
+        return [f"Running: {describe(about)}", f"Log: {engine.log_path()}"]
     if chosen.verdict:
         return chosen.verdict.splitlines()
     if chosen.source == "OWN":
@@ -97,18 +101,31 @@ def state_lines(chosen):
     return ["Installed; it starts on first use" if installation.is_ready() else "Not installed yet"]
 
 
+def describe(about):
+    """What an engine said of itself, in words."""
+    memory = about.get("memory")
+    device = about["device_name"] + (f" with {memory / 1e9:.0f} GB" if memory else "")
+    return f"torch {about['torch']}, Python {about['python']}, on {device}"
+
+
 def check_python(python):
-    """One line about whether a Python can be the engine's."""
+    """One line about whether a Python can be the engine's; takes the seconds in which it loads torch."""
+    environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+    special = {"creationflags": CREATE_NO_WINDOW} if os.name == "nt" else {}
     try:
         result = subprocess.run(
-            [str(python), "-I", "-c", CHECK], capture_output=True, text=True, timeout=CHECK_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"{python} does not run: {error}"
-    if result.returncode == 0:
-        return f"{python} is fine: torch {result.stdout.strip()}"
-    lines = result.stderr.strip().splitlines()
-    return f"{python} cannot be used: {lines[-1] if lines else 'it ends without a word'}"
+            [str(python), "-I", str(WORKER), "--check"], capture_output=True, text=True, timeout=CHECK_SECONDS,
+            check=False, env=environment, **special,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"{python} has said nothing for {CHECK_SECONDS} s"
+    except OSError as error:
+        return f"{python} does not run: {error.strerror}"
+    try:
+        return f"{python} is fine: {describe(json.loads(result.stdout))}"
+    except (ValueError, KeyError, TypeError):
+        lines = result.stderr.strip().splitlines()
+        return f"{python} cannot be used: {lines[-1] if lines else 'it is no Python'}"
 
 
 class THREEPOINT_OT_check_engine(bpy.types.Operator):
@@ -117,7 +134,12 @@ class THREEPOINT_OT_check_engine(bpy.types.Operator):
     bl_idname = "threepoint.check_engine"
     bl_label = "Check Engine"
 
+    @classmethod
+    def poll(cls, context):
+        return preferences() is not None and preferences().verdict != CHECKING
+
     def execute(self, context):
+        """Without a window: wait for it."""
         try:
             verdict = check_python(engine_python())
         except engine.EngineError as error:
@@ -125,6 +147,31 @@ class THREEPOINT_OT_check_engine(bpy.types.Operator):
         preferences().verdict = verdict
         self.report({"INFO"} if " is fine" in verdict else {"ERROR"}, verdict)
         return {"FINISHED"}
+
+    def invoke(self, context, event):
+        """With one: the answer appears when it is there."""
+        try:
+            python = engine_python()
+        except engine.EngineError:
+            return self.execute(context)
+        preferences().verdict = CHECKING
+        threading.Thread(target=_check, args=(python,), daemon=True).start()
+        bpy.app.timers.register(_show_verdict, first_interval=LOOK_SECONDS)
+        return {"FINISHED"}
+
+
+def _check(python):
+    global _verdict
+    _verdict = check_python(python)
+
+
+def _show_verdict():
+    global _verdict
+    if _verdict is None:
+        return LOOK_SECONDS
+    preferences().verdict, _verdict = _verdict, None
+    installation.redraw_preferences()
+    return None
 
 
 CLASSES = (THREEPOINT_preferences, THREEPOINT_OT_check_engine)
@@ -136,5 +183,7 @@ def register():
 
 
 def unregister():
+    if bpy.app.timers.is_registered(_show_verdict):
+        bpy.app.timers.unregister(_show_verdict)
     for kind in reversed(CLASSES):
         bpy.utils.unregister_class(kind)

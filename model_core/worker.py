@@ -2,9 +2,11 @@
 
 Asked ``animate`` it answers any number of ``progress`` and then one of ``done``, ``cancelled``, ``refused`` (bad input)
 and ``failed``; each names the ``job`` that it belongs to. ``cancel`` stops a job at its next step. It ends when its
-standard input does, so that it never outlives Blender.
+standard input does, so that it never outlives Blender. Started with ``--check`` it only prints its hello as a line of
+JSON; where the Python will not do, the last line on standard error says why. Any Python 3 can read this file.
 """
 
+import json
 import os
 import queue
 import sys
@@ -12,6 +14,7 @@ import threading
 import traceback
 from pathlib import Path
 
+OLDEST_PYTHON, OLDEST_TORCH = (3, 11), (2, 6)
 PROGRESS_STEP = 0.002
 """Progress is told when it has grown by this much, or when the stage is another one."""
 
@@ -36,14 +39,19 @@ class Road:
         self.bodies = {}
 
     def hello(self):
-        """What this engine is: the header of the first message."""
+        """What this engine is: the header of the first message. Ends the process where its Python will not do."""
+        check_version("Python", sys.version.split()[0], OLDEST_PYTHON)
         import torch
 
+        check_version("torch", torch.__version__, OLDEST_TORCH)
         from threepoint.model_core.pipeline import choose_device
 
         device = choose_device()
         name = torch.cuda.get_device_name() if device == "cuda" else device
-        return {"torch": torch.__version__, "python": sys.version.split()[0], "device": device, "device_name": name}
+        return {
+            "torch": torch.__version__, "python": sys.version.split()[0], "device": device, "device_name": name,
+            "memory": memory_of(device),
+        }  # fmt: skip
 
     def animate(self, header, arrays, progress):
         """A request -> the ``Motion``."""
@@ -67,6 +75,23 @@ class Road:
         return pipeline.animate(recording, options, progress, self.networks[device])
 
 
+def check_version(name, version, oldest):
+    """End the process with a line where ``version`` (a text) is older than ``oldest`` (major, minor)."""
+    if tuple(int(part) for part in version.split(".")[:2]) < oldest:
+        sys.exit("{} {} is too old; {}.{} or newer is needed".format(name, version, *oldest))
+
+
+def memory_of(device):
+    """Bytes that a device has in all; None where nothing tells."""
+    import torch
+
+    if device == "cuda":
+        return torch.cuda.get_device_properties(0).total_memory
+    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", ()):
+        return None
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
 def serve(source, target, road):
     """Answer messages from ``source`` on ``target`` (binary streams) until ``source`` ends."""
     from threepoint.model_core import messages
@@ -84,7 +109,7 @@ def serve(source, target, road):
     jobs, cancelled = queue.SimpleQueue(), set()
     threading.Thread(target=_listen, args=(source, jobs, cancelled), daemon=True).start()
     send({"type": "hello", **road.hello()})
-    while (request := jobs.get()) is not None:
+    for request in iter(jobs.get, None):
         _answer(*request, send, cancelled, road)
 
 
@@ -148,4 +173,8 @@ def protocol_streams():
 if __name__ == "__main__":
     streams = protocol_streams()
     load_package()
-    serve(*streams, Road())
+    if "--check" in sys.argv[1:]:
+        streams[1].write(json.dumps(Road().hello()).encode())
+        streams[1].flush()
+    else:
+        serve(*streams, Road())

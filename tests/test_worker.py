@@ -1,7 +1,10 @@
 """The engine behind its pipe: requests, progress, cancelling, and every way to die."""
 
+import json
 import os
+import re
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -11,7 +14,7 @@ import pytest
 
 from threepoint.blender_addon import worker_client
 from threepoint.blender_addon.worker_client import WorkerClient
-from threepoint.model_core import messages
+from threepoint.model_core import messages, worker
 from threepoint.model_core.calibration import Calibration, preset_offsets
 from threepoint.model_core.motion import Motion, Uncertainty
 from threepoint.model_core.recordings import Recording, Track
@@ -82,6 +85,21 @@ def test_the_engine_leaves_cores_to_others_while_its_threads_wait(monkeypatch, t
     answer(client, ask(client, ANSWER), "done")
     client.stop()
     assert client.about["spin_count"] == SPIN_COUNT
+
+
+@pytest.mark.parametrize("version", ["3.9.18", "2.7.18", "3.10.1+local"])
+def test_an_old_version_is_told_what_would_do(version):
+    with pytest.raises(SystemExit, match=rf"Python {re.escape(version)} is too old; 3\.11 or newer is needed"):
+        worker.check_version("Python", version, worker.OLDEST_PYTHON)
+    worker.check_version("torch", "2.13.0+cpu", worker.OLDEST_TORCH)
+
+
+def test_the_engine_describes_itself_for_a_check(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-I", worker.__file__, "--check"], capture_output=True, text=True, timeout=120, check=True
+    )
+    about = json.loads(result.stdout)
+    assert about["device"] in ("cpu", "cuda", "mps") and about["torch"] and about["memory"] > 1e8
 
 
 def test_an_engine_that_talks_nonsense_is_ended_and_reported(tmp_path, monkeypatch):

@@ -63,12 +63,38 @@ def test_without_an_engine_the_message_says_what_to_do():
     preferences.preferences().source = "INSTALLED"
 
 
-def test_a_python_is_checked_with_a_clear_verdict(tmp_path):
-    assert "does not run" in preferences.check_python(tmp_path / "nothing")
-    liar = tmp_path / "liar"
-    liar.write_text("#!/bin/sh\necho 'No module named torch' >&2\nexit 1\n")
-    liar.chmod(0o755)
-    assert preferences.check_python(liar).endswith("cannot be used: No module named torch")
+def program(path, words):
+    path.write_text(f"#!/bin/sh\n{words}\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict"),
+    [
+        ("echo 'No module named torch' >&2; exit 1", "cannot be used: No module named torch"),
+        ("echo 'Usage: cp FILE FILE'", "cannot be used: it is no Python"),
+        (
+            """echo '{"torch": "2.9.1", "python": "3.11.9", "device_name": "NVIDIA L4", "memory": 24e9}'""",
+            "is fine: torch 2.9.1, Python 3.11.9, on NVIDIA L4 with 24 GB",
+        ),
+    ],
+)
+def test_a_python_is_checked_with_a_clear_verdict(tmp_path, words, verdict):
+    assert preferences.check_python(program(tmp_path / "python", words)).endswith(f"python {verdict}")
+
+
+def test_what_is_no_program_gets_a_verdict_too(tmp_path):
+    assert preferences.check_python(tmp_path / "nothing").endswith("nothing does not run: No such file or directory")
+    (tmp_path / "text").write_text("hello")
+    assert preferences.check_python(tmp_path / "text").endswith("text does not run: Permission denied")
+
+
+def test_a_check_in_the_background_shows_its_verdict_when_it_is_there(tmp_path):
+    assert preferences._show_verdict() == preferences.LOOK_SECONDS
+    preferences._check(program(tmp_path / "python", "echo no >&2; exit 1"))
+    assert preferences._show_verdict() is None
+    assert preferences.preferences().verdict.endswith("cannot be used: no")
 
 
 def wait_for(condition):
