@@ -20,6 +20,8 @@ FORMULAS = (
     "2*(x*z-w*y)", "2*(y*z+w*x)", "-2*(x*x+y*y)",
 )  # fmt: skip
 """Entries of a unit quaternion's rotation matrix less the identity: simple enough for Blender to run without Python."""
+PREFIX = "corrective "
+"""With what the names of the keys begin."""
 LEAST_METRES = 1e-5
 """Keys that move no vertex this far at a whole turn are left out."""
 LARGEST = 10.0
@@ -44,11 +46,19 @@ def add_correctives(mesh, armature, body, axes):
         for entry, (row, column) in enumerate(ENTRIES):
             offsets = moved[:, :, row, column]
             if np.abs(offsets).max() > LEAST_METRES:
-                key = add_key(mesh, f"{JOINT_NAMES[joint]} {row}{column}", offsets)
+                key = add_key(mesh, f"{PREFIX}{JOINT_NAMES[joint]} {row}{column}", offsets)
                 key.slider_min, key.slider_max = -LARGEST, LARGEST
                 _drive(key, armature, names_of(armature)[joint], FORMULAS[entry])
                 count += 1
     return count
+
+
+def remove_correctives(mesh):
+    """Take away what ``add_correctives`` made."""
+    keys = mesh.data.shape_keys
+    for key in [key for key in keys.key_blocks if key.name.startswith(PREFIX)] if keys is not None else ():
+        key.driver_remove("value")
+        mesh.shape_key_remove(key)
 
 
 def _drive(key, armature, bone, formula):

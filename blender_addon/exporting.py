@@ -1,5 +1,6 @@
 """Out of Blender: through Blender's own exporters with settings that arrive right, and as AMASS npz."""
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
@@ -8,6 +9,8 @@ from bpy_extras.io_utils import ExportHelper
 
 from .bake import read_action
 from .bone_names import ITEMS, renamed
+from .conditions import has_avatar
+from .curves import use_action
 from .properties import active_person
 
 FORMATS = (
@@ -17,6 +20,7 @@ FORMATS = (
     ("USD", "USD", "For film pipelines", ".usdc"),
     ("NPZ", "AMASS npz", "SMPL's parameters, for research", ".npz"),
 )
+SCENE_NAMES = ("SCENE", "As in the Scene", "The names that the avatar's bones have here")
 SUFFIX = {identifier: suffix for identifier, _, _, suffix in FORMATS}
 
 
@@ -28,17 +32,15 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
     bl_options = {"PRESET"}
 
     kind: EnumProperty(name="Format", items=[item[:3] for item in FORMATS])
-    names: EnumProperty(name="Bone Names", items=ITEMS, description="What the bones are called in the file")
+    names: EnumProperty(
+        name="Bone Names", items=(SCENE_NAMES, *ITEMS), description="What the bones are called in the file"
+    )
     filename_ext = ""
     filepath: StringProperty(subtype="FILE_PATH")
 
     @classmethod
     def poll(cls, context):
-        person = active_person(context)
-        if person is None or person.armature is None or not person.takes:
-            cls.poll_message_set("Predict a motion first")
-            return False
-        return True
+        return has_avatar(cls, context)
 
     def invoke(self, context, event):
         self.filepath = bpy.path.ensure_ext(active_person(context).name, SUFFIX[self.kind])
@@ -61,14 +63,34 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
         return {"FINISHED"}
 
 
-def export(kind, path, person, context, names="SMPL"):
+def export(kind, path, person, context, names="SCENE"):
     """Write a person's avatar with its present action to ``path``.
 
-    ``kind`` is one of ``FORMATS``; ``names`` one of ``bone_names.NAMES``, which npz, having no names, ignores.
+    ``kind`` is one of ``FORMATS``; ``names`` "SCENE" or one of ``bone_names.NAMES``: npz has none and ignores it.
     """
     if kind == "NPZ":
-        _write_npz(path, person, context.scene)
+        with _take_playing(person):
+            _write_npz(path, person, context.scene)
         return
+    with _take_playing(person):
+        _write_through_blender(kind, path, person, context, names)
+
+
+@contextmanager
+def _take_playing(person):
+    """Let the armature play the shown take as its action: takes on NLA tracks leave it without one."""
+    animation = person.armature.animation_data
+    on_tracks = animation.action is None
+    if on_tracks:
+        use_action(person.armature, person.takes[person.active_take].action)
+    try:
+        yield
+    finally:
+        if on_tracks:
+            animation.action = None
+
+
+def _write_through_blender(kind, path, person, context, names):
     writers = {"FBX": _write_fbx, "GLTF": _write_gltf, "BVH": _write_bvh, "USD": _write_usd}
     chosen, active = list(context.selected_objects), context.view_layer.objects.active
     for item in chosen:
@@ -77,7 +99,7 @@ def export(kind, path, person, context, names="SMPL"):
     person.mesh.select_set(True)
     context.view_layer.objects.active = person.armature
     try:
-        with renamed(person.armature, names):
+        with renamed(person.armature, person.bone_names if names == "SCENE" else names):
             writers[kind](path, context.scene)
     finally:
         person.armature.select_set(False)
@@ -89,7 +111,7 @@ def export(kind, path, person, context, names="SMPL"):
 
 def _write_npz(path, person, scene):
     from ..model_core.amass_writer import write_amass
-    from .people import body_of
+    from .rigging import body_of
 
     write_amass(path, read_action(person.armature, list(person.betas), scene), body_of(person.body_path))
 

@@ -5,8 +5,11 @@ import textwrap
 import bpy
 
 from .exporting import FORMATS
+from .hands import KEY as RELAXED_HANDS
 from .predicting import THREEPOINT_OT_predict
 from .properties import active_person
+from .shape_keys import key_of
+from .translations import translated
 
 MOST_LINES = 8
 """Lines of small text that a step shows at most."""
@@ -117,6 +120,25 @@ class THREEPOINT_PT_predict(_PersonStep, bpy.types.Panel):
             row.operator("threepoint.push_takes", icon="NLA")
 
 
+class THREEPOINT_PT_avatar(_PersonStep, bpy.types.Panel):
+    bl_label = "Avatar"
+    bl_idname = "THREEPOINT_PT_avatar"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context):
+        layout, person = self.layout, active_person(context)
+        column = layout.column()
+        column.use_property_split = True
+        column.prop(person, "bone_names")
+        column.prop(person, "rotation_order")
+        hands = key_of(person.mesh, RELAXED_HANDS)
+        if hands is not None:
+            column.prop(hands, "value", text="Relaxed Hands", slider=True)
+        if person.has_correctives:
+            column.prop(person, "correctives")
+        _write(layout, broken_lines(context, [translated(line) for line in avatar_lines(person)]))
+
+
 class THREEPOINT_PT_range(_PersonStep, bpy.types.Panel):
     bl_label = "Solve a Range Again"
     bl_idname = "THREEPOINT_PT_range"
@@ -168,6 +190,18 @@ class THREEPOINT_PT_export(_PersonStep, bpy.types.Panel):
             flow.operator("threepoint.export", text=name).kind = identifier
 
 
+def avatar_lines(person):
+    """What is to be known of a person's avatar, a line each."""
+    if person.armature is None:
+        return ["Predict a motion first"]
+    lines = ["Rings on the floor and markers in the action show when feet stand"]
+    if person.has_correctives and not person.correctives:
+        lines.append("The body's pose correctives are left out: they make playback many times slower")
+    elif person.built_from and not person.has_correctives:
+        lines.append("This body's file has no pose correctives")
+    return lines
+
+
 def _predict(layout, kind, text, icon):
     layout.operator(THREEPOINT_OT_predict.bl_idname, text=text, icon=icon).kind = kind
 
@@ -206,6 +240,7 @@ CLASSES = (
     THREEPOINT_PT_recording,
     THREEPOINT_PT_calibration,
     THREEPOINT_PT_predict,
+    THREEPOINT_PT_avatar,
     THREEPOINT_PT_range,
     THREEPOINT_PT_uncertainty,
     THREEPOINT_PT_export,

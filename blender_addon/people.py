@@ -1,35 +1,24 @@
 """What the buttons and the command do to a person (``properties.THREEPOINT_PG_person``): no user interface in here."""
 
 from dataclasses import replace
-from functools import lru_cache
 
 import bpy
-import numpy as np
 
-from ..model_core.body import load_body
 from ..model_core.calibration import calibrate
 from ..model_core.errors import InputError
 from ..model_core.recordings import Track
-from .armature import create_avatar
 from .bake import bake_motion, replace_frames
 from .curves import use_action
 from .engine import Job
 from .recordings import create_trackers, read_trackers
+from .rigging import body_of, fits, make_avatar
 from .scene import show_motion_colours
 from .timing import frames_to_seconds
-from .uncertainty import MODIFIER, remove_uncertainty, set_range
+from .uncertainty import MODIFIER, replace_uncertainty, set_range
 
 ROLES = ("head", "left_hand", "right_hand")
 CONTEXT_SECONDS = 2.0
 """What the engine sees before and after a range that is solved again."""
-SAME_SHAPE = 1e-3
-"""Betas that differ by less are one person's: the avatar is kept."""
-
-
-@lru_cache(maxsize=4)
-def body_of(path):
-    """The body in a file; the free one for an empty path."""
-    return load_body(bpy.path.abspath(path) if path else None)
 
 
 def add_person(recording, name, scene):
@@ -111,8 +100,8 @@ def part_of(recording, first, last):
 
 def receive_motion(person, motion, scene):
     """Show a motion on the person's avatar, which is made where there is none of this shape; return its action."""
-    if person.armature is None or np.abs(np.array(person.betas) - motion.betas).max() > SAME_SHAPE:
-        _make_avatar(person, motion)
+    if not fits(person, motion):
+        make_avatar(person, motion)
     person.armature.location.z = motion.floor  # The trackers stay where they are; the avatar stands on their floor.
     number = int(motion.provenance.get("take", 0))
     # The trackers' second 0 is the scene's first frame, and so is the motion's.
@@ -128,24 +117,9 @@ def receive_range(person, motion, scene):
     """Replace the frames ``person.first`` to ``person.last`` of the shown take by a motion's, edges blended."""
     if person.armature is None or not person.takes:
         raise InputError(f"{person.name}: there is no take yet; predict one before solving a part of it again")
+    if motion.uncertainty is not None and person.mesh is not None:
+        replace_uncertainty(person.mesh, motion, scene, person.first, person.last)
     replace_frames(person.armature, motion, scene, person.first, person.last)
-
-
-def _make_avatar(person, motion):
-    """A new armature and mesh; those of another shape go, with the takes that fitted them."""
-    if person.mesh is not None:
-        remove_uncertainty(person.mesh)
-    for item in (person.mesh, person.armature):
-        if item is not None:
-            bpy.data.objects.remove(item)
-    for take in person.takes:
-        if take.action is not None:
-            take.action.use_fake_user = False
-    person.takes.clear()
-    collection = person.head.users_collection[0] if person.head is not None else None
-    avatar = create_avatar(body_of(person.body_path), motion.betas, person.name, collection)
-    person.armature, person.mesh = avatar.armature, avatar.mesh
-    person.betas = [float(beta) for beta in motion.betas]
 
 
 def _keep_take(person, action, number):
@@ -161,11 +135,19 @@ def _keep_take(person, action, number):
 
 
 def show_take(person):
-    """Play the active take."""
-    if person.armature is not None and 0 <= person.active_take < len(person.takes):
-        action = person.takes[person.active_take].action
-        if action is not None:
-            use_action(person.armature, action)
+    """Play the active take: on its NLA track, if the takes have been put there, else as the armature's action."""
+    if person.armature is None or not 0 <= person.active_take < len(person.takes):
+        return
+    action = person.takes[person.active_take].action
+    animation = person.armature.animation_data
+    if action is None:
+        return
+    if animation is None or animation.action is not None or action.name not in animation.nla_tracks:
+        use_action(person.armature, action)
+        return
+    for take in person.takes:
+        if take.action is not None and take.action.name in animation.nla_tracks:
+            animation.nla_tracks[take.action.name].mute = take.action != action
 
 
 def show_colours(person):

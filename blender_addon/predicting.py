@@ -7,6 +7,7 @@ from bpy.props import EnumProperty
 
 from ..model_core.errors import InputError
 from . import engine, people, preferences
+from .conditions import has_head, is_idle
 from .properties import active_person
 
 TICK_SECONDS = 0.03
@@ -21,7 +22,7 @@ class THREEPOINT_OT_calibrate(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        return _has_head(cls, context)
+        return has_head(cls, context)
 
     def execute(self, context):
         person = active_person(context)
@@ -53,10 +54,7 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        if context.window_manager.threepoint.running:
-            cls.poll_message_set("A prediction is running; Esc stops it")
-            return False
-        return _has_head(cls, context)
+        return is_idle(cls, context) and has_head(cls, context)
 
     @classmethod
     def description(cls, context, properties):
@@ -185,17 +183,6 @@ def _redraw(context):
             for region in area.regions:
                 if area.type == "STATUSBAR" or (area.type == "VIEW_3D" and region.type == "UI"):
                     region.tag_redraw()
-
-
-def _has_head(operator, context):
-    person = active_person(context)
-    if person is None:
-        operator.poll_message_set("Import a recording or use animated objects first")
-        return False
-    if person.head is None:
-        operator.poll_message_set("Choose the object that moves as the head")
-        return False
-    return True
 
 
 CLASSES = (THREEPOINT_OT_calibrate, THREEPOINT_OT_predict)

@@ -12,6 +12,15 @@ from bpy.props import (
     StringProperty,
 )
 
+from ..model_core.errors import InputError
+from .bone_names import ITEMS as NAME_ITEMS
+from .channels import EULER_ORDERS
+
+ORDER_ITEMS = (
+    ("QUATERNION", "Quaternion", "No gimbal lock: what is predicted, exactly"),
+    *((order, f"{order} Euler", "Angles about three axes, as most game engines and other programs edit them")
+      for order in EULER_ORDERS),
+)  # fmt: skip
 PRESET_ITEMS = (
     ("AUTO", "From the Recording", "What the recording says of its device, else the grip pose"),
     ("grip", "Grip Pose", "OpenXR and WebXR grip pose"),
@@ -34,6 +43,27 @@ def _show_take(person, _context):
     from .people import show_take
 
     show_take(person)
+
+
+def _name_bones(person, _context):
+    from .rigging import name_bones
+
+    name_bones(person)
+
+
+def _order_rotations(person, _context):
+    from .rigging import order_rotations
+
+    order_rotations(person)
+
+
+def _apply_correctives(person, _context):
+    from .rigging import apply_correctives
+
+    try:
+        apply_correctives(person)
+    except InputError as error:  # A setting cannot report; the panel shows the person's notes.
+        person.notes = f"{person.notes}\n{error}".strip()
 
 
 def _show_colours(person, _context):
@@ -75,6 +105,21 @@ class THREEPOINT_PG_person(bpy.types.PropertyGroup):
     body_path: StringProperty(
         name="Body", subtype="FILE_PATH", description="Your own SMPL, SMPL-H or SMPL-X file; empty: the free body"
     )
+    bone_names: EnumProperty(
+        name="Bone Names", items=NAME_ITEMS, update=_name_bones, description="What the avatar's bones are called"
+    )
+    rotation_order: EnumProperty(
+        name="Rotation Order", items=ORDER_ITEMS, update=_order_rotations,
+        description="How the bones' rotations are keyed; what is keyed already is converted",
+    )  # fmt: skip
+    correctives: BoolProperty(
+        name="Pose Correctives", update=_apply_correctives,
+        description="Let joints of your own SMPL body bulge and fold as its file says, by driven shape keys: "
+        "true to the model, but playback becomes many times slower",
+    )  # fmt: skip
+    has_correctives: BoolProperty(name="Has Pose Correctives", description="The avatar's body file has some")
+    built_from: StringProperty(name="Built From", description="The body file that the avatar was made from")
+
     device: EnumProperty(name="Device", items=DEVICE_ITEMS, description="Where the networks run")
     seed: IntProperty(name="Seed", min=0, description="Other seeds give other takes")
     refinement: FloatProperty(

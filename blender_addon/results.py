@@ -3,6 +3,7 @@
 import bpy
 import numpy as np
 
+from .conditions import has_avatar
 from .properties import active_person
 from .uncertainty import mean_keyframes
 
@@ -16,7 +17,7 @@ class THREEPOINT_OT_push_takes(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        return _has_avatar(cls, context)
+        return has_avatar(cls, context)
 
     def execute(self, context):
         person = active_person(context)
@@ -44,7 +45,7 @@ class THREEPOINT_OT_show_uncertain(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        return _has_avatar(cls, context)
+        return has_avatar(cls, context)
 
     def execute(self, context):
         curve = mean_keyframes(active_person(context).mesh)
@@ -73,14 +74,6 @@ class THREEPOINT_OT_remove_person(bpy.types.Operator):
         settings.people.remove(settings.active)
         settings.active = max(0, settings.active - 1)
         return {"FINISHED"}
-
-
-def _has_avatar(operator, context):
-    person = active_person(context)
-    if person is None or person.armature is None or person.mesh is None:
-        operator.poll_message_set("Predict a motion first")
-        return False
-    return True
 
 
 CLASSES = (THREEPOINT_OT_push_takes, THREEPOINT_OT_show_uncertain, THREEPOINT_OT_remove_person)

@@ -63,6 +63,11 @@ def table():
     }
 
 
+def translated(words):
+    """Words that Blender does not translate by itself because they are put together here."""
+    return bpy.app.translations.pgettext_iface(words)
+
+
 def register():
     bpy.app.translations.register(__package__, table())
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
+from ..model_core.errors import InputError
 from .curves import fcurves_of, keyframes_of, new_action, write_curve
 from .nodes import NodeBuilder
-from .timing import scene_fps, seconds_to_frames
+from .timing import frames_to_seconds, scene_fps, seconds_to_frames
 
 VALUE, COLOUR = "uncertainty", "uncertainty_color"
 """Attributes written onto the evaluated mesh."""
@@ -34,6 +35,8 @@ RAMP = (
     (0.7, (0.90, 0.30, 0.10, 1.0)),
     (1.0, (0.55, 0.02, 0.20, 1.0)),
 )
+BLENDED_FRAMES = 8
+"""Frames over which a replaced range goes over into what surrounds it."""
 EXACT_FLOAT_INTEGERS = 2**24
 """Node maths is in 32-bit floats: larger whole numbers are not exact, so longer tables are cut into several meshes."""
 
@@ -71,8 +74,7 @@ def _add_mean(mesh_object, uncertainty, timeline):
 
     Of its own, because an animated property of the mesh object makes every frame half a millisecond slower.
     """
-    shares = np.bincount(uncertainty.index.ravel(), uncertainty.weight.ravel(), uncertainty.probes.shape[1])
-    mean = 100 * uncertainty.probes @ (shares / len(uncertainty.index))
+    mean = _mean_centimetres(uncertainty, uncertainty.probes)
     frames = timeline.first + np.arange(timeline.row_count) / timeline.rows_per_frame
     empty = bpy.data.objects.new(f"{mesh_object.name} {VALUE}", None)
     empty.empty_display_size = MEAN_SIZE
@@ -81,6 +83,51 @@ def _add_mean(mesh_object, uncertainty, timeline):
     empty[MEAN_PROPERTY] = float(mean[0])
     write_curve(new_action(empty, empty.name), f'["{MEAN_PROPERTY}"]', 0, frames, mean)
     mesh_object[MEAN_POINTER] = empty
+
+
+def replace_uncertainty(mesh_object, motion, scene, first, last):
+    """Replace what the modifier shows in the frames ``first``..``last`` by ``motion``'s uncertainty, its edges blended.
+
+    The motion's second 0 is the scene's first frame. Raises ``InputError`` where it has other probes than the mesh.
+    """
+    modifier = mesh_object.modifiers.get(MODIFIER)
+    if modifier is None:
+        return
+    tables = _tables_of(modifier.node_group)
+    mean = fcurves_of(mesh_object[MEAN_POINTER])[0]
+    rows, probes = keyframes_of(mean), motion.uncertainty.probes
+    if sum(len(table.data.vertices) for table in tables) != (len(rows) + len(tables) - 1) * probes.shape[1]:
+        raise InputError(f"{mesh_object.name}: its uncertainty is of another kind; predict the whole motion again")
+    place = np.clip((frames_to_seconds(rows[:, 0], scene) - motion.start) * motion.fps, 0, len(probes) - 1)
+    before = np.floor(place).astype(int)
+    after = np.minimum(before + 1, len(probes) - 1)
+    new = probes[before] + (place - before)[:, None] * (probes[after] - probes[before])
+    inside = np.minimum(rows[:, 0] - first, last - rows[:, 0]) + 1
+    share = np.clip(inside / (BLENDED_FRAMES + 1), 0, 1)[:, None]
+    begin = 0
+    for table in tables:
+        values = np.empty(len(table.data.vertices), np.float32)
+        attribute = table.data.attributes[TABLE].data
+        attribute.foreach_get("value", values)
+        old = values.reshape(-1, probes.shape[1])
+        some = slice(begin, begin + len(old))
+        attribute.foreach_set("value", (old + share[some] * (new[some] - old)).astype(np.float32).ravel())
+        table.data.update()
+        begin += len(old) - 1
+    rows[:, 1] += share[:, 0] * (_mean_centimetres(motion.uncertainty, new) - rows[:, 1])
+    mean.keyframe_points.foreach_set("co", rows.ravel())
+    mean.update()
+
+
+def _tables_of(group):
+    """The data objects of a node group that ``attach_uncertainty`` made, in the order of their rows."""
+    return [node.inputs["Object"].default_value for node in group.nodes if node.bl_idname == "GeometryNodeObjectInfo"]
+
+
+def _mean_centimetres(uncertainty, probes):
+    """Mean (T,) over all vertices of the probe values (T, P)."""
+    shares = np.bincount(uncertainty.index.ravel(), uncertainty.weight.ravel(), probes.shape[1])
+    return 100 * probes @ (shares / len(uncertainty.index))
 
 
 def mean_keyframes(mesh_object):
@@ -117,7 +164,7 @@ def remove_uncertainty(mesh_object):
         bpy.data.objects.remove(empty)
         del mesh_object[MEAN_POINTER]
     group = modifier.node_group
-    tables = [node.inputs["Object"].default_value for node in group.nodes if node.bl_idname == "GeometryNodeObjectInfo"]
+    tables = _tables_of(group)
     mesh_object.modifiers.remove(modifier)
     bpy.data.node_groups.remove(group)
     for table in tables:

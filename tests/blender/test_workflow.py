@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from bodies import wobbly_recording
 
-from threepoint.blender_addon import engine, exporting, people, predicting, preferences
+from threepoint.blender_addon import engine, exporting, panel, people, predicting, preferences
 from threepoint.blender_addon.bone_names import NAMES
 from threepoint.blender_addon.curves import fcurves_of
 from threepoint.blender_addon.scene import empty_file
 from threepoint.blender_addon.worker_client import WorkerClient
+from threepoint.model_core.body import DEFAULT_BODY, load_body
 from threepoint.model_core.recordings import bsor, plain
 from threepoint.model_core.skeleton import JOINT_NAMES
 
@@ -129,6 +130,66 @@ def test_a_range_is_solved_again_and_the_rest_stays(scene, person):
     assert [turn.evaluate(frame) for frame in (5, 60, 110)] == pytest.approx(before, abs=1e-4)
 
 
+def test_uncertainty_is_replaced_in_the_range_and_nowhere_else(scene, person):
+    bpy.ops.threepoint.predict()
+    mean = fcurves_of(person.mesh["threepoint_uncertainty"])[0]
+    before = [mean.evaluate(frame) for frame in (10, 60, 110)]
+    person.first, person.last = 40, 80
+    bpy.ops.threepoint.predict(kind="RANGE")
+    after = [mean.evaluate(frame) for frame in (10, 60, 110)]
+    assert after[0] == pytest.approx(before[0]) and after[2] == pytest.approx(before[2])
+    assert abs(after[1] - before[1]) < 5 and not person.armature.animation_data.action.name.endswith(".001")
+
+    def shown(frame):
+        scene.frame_set(frame)
+        mesh = person.mesh.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+        return 100 * mesh.attributes["uncertainty"].data[0].value
+
+    for frame in (10, 41, 60, 79, 110):
+        assert shown(frame) == pytest.approx(mean.evaluate(frame), abs=0.05)
+
+
+def test_bones_are_named_and_turn_as_the_person_says_in_all_takes(scene, person):
+    person.bone_names, person.rotation_order = "MIXAMO", "YXZ"
+    bpy.ops.threepoint.predict()
+    bones = person.armature.pose.bones
+    assert set(bones.keys()) == set(NAMES["MIXAMO"]) and bones["mixamorig:Hips"].rotation_mode == "YXZ"
+    bpy.ops.threepoint.predict(kind="TAKE")
+    poses = []
+    for names, order in (("MIXAMO", "YXZ"), ("SMPL", "QUATERNION"), ("VRM", "XYZ")):
+        person.bone_names, person.rotation_order = names, order
+        for take in (0, 1):
+            person.active_take = take
+            scene.frame_set(50)
+            posed = person.armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
+            poses.append(np.array([list(bone.tail) for bone in posed.pose.bones]))
+    for place in (2, 4):
+        assert np.abs(np.array(poses[place : place + 2]) - poses[:2]).max() < 1e-5
+    assert np.abs(poses[0] - poses[1]).max() > 0.1
+    person.first, person.last = 40, 80
+    bpy.ops.threepoint.predict(kind="RANGE")
+
+
+def test_another_body_makes_another_avatar_with_its_correctives(scene, person, tmp_path, monkeypatch):
+    bpy.ops.threepoint.predict()
+    rings = len([item for item in bpy.data.objects if "foot stands" in item.name])
+    body = load_body()
+    vertices = len(body.template)
+    own = dict(np.load(DEFAULT_BODY))
+    own["posedirs"] = np.zeros((vertices, 3, 207), np.float32)
+    own["posedirs"][:, 2, 9:18] = 0.01
+    np.savez(tmp_path / "own.npz", **own)
+    person.body_path = str(tmp_path / "own.npz")
+    bpy.ops.threepoint.predict()
+    assert person.has_correctives and len(person.mesh.data.shape_keys.key_blocks) == 2
+    assert any("left out" in line for line in panel.avatar_lines(person))
+    person.correctives = True
+    assert len(person.mesh.data.shape_keys.key_blocks) == 2 + 9
+    person.correctives = False
+    assert len(person.mesh.data.shape_keys.key_blocks) == 2
+    assert len([item for item in bpy.data.objects if "foot stands" in item.name]) == rings == 2
+
+
 @pytest.mark.parametrize(
     ("seed", "words"), [(REFUSE, "hands: none"), (FAIL, "not enough memory"), (DIE, "something is broken")]
 )
@@ -170,6 +231,18 @@ def test_takes_go_to_the_nla(scene, person):
     tracks = person.armature.animation_data.nla_tracks
     assert [track.name for track in tracks] == [take.action.name for take in person.takes]
     assert [track.mute for track in tracks] == [True, False]
+    person.active_take = 0
+    assert [track.mute for track in tracks] == [False, True] and person.armature.animation_data.action is None
+
+
+@pytest.mark.parametrize("kind", ["NPZ", "GLTF", "FBX"])
+def test_takes_on_the_nla_are_exported_too(scene, person, tmp_path, kind):
+    bpy.ops.threepoint.predict()
+    bpy.ops.threepoint.predict(kind="TAKE")
+    bpy.ops.threepoint.push_takes()
+    path = tmp_path / f"walk{exporting.SUFFIX[kind]}"
+    bpy.ops.threepoint.export(kind=kind, filepath=str(path))
+    assert path.stat().st_size > 1000 and person.armature.animation_data.action is None
 
 
 def test_two_people_are_predicted_apart(scene, person, tmp_path):

@@ -1,0 +1,33 @@
+"""When buttons can be pressed: each poll also says what is missing."""
+
+from .properties import active_person
+
+
+def has_head(operator, context):
+    """Whether there is a person with an object that moves as the head."""
+    person = active_person(context)
+    if person is None:
+        return _is_missing(operator, "Import a recording or use animated objects first")
+    if person.head is None:
+        return _is_missing(operator, "Choose the object that moves as the head")
+    return True
+
+
+def has_avatar(operator, context):
+    """Whether the person has an avatar that plays a take."""
+    person = active_person(context)
+    if person is None or person.armature is None or person.mesh is None or not person.takes:
+        return _is_missing(operator, "Predict a motion first")
+    return True
+
+
+def is_idle(operator, context):
+    """Whether no prediction is running."""
+    if context.window_manager.threepoint.running:
+        return _is_missing(operator, "A prediction is running; Esc stops it")
+    return True
+
+
+def _is_missing(operator, message):
+    operator.poll_message_set(message)
+    return False
