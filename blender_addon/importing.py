@@ -1,5 +1,6 @@
 """File > Import > Headset Recording, and files dropped into the 3D view."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import bpy
@@ -7,21 +8,45 @@ from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatPrope
 from bpy_extras.io_utils import ImportHelper
 
 from ..model_core.errors import InputError
+from ..model_core.recordings.table import keep_layout
+from ..model_core.skeleton import ROLES
+from . import columns, preferences
+from .engine import EngineError
+from .small_text import broken_lines
 
 GUESS = ("GUESS", "Guess", "Find it out from the file")
 TABLE_CHOICES = {
     "time_unit": ("Time", ("s", "ms", "us", "ns", "ticks")),
     "length_unit": ("Length", ("m", "cm", "mm")),
     "angle_unit": ("Angles", ("degrees", "radians")),
+    "euler_order": ("Order of Angles", ("YXZ", "XZY", "ZXY", "YZX", "ZYX", "XYZ")),
     "convention": ("Axes", ("openxr", "unity", "unreal", "ros", "z_up")),
 }
 """Fields of ``recordings.table.TableOptions`` -> label and values."""
-SUFFIXES = "*.bsor;*.csv;*.tsv;*.txt;*.npz;*.json;*.xror"
+SUFFIXES = "*.bsor;*.xror;*.csv;*.tsv;*.txt;*.json;*.npz;*.bvh"
+
+
+CHOICES_EXPLAINED = {
+    "time_unit": "What the time column counts; a tick is 100 ns",
+    "length_unit": "What positions are measured in",
+    "angle_unit": "What three angles of a rotation are measured in",
+    "euler_order": "How three angles multiply, from left to right: YXZ is what Unity and A-Frame mean",
+    "convention": "Which way the axes point: openxr +Y up -Z forward, unity left-handed +Y up +Z forward, unreal "
+    "left-handed +Z up +X forward, ros +Z up +X forward, z_up +Z up +Y forward",
+}
 
 
 def _choice(name):
     label, values = TABLE_CHOICES[name]
-    return EnumProperty(name=label, items=(GUESS, *((value, value, "") for value in values)))
+    items = (GUESS, *((value, value, "") for value in values))
+    return EnumProperty(name=label, items=items, description=CHOICES_EXPLAINED[name])
+
+
+def _fill_columns(operator, _context):
+    """A setting cannot report: the preview below it says what is wrong with the table."""
+    if operator.own_columns:
+        with suppress(InputError):
+            columns.fill_columns(operator)
 
 
 class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
@@ -40,8 +65,17 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
     time_unit: _choice("time_unit")
     length_unit: _choice("length_unit")
     angle_unit: _choice("angle_unit")
+    euler_order: _choice("euler_order")
     convention: _choice("convention")
     fps: FloatProperty(name="Rate", min=0.0, description="Samples a second of a table without times; 0: guess")
+    own_columns: BoolProperty(
+        name="Choose Columns", update=_fill_columns, options={"SKIP_SAVE"},
+        description="Say which columns of the table are what, beginning with what is guessed",
+    )  # fmt: skip
+    keep: BoolProperty(
+        name="Remember for This Header", options={"SKIP_SAVE"},
+        description="Read all tables with the same header so from now on, here and on the command line",
+    )  # fmt: skip
 
     def invoke(self, context, event):
         if self.directory and self.files:  # Dropped: the files are known.
@@ -49,13 +83,15 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
         return ImportHelper.invoke(self, context, event)
 
     def execute(self, context):
+        if self.own_columns:
+            _fill_columns(self, context)
         paths = recording_paths(self.directory, [file.name for file in self.files], self.filepath)
         done = 0
         for path in paths:
             try:
                 self._import(path, context.scene)
                 done += 1
-            except InputError as error:
+            except (InputError, EngineError) as error:
                 self.report({"ERROR"}, str(error))
         if not paths:
             self.report({"ERROR"}, "No recording was chosen")
@@ -68,20 +104,29 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
         from .people import add_person
         from .timing import seconds_to_frames
 
-        recording = read(path, **self._table_options(path))
+        options = self._options(path)
+        recording = read(path, **options)
+        if self.keep and path.suffix.lower() in columns.TABLE_SUFFIXES and options:
+            keep_layout(path, **options)
         add_person(recording, path.stem, scene)
         if self.fit_range:
             last = seconds_to_frames(recording.duration, scene)
             alone = len(scene.threepoint.people) == 1
             scene.frame_end = int(round(last)) if alone else max(scene.frame_end, int(round(last)))
 
-    def _table_options(self, path):
-        """What the user knows of tables; other formats know their units themselves."""
+    def _options(self, path):
+        """What the user knows of tables, and what unpacks XROR; other formats know all of themselves."""
+        if path.suffix.lower() == ".xror":
+            return {"python": preferences.engine_python()}
+        if path.suffix.lower() not in columns.TABLE_SUFFIXES:
+            return {}
         chosen = {name: getattr(self, name) for name in TABLE_CHOICES}
         options = {name: value for name, value in chosen.items() if value != GUESS[0]}
         if self.fps > 0:
             options["fps"] = self.fps
-        return options if path.suffix.lower() in (".csv", ".tsv", ".txt") else {}
+        if self.own_columns:
+            options["columns"] = columns.chosen_columns(self)
+        return {name: value for name, value in options.items() if value is not None}
 
     def draw(self, context):
         layout = self.layout
@@ -90,38 +135,49 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
         box = layout.column(heading="Tables (CSV)")
         for name in (*TABLE_CHOICES, "fps"):
             box.prop(self, name)
-        if Path(self.filepath).suffix.lower() in (".csv", ".tsv") and Path(self.filepath).is_file():
-            for line in table_preview(self.filepath):
-                layout.label(text=line)
+        path = Path(self.filepath)
+        if path.suffix.lower() in columns.TABLE_SUFFIXES and path.is_file():
+            self._draw_columns(context, layout, path)
+
+    def _draw_columns(self, context, layout, path):
+        layout.prop(self, "own_columns")
+        if self.own_columns:
+            layout.prop(self, columns.TIME)
+            for role in ROLES:
+                column = layout.column(align=True)
+                column.label(text=role.replace("_", " ").title())
+                for part in columns.PARTS:
+                    column.prop(self, columns.property_name(role, part))
+        layout.prop(self, "keep")
+        try:
+            lines = columns.preview_lines(path, self._options(path))
+        except InputError as error:
+            lines = [str(error)]
+        box = layout.box().column(align=True)
+        box.label(text="What is found", icon="VIEWZOOM")
+        for line in broken_lines(context, lines):
+            box.label(text=line)
+
+
+THREEPOINT_OT_import_recording.__annotations__.update(columns.column_properties())
 
 
 def recording_paths(directory, names, filepath):
-    """The files to read: those chosen, or all that look like recordings of a folder chosen instead."""
+    """What to read: the files chosen, or all that look like recordings of a folder chosen instead.
+
+    A folder that is itself a recording counts as one.
+    """
+    from ..model_core.recordings import aria, uxf
+
     paths = [Path(directory) / name for name in names if name] or ([Path(filepath)] if filepath else [])
     found = []
     for path in paths:
-        if path.is_dir():
-            found += sorted(file for pattern in SUFFIXES.split(";") for file in path.glob(pattern))
+        if path.is_dir() and not (uxf.recognises_folder(path) or aria.recognises_folder(path)):
+            suffixes = SUFFIXES.replace("*", "").split(";")
+            found += sorted((file for file in path.iterdir() if file.suffix.lower() in suffixes), key=lambda f: f.name)
         else:
             found.append(path)
     return found
-
-
-def table_preview(path):
-    """What is guessed of a table's columns, a line each."""
-    from ..model_core.recordings.columns import guess_columns
-    from ..model_core.recordings.table import read_table
-    from ..model_core.recordings.text import decode
-
-    try:
-        with open(path, "rb") as file:
-            table = read_table(decode(file.read(1 << 16).rpartition(b"\n")[0], Path(path).name), Path(path).name)
-    except (InputError, OSError) as error:
-        return [str(error)]
-    guess = guess_columns(table.names)
-    lines = [f"{role}: {', '.join(table.names[i] for i in device.position + device.rotation)}"
-             for role, device in guess.devices.items()]  # fmt: skip
-    return lines or ["No tracker is recognised by the names of the columns"]
 
 
 class THREEPOINT_OT_use_objects(bpy.types.Operator):

@@ -1,7 +1,5 @@
 """The sidebar tab: the workflow from top to bottom, each step a button and what it found."""
 
-import textwrap
-
 import bpy
 
 from .exporting import FORMATS
@@ -9,12 +7,8 @@ from .hands import KEY as RELAXED_HANDS
 from .predicting import THREEPOINT_OT_predict
 from .properties import active_person
 from .shape_keys import key_of
+from .small_text import broken_lines
 from .translations import translated
-
-MOST_LINES = 8
-"""Lines of small text that a step shows at most."""
-CHARACTER_WIDTH = 7.0
-"""Pixels of an average character of the sidebar."""
 
 
 class _Step:
@@ -204,15 +198,6 @@ def avatar_lines(person):
 
 def _predict(layout, kind, text, icon):
     layout.operator(THREEPOINT_OT_predict.bl_idname, text=text, icon=icon).kind = kind
-
-
-def broken_lines(context, lines):
-    """Small text below a step, broken to the sidebar's width."""
-    width = max(20, int(context.region.width / (CHARACTER_WIDTH * context.preferences.system.ui_scale)))
-    broken = [part for line in lines for part in textwrap.wrap(line, width)]
-    if len(broken) > MOST_LINES:
-        broken[MOST_LINES - 1 :] = [f"... and {len(broken) - MOST_LINES + 1} more lines"]
-    return broken
 
 
 def _write(layout, lines):

@@ -2,7 +2,7 @@
 
 Column 0 is the time, then each device's axes as ``info.hardware.devices`` lists them: ``x y z`` and ``i j k 1`` (the
 quaternion xyzw). Unity's axes, metres, seconds; of Beat Saber the hands are saber grips. The fpzip library belongs to
-the engine: Blender's own Python does not have it.
+the engine: Blender's own Python does not have it, and lets the engine's do the unpacking.
 """
 
 import subprocess
@@ -45,15 +45,15 @@ def recognises(head):
     return head[4:].startswith(b"\x02$schema\0") and b"xror" in head[:200]
 
 
-def read(path):
-    """An XROR file -> ``Recording``."""
+def read(path, python=None):
+    """An XROR file -> ``Recording``. ``python``: an interpreter that has fpzip, by default the one that runs this."""
     name = Path(path).name
     try:
         content = parse_bson(Path(path).read_bytes())
     except ValueError as error:
         raise InputError(f"{name}: is not a whole XROR document ({error})") from None
     devices, packed, app = _parts(content, name)
-    frames = _unpack(packed, name)
+    frames = _unpack(packed, name, python or sys.executable)
     width = 1 + sum(len(axes) for _, axes in devices)
     if frames.shape[1] != width:
         raise InputError(f"{name}: its frames have {frames.shape[1]} columns, its devices tell of {width}")
@@ -84,17 +84,17 @@ def _parts(content, name):
     return devices, packed, app
 
 
-def _unpack(packed, name):
+def _unpack(packed, name, python):
     """The frames (N, columns), unpacked by a process that may die of them."""
     program = UNPACK.format(limit=LARGEST_UNPACKING)
     try:
         done = subprocess.run(
-            [sys.executable, "-c", program], input=packed, capture_output=True, timeout=UNPACKING_SECONDS, check=False
+            [str(python), "-c", program], input=packed, capture_output=True, timeout=UNPACKING_SECONDS, check=False
         )
     except (subprocess.TimeoutExpired, OSError):
         raise InputError(f"{name}: its packed frames cannot be unpacked; the file is damaged") from None
     if done.returncode == 3:
-        raise InputError(f"{name}: XROR needs Threepoint's engine, whose Python has the library fpzip")
+        raise InputError(f"{name}: XROR is packed with fpzip, a library that {python} lacks; install it there")
     header, _, body = done.stdout.partition(b"\n")
     if done.returncode != 0 or not header:
         raise InputError(f"{name}: its packed frames are damaged")
