@@ -22,6 +22,8 @@ FORMATS = (
 )
 SCENE_NAMES = ("SCENE", "As in the Scene", "The names that the avatar's bones have here")
 SUFFIX = {identifier: suffix for identifier, _, _, suffix in FORMATS}
+EXPORTERS = {"FBX": "export_scene.fbx", "GLTF": "export_scene.gltf", "BVH": "export_anim.bvh", "USD": "wm.usd_export"}
+"""Blender's own operators: some are add-ons that can be switched off, and some builds lack USD."""
 
 
 class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
@@ -58,9 +60,21 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
         if not Path(path).parent.is_dir():
             self.report({"ERROR"}, f"The folder {Path(path).parent} does not exist")
             return {"CANCELLED"}
+        if not has_exporter(self.kind):
+            name = dict(item[:2] for item in FORMATS)[self.kind]
+            self.report({"ERROR"}, f"This Blender cannot write {name}: enable its add-on, or use a build that has it")
+            return {"CANCELLED"}
         export(self.kind, path, person, context, self.names)
         self.report({"INFO"}, f"Written: {path}")
         return {"FINISHED"}
+
+
+def has_exporter(kind):
+    """Whether this Blender can write a format."""
+    if kind not in EXPORTERS:
+        return True
+    group, _, name = EXPORTERS[kind].partition(".")
+    return name in dir(getattr(bpy.ops, group))
 
 
 def export(kind, path, person, context, names="SCENE"):

@@ -104,7 +104,7 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
     def _tick(self, context):
         if not self._job.poll():
             self._show(context)
-            return {"RUNNING_MODAL"}
+            return {"PASS_THROUGH"}  # Blender has timers of its own, among them the one that moves panels.
         # The scene may have changed meanwhile: nothing of it is kept from tick to tick but the person's name.
         person = context.scene.threepoint.people.get(self._person)
         if person is None:

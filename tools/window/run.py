@@ -1,7 +1,10 @@
-"""Drive real Blenders on a virtual screen: ``python3 tools/window/run.py SUITE FOLDER`` (root, Debian, about 2 GB).
+"""Drive real Blenders on a virtual screen: ``.venv/bin/python tools/window/run.py SUITE FOLDER [PYTHON]``.
 
-SUITE is a Debian release: ``trixie`` has Blender 4.3, ``sid`` the newest. FOLDER gets the system with Blender, kept for
-the next call, and beside it ``FOLDER-pictures`` with pictures and ``report.json``. Exit status 1 where a check fails.
+Needs root on Debian and 2 GB. SUITE is a Debian release: ``trixie`` has Blender 4.3, ``sid`` the newest. FOLDER gets
+the system with Blender, kept for the next call, and beside it ``FOLDER-pictures`` with pictures and reports. Blender
+validates the zip, is driven through the workflow (``drive.py``), and then one without the extension opens what was
+saved (``reopen.py``). The engine in there has no networks and answers with a turning T-pose, unless PYTHON, one with
+torch, is lent to it for one real prediction. Exit status 1 where a check fails.
 """
 
 import json
@@ -11,37 +14,58 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = (
     "blender", "xvfb", "xauth", "libgl1-mesa-dri", "libegl1", "imagemagick", "python3-numpy", "python3-requests",
     "python3-zstandard", "python3-cattr",
 )  # fmt: skip
-SCREEN = "1600x1000x24"
-TIME_LIMIT = 600
+WIDTH, HEIGHT = "1600", "1200"
+TIME_LIMIT = 1200
 SOFTWARE_DRAWING = {"LIBGL_ALWAYS_SOFTWARE": "1", "GALLIUM_DRIVER": "llvmpipe"}
 INSIDE = Path("root/threepoint")
 """Where the files lie in the other system."""
 
 
-def main(suite, folder):
+def main(suite, folder, python=None):
     """Make the system where there is none, drive its Blender, copy what came out; the exit status."""
     folder = Path(folder).resolve()
     if not (folder / "usr/bin/blender").exists():
         make_system(suite, folder)
     inside = bring_files(folder)
-    mounts = [["mount", "-t", "proc", "proc", str(folder / "proc")], ["mount", "--bind", "/dev", str(folder / "dev")]]
+    reports = ("validated.json", "report.json", "reopened.json")
+    if python is not None:
+        (inside / "engine.txt").write_text(f"{python}\n")
     try:
-        for mount in mounts:
-            subprocess.run(mount, check=True)
-        drive(folder)
+        for place in mounted(python):
+            target = folder / place.lstrip("/")
+            target.mkdir(parents=True, exist_ok=True)
+            kind = ["-t", "proc", "proc"] if place == "/proc" else ["--bind", place]
+            subprocess.run(["mount", *kind, str(target)], check=True)
+        status = blender(folder, ["--command", "extension", "validate", f"/{INSIDE}/threepoint.zip"], screen=False)
+        valid = {"checks": {"Blender finds the zip valid": status == 0}, "ended": True}
+        (inside / reports[0]).write_text(json.dumps(valid) + "\n")
+        drive = ["--enable-event-simulate", "--python", f"/{INSIDE}/drive.py", "--", f"/{INSIDE}"]
+        blender(folder, drive)
+        blender(folder, ["--python", f"/{INSIDE}/reopen.py", "--", f"/{INSIDE}"], resources="without")
     finally:
-        for place in ("proc", "dev"):
-            subprocess.run(["umount", "-l", str(folder / place)], check=False)
+        for place in mounted(python):
+            subprocess.run(["umount", "-l", str(folder / place.lstrip("/"))], check=False)
     pictures = folder.with_name(f"{folder.name}-pictures")
     pictures.mkdir(exist_ok=True)
     for path in [*inside.glob("*.png"), *inside.glob("*.json")]:
         shutil.copy2(path, pictures)
-    return tell(pictures)
+    return tell([pictures / name for name in reports])
+
+
+def mounted(python):
+    """Folders of this system that the other one sees: with a Python those that it lives in."""
+    if python is None:
+        return ["/proc", "/dev"]
+    prefixes = "import sys; print(sys.prefix, sys.base_prefix, sep='\\n')"
+    found = subprocess.run([python, "-I", "-c", prefixes], capture_output=True, text=True, check=True)
+    return ["/proc", "/dev", *dict.fromkeys(found.stdout.split())]
 
 
 def make_system(suite, folder):
@@ -71,38 +95,41 @@ def bring_files(folder):
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy2
         copy(source, inside / name)
-    shutil.copy2(Path(__file__).with_name("drive.py"), inside)
-    sys.path.insert(0, str(ROOT / "tests" / "blender"))
-    from bodies import wobbly_recording
-
+    for script in ("inside.py", "trials.py", "drive.py", "reopen.py"):
+        shutil.copy2(Path(__file__).with_name(script), inside)
+    from threepoint.model_core.body import load_body
     from threepoint.model_core.recordings import bsor
+    from threepoint.tools.sample_recording import sample_recording
 
-    bsor.write(inside / "walk.bsor", wobbly_recording())
+    bsor.write(inside / "walk.bsor", sample_recording(load_body(), np.zeros(10)))
     return inside
 
 
-def drive(folder):
-    """Run Blender in there until ``drive.py`` closes it."""
-    here = f"/{INSIDE}"
-    words = ["xvfb-run", "-a", "-s", f"-screen 0 {SCREEN}", "blender", "--window-geometry", "0", "0", "1600", "1000",
-             "--enable-event-simulate", "--python", f"{here}/drive.py", "--", here]  # fmt: skip
-    environment = {**os.environ, **SOFTWARE_DRAWING, "HOME": "/root", "BLENDER_USER_RESOURCES": f"{here}/blender",
-                   "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}  # fmt: skip
-    subprocess.run(["chroot", str(folder), *words], env=environment, timeout=TIME_LIMIT, check=False)
+def blender(folder, words, screen=True, resources="blender"):
+    """Run the Blender in there until it ends, its user's files in ``resources``; its exit status."""
+    environment = {**os.environ, **SOFTWARE_DRAWING, "HOME": "/root", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
+                   "BLENDER_USER_RESOURCES": f"/{INSIDE}/{resources}"}  # fmt: skip
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # Users' Pythons keep what they have compiled.
+    command = ["blender", *words]
+    if screen:
+        size = ["--window-geometry", "0", "0", WIDTH, HEIGHT]
+        command = ["xvfb-run", "-a", "-s", f"-screen 0 {WIDTH}x{HEIGHT}x24", "blender", *size, *words]
+    limited = ["timeout", str(TIME_LIMIT), "chroot", str(folder), *command]
+    return subprocess.run(limited, env=environment, check=False).returncode
 
 
-def tell(pictures):
-    """Print the report; 0 where every check held."""
-    path = pictures / "report.json"
-    if not path.is_file():
-        print("Blender ended before its report was written", file=sys.stderr)
-        return 1
-    report = json.loads(path.read_text())
-    print(json.dumps(report, indent=1))
-    return int("error" in report or not all(report["checks"].values()))
+def tell(paths):
+    """Print the reports; 0 where all are there and every check held."""
+    missing = [path.name for path in paths if not path.is_file()]
+    reports = [json.loads(path.read_text()) for path in paths if path.is_file()]
+    print(json.dumps(reports, indent=1))
+    if missing:
+        print(f"Blender ended before it wrote {', '.join(missing)}", file=sys.stderr)
+    good = [report.get("ended") and "error" not in report and all(report["checks"].values()) for report in reports]
+    return int(bool(missing) or not all(good))
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if len(sys.argv) not in (3, 4):
         sys.exit(__doc__)
     sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,142 @@
+"""What the scripts that run inside a Blender with a window share: its clock, checks, pictures and clicks.
+
+A walk is a generator that yields the seconds to let Blender draw; ``play`` takes it from step to step.
+"""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import bpy
+
+FOLDER = Path(sys.argv[sys.argv.index("--") + 1])
+"""Has what ``run.py`` brought; pictures and reports appear in it."""
+EXTENSION = "bl_ext.user_default.threepoint"
+LONGEST_WAIT = 60.0
+BEAT_SECONDS = 0.02
+
+report = {"blender": bpy.app.version_string, "checks": {}, "pictures": []}
+beats = []
+"""When the window's timers were served."""
+
+
+def check(name, holds):
+    report["checks"][name] = bool(holds)
+    print(f"{'ok  ' if holds else 'FAIL'} {name}", flush=True)
+
+
+def keep_report():
+    """Write what is known so far: Blender may be ended from outside."""
+    (FOLDER / report["name"]).write_text(json.dumps(report, indent=1) + "\n")
+
+
+def picture(name):
+    """The whole screen; Blender's own screenshot is black from a timer."""
+    path = FOLDER / f"{name}.png"
+    subprocess.run(["import", "-window", "root", str(path)], check=True)
+    report["pictures"].append(path.name)
+
+
+def view():
+    """Window, 3D view and its main region, for an operator's context."""
+    window = bpy.context.window_manager.windows[0]
+    area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
+    return {"window": window, "area": area, "region": next(r for r in area.regions if r.type == "WINDOW")}
+
+
+def click(operator, **options):
+    """Press a button; whether it was there to be pressed."""
+    with bpy.context.temp_override(**view()):
+        if not operator.poll():
+            return False
+        operator("INVOKE_DEFAULT", True, **options)  # True: with an undo step, as a click has.
+    return True
+
+
+def run(operator, **options):
+    """A button whose file window was filled in and confirmed."""
+    with bpy.context.temp_override(**view()):
+        operator("EXEC_DEFAULT", True, **options)
+
+
+def press_escape():
+    for value in ("PRESS", "RELEASE"):
+        view()["window"].event_simulate(type="ESC", value=value)
+
+
+def person():
+    return bpy.context.scene.threepoint.people[0]
+
+
+def work():
+    return bpy.context.window_manager.threepoint
+
+
+def running():
+    return work().running
+
+
+def until(condition):
+    """Steps of a fifth of a second until the condition holds."""
+    begun = time.monotonic()
+    while not condition():
+        if time.monotonic() - begun > LONGEST_WAIT:
+            raise TimeoutError(condition)
+        yield 0.2
+
+
+def content():
+    """Names of all that a scene is made of, for telling whether anything has changed."""
+    kinds = ("objects", "meshes", "armatures", "actions", "node_groups", "collections", "materials")
+    return {kind: sorted(item.name for item in getattr(bpy.data, kind)) for kind in kinds}
+
+
+def memory():
+    """Megabytes that this process has in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def children():
+    """Ids of this process's children."""
+    parents = {path.parent.name: path.read_text().rpartition(")")[2].split()[1]
+               for path in Path("/proc").glob("[0-9]*/stat")}  # fmt: skip
+    return sorted(child for child, parent in parents.items() if parent == str(os.getpid()))
+
+
+def longest_pause(begin, end=None):
+    """Seconds between the two beats that lie furthest apart from one moment to another, which is now by default."""
+    end = time.monotonic() if end is None else end
+    heard = [begin, *(beat for beat in beats if begin < beat < end), end]
+    return max(later - earlier for earlier, later in itertools.pairwise(heard))
+
+
+def play(walk, name):
+    """Go through a walk step by step, then write the report ``name`` and close Blender."""
+
+    def tick():
+        keep_report()
+        try:
+            return next(walk)
+        except StopIteration:
+            pass
+        except Exception:
+            report["error"] = traceback.format_exc()
+            print(report["error"], flush=True)
+            picture("error")
+        report["ended"] = True
+        keep_report()
+        bpy.ops.wm.quit_blender()
+
+    def beat():
+        beats.append(time.monotonic())
+        return BEAT_SECONDS
+
+    report["name"] = name
+    bpy.context.preferences.view.show_splash = False
+    bpy.app.timers.register(beat, persistent=True)
+    bpy.app.timers.register(tick, first_interval=1.0, persistent=True)

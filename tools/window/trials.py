@@ -1,0 +1,181 @@
+"""The engine's hard days in a real window: Esc, a kill at every stage, fifty cancelled predictions."""
+
+import functools
+import importlib
+import os
+import signal
+import time
+
+import bpy
+from inside import (
+    EXTENSION,
+    FOLDER,
+    beats,
+    check,
+    children,
+    click,
+    content,
+    longest_pause,
+    memory,
+    person,
+    picture,
+    press_escape,
+    report,
+    running,
+    until,
+    view,
+    work,
+)
+
+ANSWER, WORK_LONG, HANG_LOADING, HANG_PREDICTING, HANG_REFINING, HANG_SENDING = 0, 3, 6, 7, 8, 9
+"""Seeds by which tests/fake_engine.py behaves."""
+LATEST_TICK = 0.3
+ROUNDS, WARM_ROUND = 50, 5
+START_SECONDS = "FAKE_ENGINE_START_SECONDS"
+
+part = functools.partial(importlib.import_module, package=EXTENSION)
+
+
+def engine():
+    return part(".blender_addon.engine")
+
+
+def cancel_one():
+    """Esc stops a prediction, and the window stays alive while it runs."""
+    person().seed = WORK_LONG
+    before = content()
+    click(bpy.ops.threepoint.predict)
+    yield from until(lambda: work().fraction > 0)
+    begun = time.monotonic()
+    yield from until(lambda: time.monotonic() - begun > 4)
+    report["longest_pause_seconds"] = longest_pause(begun)
+    report["beats"] = sum(beat > begun for beat in beats)
+    check("no tick of the window's timer is later than 0.3 s", report["longest_pause_seconds"] < LATEST_TICK)
+    picture("04_predicting")
+    pressed = time.monotonic()
+    press_escape()
+    while running() and time.monotonic() - pressed < 5:
+        yield 0.01
+    report["escape_seconds"] = time.monotonic() - pressed
+    check("Esc stops a prediction and changes nothing", not running() and content() == before)
+    yield 1.0
+
+
+def kill_at_every_stage():
+    """The engine killed: the scene stays, the window says so, the next click works."""
+
+    def half_sent():
+        return "half is sent" in engine().log_path().read_text()
+
+    stages = {
+        "start": (ANSWER, lambda: "starting the engine" in work().stage),
+        "load": (HANG_LOADING, lambda: "loading" in work().stage),
+        "predict": (HANG_PREDICTING, lambda: "predicting" in work().stage),
+        "refine": (HANG_REFINING, lambda: "refining" in work().stage),
+        "send": (HANG_SENDING, half_sent),
+    }
+    for stage, (seed, reached) in stages.items():
+        if stage == "start":
+            engine().stop()
+            os.environ[START_SECONDS] = "60"
+        person().seed = seed
+        before = content()
+        click(bpy.ops.threepoint.predict)
+        yield from until(reached)
+        os.kill(engine()._client.process.pid, signal.SIGKILL)
+        os.environ.pop(START_SECONDS, None)
+        yield from until(lambda: not running())
+        yield 1.0
+        check(f"killed at the stage '{stage}': the scene is as it was", content() == before)
+        if stage == "refine":
+            picture("05_killed")
+        press_escape()  # Closes the message.
+        yield 0.5
+
+
+def fifty_rounds():
+    """Predict and Esc, again and again: nothing is left and nothing grows."""
+    person().seed = WORK_LONG
+    before, begun = content(), time.monotonic()
+    for number in range(ROUNDS):
+        check(f"round {number}", click(bpy.ops.threepoint.predict))
+        yield from until(lambda: work().fraction > 0)
+        press_escape()
+        yield from until(lambda: not running())
+        if number == WARM_ROUND:
+            process = engine()._client.process.pid
+            size, helpers = memory(), children()
+    for number in range(ROUNDS):
+        del report["checks"][f"round {number}"]
+    report["fifty_rounds"] = {
+        "seconds": round(time.monotonic() - begun, 1),
+        "growth_megabytes": round(memory() - size, 1),
+        "processes": len(children()),
+    }
+    window = view()["window"]
+    modal = [operator.bl_idname for operator in getattr(window, "modal_operators", ())]
+    check("fifty rounds leave the scene as it was", content() == before)
+    check("fifty rounds leave one engine, the same", children() == helpers and engine()._client.process.pid == process)
+    check("fifty rounds leave no operator and no timer", not modal and not running())
+    check("fifty rounds grow by less than 50 MB", memory() - size < 50)
+
+
+def predict_one():
+    """Two takes, and what undo and redo make of them; how long the window stood still for each."""
+    for kind, count in (("MEAN", 1), ("TAKE", 2)):
+        person().seed = ANSWER
+        clicked = time.monotonic()
+        click(bpy.ops.threepoint.predict, kind=kind)
+        yield from until(lambda count=count: not running() and len(person().takes) == count)
+        report[f"longest_pause_seconds_{kind}_with_click_and_answer"] = longest_pause(clicked)
+    bpy.context.scene.frame_set(60)
+    with bpy.context.temp_override(**view()):
+        bpy.ops.view3d.view_all()
+    yield 1.5
+    picture("06_predicted")
+    bpy.ops.ed.undo()
+    yield 1.0
+    check("one undo takes a take back", len(person().takes) == 1)
+    bpy.ops.ed.undo()
+    yield 1.0
+    check("another undo takes the avatar back", person().armature is None)
+    bpy.ops.ed.redo()
+    bpy.ops.ed.redo()
+    yield 1.0
+    check("redo brings both back", len(person().takes) == 2 and person().armature is not None)
+
+
+def predict_for_real():
+    """The take that is shown, by the networks, where a Python was lent to run them."""
+    lent = FOLDER / "engine.txt"
+    if not lent.is_file():
+        return
+    engine().stop()
+    engine().WorkerClient = part(".blender_addon.worker_client").WorkerClient
+    preferences = bpy.context.preferences.addons[EXTENSION].preferences
+    preferences.python = lent.read_text().strip()
+    person().seed = ANSWER
+    clicked = time.monotonic()
+    click(bpy.ops.threepoint.predict)
+    yield 0.5
+    asked = time.monotonic()
+    last = asked
+    while running():
+        last = time.monotonic()
+        yield 0.2
+    check("the networks predict", "Running" in part(".blender_addon.preferences").state_lines(preferences)[0])
+    report["real_prediction"] = {
+        "seconds": time.monotonic() - clicked,
+        "longest_pause_seconds": longest_pause(asked, last),
+        "longest_pause_with_click_and_answer_seconds": longest_pause(clicked),
+    }
+    use_fake_engine()
+    engine().stop()
+
+
+def use_fake_engine():
+    """Let the engine be the one without networks, in the system's own Python."""
+    client = part(".blender_addon.worker_client")
+    engine().WorkerClient = functools.partial(client.WorkerClient, script=FOLDER / "tests" / "fake_engine.py")
+    preferences = bpy.context.preferences.addons[EXTENSION].preferences
+    preferences.source, preferences.python = "OWN", "/usr/bin/python3"
