@@ -87,7 +87,7 @@ def test_bad_words_are_one_line(tmp_path):
         (["animate", recording, recording, "-o", blend, "--npz", tmp_path / "a.npz"], "about one person"),
         (["animate", recording, "-o", blend, "--preview-part", "5:2"], "BEGIN < END"),
         (["animate", recording, "-o", blend, "--speed"], "--speed"),
-        (["train", "birds"], "sage or flag"),
+        (["train", "birds"], "sage, flag or posture"),
         (["fly"], "unknown command 'fly'"),
     ]:
         result = door(*words)

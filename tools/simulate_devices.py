@@ -113,7 +113,7 @@ def simulate(clip, body, rng):
     world, positions = forward_kinematics(local, pelvis, rest)
     offsets = {"head": head_offset(float(body.size(betas)))}
     for role in ROLES[1:]:
-        turn, place = _within(rng, MOST_TURNED), _within(rng, FARTHEST)
+        turn, place = random_within(rng, MOST_TURNED), random_within(rng, FARTHEST)
         offsets[role] = Offset(axis_angle_to_quaternion(turn), place)
     tracks = {}
     for role, joint in zip(ROLES, TRACKED_JOINTS, strict=True):
@@ -121,7 +121,7 @@ def simulate(clip, body, rng):
         place = positions[:, joint] - turn @ offsets[role].position
         rotation = matrix_to_quaternion(OPENXR_TO_MODEL.T @ turn @ OPENXR_TO_MODEL)
         tracks[role] = Track(place @ OPENXR_TO_MODEL, rotation, np.ones(len(place), bool))
-    recording = Recording(np.arange(len(pelvis)) / FPS, tracks, clip.name, "grip").validate()
+    recording = Recording(np.arange(len(pelvis)) / FPS, tracks, clip.name).validate()
     return Simulation(recording, betas, offsets, world, positions, T_POSE_SECONDS + BLEND_SECONDS)
 
 
@@ -139,16 +139,27 @@ def _with_t_pose(clip, rest, sole, rng):
     sway = axis_angle_to_matrix(rng.normal(0, SWAY, (held, BODY_JOINT_COUNT, 3)))
     rotations = np.concatenate([standing @ sway, between, local])
     places = np.concatenate([np.tile(place, (held, 1)), place + (pelvis[0] - place) * weight[:, 0], pelvis])
-    _, positions = forward_kinematics(rotations[held:], places[held:], rest)
+    # The floor is the clip's: on the way out of the T-pose feet go straight through it.
+    _, positions = forward_kinematics(rotations[held + blend :], places[held + blend :], rest)
     lowest = (positions[:, list(FEET), 1] - (rest[list(FEET), 1] - sole)).min(-1)
     places[held:, 1] -= np.percentile(lowest, 5)
     return rotations, places
 
 
-def _within(rng, largest):
+def random_within(rng, largest):
     """A random vector of any direction, its length even between 0 and ``largest``."""
     direction = rng.normal(size=3)
     return direction / np.linalg.norm(direction) * largest * rng.random()
+
+
+def without_t_pose(simulation):
+    """The recording from where the clip begins."""
+    moving = simulation.recording.time >= simulation.moves_from
+    tracks = {
+        role: Track(track.position[moving], track.rotation[moving], track.valid[moving])
+        for role, track in simulation.recording.tracks.items()
+    }
+    return Recording(simulation.recording.time[moving], tracks, simulation.recording.source).validate()
 
 
 def score(simulation, body):
@@ -161,12 +172,7 @@ def score(simulation, body):
         true, mine = simulation.offsets[role], found.offsets[role]
         places.append(float(np.linalg.norm(true.position - mine.position)))
         turns.append(float(np.degrees(geodesic_angle(*map(quaternion_to_matrix, (true.rotation, mine.rotation))))))
-    moving = recording.time >= simulation.moves_from
-    tracks = {
-        role: Track(track.position[moving], track.rotation[moving], track.valid[moving])
-        for role, track in recording.tracks.items()
-    }
-    alone = calibrate(Recording(recording.time[moving], tracks, recording.source, "grip"), body)
+    alone = calibrate(without_t_pose(simulation), body)
     return {
         "T-pose: offset's place": max(places),
         "T-pose: offset's rotation": max(turns),

@@ -6,8 +6,11 @@ import numpy as np
 
 from ..frames import OPENXR_TO_MODEL, convert_positions, convert_quaternions
 from ..motion import BETA_COUNT
+from ..recordings.resample import frame_count, resample
 from ..rotations import quaternion_to_matrix
-from .calibration import Calibration, Offset
+from ..skeleton import ROLES
+from . import posture
+from .calibration import Calibration, Offset, joint_pose
 from .fitting import fit_hands, needed_size
 from .presets import DEFAULT_PRESET, FITTED_PRESETS, OTHER_PRESETS, PRESETS, preset_offsets
 
@@ -19,8 +22,12 @@ SLOUCH = 0.02
 """Metres by which a living person who stands upright holds the head lower than SMPL's rest pose (from mocap)."""
 LOWEST_STANDING_EYES, HIGHEST_STANDING_EYES = 1.30, 2.10
 """Metres between which a standing grown person's eyes are: lower ones sit, unless the stature is given."""
+LOWEST_WALKING_EYES, ROAMING = 1.00, 0.6
+"""Nobody roams a room so far, in metres, on a chair: then the eyes may be this low."""
 REACH_TOLERANCE, TALLEST = 1.10, 2.05
 """Hands that reach farther than arms by this factor tell that the person is taller, up to this many metres."""
+UNKNOWN_REACH_TOLERANCE = 1.30
+"""The same where a device is unknown, and may be a hand's breadth or two beyond the wrist."""
 LOWEST_EYES = 0.5
 """Eyes this low above y = 0 tell that y = 0 is not the floor."""
 
@@ -30,22 +37,23 @@ def calibrate(recording, body, stature=None, floor=None, preset=None, betas=None
 
     ``stature`` in metres, ``floor`` as a height in the recording's space, the device ``preset`` (a name of
     ``presets.PRESETS``, ``hand`` or ``joints``) and ``betas`` (10,) are taken as given; what is None is found. The
-    size comes from how high the eyes are when the person stands upright; where nobody stands, the mean person is taken.
+    size comes from how high the eyes are while the person does what they do (``posture``); where nobody stands, the
+    mean person is taken.
     """
-    preset = preset or recording.device or DEFAULT_PRESET
+    preset = preset or recording.device
     betas = recording.betas if betas is None else betas
     if preset == "joints":
         betas = np.zeros(BETA_COUNT) if betas is None else np.asarray(betas, np.float64)
         return Calibration(betas, floor or 0.0, preset_offsets("joints"), ("tracks are joints: nothing to calibrate",))
-    notes = []
-    if preset not in PRESETS and preset not in OTHER_PRESETS:
-        notes.append(f"no preset for '{preset}': '{DEFAULT_PRESET}' is used")
+    notes, known = [], is_known(preset)
+    if not known:
+        notes.append(f"no preset for the device '{preset}': '{DEFAULT_PRESET}' is used")
         preset = DEFAULT_PRESET
     free = betas is None and stature is None
-    betas, ground = person_by_height(recording, body, stature, floor, betas, notes)
+    betas, ground = person_by_height(recording, body, stature, floor, betas, notes, preset_offsets(preset) if known else {})
     calibration = _hands(recording, body, betas, ground, preset)
     longer = needed_size(recording, calibration, body)
-    if free and longer > REACH_TOLERANCE:
+    if free and longer > (REACH_TOLERANCE if known else UNKNOWN_REACH_TOLERANCE):
         betas = body.betas_for(min(float(body.stature(betas)) * longer, TALLEST)).astype(np.float64)
         if floor is None:
             ground = upright_eye_height(recording) - standing_eye_height(body, betas)
@@ -55,10 +63,22 @@ def calibrate(recording, body, stature=None, floor=None, preset=None, betas=None
     return replace(calibration, notes=(*notes, *calibration.notes))
 
 
-def person_by_height(recording, body, stature, floor, betas, notes):
-    """The person's ``betas`` (10,) and the floor: as given, else from how high the eyes ever are. Adds to ``notes``."""
+def is_known(device):
+    """Whether it is known how a device of this name sits in the hand, or on it."""
+    return device in PRESETS or device in OTHER_PRESETS
+
+
+def person_by_height(recording, body, stature, floor, betas, notes, hands=None):
+    """The person's ``betas`` (10,) and the floor: as given, else from how high the eyes are. Adds to ``notes``.
+
+    ``hands`` are the hands' offsets by role as far as they are known.
+    """
     eyes = upright_eye_height(recording)
-    betas = np.asarray(_betas(eyes, floor, stature, body, notes) if betas is None else betas, np.float64)
+    if betas is None and stature is not None:
+        betas = body.betas_for(stature)
+    elif betas is None:
+        betas = _betas_by_posture(recording, body, eyes, floor or 0.0, hands or {}, notes)
+    betas = np.asarray(betas, np.float64)
     return betas, _floor(eyes, body, betas, notes) if floor is None else float(floor)
 
 
@@ -92,19 +112,48 @@ def standing_eye_height(body, betas):
     return float(body.head_height(betas)) + (EYES_FROM_HEAD[1] - SLOUCH) * size
 
 
-def _betas(eyes, floor, stature, body, notes):
-    """The person's shape from what is given, else from the height of the eyes above the floor."""
-    if stature is not None:
-        return body.betas_for(stature)
-    height = eyes - (floor or 0.0)
-    if not LOWEST_STANDING_EYES <= height <= HIGHEST_STANDING_EYES:
+def _betas_by_posture(recording, body, eyes, floor, hands, notes):
+    """The shape of the person whose eyes are at ``eyes`` metres when they hold them high, and who moves as they do."""
+    height = eyes - floor
+    lowest = LOWEST_WALKING_EYES if _roams(recording) else LOWEST_STANDING_EYES
+    mean = np.zeros(BETA_COUNT)
+    if not lowest <= height <= HIGHEST_STANDING_EYES:
         notes.append(
             f"the eyes never are higher than {height:.2f} m: nobody stands there; a person of the mean size is taken"
         )
-        return np.zeros(BETA_COUNT)
-    mean = np.zeros(BETA_COUNT)
-    slope = standing_eye_height(body, np.eye(BETA_COUNT)[0]) - standing_eye_height(body, mean)
-    return np.eye(BETA_COUNT)[0] * (height - standing_eye_height(body, mean)) / slope
+        return mean
+    head = float(body.head_height(mean))
+    slope = float(body.head_height(np.eye(BETA_COUNT)[0])) - head
+    typical, size = float(body.head_height(body.betas_for(posture.STATURE_MEAN))), 1.0
+    for _ in range(2):  # How far the head joint lies below the eyes depends on the size that is sought.
+        found, error = posture.likely_height(*_posture(recording, floor, hands, size), typical)
+        size = found / head
+    stature = float(body.stature(mean)) * size
+    notes.append(f"{stature:.2f} m tall by how the head moves, give or take {100 * error * stature / found:.0f} cm")
+    return np.eye(BETA_COUNT)[0] * (found - head) / slope
+
+
+def _posture(recording, floor, hands, size):
+    """What ``posture.likely_height`` asks for of the frames in which the head is seen: inputs (T, 12), heights (T,)."""
+    count = max(frame_count(recording.duration, posture.FPS), posture.STRIDE)
+    regular = resample(recording, posture.FPS, count=count)
+    nobody = Calibration(np.zeros(BETA_COUNT), floor, {"head": head_offset(size), **hands})
+    turns, heads = joint_pose(regular.tracks["head"], nobody, "head")
+    places = np.full((len(heads), 2, 3), np.nan)
+    for side, role in enumerate(ROLES[1:]):
+        if role in regular.tracks:
+            _, place = joint_pose(regular.tracks[role], nobody, role)
+            places[:, side] = np.where(regular.tracks[role].valid[:, None], place, np.nan)
+    inputs = posture.describe(quaternion_to_matrix(turns), heads, places)
+    seen = (regular.tracks["head"].valid & (heads[:, 1] > posture.LOWEST_HEAD))[:: posture.STRIDE]
+    return inputs[seen], np.log(heads[:: posture.STRIDE][seen, 1])
+
+
+def _roams(recording):
+    """Whether the head is carried about the room."""
+    head = recording.tracks["head"]
+    extent = np.ptp(np.percentile(head.position[head.valid][:, [0, 2]], [5, 95], axis=0), axis=0)
+    return bool(np.hypot(*extent) > ROAMING)
 
 
 def _floor(eyes, body, betas, notes):

@@ -1,0 +1,125 @@
+"""Learn how high people hold their heads, doing this and that, from the training motion (two minutes on one core).
+
+Written is ``weights/posture.npz``, by which calibration tells how tall a person is who never stands in T-pose. Hands
+are shown as a calibration sees them: their trackers up to 12 cm from the wrists, now and then not at all.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from threepoint.model_core.calibration.posture import (
+    COMPONENTS,
+    FARTHEST_INPUT,
+    LEAST_LOG_SPREAD,
+    OUTLIERS,
+    STRIDE,
+    WEIGHTS,
+    PostureNetworks,
+    describe,
+)
+from threepoint.model_core.clips import load_clips
+from threepoint.model_core.skeleton import FEET, HEAD, LEFT_WRIST, RIGHT_WRIST
+
+from .arguments import CommandParser
+from .checkout import ROOT
+from .outputs import Outputs
+from .simulate_devices import FARTHEST, random_within
+
+NETWORKS, HIDDEN, STEPS, BATCH, RATE, DECAY = 5, 16, 600, 2048, 1e-2, 1e-3
+COPIES, UNSEEN = 4, 0.05
+"""How often each clip is shown, with other offsets each time, and how often without its hands."""
+START = (-0.015, -0.04, -0.12, *np.log([0.012, 0.03, 0.1]), 0.0, 0.0, 0.0)
+"""Places, log spreads and logits that the mixture starts from: upright, a little bent, bent."""
+SCALES = (0.1,) * COMPONENTS + (0.3,) * COMPONENTS + (1.0,) * COMPONENTS
+STACKED = ("hidden", "hidden_bias", "out", "out_bias")
+UNEVEN = "non_flat_ground"
+SEEN_IN_VAL = ("xtest_jumping_1", "xtrain_jumping_2")
+"""Clips that are 49_02 and 49_03 of the validation split under other names."""
+
+
+def run(arguments):
+    """Gather frames, train, write."""
+    parser = CommandParser("train posture", __doc__)
+    parser.add_argument("--data", type=Path, default=ROOT / "data" / "motion" / "train.npz", metavar="CLIPS.npz")
+    parser.add_argument("-o", "--output", type=Path, default=WEIGHTS, metavar="FILE.npz")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    options = parser.parse_args(arguments)
+    inputs, heights, weights = gather(load_clips(options.data), np.random.default_rng(options.seed))
+    trained = [train(inputs, heights, weights, options.seed + number) for number in range(NETWORKS)]
+    with Outputs() as outputs:
+        with open(outputs.path_for(options.output), "wb") as file:
+            np.savez(file, **{name: value.astype(np.float32) for name, value in vars(together(trained)).items()})
+    print(f"{len(inputs)} frames; {options.output.name}")
+    return 0
+
+
+def gather(clips, rng):
+    """Inputs (N, 12), log heights over the rest pose's (N,) and weights (N,): long-captured people count for less."""
+    inputs, heights, people = [], [], []
+    for clip in clips:
+        if UNEVEN not in (clip.meta.get("flags") or []) and clip.name not in SEEN_IN_VAL:
+            for told, height in clip_frames(clip, rng):
+                inputs.append(told)
+                heights.append(height)
+                people += [clip.meta["subject"]] * len(height)
+    _, person, counts = np.unique(people, return_inverse=True, return_counts=True)
+    return np.concatenate(inputs), np.concatenate(heights), 1 / np.sqrt(counts[person])
+
+
+def clip_frames(clip, rng):
+    """Several times inputs (T, 12) and log heights (T,) over the rest pose's of a clip."""
+    turns, joints = clip.world()
+    resting = clip.rest_joints[:, 1] - clip.sole
+    lowest = (joints[:, list(FEET), 1] - resting[list(FEET)]).min(-1)
+    joints = joints - np.array([0, np.percentile(lowest, 5), 0])
+    heights = np.log(joints[::STRIDE, HEAD, 1] / resting[HEAD])
+    for _ in range(COPIES):
+        hands = joints[:, [LEFT_WRIST, RIGHT_WRIST]].copy()
+        for index, wrist in enumerate((LEFT_WRIST, RIGHT_WRIST)):
+            hands[:, index] += turns[:, wrist] @ random_within(rng, FARTHEST)
+        if rng.random() < UNSEEN:
+            hands[:] = np.nan
+        yield describe(turns[:, HEAD], joints[:, HEAD], hands), heights
+
+
+def train(inputs, heights, weights, seed=0):
+    """``PostureNetworks`` of greatest likelihood, just one."""
+    torch.manual_seed(seed)
+    mean, spread = np.nanmean(inputs, 0), np.nanstd(inputs, 0)
+    scaled = np.nan_to_num(np.clip((inputs - mean) / spread, -FARTHEST_INPUT, FARTHEST_INPUT))
+    scaled, heights, weights = (torch.as_tensor(a, dtype=torch.float32) for a in (scaled, heights, weights))
+    weights = weights / weights.mean()
+    layers = torch.nn.Sequential(
+        torch.nn.Linear(scaled.shape[1], HIDDEN), torch.nn.Tanh(), torch.nn.Linear(HIDDEN, 3 * COMPONENTS)
+    )
+    start, scales = torch.nn.Parameter(torch.tensor(START).float()), torch.tensor(SCALES)
+    optimiser = torch.optim.AdamW([*layers.parameters(), start], RATE, weight_decay=DECAY)
+    for step in range(STEPS):
+        chosen = torch.randint(len(scaled), (BATCH,))
+        told = layers(scaled[chosen]) * scales + start
+        loss = -(weights[chosen] * log_density(told, heights[chosen])).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        optimiser.param_groups[0]["lr"] = RATE * (1 - step / STEPS)
+    with torch.no_grad():
+        first, last = layers[0], layers[2]
+        parts = first.weight.T, first.bias, last.weight.T * scales, last.bias * scales + start
+    return PostureNetworks(mean, spread, *(part.detach().numpy()[None] for part in parts))
+
+
+def together(trained):
+    """``PostureNetworks`` that all were trained on the same frames, as one."""
+    parts = {name: np.concatenate([getattr(one, name) for one in trained]) for name in STACKED}
+    return PostureNetworks(trained[0].mean, trained[0].spread, **parts)
+
+
+def log_density(told, heights):
+    """log p (N,) of log heights (N,) under what the network tells (N, 9) of each frame."""
+    place, log_spread, logit = told.chunk(3, -1)
+    log_spread = log_spread.clamp_min(LEAST_LOG_SPREAD)
+    off = (heights[:, None] - place) * torch.exp(-log_spread)
+    parts = torch.log_softmax(logit, -1) - log_spread - 0.5 * off**2 - 0.5 * np.log(2 * np.pi)
+    return torch.logaddexp(torch.logsumexp(parts, -1), torch.tensor(np.log(OUTLIERS)).float())
