@@ -306,6 +306,13 @@ def test_exports_come_back_with_the_same_pose(scene, person, tmp_path, kind):
     raise AssertionError(f"off by {np.abs(found - wanted).max()} m")
 
 
+def test_a_format_that_this_blender_cannot_write_is_refused_in_a_line(scene, person, tmp_path, monkeypatch):
+    bpy.ops.threepoint.predict()
+    monkeypatch.setitem(exporting.EXPORTERS, "USD", "wm.usd_export_of_another_build")
+    with pytest.raises(RuntimeError, match="This Blender cannot write USD: enable its add-on"):
+        bpy.ops.threepoint.export(kind="USD", filepath=str(tmp_path / "walk.usdc"))
+
+
 @pytest.mark.parametrize("names", ["MIXAMO", "VRM", "RIGIFY"])
 def test_bones_have_other_programs_names_in_the_file_only(scene, person, tmp_path, names):
     bpy.ops.threepoint.predict()
