@@ -30,13 +30,13 @@ def standing(joints, rest_heights):
     return ((feet[..., 1] < rest_heights + STANDING_HEIGHT) & (speed < SLOW_FOOT)).to(feet.dtype)
 
 
-def plants(joints, contacts):
+def plants(joints, contacts, likely=LIKELY):
     """Where standing feet are planted: (T, 4, 3), each stretch of contact at the mean of the start's places.
 
     Every window of the refinement sees the same plants, so that a foot stays put across their seams. ``joints``
-    (T, 22, 3), ``contacts`` (T, 4); frames without contact have the plant before them.
+    (T, 22, 3), ``contacts`` (T, 4), which count from ``likely``; frames without contact have the plant before them.
     """
-    feet, stands = joints[:, FEET], contacts > LIKELY
+    feet, stands = joints[:, FEET], contacts > likely
     begins = stands & ~torch.cat([torch.zeros_like(stands[:1]), stands[:-1]])
     stretch = begins.long().cumsum(0)
     count = int(stretch.max()) + 1

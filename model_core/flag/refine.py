@@ -17,11 +17,14 @@ from ..skeleton import BODY_JOINT_COUNT, HEAD, TRACKED_JOINTS
 from .arms import fade, meet_trackers
 from .energy import gather_evidence, place_body, region_energy, tracker_energy
 from .feet import feet_energy, foot_rest_heights, plants, standing
+from .legs import foot_corrections, move_feet
 
 WINDOW, OVERLAP = 48, 12
 """Frames of a window, and those that it shares with the next."""
 SMOOTHING = 2.0
 """Standard deviation in frames by which the start is blurred in time."""
+FOOT_SMOOTHING = 1.0
+"""The same of what is left for standing feet to be moved by."""
 KNOT_FRAMES = 4
 """A window's correction is a smooth curve with a knot every so many frames."""
 FRAMES_AT_ONCE = 1536
@@ -60,8 +63,8 @@ def refine(model, observation, rotations, translation, rest_joints, contacts=Non
     ``observation`` has ``rotations`` (T, 3, 3, 3), ``positions`` (T, 3, 3), ``valid`` (T, 3) (tensors or arrays, the
     model's frame, metres, floor at 0); the start is ``rotations`` (T, 22, 3, 3) local and ``translation`` (T, 3) of the
     pelvis; ``rest_joints`` (22, 3); ``contacts`` (T, 4) is the probability that each of ``skeleton.FEET`` stands.
-    ``exact`` closes what is left between wrists and trackers by geometry. ``progress(fraction, stage)``. Returns
-    rotations (T, 22, 3, 3) and translation (T, 3).
+    ``exact`` closes by geometry what is left between wrists and trackers, and between standing feet and their places.
+    ``progress(fraction, stage)``. Returns rotations (T, 22, 3, 3) and translation (T, 3).
     """
     terms = terms or Terms()
     start = _Start(model, observation, rotations, translation, rest_joints, contacts)
@@ -186,7 +189,18 @@ class _Start:
     def finish(self, x, exact):
         """The refined poses x (T, 66) as local rotations and pelvis places."""
         share = fade(self.valid) if exact else torch.zeros_like(self.valid)
-        return _in_parts(self._hang, x, self.seen_rotations, self.seen_positions, share)
+        rotations, translation = _in_parts(self._hang, x, self.seen_rotations, self.seen_positions, share)
+        return (self._stand(rotations, translation) if exact else rotations), translation
+
+    def _stand(self, rotations, translation):
+        """Local rotations whose standing feet stay where they are."""
+        (joints,) = _in_parts(lambda *body: forward_kinematics(*body, self.rest_joints)[1:], rotations, translation)
+        corrections = smooth_in_time(foot_corrections(joints, self.contacts).flatten(1), FOOT_SMOOTHING)
+        (stood,) = _in_parts(
+            lambda r, t, c: (move_feet(r, t, c.unflatten(-1, (2, 3)), self.rest_joints),),
+            rotations, translation, corrections,
+        )  # fmt: skip
+        return stood
 
     def _hang(self, x, seen_rotations, seen_positions, share):
         rotations = self.model.pose.decode(x, heading(seen_rotations[:, 0]))
