@@ -7,17 +7,21 @@ numbers, wrong encodings, hostile JSON and zip). What fails is kept, with its se
 import faulthandler
 import os
 import resource
+import signal
 import struct
 import sys
 import tempfile
 import tracemalloc
 from collections import Counter
+from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
+from threepoint.model_core.body import load_body
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.recordings import read
+from threepoint.model_core.recordings import amass, bvh, read
 
 from .arguments import CommandParser
 from .hostile_files import hostile_files
@@ -41,8 +45,12 @@ NASTY_NUMBERS = (
 )
 ENCODINGS = ("utf-16", "utf-16-le", "utf-32", "utf-8-sig", "utf-7", "cp500")
 HOSTILE_PART = 0.02
-HANGS_AFTER = 60
-"""Seconds of wall time after which a file is taken to hang: the run ends with a trace of where."""
+HANGS_AFTER = 20
+"""Seconds of CPU time after which reading is broken off."""
+HUNG_AFTER = 900
+"""Seconds of wall time after which a reader waits for what never comes: the run ends with a trace of where."""
+TOLD_EVERY = 1000
+"""Files after which the counts so far are printed."""
 COMPANIONS = {
     "wrist_and_palm_poses.csv": ("closed_loop_trajectory.csv",),
     "left_controller_movement_T001.csv": ("headset_movement_T001.csv",),
@@ -59,6 +67,13 @@ def run(arguments):
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where files that fail are kept")
     options = parser.parse_args(arguments)
     faulthandler.enable(sys.__stderr__)
+    body = cache(load_body)  # The default body is no part of a file.
+    with patch.object(amass, "load_body", body), patch.object(bvh, "load_body", body):
+        return _read_all(options)
+
+
+def _read_all(options):
+    """Read ``options.count`` files and tell; the exit status."""
     seeds, outcomes, slowest = sound_files(), Counter(), (0.0, "none")
     peaks = [peak_memory()]
     for number in range(options.seed, options.seed + options.count):
@@ -72,11 +87,16 @@ def run(arguments):
         if outcome not in GOOD:
             print(f"seed {number} ({name}): {outcome}", flush=True)
             _keep(options.keep, f"{number}_{name}", data)
-    counts = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in (*GOOD, "failed"))
-    print(f"{options.count} files: {counts}")
-    print(f"slowest: {slowest[0]:.2f} s of CPU time ({slowest[1]}); memory: {(peaks[-1] - peaks[0]) / 2**20:.0f} MB "
-          f"above the {peaks[0] / 2**20:.0f} MB that the program itself needs")  # fmt: skip
+        done = number - options.seed + 1
+        if done % TOLD_EVERY == 0 or done == options.count:
+            _tell(done, outcomes, slowest, peaks)
     return 1 if outcomes["failed"] else 0
+
+
+def _tell(done, outcomes, slowest, peaks):
+    counts = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in (*GOOD, "failed"))
+    memory = f"{(peaks[-1] - peaks[0]) / 2**20:.0f} MB above the program's own {peaks[0] / 2**20:.0f}"
+    print(f"{done} files: {counts}; slowest {slowest[0]:.2f} s of CPU time ({slowest[1]}); {memory}", flush=True)
 
 
 def attempt(name, data, seeds, measure_memory=False):
@@ -90,12 +110,15 @@ def attempt(name, data, seeds, measure_memory=False):
         path = Path(folder) / name
         path.write_bytes(data)
         begin = cpu_seconds()
-        faulthandler.dump_traceback_later(HANGS_AFTER, exit=True, file=sys.__stderr__)
+        faulthandler.dump_traceback_later(HUNG_AFTER, exit=True, file=sys.__stderr__)
+        signal.signal(signal.SIGPROF, _break_off)
+        signal.setitimer(signal.ITIMER_PROF, HANGS_AFTER)
         if measure_memory:
             tracemalloc.start()
         outcome = _outcome(path)
         peak = tracemalloc.get_traced_memory()[1] if measure_memory else 0
         tracemalloc.stop()
+        signal.setitimer(signal.ITIMER_PROF, 0)
         faulthandler.cancel_dump_traceback_later()
         seconds = cpu_seconds() - begin
     if outcome in GOOD and seconds > LONGEST_SECONDS:
@@ -103,6 +126,10 @@ def attempt(name, data, seeds, measure_memory=False):
     if outcome in GOOD and peak > LARGEST_BYTES:
         outcome = f"took {peak / 2**20:.0f} MB"
     return outcome, seconds
+
+
+def _break_off(*_):
+    raise TimeoutError(f"still reading after {HANGS_AFTER} s")
 
 
 def _outcome(path):
