@@ -61,6 +61,7 @@ def animate(options):
     """Read, predict, build and save, through the same functions as the buttons."""
     from ..model_core.recordings import read
     from . import people
+    from .importing import reading_options
     from .scene import empty_file
 
     if not options.output.parent.is_dir():
@@ -70,7 +71,7 @@ def animate(options):
     if not 0 <= options.refinement <= 1:
         raise InputError(f"--refinement {options.refinement} is not between 0 and 1")
     python = options.python or preferences.engine_python()
-    recordings = [read(path) for path in options.recordings]
+    recordings = [read(path, **reading_options(path, python)) for path in options.recordings]
     scene = empty_file(options.fps)
     scene.frame_end = scene.frame_start
     for path, recording in zip(options.recordings, recordings, strict=True):

@@ -116,10 +116,8 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
 
     def _options(self, path):
         """What the user knows of tables, and what unpacks XROR; other formats know all of themselves."""
-        if path.suffix.lower() == ".xror":
-            return {"python": preferences.engine_python()}
         if path.suffix.lower() not in columns.TABLE_SUFFIXES:
-            return {}
+            return reading_options(path)
         chosen = {name: getattr(self, name) for name in TABLE_CHOICES}
         options = {name: value for name, value in chosen.items() if value != GUESS[0]}
         if self.fps > 0:
@@ -160,6 +158,16 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
 
 
 THREEPOINT_OT_import_recording.__annotations__.update(columns.column_properties())
+
+
+def reading_options(path, python=None):
+    """What a reader needs that Blender's own Python cannot do: XROR is unpacked by the engine's.
+
+    ``python`` by default is the one that the preferences name. Raises ``EngineError`` where there is none.
+    """
+    if path.suffix.lower() != ".xror":
+        return {}
+    return {"python": python or preferences.engine_python()}
 
 
 def recording_paths(directory, names, filepath):

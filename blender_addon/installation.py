@@ -179,10 +179,10 @@ class THREEPOINT_OT_install_engine(bpy.types.Operator):
 
 
 def redraw_preferences():
-    """Let what the preferences show be drawn again."""
+    """Let what the preferences and the sidebar show of the engine be drawn again."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type == "PREFERENCES":
+            if area.type in ("PREFERENCES", "VIEW_3D"):
                 area.tag_redraw()
 
 

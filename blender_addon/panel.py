@@ -2,6 +2,7 @@
 
 import bpy
 
+from . import installation, preferences
 from .exporting import FORMATS
 from .hands import KEY as RELAXED_HANDS
 from .predicting import THREEPOINT_OT_predict
@@ -99,6 +100,7 @@ class THREEPOINT_PT_predict(_PersonStep, bpy.types.Panel):
             layout.progress(factor=work.fraction, type="BAR", text=work.stage)
             layout.label(text="Esc stops it", icon="CANCEL")
             return
+        _offer_engine(layout)
         column = layout.column()
         column.use_property_split = True
         column.prop(person, "device")
@@ -165,6 +167,9 @@ class THREEPOINT_PT_uncertainty(_PersonStep, bpy.types.Panel):
             return
         layout.active = person.colours
         layout.template_color_ramp(ramp_node(modifier.node_group), "color_ramp", expand=False)
+        legend = layout.row()
+        for label in legend_labels(person):
+            legend.label(text=label, translate=False)
         row = layout.row(align=True)
         row.prop(person, "low", text="From (cm)")
         row.prop(person, "high", text="To (cm)")
@@ -184,6 +189,24 @@ class THREEPOINT_PT_export(_PersonStep, bpy.types.Panel):
             flow.operator("threepoint.export", text=name).kind = identifier
 
 
+def _offer_engine(layout):
+    """Where there is no engine yet, the way to one: the same buttons as in the preferences."""
+    chosen = preferences.preferences()
+    if chosen is None or chosen.source == "OWN" or installation.is_ready():
+        return
+    work = installation.current()
+    column = layout.box().column()
+    if work is not None and work.running:
+        column.progress(factor=work.fraction, type="BAR", text=work.line or "Installing")
+        column.operator("threepoint.cancel_installation", icon="CANCEL")
+        return
+    column.label(text="The engine that predicts is not installed yet", icon="INFO")
+    column.operator("threepoint.install_engine", icon="IMPORT")
+    column.operator(
+        "preferences.addon_show", text="Use an Existing Python", icon="PREFERENCES"
+    ).module = preferences.PACKAGE
+
+
 def avatar_lines(person):
     """What is to be known of a person's avatar, a line each."""
     if person.armature is None:
@@ -194,6 +217,11 @@ def avatar_lines(person):
     elif person.built_from and not person.has_correctives:
         lines.append("This body's file has no pose correctives")
     return lines
+
+
+def legend_labels(person):
+    """What the colours mean below the ramp, from its beginning over its middle to its end."""
+    return [f"{value:.3g} cm" for value in (person.low, (person.low + person.high) / 2, person.high)]
 
 
 def _predict(layout, kind, text, icon):

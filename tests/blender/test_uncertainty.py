@@ -7,7 +7,8 @@ from bodies import BoxBody, wild_motion
 
 from threepoint.blender_addon import uncertainty as colours
 from threepoint.blender_addon.armature import create_avatar
-from threepoint.blender_addon.scene import build_scene, empty_file
+from threepoint.blender_addon.scene import build_scene, empty_file, show_motion_colours
+from threepoint.model_core.body import load_body
 
 BODY = BoxBody()
 
@@ -97,3 +98,42 @@ def test_removing_leaves_nothing_behind():
     colours.remove_uncertainty(avatar.mesh)
     after = (len(bpy.data.objects), len(bpy.data.meshes), len(bpy.data.node_groups), len(avatar.mesh.data.attributes))
     assert before == after
+
+
+@pytest.mark.parametrize("engine", ["BLENDER_WORKBENCH", "CYCLES"])
+def test_solid_and_rendered_views_show_the_colours_between_frames_too(engine, tmp_path):
+    """Material and rendered views share the material that Cycles draws here."""
+    scene = empty_file(60)
+    body = load_body()
+    motion = wild_motion(probes=1, vertices=len(body.template))
+    motion.uncertainty.probes[:] = np.where(np.arange(181) < 40, 0.0, 0.08)[:, None]
+    avatar = create_avatar(body, motion.betas, "Ann")
+    show_motion_colours(avatar.mesh, motion, scene)
+    camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    camera.location, camera.rotation_euler.x = (0, -3.0, 1.0), np.pi / 2
+    camera.data.type, camera.data.ortho_scale = "ORTHO", 2.0
+    scene.collection.objects.link(camera)
+    sun = bpy.data.objects.new("sun", bpy.data.lights.new("sun", "SUN"))
+    sun.rotation_euler.x, sun.data.energy = np.pi / 3, 4.0
+    scene.collection.objects.link(sun)
+    scene.camera, scene.render.engine = camera, engine
+    scene.render.resolution_x = scene.render.resolution_y = 48
+    scene.render.film_transparent = True
+    scene.display.shading.color_type = "VERTEX"
+    scene.view_settings.view_transform = "Standard"
+    if engine == "CYCLES":
+        scene.cycles.samples, scene.cycles.device = 4, "CPU"
+
+    def redness(frame):
+        whole = int(np.floor(frame))
+        scene.frame_set(whole, subframe=frame - whole)
+        scene.render.filepath = str(tmp_path / f"{frame}.png")
+        bpy.ops.render.render(write_still=True)
+        picture = bpy.data.images.load(scene.render.filepath)
+        pixels = np.array(picture.pixels[:]).reshape(-1, 4)
+        seen = pixels[pixels[:, 3] > 0.9]
+        assert len(seen) > 10
+        return float((seen[:, 0] - seen[:, 2]).mean())
+
+    calm, between, unsure = redness(20), redness(40.5), redness(60)
+    assert calm < 0.02 < between < unsure and unsure > 0.1
