@@ -17,6 +17,7 @@ from .recordings.resample import resample
 from .rotations import make_continuous, matrix_to_quaternion, quaternion_to_matrix, slerp
 from .sage.inference import predict
 from .sage.model import MEAN, Sampling, load_sage
+from .worn import further_trackers
 
 TAKE_STEPS, TAKE_NOISE = 5, 1.0
 """How takes after the first are drawn: with unit noise the sampler needs several steps to settle on one of many."""
@@ -142,9 +143,11 @@ def animate(recording, options=None, progress=None, networks=None):
     rotations, translation = prediction.rotations, prediction.translation
     report = stages.begin("refining")
     if options.refinement > 0:
+        further = further_trackers(recording, calibration, rotations, translation, rest_joints)
         refined = refine(
-            networks.flag, observation, rotations, translation, rest_joints, prediction.contacts, progress=report
-        )
+            networks.flag, observation, rotations, translation, rest_joints, prediction.contacts, progress=report,
+            further=further,
+        )  # fmt: skip
         rotations, translation = part_of_the_way((rotations, translation), refined, options.refinement)
     report = stages.begin("measuring uncertainty")
     uncertainty = None

@@ -17,6 +17,7 @@ from ..skeleton import BODY_JOINT_COUNT, HEAD, TRACKED_JOINTS
 from .arms import fade, meet_trackers
 from .energy import gather_evidence, place_body, region_energy, tracker_energy
 from .feet import feet_energy, foot_rest_heights, plants, standing
+from .further import further_energy, told_contacts, told_joints, trust_in_start
 from .legs import foot_corrections, move_feet
 
 WINDOW, OVERLAP = 48, 12
@@ -38,9 +39,10 @@ ITERATIONS = 20
 class Terms:
     """What a window's energy consists of: standard deviations, and the weight of the latent region.
 
-    ``place`` metres and ``turn`` radians of the trackers; ``joint`` metres and ``bend`` radians of the start's joints
-    and pose; ``jerk`` m/s^3 of the joints; ``slide`` m/s of a standing foot, ``plant`` metres from where it stands,
-    ``lift`` metres of its height; ``sink`` metres of any foot below the floor.
+    ``place`` metres and ``turn`` radians of head and hands; ``worn`` metres and ``strap`` radians of further trackers;
+    ``joint`` metres and ``bend`` radians of the start's joints and pose; ``jerk`` m/s^3 of the joints; ``slide`` m/s of
+    a standing foot, ``plant`` metres from where it stands, ``lift`` metres of its height; ``sink`` metres of any foot
+    below the floor.
     """
 
     region: float = 0.1
@@ -48,6 +50,8 @@ class Terms:
     turn: float = math.radians(3.0)
     joint: float = 0.03
     bend: float = 0.2
+    worn: float = 0.015
+    strap: float = math.radians(6.0)
     jerk: float = 600.0
     slide: float = 0.03
     plant: float = 0.02
@@ -57,17 +61,20 @@ class Terms:
 
 @torch.no_grad()
 def refine(model, observation, rotations, translation, rest_joints, contacts=None, iterations=ITERATIONS, terms=None,
-           exact=True, progress=None):  # fmt: skip
+           exact=True, progress=None, further=None):  # fmt: skip
     """Refine a motion so that it meets its observation, stays likely and moves like a person.
 
     ``observation`` has ``rotations`` (T, 3, 3, 3), ``positions`` (T, 3, 3), ``valid`` (T, 3) (tensors or arrays, the
     model's frame, metres, floor at 0); the start is ``rotations`` (T, 22, 3, 3) local and ``translation`` (T, 3) of the
     pelvis; ``rest_joints`` (22, 3); ``contacts`` (T, 4) is the probability that each of ``skeleton.FEET`` stands.
     ``exact`` closes by geometry what is left between wrists and trackers, and between standing feet and their places.
-    ``progress(fraction, stage)``. Returns rotations (T, 22, 3, 3) and translation (T, 3).
+    ``further`` (``further.Further``) is what trackers beside head and hands tell. ``progress(fraction, stage)``.
+    Returns rotations (T, 22, 3, 3) and translation (T, 3).
     """
     terms = terms or Terms()
     start = _Start(model, observation, rotations, translation, rest_joints, contacts)
+    if further is not None:
+        start.hear(further, terms)
     blended = torch.zeros_like(start.x)
     weights = torch.zeros_like(start.x[:, :1])
     windows = window_frames(len(start.x)).to(start.x.device)
@@ -134,7 +141,8 @@ def _refine_windows(model, start, frames, iterations, terms):
     evidence, place = start.evidence(frames_here), frames - first
     z = model.flow.inverse(start.x[frames_here], evidence.context)[0]
     joints, x_start, contacts = start.joints[frames], start.x[frames], start.contacts[frames]
-    planted = start.planted[frames]
+    planted, trust = start.planted[frames], start.trust[frames] if start.further else None
+    further = start.further.take(frames) if start.further else None
 
     basis = smooth_basis(frames.shape[1]).to(z)
 
@@ -148,8 +156,13 @@ def _refine_windows(model, start, frames, iterations, terms):
         world, now = place_body(model.pose, x, known)
         energy = tracker_energy(world, now, known, terms.place, terms.turn)
         energy = energy + terms.region * region_energy(z, known)
-        energy = energy + 0.5 * ((now - joints[items]) / terms.joint).square().sum((-1, -2))
-        energy = energy + 0.5 * ((x - x_start[items]) * model.pose.scale / terms.bend).square().sum(-1)
+        moved = ((now - joints[items]) / terms.joint).square()
+        bent = ((x - x_start[items]) * model.pose.scale / terms.bend).square()
+        if further is not None:
+            moved, bent = moved * trust[items][..., None], bent * trust[items].repeat_interleave(3, -1)
+            energy = energy + further_energy(world, now, further.take(items), terms.worn, terms.strap)
+        energy = energy + 0.5 * moved.sum((-1, -2))
+        energy = energy + 0.5 * bent.sum(-1)
         energy = energy.sum(-1) + jerk_energy(now, terms.jerk)
         return energy + feet_energy(now, contacts[items], planted[items], start.floor, terms)
 
@@ -170,6 +183,14 @@ class _Start:
         self.x = smooth_in_time(self.x)
         self.floor = foot_rest_heights(self.rest_joints)
         self.contacts = standing(self.joints, self.floor) if contacts is None else torch.as_tensor(contacts).to(like)
+        self.planted = plants(self.joints, self.contacts)
+        self.further, self.trust = None, None
+
+    def hear(self, further, terms):
+        """Let ``further`` trackers correct what the start says of their joints, and of which feet stand where."""
+        self.further, self.trust = further, trust_in_start(self.joints, further, terms.joint)
+        self.joints = told_joints(self.joints, further, self.rest_joints)
+        self.contacts = told_contacts(self.contacts, standing(self.joints, self.floor), further)
         self.planted = plants(self.joints, self.contacts)
 
     def _place(self, seen_rotations, seen_positions, valid, rotations, translation):
