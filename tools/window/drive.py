@@ -16,6 +16,7 @@ from inside import (  # noqa: E402
     EXTENSION,
     FOLDER,
     check,
+    children,
     click,
     person,
     picture,
@@ -23,6 +24,7 @@ from inside import (  # noqa: E402
     report,
     run,
     running,
+    sidebar,
     until,
     view,
 )
@@ -90,10 +92,6 @@ def show_sidebar():
     yield 1.0
 
 
-def sidebar():
-    return next(region for region in view()["area"].regions if region.type == "UI")
-
-
 def drop_recording():
     """What Blender does with a file that is dropped into the view."""
     click(bpy.ops.wm.drop_import_file, directory=str(FOLDER), files=[{"name": "walk.bsor"}])
@@ -138,7 +136,7 @@ def look_at_colours():
 
 def look_at_material():
     view()["area"].spaces[0].shading.type = "MATERIAL"
-    yield 20.0
+    yield 45.0
     picture("09_material")
     view()["area"].spaces[0].shading.type = "SOLID"
 
@@ -219,13 +217,22 @@ def show_preferences():
 
 
 def come_and_go():
-    """Scripts reloaded and the extension disabled: what it brought is gone, and comes back once."""
+    """Scripts reloaded, the zip installed over itself, the extension disabled: it comes back once, or is gone."""
     brought = [name for name in dir(bpy.types) if name.startswith("THREEPOINT")]
     bpy.ops.script.reload()
     yield 2.0
     check(
         "reloading scripts keeps what there was", brought == [n for n in dir(bpy.types) if n.startswith("THREEPOINT")]
     )
+    bpy.ops.extensions.package_install_files(
+        filepath=str(FOLDER / "threepoint.zip"), repo="user_default", enable_on_install=True, overwrite=True
+    )
+    yield 2.0
+    check(
+        "installed over itself it is there once", brought == [n for n in dir(bpy.types) if n.startswith("THREEPOINT")]
+    )
+    check("installed over itself it has stopped its engine", not children())
+    check("installed over itself it knows its people", person().mesh is not None)
     bpy.ops.preferences.addon_disable(module=EXTENSION)
     yield 0.5
     left = [name for name in dir(bpy.types) if name.startswith("THREEPOINT")]

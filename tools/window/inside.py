@@ -49,6 +49,10 @@ def view():
     return {"window": window, "area": area, "region": next(r for r in area.regions if r.type == "WINDOW")}
 
 
+def sidebar():
+    return next(region for region in view()["area"].regions if region.type == "UI")
+
+
 def click(operator, **options):
     """Press a button; whether it was there to be pressed."""
     with bpy.context.temp_override(**view()):

@@ -109,13 +109,17 @@ def blender(folder, words, screen=True, resources="blender"):
     """Run the Blender in there until it ends, its user's files in ``resources``; its exit status."""
     environment = {**os.environ, **SOFTWARE_DRAWING, "HOME": "/root", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
                    "BLENDER_USER_RESOURCES": f"/{INSIDE}/{resources}"}  # fmt: skip
+    environment["PYTHONFAULTHANDLER"] = "1"
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # Users' Pythons keep what they have compiled.
     command = ["blender", *words]
     if screen:
         size = ["--window-geometry", "0", "0", WIDTH, HEIGHT]
         command = ["xvfb-run", "-a", "-s", f"-screen 0 {WIDTH}x{HEIGHT}x24", "blender", *size, *words]
     limited = ["timeout", str(TIME_LIMIT), "chroot", str(folder), *command]
-    return subprocess.run(limited, env=environment, check=False).returncode
+    status = subprocess.run(limited, env=environment, check=False).returncode
+    if status != 0:
+        print(f"Blender has ended with status {status}", file=sys.stderr)
+    return status
 
 
 def tell(paths):

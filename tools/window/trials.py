@@ -22,6 +22,7 @@ from inside import (
     press_escape,
     report,
     running,
+    sidebar,
     until,
     view,
     work,
@@ -29,7 +30,7 @@ from inside import (
 
 ANSWER, WORK_LONG, HANG_LOADING, HANG_PREDICTING, HANG_REFINING, HANG_SENDING = 0, 3, 6, 7, 8, 9
 """Seeds by which tests/fake_engine.py behaves."""
-LATEST_TICK = 0.3
+LATEST_TICK, MEASURED_SECONDS, REDRAW_SECONDS = 0.3, 4.0, 0.3
 ROUNDS, WARM_ROUND = 50, 5
 START_SECONDS = "FAKE_ENGINE_START_SECONDS"
 
@@ -41,13 +42,21 @@ def engine():
 
 
 def cancel_one():
-    """Esc stops a prediction, and the window stays alive while it runs."""
+    """Esc stops a prediction, and the window stays alive while it runs.
+
+    What the window does anyway on this machine is measured before: the sidebar drawn again and again, nothing running.
+    """
+    begun = time.monotonic()
+    while time.monotonic() - begun < MEASURED_SECONDS:
+        sidebar().tag_redraw()
+        yield REDRAW_SECONDS
+    report["longest_pause_without_prediction_seconds"] = longest_pause(begun)
     person().seed = WORK_LONG
     before = content()
     click(bpy.ops.threepoint.predict)
     yield from until(lambda: work().fraction > 0)
     begun = time.monotonic()
-    yield from until(lambda: time.monotonic() - begun > 4)
+    yield from until(lambda: time.monotonic() - begun > MEASURED_SECONDS)
     report["longest_pause_seconds"] = longest_pause(begun)
     report["beats"] = sum(beat > begun for beat in beats)
     check("no tick of the window's timer is later than 0.3 s", report["longest_pause_seconds"] < LATEST_TICK)
