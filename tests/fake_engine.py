@@ -69,6 +69,7 @@ class Road:
         return Motion(
             60.0, rotations, place, betas, float(recording.time[0]),
             uncertainty=uncertainty, provenance={"take": options["take"]},
+            contacts=np.ones((count, 4), np.float32),
         )  # fmt: skip
 
 

@@ -343,6 +343,55 @@ def test_saving_and_opening_keeps_people_and_takes(scene, person, tmp_path):
     assert not bpy.context.window_manager.threepoint.running
 
 
+def state_of(scene):
+    """What the buttons change: people with what was found of them, and how many objects and actions there are."""
+    people_now = [
+        (person.name, person.calibration, person.armature is not None, len(person.takes), person.active_take)
+        for person in scene.threepoint.people
+    ]
+    return people_now, len(bpy.data.objects), len(bpy.data.actions)
+
+
+def test_every_button_is_one_undo_step(scene, tmp_path):
+    bsor.write(tmp_path / "walk.bsor", wobbly_recording())
+    buttons = (
+        (bpy.ops.threepoint.import_recording, {"filepath": str(tmp_path / "walk.bsor")}),
+        (bpy.ops.threepoint.calibrate, {}),
+        (bpy.ops.threepoint.predict, {}),
+        (bpy.ops.threepoint.predict, {"kind": "TAKE"}),
+        (bpy.ops.threepoint.predict, {"kind": "RANGE"}),
+        (bpy.ops.threepoint.push_takes, {}),
+        (bpy.ops.threepoint.remove_person, {}),
+        (bpy.ops.threepoint.use_objects, {}),
+    )
+    bpy.ops.ed.undo_push(message="before")
+    states = [state_of(scene)]
+    for button, words in buttons:
+        button("EXEC_DEFAULT", True, **words)
+        states.append(state_of(bpy.context.scene))
+    for before in reversed(states[:-1]):
+        bpy.ops.ed.undo()
+        assert state_of(bpy.context.scene) == before
+
+
+def test_the_engine_is_asked_for_what_the_panel_says(scene, person):
+    person.refinement, person.seed, person.device = 0.25, ANSWER, "cpu"
+    job = people.ask_engine(person, scene, sys.executable, take=3)
+    options = job._request[0]["options"]
+    assert options == {"device": "cpu", "seed": ANSWER, "take": 3, "refinement": 0.25}
+    job.wait()
+
+
+def test_feet_that_stand_are_marked_in_every_take(scene, person):
+    bpy.ops.threepoint.predict()
+    bpy.ops.threepoint.predict(kind="TAKE")
+    for take in (0, 1):
+        person.active_take = take
+        assert len([f for f in fcurves_of(person.armature) if "foot_contact" in f.data_path]) == 2
+    scene.frame_set(30)
+    assert person.armature.evaluated_get(bpy.context.evaluated_depsgraph_get())["right_foot_contact"] == 1
+
+
 def test_stage_words_tell_the_time_left():
     class Job:
         stage, fraction, seconds_left = "refining", 0.5, 75
