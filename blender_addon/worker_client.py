@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 import queue
+import signal
 import subprocess
 import threading
 from pathlib import Path
@@ -97,6 +98,9 @@ class WorkerClient:
             return self.process.wait()
 
     def _speak(self):
+        if hasattr(signal, "pthread_sigmask"):
+            # Blender does not ignore this signal as Python does: it would end with an engine that it writes to.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
         while (message := self._to_say.get()) is not None:
             try:
                 self.process.stdin.write(messages.pack(*message))

@@ -119,6 +119,37 @@ def test_a_killed_engine_is_reported_and_leaves_no_process(client):
     assert header["status"] == -signal.SIGKILL and not client.alive
 
 
+KILL_WHILE_WRITING = """
+import signal, sys, time
+sys.path.insert(0, sys.argv[1])
+from checkout import load_package
+load_package()
+import numpy as np
+from threepoint.blender_addon.worker_client import WorkerClient
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # As in Blender.
+client = WorkerClient(sys.executable, sys.argv[2], sys.argv[3])
+client.ask({"type": "animate"}, {"more than a pipe holds": np.zeros(1_000_000)})
+time.sleep(0.5)
+client.process.kill()
+heard = []
+while not heard:
+    time.sleep(0.1)
+    heard = client.poll()
+print([header["type"] for header, _ in heard])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such signal")
+def test_an_engine_killed_while_it_is_written_to_does_not_take_blender_with_it(tmp_path):
+    (tmp_path / "sleeper.py").write_text("import time; time.sleep(60)")
+    tools = Path(__file__).resolve().parent.parent / "tools"
+    words = [str(tools), str(tmp_path / "log"), str(tmp_path / "sleeper.py")]
+    result = subprocess.run(
+        [sys.executable, "-c", KILL_WHILE_WRITING, *words], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 0 and result.stdout == "['dead']\n", result.stderr
+
+
 def test_an_engine_that_breaks_down_leaves_its_last_words(client):
     header, _ = answer(client, ask(client, DIE), "dead")
     assert header["status"] == 3 and client.last_words() == "something is broken"
