@@ -69,6 +69,18 @@ class Clips:
     def __iter__(self) -> Iterator[Clip]:
         return (self[index] for index in range(len(self)))
 
+    def every(self, step: int) -> "Clips":
+        """Every ``step``-th clip, from the first on."""
+        chosen = [self[index] for index in range(0, len(self), step)]
+        return Clips(
+            np.concatenate([clip.poses for clip in chosen]),
+            np.concatenate([clip.translation for clip in chosen]),
+            np.cumsum([0] + [len(clip) for clip in chosen])[:-1],
+            self.rest_joints,
+            self.sole,
+            tuple(clip.meta for clip in chosen),
+        )
+
     @property
     def minutes(self) -> float:
         return len(self.poses) / FPS / 60

@@ -75,22 +75,29 @@ METHODS = {
 }
 PLACES_ITSELF = ("SAGE, refined", "FLAG, refined")
 """Methods that are scored where they put the body; all others are placed by the true head, as published."""
+BY_HEAD, BY_ITSELF = "true head", "itself"
+"""Who places the body of a row, in words."""
 
 
 def evaluate(networks, clips, method, progress=None, hands="both"):
-    """Score one of ``METHODS``, shown head and ``hands`` (one of ``HANDS``).
+    """``score`` one of ``METHODS``."""
+    return score(METHODS[method], networks, clips, method, progress, hands, method in PLACES_ITSELF)
+
+
+def score(predict_clip, networks, clips, label, progress=None, hands="both", places_itself=False):
+    """Score ``predict_clip(networks, clip, observation)``, shown head and ``hands`` (one of ``HANDS``).
 
     Returns rows of ``metrics``, one a clip, with the clip's ``name``, ``activity`` and ``split``; and the predictions
-    (``Predicted``, arrays).
+    (``Predicted``, arrays). Placed by the true head, unless the method ``places_itself``.
     """
     rows, predictions = [], []
     for number, clip in enumerate(clips):
         if progress:
-            progress(number / len(clips), f"{method}: {clip.name}")
+            progress(number / len(clips), f"{label}: {clip.name}")
         valid = np.tile([True, *HANDS[hands]], (len(clip), 1))
-        found = METHODS[method](networks, clip, observe_truth(clip, valid))
+        found = predict_clip(networks, clip, observe_truth(clip, valid))
         predicted = Predicted(found.rotations.cpu().numpy(), found.translation.cpu().numpy())
-        if method in PLACES_ITSELF:
+        if places_itself:
             row = score_motion(predicted.rotations, predicted.translation, clip)
         else:
             row = score_clip(predicted.rotations, clip)
@@ -98,6 +105,11 @@ def evaluate(networks, clips, method, progress=None, hands="both"):
         rows.append(about | row)
         predictions.append(predicted)
     return rows, predictions
+
+
+def placement(method):
+    """Who places the body of a method's rows."""
+    return BY_ITSELF if method in PLACES_ITSELF else BY_HEAD
 
 
 def scored_joints(method, predicted, clip):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .clips import FPS, Clip
+from .contacts import foot_rest_heights, stands
 from .errors import InputError
 from .kinematics import forward_kinematics
 from .rotations import axis_angle_to_matrix, geodesic_angle, matrix_to_axis_angle
@@ -31,10 +32,6 @@ HANDS = (LEFT_WRIST, RIGHT_WRIST)
 ELBOWS, KNEES = (18, 19), (4, 5)
 CM = 100.0
 JITTER_UNIT = 100.0
-CONTACT_HEIGHT = 0.05
-"""Metres above its rest height below which a true ankle or toe may be in contact."""
-CONTACT_SPEED = 20.0
-"""cm/s below which it then is."""
 SHORTEST_CLIP = 4
 """Frames: jitter is a third difference."""
 
@@ -179,16 +176,11 @@ def published_rotation_error(rotations, true_rotations):
     return np.degrees(np.abs(wrapped).mean())
 
 
-def foot_rest_heights(rest_joints, sole):
-    """Heights (4,) of ``FEET`` above the sole of the body at rest, in metres."""
-    return rest_joints[list(FEET), 1] - sole
-
-
 def foot_contacts(true_positions, rest_joints, sole):
     """(T - 1, 4) whether each true ankle and toe stands: low and slow, from the second frame on."""
     feet = true_positions[:, FEET]
-    low = feet[1:, :, 1] < foot_rest_heights(rest_joints, sole) + CONTACT_HEIGHT
-    return low & (np.linalg.norm(velocity(feet), axis=-1) * CM < CONTACT_SPEED)
+    speeds = np.linalg.norm(velocity(feet), axis=-1)
+    return stands(feet[1:, :, 1], speeds, foot_rest_heights(rest_joints, sole))
 
 
 def foot_skate(positions, contact):
@@ -226,12 +218,20 @@ def aggregate_by(rows: Sequence[dict], key: str) -> dict[str, dict[str, float]]:
     return {value: aggregate(groups[value]) for value in sorted(groups)}
 
 
-def format_table(rows: dict[str, dict[str, float]], columns: Sequence[str] = TABLE_COLUMNS) -> str:
-    """A plain-text table of aggregated rows by label; units as in ``METRICS``."""
+def format_table(
+    rows: dict[str, dict[str, float]], columns: Sequence[str] = TABLE_COLUMNS, placed: dict[str, str] | None = None
+) -> str:
+    """A plain-text table of aggregated rows by label; units as in ``METRICS``.
+
+    ``placed`` has a word a row for a column of that name: who says where the body stands.
+    """
     label_width = max(len("frames"), *(len(label) for label in rows))
     widths = [max(len(column), 6) for column in columns]
-    lines = [" ".join([" " * label_width, " frames", *(c.rjust(w) for c, w in zip(columns, widths, strict=True))])]
+    placed_width = max(len("placed"), *(len(word) for word in placed.values())) if placed else 0
+    head = [" " * label_width, *(["placed".ljust(placed_width)] if placed else []), " frames"]
+    lines = [" ".join([*head, *(column.rjust(width) for column, width in zip(columns, widths, strict=True))])]
     for label, row in rows.items():
         cells = [f"{row[column]:{width}.2f}" for column, width in zip(columns, widths, strict=True)]
-        lines.append(" ".join([label.ljust(label_width), f"{int(row['frames']):7d}", *cells]))
+        where = [placed[label].ljust(placed_width)] if placed else []
+        lines.append(" ".join([label.ljust(label_width), *where, f"{int(row['frames']):7d}", *cells]))
     return "\n".join(lines)

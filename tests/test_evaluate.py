@@ -65,7 +65,10 @@ def test_report_and_pictures(bent_knee, clips, tmp_path, capsys):
     words += ["--json", str(tmp_path / "scores.json"), "--pictures", str(folder), "--threads", "1", "--activities"]
     assert evaluate.run(words) == 0
     printed = capsys.readouterr().out
-    assert "swaying.npz: 2 clips, hands seen: left" in printed and "FLAG, by activity" in printed
+    assert "swaying.npz: 2 clips\n" in printed and "hands seen: left" in printed
+    assert "FLAG, by activity; placed by true head" in printed
+    lines = {line[:13].strip(): line for line in printed.splitlines() if line.startswith(("SAGE", "FLAG ", "    "))}
+    assert "placed" in lines[""] and "itself" in lines["SAGE, refined"] and "true head" in lines["FLAG"]
     report = json.loads((tmp_path / "scores.json").read_text())
     found = report["files"]["swaying.npz"]
     assert report["hands"] == "left" and set(found) == {"SAGE, refined", "FLAG"}
@@ -74,13 +77,17 @@ def test_report_and_pictures(bent_knee, clips, tmp_path, capsys):
     assert sorted(path.name for path in folder.iterdir()) == names
 
 
-def test_what_cannot_be_done_is_said_before_the_work(clips, tmp_path):
+def test_what_cannot_be_done_is_said_in_a_line(bent_knee, clips, tmp_path):
     for words, complaint in [
         (["--every", "0"], "should be 1 or more"),
         (["--method", "guessing"], "invalid choice: 'guessing'"),
         (["--json", tmp_path / "scores.txt"], "ends in .json"),
         (["--pictures", tmp_path / "none"], "is no folder"),
         ([clips], "same name"),
+        (["--gaps"], "three seconds or more"),
+        (["--gaps", "--hands", "left"], "--gaps takes no --hands"),
+        (["--ablations", "--method", "SAGE"], "--ablations takes no --method"),
+        (["--ablations", "--gaps"], "not allowed with"),
     ]:
         with pytest.raises(InputError, match=complaint):
             evaluate.run([str(clips), *map(str, words)])

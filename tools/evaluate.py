@@ -27,9 +27,12 @@ WORST_CLIPS = 5
 def run(arguments):
     """Print a table a file, and one by activity; write rows and pictures where ``--json`` and ``--pictures`` say."""
     options = _parse(arguments)
+    if options.flag:
+        return _repeat_the_paper(options)
+    if options.recordings:
+        return _score_recordings(options)
     import torch
 
-    from threepoint.model_core.evaluation import evaluate
     from threepoint.model_core.pipeline import load_networks
 
     torch.set_num_threads(options.threads)
@@ -39,19 +42,87 @@ def run(arguments):
         for path in options.clips:
             clips = load_clips(path)
             chosen = list(clips)[:: options.every]
-            rows, predictions = {}, {}
-            for method in options.methods:
-                rows[method], predictions[method] = evaluate(networks, chosen, method, progress, options.hands)
-            results[path.name] = rows
-            # The baselines saw both hands.
-            baselines = _baselines(path, clips, options.every) if options.hands == "both" else {}
-            print(f"\n{path.name}: {len(chosen)} clips, hands seen: {options.hands}")
-            print(_tables(rows, baselines, options.activities), flush=True)
-            if options.pictures:
-                _draw(options.pictures, path.stem, chosen, rows, predictions, outputs)
+            print(f"\n{path.name}: {len(chosen)} clips")
+            if options.gaps:
+                results[path.name] = _gaps(networks, chosen, options, progress)
+            elif options.ablations:
+                results[path.name] = _ablations(networks, chosen, progress)
+            else:
+                results[path.name] = _scores(networks, path, clips, chosen, options, progress, outputs)
         if options.json:
             outputs.path_for(options.json).write_text(json.dumps(_summary(results, options.hands), indent=1))
     return 0
+
+
+def _repeat_the_paper(options):
+    import torch
+
+    from .flag_experiments.report import report
+
+    torch.set_num_threads(options.threads)
+    report(options.clips[0], options.comparisons, options.every, options.json, options.pictures)
+    return 0
+
+
+def _score_recordings(options):
+    import torch
+
+    from threepoint.model_core.pipeline import load_networks
+
+    from .recording_scores import COLUMNS, format_scores, score_recordings
+
+    torch.set_num_threads(options.threads)
+    with Outputs() as outputs, TerminalProgress() as progress:
+        rows, refused = score_recordings(options.recordings, load_networks(options.device), progress=progress)
+        print(format_scores(rows, refused), flush=True)
+        if options.json:
+            report = {"units": COLUMNS, "files": rows, "refused": refused}
+            outputs.path_for(options.json).write_text(json.dumps(report, indent=1))
+    return 0
+
+
+def _scores(networks, path, clips, chosen, options, progress, outputs):
+    """The methods' scores and the baselines'; pictures where they are wanted."""
+    from threepoint.model_core.evaluation import BY_HEAD, evaluate, placement
+
+    rows, predictions = {}, {}
+    for method in options.methods:
+        rows[method], predictions[method] = evaluate(networks, chosen, method, progress, options.hands)
+    # The baselines saw both hands.
+    baselines = _baselines(path, clips, options.every) if options.hands == "both" else {}
+    means = {name: aggregate(some) for name, some in {**baselines, **rows}.items()}
+    placed = dict.fromkeys(baselines, BY_HEAD) | {method: placement(method) for method in rows}
+    print(f"hands seen: {options.hands}; placed: by the true head, as is published, or by itself")
+    print(format_table(means, placed=placed), flush=True)
+    if options.activities:
+        for name, some in rows.items():
+            print(f"\n{name}, by activity; placed by {placed[name]}")
+            print(format_table(aggregate_by(some, "activity")), flush=True)
+    if options.pictures:
+        _draw(options.pictures, path.stem, chosen, rows, predictions, outputs)
+    return {name: {"placed": placed[name], "mean": means[name], "clips": some} for name, some in rows.items()}
+
+
+def _ablations(networks, clips, progress):
+    from .ablation_rows import NOTE, ablate
+
+    rows = ablate(networks, clips, progress)
+    means = {label: aggregate(some) for label, some in rows.items()}
+    print(f"{NOTE}\n{format_table(means)}", flush=True)
+    return {label: {"mean": means[label], "clips": some} for label, some in rows.items()}
+
+
+def _gaps(networks, clips, options, progress):
+    from .hand_gaps import describe, measure_gaps, summarise
+
+    results = {}
+    for method in options.methods:
+        rows = measure_gaps(networks, clips, method, progress)
+        if not rows:
+            raise InputError("evaluate: --gaps needs clips of three seconds or more; here is none")
+        results[method] = {"mean": summarise(rows), "clips": rows}
+        print(describe(method, results[method]["mean"]), flush=True)
+    return results
 
 
 def _parse(arguments):
@@ -59,10 +130,23 @@ def _parse(arguments):
 
     parser = CommandParser("evaluate", __doc__)
     parser.add_argument("clips", nargs="*", type=Path, metavar="CLIPS.npz",
-                        help="files that `prepare` wrote; by default val, test and the baselines' clips")  # fmt: skip
+                        help="files that `prepare` wrote; by default val, test and the baselines' clips; "
+                             "data/motion/eval_bandai.npz with --every 40 is motion of another studio")  # fmt: skip
     parser.add_argument("--method", action="append", dest="methods", choices=METHODS, metavar="NAME",
                         help=f"one of: {'; '.join(METHODS)}; may be given for each; all unless given")  # fmt: skip
     parser.add_argument("--hands", choices=HANDS, default="both", help="the hands that the methods are shown")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--ablations", action="store_true",
+                         help="instead: SAGE with parts left out, given the truth, sampled otherwise, shown less")  # fmt: skip
+    instead.add_argument("--gaps", action="store_true",
+                         help="instead: one hand missing for two seconds; jumps, freezing and the legs' error")  # fmt: skip
+    instead.add_argument("--flag", action="store_true",
+                         help="instead: the FLAG paper's tables and figures on one file of clips, by default test")  # fmt: skip
+    instead.add_argument("--recordings", type=Path, metavar="FOLDER",
+                         help="instead: the road on real recordings, up to two minutes of each: nearness of head and "
+                              "hands, jitter, feet")  # fmt: skip
+    parser.add_argument("--comparisons", type=Path, default=ROOT / "runs" / "flag_comparisons", metavar="FOLDER",
+                        help="for --flag: of the networks that `train flag --stage comparisons` made")  # fmt: skip
     parser.add_argument("--activities", action="store_true", help="a table by activity too")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every N-th clip, for a quick look")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every row")
@@ -77,13 +161,36 @@ def _parse(arguments):
         check_target(options.json, (".json",))
     if options.pictures and not options.pictures.is_dir():
         raise InputError(f"evaluate: --pictures {options.pictures} is no folder; make it first")
+    _refuse_what_is_not_shown(options)
+    if options.recordings and not options.recordings.is_dir():
+        raise InputError(f"evaluate: --recordings {options.recordings} is no folder")
     options.methods = options.methods or list(METHODS)
+    if options.flag:
+        options.clips = options.clips or [PREPARED[1]]
+        if len(options.clips) > 1:
+            raise InputError(f"evaluate: --flag takes one file of clips, not {len(options.clips)}")
     options.clips = options.clips or [path for path in (*PREPARED, BASELINES) if path.is_file()]
     if not options.clips:
         raise InputError(f"evaluate: no clips at {PREPARED[0].parent}; `python3 tools prepare` makes them")
     if len({path.stem for path in options.clips}) < len(options.clips):
         raise InputError("evaluate: two files of clips have the same name, by which results are told apart")
     return options
+
+
+def _refuse_what_is_not_shown(options):
+    """What is shown instead has its own methods and hands, and not all of it is drawn."""
+    modes = ("ablations", "gaps", "flag", "recordings")
+    mode = next((f"--{name}" for name in modes if getattr(options, name)), None)
+    given = {
+        "--method": mode != "--gaps" and options.methods,
+        "--hands": options.hands != "both",
+        "--activities": options.activities,
+        "--pictures": mode != "--flag" and options.pictures,
+        "clips": mode == "--recordings" and options.clips,
+    }
+    wrong = [word for word, value in given.items() if value]
+    if mode and wrong:
+        raise InputError(f"evaluate: {mode} takes no {wrong[0]}")
 
 
 def _baselines(path, clips, every):
@@ -98,14 +205,6 @@ def _baselines(path, clips, every):
             pairs = list(zip(parts, clips, strict=True))[::every]
             rows[name] = [{"name": clip.name} | score_clip(part, clip) for part, clip in pairs]
     return rows
-
-
-def _tables(rows, baselines, activities):
-    text = [format_table({name: aggregate(some) for name, some in {**baselines, **rows}.items()})]
-    if activities:
-        for name, some in rows.items():
-            text += [f"\n{name}, by activity", format_table(aggregate_by(some, "activity"))]
-    return "\n".join(text)
 
 
 def _draw(folder, stem, clips, rows, predictions, outputs):
@@ -132,11 +231,4 @@ def _file_name(method):
 
 
 def _summary(results, hands):
-    return {
-        "units": METRICS,
-        "hands": hands,
-        "files": {
-            path: {name: {"mean": aggregate(rows), "clips": rows} for name, rows in methods.items()}
-            for path, methods in results.items()
-        },
-    }
+    return {"units": METRICS, "hands": hands, "files": results}

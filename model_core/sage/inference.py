@@ -6,10 +6,13 @@ import numpy as np
 import torch
 
 from ..observation import body_size, features, proportions
-from ..skeleton import BODY_JOINT_COUNT, FEET
+from ..rotations import matrix_to_sixd, sixd_to_matrix
+from ..skeleton import BODY_JOINT_COUNT
+from .bridging import Bridge, bridge_gaps
 from .model import MEAN, to_world
 
 WINDOWS_AT_ONCE = 64
+HALF_PRECISION = torch.float16
 FILL_FRAMES = 2
 """A stream's first frame is repeated: a window has at least two frames, one token."""
 
@@ -42,37 +45,60 @@ def observed_features(observation, rest_joints, device="cpu"):
 
 
 @torch.inference_mode()
-def predict(sage, observation, rest_joints, sampling=MEAN, overlap=0.5, refine=True, progress=None):
+def predict(sage, observation, rest_joints, sampling=MEAN, overlap=0.5, refine=True, progress=None, half=False):
     """The motion of a whole ``Observation`` (``Prediction``), on the device of ``sage``.
 
     Windows of the training length overlap by the share ``overlap`` and are cross-faded with a ramp; a recording that
-    is shorter than a window is one window of its own length. ``progress(fraction, stage)`` may raise ``Cancelled``.
+    is shorter than a window is one window of its own length. Where trackers are lost and found the pose is bridged.
+    ``progress(fraction, stage)`` may raise ``Cancelled``. ``half`` computes in ``HALF_PRECISION``.
     """
     device = next(sage.parameters()).device
     seen, rotations, positions, rest = observed_features(observation, rest_joints, device)
     frames = len(seen)
     padded = torch.cat([seen, seen[-1:].expand(frames % 2, -1)])
     window = min(sage.config.window, len(padded))
-    starts = _window_starts(len(padded), window, overlap)
     noise = _start_noise(sampling, len(padded) // 2, sage.latent_size, device)
-    ramp = _ramp(window, device)
-    blended = torch.zeros(len(padded), 6 * BODY_JOINT_COUNT + len(FEET), device=device)
-    weights = torch.zeros(len(padded), 1, device=device)
+
+    def forward(starts):
+        tokens = None
+        if noise is not None:
+            tokens = torch.stack([noise[:, s // 2 : (s + window) // 2] for s in starts], 1)
+        windows = torch.stack([padded[s : s + window] for s in starts])
+        with torch.autocast(device.type, HALF_PRECISION, enabled=half):
+            pose, contacts = sage(windows, sampling, tokens, refine)
+        return torch.cat([pose.float(), contacts.float().sigmoid()], -1)
+
+    blended = blend_windows(len(padded), window, overlap, forward, progress)[:frames]
+    pose, contacts = blended[:, : 6 * BODY_JOINT_COUNT], blended[:, 6 * BODY_JOINT_COUNT :]
+    pose = _change(pose, lambda turned: bridge_gaps(turned, observation.valid))
+    local, translation, _, _ = to_world(pose, rotations[:, 0], positions[:, 0], rest)
+    return Prediction(local, translation, contacts)
+
+
+def blend_windows(frames, window, overlap, forward, progress=None):
+    """Cross-fade what ``forward(starts)`` says (B, window, n) of windows that begin at frames ``starts``; (frames, n).
+
+    Both numbers of frames are even.
+    """
+    starts = _window_starts(frames, window, overlap)
+    sums = weights = None
     for first in range(0, len(starts), WINDOWS_AT_ONCE):
         if progress:
             progress(first / len(starts), "predicting the body")
         some = starts[first : first + WINDOWS_AT_ONCE]
-        tokens = None
-        if noise is not None:
-            tokens = torch.stack([noise[:, s // 2 : (s + window) // 2] for s in some], 1)
-        pose, contacts = sage(torch.stack([padded[s : s + window] for s in some]), sampling, tokens, refine)
-        for start, values in zip(some, torch.cat([pose.float(), contacts.float().sigmoid()], -1), strict=True):
-            blended[start : start + window] += ramp * values
+        values = forward(some)
+        ramp = _ramp(window, values.device)
+        if sums is None:
+            sums, weights = values.new_zeros(frames, values.shape[-1]), values.new_zeros(frames, 1)
+        for start, of_window in zip(some, values, strict=True):
+            sums[start : start + window] += ramp * of_window
             weights[start : start + window] += ramp
-    blended = (blended / weights)[:frames]
-    pose, contacts = blended[:, : 6 * BODY_JOINT_COUNT], blended[:, 6 * BODY_JOINT_COUNT :]
-    local, translation, _, _ = to_world(pose, rotations[:, 0], positions[:, 0], rest)
-    return Prediction(local, translation, contacts)
+    return sums / weights
+
+
+def _change(pose, change):
+    """6D rotations (..., 22 * 6) after ``change`` of them as matrices (..., 22, 3, 3)."""
+    return matrix_to_sixd(change(sixd_to_matrix(pose.unflatten(-1, (BODY_JOINT_COUNT, 6))))).flatten(-2)
 
 
 def _window_starts(frames, window, overlap):
@@ -112,12 +138,14 @@ class SageStream:
         self.proportions = proportions(self.rest, self.size)
         self.noise = _start_noise(sampling, sage.config.window // 2, sage.latent_size, self.device)
         self.previous, self.seen = None, None
+        self.bridge = Bridge()
 
     @torch.inference_mode()
     def step(self, rotations, positions, valid):
         """One frame of head and wrists, (3, 3, 3), (3, 3) and (3,) in the model's frame, 1/60 s after the last.
 
-        Returns local rotations (22, 3, 3) and the pelvis position (3,).
+        Returns local rotations (22, 3, 3) and the pelvis position (3,). A tracker that comes back is followed again
+        after ``bridging.RETURN_FRAMES``.
         """
         frame = [
             torch.as_tensor(np.asarray(values), dtype=torch.float32, device=self.device)[None]
@@ -131,5 +159,6 @@ class SageStream:
         window = self.seen[len(self.seen) % 2 :]
         noise = None if self.noise is None else self.noise[:, None, -(len(window) // 2) :]
         pose, _ = self.sage(window[None], self.sampling, noise)
-        local, translation, _, _ = to_world(pose[0, -1:], frame[0][:, 0], frame[1][:, 0], self.rest)
+        pose = _change(pose[0, -1], lambda turned: self.bridge.step(turned, valid))[None]
+        local, translation, _, _ = to_world(pose, frame[0][:, 0], frame[1][:, 0], self.rest)
         return local[0], translation[0]
