@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from threepoint.model_core.contacts import foot_rest_heights
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.flag.arms import bend_arm, fade, meet_trackers
 from threepoint.model_core.flag.energy import gather_evidence, place_body, tracker_energy, tracker_errors
-from threepoint.model_core.flag.feet import feet_energy, foot_rest_heights, plants, standing
+from threepoint.model_core.flag.feet import feet_energy, plants, standing
 from threepoint.model_core.flag.fitting import fit_latent, fit_pose
 from threepoint.model_core.flag.model import CONFIGS, Flag, load_flag, save_flag
 from threepoint.model_core.flag.refine import (

@@ -2,9 +2,9 @@
 
 import torch
 
-from ..observation import FPS, body_size
-from ..skeleton import FEET, TOES
-from ..windows import STANDING_HEIGHT, TOE_REST_HEIGHT
+from ..contacts import STANDING_HEIGHT
+from ..observation import FPS
+from ..skeleton import FEET
 
 SLOW_FOOT = 0.6
 """Metres a second below which a low foot of the start counts as standing where no contacts are given."""
@@ -12,12 +12,6 @@ LIKELY = 0.5
 """Probability of contact from which a foot counts as standing."""
 BELIEVED = 0.1
 """Metres from its plant at which a foot begins to be believed to have moved after all."""
-
-
-def foot_rest_heights(rest_joints):
-    """Height (4,) of ``skeleton.FEET`` above the floor when the sole lies flat, in metres, of rest joints (22, 3)."""
-    sole = rest_joints[TOES, 1].mean() - TOE_REST_HEIGHT * body_size(rest_joints)
-    return rest_joints[FEET, 1] - sole
 
 
 def standing(joints, rest_heights):

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 import torch
 
+from ..contacts import foot_rest_heights
 from ..kinematics import forward_kinematics
 from ..lbfgs import minimise
 from ..observation import FPS, heading
 from ..skeleton import BODY_JOINT_COUNT, HEAD, TRACKED_JOINTS
 from .arms import fade, meet_trackers
 from .energy import gather_evidence, place_body, region_energy, tracker_energy
-from .feet import feet_energy, foot_rest_heights, plants, standing
+from .feet import feet_energy, plants, standing
 from .further import further_energy, told_contacts, told_joints, trust_in_start
 from .legs import foot_corrections, move_feet
 
