@@ -104,6 +104,18 @@ def test_a_kill_between_two_clicks_is_not_noticed(scene, person):
     assert len(person.takes) == 2
 
 
+def test_a_job_of_an_engine_that_was_stopped_holds_no_later_one_up(scene, person, monkeypatch):
+    monkeypatch.setattr(engine, "OBEY_SECONDS", 0.0)
+    person.seed = WORK_LONG
+    job = job_until(person, scene, lambda job: job.fraction > 0)
+    engine.stop()  # As when another file is opened; then Blender ends the button's operator.
+    job.cancel()
+    later = job_until(person, scene, lambda job: job.fraction > 0)
+    process = engine.client(sys.executable).process
+    later.poll()
+    assert process.poll() is None and later.fraction > 0
+
+
 def test_a_newly_chosen_python_gets_an_engine_of_its_own(scene, person, tmp_path):
     bpy.ops.threepoint.predict()
     old = engine.client(sys.executable).process
