@@ -116,7 +116,8 @@ def preview_lines(path, options):
     except InputError as error:
         return [str(error)]
     lines = ["Read as was kept for this header"] if kept else []
-    lines += [f"{role.replace('_', ' ')}: {', '.join(columns[role])}" for role in recording.tracks if role in columns]
+    known = {role: columns[role] for role in recording.tracks if role in columns}
+    lines += [f"{role.replace('_', ' ')}: {names[0]} to {names[-1]}" for role, names in known.items()]
     return lines + list(recording.warnings)
 
 

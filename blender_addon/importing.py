@@ -23,6 +23,7 @@ TABLE_CHOICES = {
     "convention": ("Axes", ("openxr", "unity", "unreal", "ros", "z_up")),
 }
 """Fields of ``recordings.table.TableOptions`` -> label and values."""
+MOST_PREVIEW_LINES = 16
 SUFFIXES = "*.bsor;*.xror;*.csv;*.tsv;*.txt;*.json;*.npz;*.bvh"
 
 
@@ -138,7 +139,10 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
             self._draw_columns(context, layout, path)
 
     def _draw_columns(self, context, layout, path):
+        layout.use_property_split = False
         layout.prop(self, "own_columns")
+        layout.prop(self, "keep")
+        layout.use_property_split = True
         if self.own_columns:
             layout.prop(self, columns.TIME)
             for role in ROLES:
@@ -146,14 +150,13 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
                 column.label(text=role.replace("_", " ").title())
                 for part in columns.PARTS:
                     column.prop(self, columns.property_name(role, part))
-        layout.prop(self, "keep")
         try:
             lines = columns.preview_lines(path, self._options(path))
         except InputError as error:
             lines = [str(error)]
         box = layout.box().column(align=True)
         box.label(text="What is found", icon="VIEWZOOM")
-        for line in broken_lines(context, lines):
+        for line in broken_lines(context, lines, most=MOST_PREVIEW_LINES):
             box.label(text=line)
 
 

@@ -12,6 +12,9 @@ from .small_text import broken_lines
 from .translations import translated
 
 
+NEEDS_ACCESS = "Needs online access: allow it in Preferences > System > Network"
+
+
 class _Step:
     """Where all steps of the workflow are shown."""
 
@@ -100,7 +103,7 @@ class THREEPOINT_PT_predict(_PersonStep, bpy.types.Panel):
             layout.progress(factor=work.fraction, type="BAR", text=work.stage)
             layout.label(text="Esc stops it", icon="CANCEL")
             return
-        _offer_engine(layout)
+        _offer_engine(context, layout)
         column = layout.column()
         column.use_property_split = True
         column.prop(person, "device")
@@ -167,9 +170,11 @@ class THREEPOINT_PT_uncertainty(_PersonStep, bpy.types.Panel):
             return
         layout.active = person.colours
         layout.template_color_ramp(ramp_node(modifier.node_group), "color_ramp", expand=False)
-        legend = layout.row()
-        for label in legend_labels(person):
-            legend.label(text=label, translate=False)
+        legend = layout.split(factor=1 / 3)
+        for side, label in zip(("LEFT", "CENTER", "RIGHT"), legend_labels(person), strict=True):
+            part = legend.row()
+            part.alignment = side
+            part.label(text=label, translate=False)
         row = layout.row(align=True)
         row.prop(person, "low", text="From (cm)")
         row.prop(person, "high", text="To (cm)")
@@ -189,7 +194,7 @@ class THREEPOINT_PT_export(_PersonStep, bpy.types.Panel):
             flow.operator("threepoint.export", text=name).kind = identifier
 
 
-def _offer_engine(layout):
+def _offer_engine(context, layout):
     """Where there is no engine yet, the way to one: the same buttons as in the preferences."""
     chosen = preferences.preferences()
     if chosen is None or chosen.source == "OWN" or installation.is_ready():
@@ -200,8 +205,10 @@ def _offer_engine(layout):
         column.progress(factor=work.fraction, type="BAR", text=work.line or "Installing")
         column.operator("threepoint.cancel_installation", icon="CANCEL")
         return
-    column.label(text="The engine that predicts is not installed yet", icon="INFO")
+    column.label(text="The engine is not installed yet", icon="INFO")
     column.operator("threepoint.install_engine", icon="IMPORT")
+    if not bpy.app.online_access:
+        _write(column, broken_lines(context, [translated(NEEDS_ACCESS)]))
     column.operator(
         "preferences.addon_show", text="Use an Existing Python", icon="PREFERENCES"
     ).module = preferences.PACKAGE

@@ -8,10 +8,10 @@ CHARACTER_WIDTH = 7.0
 """Pixels of an average character of the sidebar."""
 
 
-def broken_lines(context, lines):
-    """Small text below a step, broken to the sidebar's width."""
+def broken_lines(context, lines, most=MOST_LINES):
+    """Lines broken to the region's width, and at most so many."""
     width = max(20, int(context.region.width / (CHARACTER_WIDTH * context.preferences.system.ui_scale)))
     broken = [part for line in lines for part in textwrap.wrap(line, width)]
-    if len(broken) > MOST_LINES:
-        broken[MOST_LINES - 1 :] = [f"... and {len(broken) - MOST_LINES + 1} more lines"]
+    if len(broken) > most:
+        broken[most - 1 :] = [f"... and {len(broken) - most + 1} more lines"]
     return broken

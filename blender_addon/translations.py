@@ -44,7 +44,7 @@ WORDS = {
     "Esc stops it": ("按 Esc 停止", "Esc で停止"),
     "Fit Frame Range": ("适配帧范围", "フレーム範囲を合わせる"),
     "Use an Existing Python": ("使用现有的 Python", "既存の Python を使う"),
-    "The engine that predicts is not installed yet": ("用于预测的引擎尚未安装", "予測するエンジンはまだ入っていません"),
+    "The engine is not installed yet": ("引擎尚未安装", "エンジンはまだ入っていません"),
     "Angles": ("角度", "角度"),
     "Apple GPU": ("苹果 GPU", "Apple の GPU"),
     "As in the Scene": ("与场景相同", "シーンと同じ"),
