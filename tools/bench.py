@@ -1,4 +1,4 @@
-"""Measure speed, side by side: networks, the whole road, L-BFGS, baking; ratios beside absolute figures."""
+"""Measure speed, side by side: networks, the whole road, L-BFGS, reading, baking; ratios beside absolute figures."""
 
 import json
 from pathlib import Path
@@ -8,13 +8,14 @@ import torch
 from threepoint.model_core.errors import InputError
 
 from .arguments import CommandParser
-from .benchmarks import blender, lbfgs, networks, road
+from .benchmarks import blender, lbfgs, networks, recordings, road
 from .outputs import Outputs, check_target
 
 SECTIONS = {
     "networks": networks.measure,
     "road": road.measure,
     "lbfgs": lbfgs.measure,
+    "recordings": recordings.measure,
     "blender": blender.measure,
 }
 

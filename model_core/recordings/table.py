@@ -5,6 +5,7 @@ Every guess is noted in the recording's warnings and can be overruled. numpy onl
 
 import csv
 import io
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -196,8 +197,9 @@ def read_table(text, name):
     start, header = lines[found[delimiter]]
     names = [cell.strip().strip("\"'") for cell in _cells(header, delimiter)]
     comma = delimiter != "," and any("," in line for _, line in lines[found[delimiter] + 1 :])
-    body = text[start:]
-    values = _numbers(body.replace(",", ".") if comma else body, delimiter, len(names))
+    if comma:
+        text = text[:start] + text[start:].replace(",", ".")
+    values = _numbers(text, start, delimiter, len(names))
     if len(values) == 0 or not np.isfinite(values).any():
         raise InputError(f"{name}: no rows of numbers under its header")
     return Table(names, values)
@@ -250,19 +252,23 @@ def _number(cell):
         return None
 
 
-def _numbers(body, delimiter, width):
-    """The rows of numbers (rows, width); by numpy's fast reader, or cell by cell where cells are missing or words."""
-    if not body.strip():
+def _numbers(text, start, delimiter, width):
+    """The rows of numbers (rows, width) from ``start`` on; by numpy's fast reader, or cell by cell where it gives up.
+
+    That is where cells are missing or words. Of a long text as few copies are made as can be.
+    """
+    if re.compile(r"\S").search(text, start) is None:
         return np.empty((0, width))
+    stream = io.BytesIO(text.encode())  # A StringIO holds four bytes a character.
+    stream.seek(len(text[:start].encode()))
     try:
-        # As bytes: a StringIO holds four of them a character.
-        values = np.loadtxt(io.BytesIO(body.encode()), delimiter=delimiter, ndmin=2)
+        values = np.loadtxt(stream, delimiter=delimiter, ndmin=2)
         if values.shape[1] == width:
             return values
     except ValueError:
         pass  # words, quotes or ragged rows: read each cell for itself
     rows = []
-    for line in body.splitlines():
+    for line in text[start:].splitlines():
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         cells = _cells(line, delimiter)[:width]
