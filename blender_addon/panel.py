@@ -11,7 +11,6 @@ from .shape_keys import key_of
 from .small_text import broken_lines
 from .translations import translated
 
-
 NEEDS_ACCESS = "Needs online access: allow it in Preferences > System > Network"
 
 
@@ -244,12 +243,12 @@ def _write(layout, lines):
 
 def dropout_lines(person, scene):
     """When which tracker was not seen, a line each."""
+    from .people import trackers_of
     from .recordings import find_dropouts
 
     lines = []
-    for role in ("head", "left_hand", "right_hand"):
-        tracker = getattr(person, role)
-        gaps = find_dropouts(tracker, scene) if tracker is not None else []
+    for role, tracker in trackers_of(person).items():
+        gaps = find_dropouts(tracker, scene)
         lines += [f"{role.replace('_', ' ')} lost {first:.2f} to {last:.2f} s" for first, last in gaps]
     return lines
 

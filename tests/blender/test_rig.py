@@ -204,3 +204,16 @@ def test_a_motion_without_contacts_has_no_switches_animated():
     assert not [f for f in fcurves_of(avatar.armature) if "contact" in f.data_path]
     assert all(name in avatar.armature.data.bones for name in JOINT_NAMES)
     assert ORDERS[0] == avatar.armature.pose.bones[0].rotation_mode
+
+
+def test_rings_and_correctives_follow_bones_to_their_new_names():
+    empty_file()
+    body = BoxBody()
+    body.pose_directions, body.template = np.ones((192, 3, 207)), np.zeros((192, 3))
+    avatar = create_avatar(body, np.zeros(10), "Ann")
+    rename_bones(avatar.armature, "MIXAMO")
+    followed = [ring.constraints[0].subtarget for ring in contacts.rings_of(avatar.armature)]
+    assert followed == ["mixamorig:LeftFoot", "mixamorig:RightFoot"]
+    drivers = avatar.mesh.data.shape_keys.animation_data.drivers
+    targets = {variable.targets[0].bone_target for d in drivers for variable in d.driver.variables}
+    assert targets == set(NAMES["MIXAMO"][1:22])
