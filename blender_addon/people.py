@@ -7,10 +7,11 @@ import bpy
 from ..model_core.calibration import calibrate
 from ..model_core.errors import InputError
 from ..model_core.recordings import Track
+from ..model_core.recordings.report import dropout_lines
 from .bake import bake_motion, replace_frames
 from .curves import use_action
 from .engine import Job
-from .recordings import create_trackers, read_trackers
+from .recordings import create_trackers, further_trackers, read_trackers
 from .rigging import body_of, fits, make_avatar
 from .scene import show_motion_colours
 from .timing import frames_to_seconds
@@ -27,7 +28,8 @@ def add_person(recording, name, scene):
     person = _new_person(scene, name)
     for role in ROLES:
         setattr(person, role, trackers.get(role))
-    person.notes = "\n".join(recording.warnings)
+    lost = [f"{role.replace('_', ' ')} {line}" for role in trackers for line in dropout_lines(recording, role)]
+    person.notes = "\n".join([*lost, *recording.warnings])
     return person
 
 
@@ -49,8 +51,13 @@ def _new_person(scene, name):
 
 def recording_of(person, scene):
     """What the person's objects do now, edits included, as a ``Recording``."""
-    objects = {role: getattr(person, role) for role in ROLES if getattr(person, role) is not None}
-    return read_trackers(objects, scene)
+    return read_trackers(trackers_of(person), scene)
+
+
+def trackers_of(person):
+    """The person's trackers by role: the chosen head and hands, and what else came in with the head."""
+    chosen = {role: getattr(person, role) for role in ROLES if getattr(person, role) is not None}
+    return chosen | (further_trackers(person.head) if person.head is not None else {})
 
 
 def find_calibration(person, recording):

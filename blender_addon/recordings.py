@@ -18,6 +18,8 @@ VALID = "valid"
 
 SOURCE, DEVICE, BETAS = "threepoint_source", "threepoint_device", "threepoint_betas"
 """Custom properties that keep what a recording says of itself beside its poses."""
+ROLE = "threepoint_role"
+"""Custom property of a tracker: which one of the recording it is."""
 
 COLOURS = {
     "head": (0.95, 0.75, 0.1, 1.0),
@@ -51,6 +53,7 @@ def create_trackers(recording, collection_name, scene, origin=0.0):
         collection.objects.link(empty)
         _style_tracker(empty, role)
         _note_origin(empty, recording)
+        empty[ROLE] = role
         _animate_tracker(empty, track, frames)
         trackers[role] = empty
     return trackers
@@ -87,6 +90,12 @@ def _animate_tracker(empty, track, frames):
     write_curve(curves, f'["{VALID}"]', 0, frames[edges], valid, "Dropouts", CONSTANT)
     sizes = np.where(valid, size, LOST_SIZE)
     write_curve(curves, "empty_display_size", 0, frames[edges], sizes, "Dropouts", CONSTANT)
+
+
+def further_trackers(head):
+    """The trackers beside head and hands that came in with the object ``head``, by role: what lies with it."""
+    beside = [item for collection in head.users_collection for item in collection.objects]
+    return {item[ROLE]: item for item in beside if item.get(ROLE, "head") not in ("head", "left_hand", "right_hand")}
 
 
 def find_dropouts(tracker, scene):
