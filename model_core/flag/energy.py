@@ -50,6 +50,15 @@ class Evidence:
             None if self.pelvis is None else self.pelvis[items],
         )  # fmt: skip
 
+    def double(self):
+        """The same in double precision."""
+        pelvis = None if self.pelvis is None else self.pelvis.double()
+        parts = self.rotations, self.positions, self.valid, self.rest_joints, self.heading, self.condition
+        context = [part.double() for part in self.context]
+        return Evidence(
+            *(part.double() for part in parts), context, self.mean.double(), self.log_sigma.double(), pelvis
+        )
+
 
 @torch.no_grad()
 def gather_evidence(model, rotations, positions, valid, rest_joints, pelvis=None):

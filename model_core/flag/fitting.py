@@ -1,5 +1,7 @@
 """FLAG's refinement of single frames, as published: L-BFGS in latent space (eq 10) and in pose space (eq 9)."""
 
+import copy
+
 import torch
 
 from ..lbfgs import minimise
@@ -32,14 +34,18 @@ def fit_latent(model, evidence, start=None, iterations=50, literal=False, callba
 def fit_pose(model, evidence, start=None, iterations=50, callback=None):
     """Refine each frame's pose x (N, 66) under -log p(x | x_H) plus the trackers' energy (eq 9); returns x.
 
-    ``start`` (N, 66) is f(mu_H) unless given; ``callback(iteration, x)``.
+    ``start`` (N, 66) is f(mu_H) unless given; ``callback(iteration, x)``. Computed in double precision: the likelihood
+    of a pose has so many valleys that rounding would decide which one a frame ends in, and with it the frames it is
+    batched with.
     """
     with torch.no_grad():
         x = model.flow(evidence.mean, evidence.context) if start is None else start
+    single, model, evidence, x = x.dtype, copy.deepcopy(model).double(), evidence.double(), x.double()
 
     def cost(x, items):
         known = evidence.take(items)
         data = tracker_energy(*place_body(model.pose, x, known), known)
         return data - model.flow.log_prob(x, known.context)
 
-    return minimise(cost, x, iterations, callback=callback).x
+    seen = None if callback is None else lambda iteration, x: callback(iteration, x.to(single))
+    return minimise(cost, x, iterations, callback=seen).x.to(single)

@@ -27,8 +27,8 @@ CODE_COUNT = 32
 HIDDEN_LAYERS = 3
 POSTERIOR_RANGE = (-6.0, 1.0)
 """Bounds of the log spread of a code."""
-VPOSER_WEIGHT, ELBO_WEIGHT = 0.005, 1.0
-"""Of the KL term: VPoser's, and the one that makes the bound a bound."""
+DIVERGENCE_WEIGHT = 0.005
+"""Of the KL term in training, as VPoser's; with 1 the bound is one."""
 
 
 class ConditionalVae(nn.Module):
@@ -48,7 +48,7 @@ class ConditionalVae(nn.Module):
         """Poses (B, 66) of codes (B, ``CODE_COUNT``)."""
         return self.decoder(torch.cat([z, condition], -1))
 
-    def bound(self, x, condition, noise, weight=ELBO_WEIGHT):
+    def bound(self, x, condition, noise, weight=1.0):
         """Log-likelihood of poses less ``weight`` times the KL divergence, (B,) nats; and the poses decoded (B, 66).
 
         ``noise`` (B, ``CODE_COUNT``) is standard normal. With ``weight`` 1 it is the evidence lower bound.
@@ -75,8 +75,8 @@ class Comparisons(nn.Module):
     """All of them, in the paper's mode: the root at the origin.
 
     ``supervised`` is FLAG with intermediate supervision and its latent region; ``plain`` FLAG's flow without, which is
-    ProHMR's; ``vposer`` and ``elbo`` autoencoders of the flow's size, by ``VPOSER_WEIGHT`` and ``ELBO_WEIGHT``; ``mlp``
-    as large as the latent region.
+    ProHMR's; ``vae`` an autoencoder of the flow's size, which stands for the paper's others; ``mlp`` is as large as the
+    latent region.
     """
 
     def __init__(self, size):
@@ -85,8 +85,7 @@ class Comparisons(nn.Module):
         self.size = size
         config = replace(CONFIGS[size], mode="pelvis")
         self.supervised, self.plain = Flag(config), Flag(config)
-        width = _width(ConditionalVae, count(self.supervised.flow))
-        self.vposer, self.elbo = ConditionalVae(width), ConditionalVae(width)
+        self.vae = ConditionalVae(_width(ConditionalVae, count(self.supervised.flow)))
         self.mlp = LatentMlp(_width(LatentMlp, count(self.supervised.region)))
 
 

@@ -7,7 +7,7 @@ import torch
 
 from ..train_flag import PLACE_WEIGHT, RATE, REGION_WEIGHT, FlagTraining
 from ..training import Run, Stage
-from .networks import CODE_COUNT, ELBO_WEIGHT, FILE_NAME, VPOSER_WEIGHT, Comparisons, save_comparisons
+from .networks import CODE_COUNT, DIVERGENCE_WEIGHT, FILE_NAME, Comparisons, save_comparisons
 
 LATENT_WEIGHT = 0.6 * REGION_WEIGHT
 """Of the squared distance between the MLP's code and the oracle's: what eq 8's first two terms come to at sigma 1."""
@@ -27,7 +27,7 @@ def train_comparisons(options):
 
 
 class ComparisonTraining:
-    """The stages: FLAG's two as they are, its flow without intermediate supervision, the autoencoders and the MLP."""
+    """The stages: FLAG's two as they are, its flow without intermediate supervision, the autoencoder and the MLP."""
 
     def __init__(self, networks, options, record):
         self.networks = networks
@@ -45,13 +45,17 @@ class ComparisonTraining:
         """In the order in which they are trained: the MLP and the region want the finished flow."""
         networks = self.networks
         steps, late = self.flag.steps["flow"], self.flag.steps["region"]
+        rate = RATE * self.flag.options.rate_scale
+
+        def stage(name, network, steps, loss, validate=None):
+            return Stage(name, [network], steps, rate, loss, validate)
+
         return [
-            _stage("flow", networks.supervised.flow, steps, self.flag.flow_loss, self.flag.validate),
-            _stage("region", networks.supervised.region, late, self.flag.region_loss, self.flag.validate),
-            _stage("mlp", networks.mlp, late, self.mlp_loss),
-            _stage("plain", networks.plain.flow, steps, self.plain.flow_loss, self.plain.validate),
-            _stage("vposer", networks.vposer, steps, self.vposer_loss),
-            _stage("elbo", networks.elbo, steps, self.elbo_loss),
+            stage("flow", networks.supervised.flow, steps, self.flag.flow_loss, self.flag.validate),
+            stage("region", networks.supervised.region, late, self.flag.region_loss, self.flag.validate),
+            stage("mlp", networks.mlp, late, self.mlp_loss),
+            stage("plain", networks.plain.flow, steps, self.plain.flow_loss, self.plain.validate),
+            stage("vae", networks.vae, steps, self.vae_loss),
         ]
 
     def mlp_loss(self, generator):
@@ -65,22 +69,10 @@ class ComparisonTraining:
         generated_loss, place_loss = self.flag.generated_loss(frames, z, context)
         return LATENT_WEIGHT * ((z - oracle) ** 2).mean() + generated_loss, {"place": place_loss}
 
-    def vposer_loss(self, generator):
+    def vae_loss(self, generator):
         """A bound that hardly minds the prior, and the joints' places, as VPoser's loss minds the body's surface."""
-        frames, bound, decoded = self._bound(self.networks.vposer, VPOSER_WEIGHT, generator)
-        place_loss = self.flag.joint_error(frames, decoded).mean()
-        return PLACE_WEIGHT * place_loss - bound, {"place": place_loss}
-
-    def elbo_loss(self, generator):
-        """The evidence lower bound, per dimension."""
-        return -self._bound(self.networks.elbo, ELBO_WEIGHT, generator)[1], {}
-
-    def _bound(self, vae, weight, generator):
         frames = self.flag.draw_for_flow(generator)
         noise = torch.randn(len(frames.x), CODE_COUNT, generator=generator, device=frames.x.device)
-        bound, decoded = vae.bound(frames.x, frames.condition, noise, weight)
-        return frames, bound.mean() / frames.x.shape[-1], decoded
-
-
-def _stage(name, network, steps, loss, validate=None):
-    return Stage(name, [network], steps, RATE, loss, validate)
+        bound, decoded = self.networks.vae.bound(frames.x, frames.condition, noise, DIVERGENCE_WEIGHT)
+        place_loss = self.flag.joint_error(frames, decoded).mean()
+        return PLACE_WEIGHT * place_loss - bound.mean() / frames.x.shape[-1], {"place": place_loss}
