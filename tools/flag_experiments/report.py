@@ -17,7 +17,7 @@ from .pictures import draw_forming, draw_refinement
 
 EVERY = 4
 """One frame in so many is scored: neighbours say the same."""
-CURVE_FRAMES = 256
+CURVE_FRAMES = 128
 """Frames that are refined for figure 7."""
 
 
