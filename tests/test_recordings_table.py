@@ -1,14 +1,18 @@
 """Tables of any laboratory."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import scipy.spatial.transform
 
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.recordings import read
+from threepoint.model_core.recordings import Track, read
 from threepoint.model_core.recordings.columns import guess_columns, words
 from threepoint.model_core.recordings.conventions import CONVENTIONS, from_openxr
+from threepoint.model_core.recordings.guessing import EULER_ORDERS
 from threepoint.model_core.recordings.table import keep_layout
-from threepoint.model_core.rotations import quaternion_to_matrix
+from threepoint.model_core.rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_matrix
 
 STYLES = {
     "snake": ("{d}_{k}_{a}", {"head": "head", "left_hand": "left", "right_hand": "right"}, ("pos", "rot")),
@@ -51,12 +55,12 @@ def table_text(recording, style="snake", convention="openxr", time="time", scale
     return mark.join(names) + "\n" + (body.replace(".", ",") if comma else body) + "\n"
 
 
-def assert_same(again, recording, atol=1e-6):
+def assert_same(again, recording, atol=1e-6, turn=1e-6):
     np.testing.assert_allclose(again.time - again.time[0], recording.time - recording.time[0], atol=1e-6)
     for role, track in recording.tracks.items():
         np.testing.assert_allclose(again.tracks[role].position, track.position, atol=atol)
         same = np.abs((again.tracks[role].rotation * track.rotation).sum(-1))
-        np.testing.assert_allclose(same, 1, atol=1e-6)
+        np.testing.assert_allclose(same, 1, atol=turn)
 
 
 def write(tmp_path, text, encoding="utf-8"):
@@ -130,6 +134,51 @@ def test_euler_angles_in_degrees(make_recording, tmp_path):
     again = read(write(tmp_path, ",".join(names) + "\n" + "\n".join(rows)))
     assert "guessed: angles are in degrees and multiply in the order YXZ" in again.warnings
     assert_same(again, recording)
+
+
+@pytest.mark.parametrize("order", EULER_ORDERS)
+@pytest.mark.parametrize("convention", ["openxr", "z_up"])
+def test_the_order_of_angles_is_guessed_from_how_the_head_rolls(make_recording, tmp_path, order, convention):
+    recording = nodding_all_round(make_recording(6.0))
+    names, columns = ["time"], [recording.time]
+    for role, track in recording.tracks.items():
+        position, rotation = from_openxr(track.position, track.rotation, convention)
+        angles = scipy.spatial.transform.Rotation.from_quat(rotation[:, [1, 2, 3, 0]]).as_euler(order, degrees=True)
+        names += [f"{role}_pos_{a}" for a in "xyz"] + [f"{role}_rot_{a}" for a in order.lower()]
+        columns += [*position.T, *angles.T]
+    rows = [",".join(f"{value:.9g}" for value in row) for row in np.array(columns).T]
+    again = read(write(tmp_path, ",".join(names) + "\n" + "\n".join(rows)))
+    # Without any roll of the head YXZ and YZX are the same for it, and nearly so for the hands.
+    assert_same(again, recording, turn=1e-4)
+    assert any("multiply in the order" in warning for warning in again.warnings)
+
+
+def nodding_all_round(recording):
+    """The same person turning once about themselves, and nodding all the while."""
+    yaw = axis_angle_to_matrix(np.linspace(0, 2.2 * np.pi, len(recording.time))[:, None] * [0, 1.0, 0])
+    nod = axis_angle_to_matrix(0.6 * np.sin(3 * recording.time)[:, None] * [1.0, 0, 0])
+    tracks = {}
+    for role, track in recording.tracks.items():
+        turned = yaw @ nod if role == "head" else yaw @ quaternion_to_matrix(track.rotation)
+        tracks[role] = Track((yaw @ track.position[..., None])[..., 0], matrix_to_quaternion(turned), track.valid)
+    return replace(recording, tracks=tracks)
+
+
+@pytest.mark.parametrize("order", ["wxyz", "xyzw"])
+@pytest.mark.parametrize("pattern", ["{}_q{}", "{}_rot_{}", "{}Quat{}"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_quaternions_that_are_only_numbered_are_put_in_order(make_recording, tmp_path, order, pattern, first):
+    recording = make_recording(3.0, turn=70.0)
+    names, columns = ["time"], [recording.time]
+    for role, track in recording.tracks.items():
+        names += [f"{role}_pos_{a}" for a in "xyz"] + [pattern.format(role, first + i) for i in range(4)]
+        columns += [*track.position.T, *track.rotation[:, ["wxyz".index(letter) for letter in order]].T]
+    text = ",".join(names) + "\n" + "\n".join(",".join(f"{v:.9g}" for v in row) for row in np.array(columns).T)
+    again = read(write(tmp_path, text))
+    assert_same(again, recording)
+    assert f"guessed: quaternions are in the order {order}" in again.warnings
+    told = read(write(tmp_path, text), quaternion_order=order, convention="openxr")
+    assert not any("quaternions" in warning for warning in told.warnings)
 
 
 def test_empty_cells_and_words_are_lost_samples(make_recording, tmp_path):

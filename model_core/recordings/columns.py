@@ -34,6 +34,9 @@ FUSED_WORD = re.compile(
     r"[pqrt])?([wxyz])$"
 )
 """One word of several parts: ``posx``, ``qw``, ``headx``, ``leftrotz``."""
+NUMBERED_WORD = re.compile(r"^(quaternion|quat|q|rotation|rot|orientation|ori)([0-4])$")
+"""One of four numbers of a rotation: ``q0``, ``rot4``."""
+NUMBERS = ("0123", "1234")
 SPLIT_WORDS = {
     "lhand": ["left", "hand"], "rhand": ["right", "hand"], "lefthand": ["left", "hand"], "righthand": ["right", "hand"],
     "leftcontroller": ["left", "controller"], "rightcontroller": ["right", "controller"], "ltouch": ["left", "touch"],
@@ -43,11 +46,15 @@ SPLIT_WORDS = {
 
 @dataclass
 class DeviceColumns:
-    """Indices of one tracker's columns: ``position`` x, y, z; ``rotation`` w, x, y, z or Euler x, y, z; ``tracked``."""
+    """Indices of one tracker's columns: ``position`` x, y, z; ``rotation`` w, x, y, z or Euler x, y, z; ``tracked``.
+
+    ``numbered``: the four of the rotation are known by numbers only, and w may come first or last.
+    """
 
     position: list[int]
     rotation: list[int]
     tracked: int | None = None
+    numbered: bool = False
 
 
 @dataclass
@@ -68,7 +75,7 @@ def words(name):
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced)
     found = []
     for word in re.split(r"[^A-Za-z0-9]+", spaced.lower()):
-        fused = FUSED_WORD.match(word)
+        fused = FUSED_WORD.match(word) or NUMBERED_WORD.match(word)
         if word in SPLIT_WORDS:
             found += SPLIT_WORDS[word]
         elif fused:
@@ -125,6 +132,8 @@ def _axis(parts):
     if turn:
         return "rotation", turn
     axis = next((word for word in reversed(parts) if word in ("w", "x", "y", "z")), None)
+    if axis is None and parts and parts[-1] in "01234" and (ROTATION_WORDS - {"r"}) & set(parts):
+        return "rotation", parts[-1]
     if axis is None:
         return None, None
     # "r" is a side in r_hand_pos_x and a rotation in hmd_r_x: only where another word tells the side or tracker.
@@ -155,6 +164,9 @@ def _device(axes):
     rotation = columns("rotation", "wxyz")
     if len(position) != 3:
         return None
+    counted = next((found for numbers in NUMBERS if len(found := columns("rotation", numbers)) == 4), None)
+    if counted and not rotation:
+        return DeviceColumns(position, counted, axes.get(("tracked", "")), numbered=True)
     if len(rotation) not in (3, 4) or (len(rotation) == 3 and ("rotation", "w") in axes):
         return None
     return DeviceColumns(position, rotation, axes.get(("tracked", "")))

@@ -14,7 +14,8 @@ class TableOptions:
     """What a user knows of a table; None means: guess.
 
     ``time_unit`` s, ms, us, ns or ticks (100 ns); ``fps`` in place of a time column; ``length_unit`` m, cm or mm;
-    ``convention`` a name of ``conventions.CONVENTIONS``; ``euler_order`` such as ``YXZ``; ``angle_unit`` degrees or
+    ``convention`` a name of ``conventions.CONVENTIONS``; ``euler_order`` such as ``YXZ``; ``quaternion_order`` wxyz or
+    xyzw, of columns that are numbered only; ``angle_unit`` degrees or
     radians; ``columns`` role -> names of its columns (position x, y, z, then rotation w, x, y, z or Euler x, y, z) and
     ``time`` -> the name of the time column; ``device`` the offset preset of the hands.
     """
@@ -24,6 +25,7 @@ class TableOptions:
     length_unit: str | None = None
     convention: str | None = None
     euler_order: str | None = None
+    quaternion_order: str | None = None
     angle_unit: str | None = None
     columns: dict | None = None
     device: str = ""
@@ -35,6 +37,7 @@ class TableOptions:
             "length_unit": LENGTH_SCALES,
             "convention": CONVENTIONS,
             "angle_unit": ("degrees", "radians"),
+            "quaternion_order": ("wxyz", "xyzw"),
         }
         for name, allowed in choices.items():
             value = getattr(self, name)

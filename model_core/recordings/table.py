@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import InputError
 from .cleaning import RawTrack, build_recording
 from .columns import DeviceColumns, guess_columns
-from .conventions import euler_to_quaternion, to_openxr
+from .conventions import to_openxr
 from .guessing import (
     LEAST_EVIDENCE,
     LENGTH_SCALES,
@@ -25,14 +25,13 @@ from .guessing import (
 )
 from .layouts import find_layout, save_layout
 from .options import TableOptions
+from .orders import rotations_of
 from .text import decode
 
 DELIMITERS = ("\t", ";", ",", "|", None)
 """None: columns stand apart by spaces."""
 HEADER_SEARCH_LINES, ROWS_BELOW = 50, 5
 LEAST_COLUMNS = 4
-FULL_TURN = 2 * np.pi
-EULER_ORDER = "YXZ"
 PREFERRED_CONVENTION = ("openxr", "unity")
 
 
@@ -79,9 +78,9 @@ def to_recording(table, options, source):
     notes = []
     time = _time(table, columns, options, source, notes)
     positions = {role: table.values[:, device.position] for role, device in devices.items()}
-    rotations = _rotations(table, columns, devices, options, notes)
     scale = LENGTH_SCALES[_length_unit(columns, positions, options, source, notes)]
     positions = {role: position * scale for role, position in positions.items()}
+    rotations = rotations_of(table, columns, devices, positions, options, notes)
     convention = options.convention or _convention(positions, rotations, notes)
     tracks = {}
     for role, device in devices.items():
@@ -138,25 +137,6 @@ def _increases(values):
     """Number of steps forward in (N,) values."""
     with np.errstate(invalid="ignore"):
         return int((np.diff(values) > 0).sum())
-
-
-def _rotations(table, columns, devices, options, notes):
-    """role -> quaternions ``wxyz`` (N, 4)."""
-    rotations = {role: table.values[:, device.rotation] for role, device in devices.items()}
-    angles = [rotation for rotation in rotations.values() if rotation.shape[1] == 3]
-    if not angles:
-        return rotations
-    order = options.euler_order or EULER_ORDER
-    told = options.angle_unit or (columns.angle_unit if columns else None)
-    largest = max((np.nanmax(np.abs(angle)) for angle in angles if np.isfinite(angle).any()), default=0.0)
-    unit = told or ("degrees" if largest > FULL_TURN else "radians")
-    if not (options.euler_order and told):
-        notes.append(f"guessed: angles are in {unit} and multiply in the order {order}")
-    turn = 1.0 if unit == "degrees" else 180 / np.pi
-    return {
-        role: euler_to_quaternion(rotation * turn, order) if rotation.shape[1] == 3 else rotation
-        for role, rotation in rotations.items()
-    }
 
 
 def _length_unit(columns, positions, options, source, notes):
