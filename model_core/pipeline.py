@@ -6,17 +6,18 @@ import numpy as np
 import torch
 
 from .body import Body, load_body
-from .calibration import Calibration, calibrate, joint_poses
+from .calibration import Calibration
 from .errors import InputError
 from .flag.model import load_flag
 from .flag.refine import refine
 from .flag.uncertainty import measure_uncertainty
 from .motion import Motion
-from .observation import FPS, Observation
-from .recordings.resample import resample
+from .observation import FPS
+from .observing import observe
 from .rotations import make_continuous, matrix_to_quaternion, quaternion_to_matrix, slerp
 from .sage.inference import predict
 from .sage.model import MEAN, Sampling, load_sage
+from .unknown_devices import find_calibration
 from .worn import further_trackers
 
 TAKE_STEPS, TAKE_NOISE = 5, 1.0
@@ -96,19 +97,6 @@ def load_networks(device="auto"):
     return Networks(load_sage(device=device), load_flag(device=device), device)
 
 
-def observe(recording, calibration):
-    """The 60 Hz ``Observation`` of a calibrated recording: resampled by its real timestamps, as joints, floor at 0."""
-    regular = resample(recording, FPS)
-    rotations, positions, valid = joint_poses(regular, calibration)
-    return Observation(
-        rotations=quaternion_to_matrix(rotations).astype(np.float32),
-        positions=positions.astype(np.float32),
-        valid=valid,
-        betas=np.asarray(calibration.betas, np.float32),
-        start=float(regular.time[0]),
-    )
-
-
 def part_of_the_way(start, goal, share):
     """The motion that lies ``share`` of the way from ``start`` to ``goal``, 0 to 1.
 
@@ -131,10 +119,10 @@ def animate(recording, options=None, progress=None, networks=None):
     if not 0 <= options.refinement <= 1:
         raise InputError(f"a refinement of {options.refinement}; expected a number from 0 (SAGE alone) to 1 (all)")
     stages = _Stages(progress)
-    stages.begin("calibrating")
+    report = stages.begin("calibrating")
     body = options.body or load_body()
     networks = networks or load_networks(options.device)
-    calibration = options.calibration or calibrate(recording, body)
+    calibration = options.calibration or find_calibration(recording, body, networks, progress=report)
     observation = observe(recording, calibration)
     rest_joints = body.rest_joints(observation.betas)
     take_seed = TAKES_A_SEED * options.seed + options.take
@@ -171,5 +159,6 @@ def animate(recording, options=None, progress=None, networks=None):
             "take": options.take,
             "refinement": options.refinement,
             "device": networks.device,
+            "calibration": list(calibration.notes),
         },
     ).validate()

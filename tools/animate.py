@@ -7,6 +7,7 @@ from threepoint.model_core.errors import InputError
 from .animate_words import ALL_FINDINGS, parse, targets
 from .outputs import Outputs, say_sizes
 from .progress import TerminalProgress, part_of
+from .table_words import read_as_told
 
 PREDICT_SHARE = 0.8
 """Where, of the whole work, the prediction ends: only the bar depends on it."""
@@ -38,10 +39,9 @@ def run(arguments):
 
 def read_recording(path, options):
     """A recording, with the user's choice of trackers in the roles of head and hands, mended where that is asked."""
-    from threepoint.model_core.recordings import read
     from threepoint.model_core.recordings.report import report
 
-    recording = in_roles(read(path), options.trackers)
+    recording = in_roles(read_as_told(path, options), options.trackers)
     if options.report:
         print("\n".join(report(recording)))
     return mended(recording, options.fix)
@@ -79,12 +79,12 @@ def predict(options, recordings, progress):
     from threepoint.model_core.pipeline import Options, animate, load_networks
 
     body = load_body(options.body)
-    calibrations = [calibrated(recording, body, options) for recording in recordings]
+    told = [told_calibration(recording, body, options) for recording in recordings]
     progress(0, "loading the networks")
     networks = load_networks(options.device)
     people, share = [], 1 / (len(recordings) * options.takes)
-    for path, recording, calibration in zip(options.recordings, recordings, calibrations, strict=True):
-        takes = []
+    for path, recording, calibration in zip(options.recordings, recordings, told, strict=True):
+        calibration, takes = calibration or calibrated(recording, body, options, networks), []
         for take in range(options.takes):
             done = (len(people) * options.takes + take) * share
             road = Options(body, calibration, options.device, options.seed, take, options.refinement)
@@ -93,19 +93,26 @@ def predict(options, recordings, progress):
     return body, people
 
 
-def calibrated(recording, body, options):
-    """The ``Calibration`` of a recording: kept from before, from a pose that is known, or found."""
-    from threepoint.model_core.calibration import calibrate, calibrate_in_pose, find_t_pose, load
+def told_calibration(recording, body, options):
+    """The ``Calibration`` kept from before, or from a pose that the user tells of; None without either."""
+    from threepoint.model_core.calibration import calibrate_in_pose, find_t_pose, load
 
     if options.calibration:
         return load(options.calibration)
     if options.pose is None:
-        return calibrate(recording, body, options.stature, options.floor, options.controllers)
+        return None
     pose, second = options.pose
     at = find_t_pose(recording, body) if second is None else recording.time[0] + second
     if at is None:
         raise InputError(f"{recording.source}: nobody holds a T-pose in it; name the second, --pose t=SECOND")
     return calibrate_in_pose(recording, body, at, pose, options.stature, options.floor)
+
+
+def calibrated(recording, body, options, networks):
+    """The ``Calibration`` found from the recording; where its devices are unknown, with the networks' help."""
+    from threepoint.model_core.unknown_devices import find_calibration
+
+    return find_calibration(recording, body, networks, options.stature, options.floor, options.controllers)
 
 
 def write_outputs(options, body, people, outputs, progress):

@@ -7,6 +7,7 @@ from threepoint.model_core.errors import InputError
 
 from .arguments import CommandParser
 from .outputs import check_target
+from .table_words import add_table_words
 
 DEFAULT_FPS = 60
 SHORT_ROLES = {"head": "head", "left": "left_hand", "right": "right_hand"}
@@ -52,12 +53,14 @@ def add_readings(group):
     """Words for the recording and the person in it."""
     group.add_argument("--trackers", type=tracker_names, default={}, metavar="head=..,left=..,right=..",
                        help="which of the file's trackers are head and hands")  # fmt: skip
+    add_table_words(group)
     group.add_argument("--fix", type=lambda text: text.split(","), default=[], metavar="CHECK,..",
                        help="mend what --report finds wrong, by its names, or all of it")  # fmt: skip
     group.add_argument("--stature", type=float, metavar="METRES", help="the person's height; found unless given")
     group.add_argument("--floor", type=float, metavar="METRES", help="the floor's height; found unless given")
     group.add_argument("--controllers", metavar="PRESET", help="how the hands hold their devices; the file's own "
-                       "or grip, touch, index, vive, saber, hand, joints")  # fmt: skip
+                       "or grip, touch, index, vive, saber, hand, joints; where neither is known, it is fitted "
+                       "to the motion")  # fmt: skip
     group.add_argument("--pose", type=known_pose, metavar="t|a[=SECOND]",
                        help="the person stands in T-pose or A-pose at this second; a T-pose may be found")  # fmt: skip
     group.add_argument("--calibration", type=Path, metavar="FILE", help="what --keep-calibration wrote before")

@@ -25,7 +25,7 @@ from threepoint.model_core.skeleton import FEET, HEAD, LEFT_WRIST, RIGHT_WRIST
 from .arguments import CommandParser
 from .checkout import ROOT
 from .outputs import Outputs
-from .simulate_devices import FARTHEST, random_within
+from .simulate_devices import FARTHEST, UNEVEN, random_within
 
 NETWORKS, HIDDEN, STEPS, BATCH, RATE, DECAY = 5, 16, 600, 2048, 1e-2, 1e-3
 COPIES, UNSEEN = 4, 0.05
@@ -34,7 +34,6 @@ START = (-0.015, -0.04, -0.12, *np.log([0.012, 0.03, 0.1]), 0.0, 0.0, 0.0)
 """Places, log spreads and logits that the mixture starts from: upright, a little bent, bent."""
 SCALES = (0.1,) * COMPONENTS + (0.3,) * COMPONENTS + (1.0,) * COMPONENTS
 STACKED = ("hidden", "hidden_bias", "out", "out_bias")
-UNEVEN = "non_flat_ground"
 SEEN_IN_VAL = ("xtest_jumping_1", "xtrain_jumping_2")
 """Clips that are 49_02 and 49_03 of the validation split under other names."""
 

@@ -40,8 +40,8 @@ STRAIGHT_ARM = 0.98
 LONGEST_REACH, REACH_PERCENTILE = 0.70, 95.0
 """Metres from the head joint to the wrist that people of the mean size hardly ever exceed (99% of the training motion
 stay below), and the percentile of a recording that is compared: hands that drift away are rarer than the rest."""
-FARTHEST_SHIFT, SHIFT_STEPS = 0.10, 11
-"""Metres by which a hand may hold its device farther out than the preset says."""
+FARTHEST_SHIFT, SHIFT_STEPS, ROUNDS = 0.12, 12, 3
+"""Metres by which a hand may hold its device farther out than the preset says, and how finely that is sought."""
 LEAST_FRAMES, MOST_FRAMES = 60, 5000
 
 
@@ -56,7 +56,10 @@ def fit_hands(recording, calibration, body):
     seen = _seen_hands(recording, calibration)
     if not seen:
         return calibration
-    wrist = _reaching(seen, guess.position, size)
+    wrist = guess.position
+    for _ in range(ROUNDS):  # Where the forearm lies on the device tells which way a device farther out is shifted.
+        turn = _natural_rotation(seen, wrist, guess.rotation, rest)
+        wrist = _reaching(seen, guess.position, -quaternion_to_matrix(turn)[:, 0], size)
     left = Offset(_natural_rotation(seen, wrist, guess.rotation, rest), wrist)
     offsets = {**calibration.offsets, "left_hand": left, "right_hand": mirrored(left)}
     turned = np.degrees(
@@ -65,6 +68,21 @@ def fit_hands(recording, calibration, body):
     moved = 100 * np.linalg.norm(wrist - guess.position)
     note = f"hands fitted to the recording: {turned:.0f} degrees and {moved:.0f} cm from the preset"
     return replace(calibration, offsets=offsets, notes=(*calibration.notes, note))
+
+
+def fit_each_hand(recording, calibration, body):
+    """The calibration with offsets for devices of which nothing is known: each hand's by itself, without a first guess.
+
+    The rotation makes wrists natural on average; the device is taken to be at the wrist. A hand that is hardly ever
+    seen keeps its offset.
+    """
+    rest, offsets = body.rest_joints(calibration.betas), dict(calibration.offsets)
+    for role in ("left_hand", "right_hand"):
+        seen = _seen(recording, calibration, role)
+        if seen is not None:
+            found = Offset(_natural_rotation([seen], np.zeros(3), None, rest), np.zeros(3))
+            offsets[role] = found if role == "left_hand" else mirrored(found)
+    return replace(calibration, offsets=offsets)
 
 
 def _seen_hands(recording, calibration):
@@ -119,9 +137,11 @@ def arm_frames(head_rotations, heads, wrists, rest):
 
 
 def _natural_rotation(seen, wrist, guess, rest):
-    """The rotation (``wxyz``) from devices to wrists, ``wrist`` (3,) away, that makes these natural on average."""
-    natural = axis_angle_to_matrix(NATURAL_WRIST)
-    total = PRIOR_FRAMES * quaternion_to_matrix(guess) * sum(len(hand[1]) for hand in seen)
+    """The rotation (``wxyz``) from devices to wrists, ``wrist`` (3,) away, that makes these natural on average; a
+    ``guess``, if there is one, counts as ``PRIOR_FRAMES`` say."""
+    natural, total = axis_angle_to_matrix(NATURAL_WRIST), np.zeros((3, 3))
+    if guess is not None:
+        total = PRIOR_FRAMES * quaternion_to_matrix(guess) * sum(len(hand[1]) for hand in seen)
     for head_rotations, heads, positions, rotations in seen:
         frames = arm_frames(head_rotations, heads, positions + rotations @ wrist, rest)
         total = total + (transpose(rotations) @ frames @ natural).sum(0)
@@ -134,9 +154,10 @@ def nearest_rotation(matrix):
     return left @ np.diag([1, 1, np.sign(np.linalg.det(left @ right))]) @ right
 
 
-def _reaching(seen, wrist, size):
-    """``wrist`` (3,) so much farther from the device that arms suffice, as far as a hand may hold it so."""
-    step = normalize(wrist) * FARTHEST_SHIFT / SHIFT_STEPS
+def _reaching(seen, wrist, to_elbow, size):
+    """``wrist`` (3,) so much farther towards the elbow, a direction (3,) on the device, that arms suffice; as far as a
+    hand may hold a device so."""
+    step = to_elbow * FARTHEST_SHIFT / SHIFT_STEPS
     for _ in range(SHIFT_STEPS):
         if _reach(seen, wrist) <= LONGEST_REACH * size:
             break

@@ -26,8 +26,10 @@ LOWEST_WALKING_EYES, ROAMING = 1.00, 0.6
 """Nobody roams a room so far, in metres, on a chair: then the eyes may be this low."""
 REACH_TOLERANCE, TALLEST = 1.10, 2.05
 """Hands that reach farther than arms by this factor tell that the person is taller, up to this many metres."""
-UNKNOWN_REACH_TOLERANCE = 1.30
-"""The same where a device is unknown, and may be a hand's breadth or two beyond the wrist."""
+ROUGH_REACH_TOLERANCE = 1.30
+"""The same where it is not known how a device sits: it may be a hand's breadth or two farther out than expected."""
+STRETCH = 1.05
+"""By so much some people do reach farther than most: only what is beyond it makes them taller."""
 LOWEST_EYES = 0.5
 """Eyes this low above y = 0 tell that y = 0 is not the floor."""
 
@@ -50,11 +52,13 @@ def calibrate(recording, body, stature=None, floor=None, preset=None, betas=None
         notes.append(f"no preset for the device '{preset}': '{DEFAULT_PRESET}' is used")
         preset = DEFAULT_PRESET
     free = betas is None and stature is None
-    betas, ground = person_by_height(recording, body, stature, floor, betas, notes, preset_offsets(preset) if known else {})
+    hands = preset_offsets(preset) if known else {}
+    betas, ground = person_by_height(recording, body, stature, floor, betas, notes, hands)
     calibration = _hands(recording, body, betas, ground, preset)
     longer = needed_size(recording, calibration, body)
-    if free and longer > (REACH_TOLERANCE if known else UNKNOWN_REACH_TOLERANCE):
-        betas = body.betas_for(min(float(body.stature(betas)) * longer, TALLEST)).astype(np.float64)
+    if free and longer > (REACH_TOLERANCE if known else ROUGH_REACH_TOLERANCE):
+        taller = min(float(body.stature(betas)) * longer / STRETCH, TALLEST)
+        betas = body.betas_for(taller).astype(np.float64)
         if floor is None:
             ground = upright_eye_height(recording) - standing_eye_height(body, betas)
         notes.append(f"the hands reach {longer:.2f} times as far as arms of that height: a taller person is taken")
