@@ -21,6 +21,7 @@ BASELINES = SHARED / "baselines" / "valtest.npz"
 PREPARED = [ROOT / "data" / "motion" / f"{split}.npz" for split in ("val", "test")]
 STEPS = 250
 VARIED = "varied"
+SCORES = "scores.json"
 COLUMNS = ("mpjpe", "upperpe", "lowerpe", "handpe", "rootpe", "mpjve", "jitter", "mpjre_geo", "skate")
 
 
@@ -32,8 +33,8 @@ def run(arguments):
         with TerminalProgress() as progress:
             for name in options.variants or VARIANTS:
                 _train(name, options, progress)
-    results = {name: json.loads(_scores(options.runs, name).read_text()) for name in VARIANTS
-               if _scores(options.runs, name).is_file()}  # fmt: skip
+    scores = {name: _folder(name, options) / SCORES for name in VARIANTS}
+    results = {name: json.loads(path.read_text()) for name, path in scores.items() if path.is_file()}
     if not results:
         raise InputError(f"ablations: nothing is trained in {options.runs} yet; `ablations train` does it")
     print(_tables(results))
@@ -47,7 +48,9 @@ def _parse(arguments):
     parser = CommandParser("ablations", __doc__)
     parser.add_argument("action", choices=("train", "table"), help="train variants, or only print what was trained")
     parser.add_argument("variants", nargs="*", metavar="VARIANT", help=f"some of: {', '.join(VARIANTS)}; default all")
-    parser.add_argument("--steps", type=int, default=STEPS, help=f"of each training ({STEPS})")
+    parser.add_argument(
+        "--steps", type=int, default=STEPS, help=f"of each training ({STEPS}); tables are of one budget"
+    )
     parser.add_argument("--data", type=Path, default=ROOT / "data" / "motion", help="folder of train.npz and val.npz")
     parser.add_argument("--score", type=Path, action="append", metavar="CLIPS.npz",
                         help="clips to score on; by default the baselines' clips, else val and test")  # fmt: skip
@@ -68,18 +71,19 @@ def _parse(arguments):
     return options
 
 
-def _scores(runs, name):
-    return runs / name / "scores.json"
+def _folder(name, options):
+    """Where a variant's training lies: a budget's beside another's."""
+    return options.runs / f"{name}_{options.steps}_steps"
 
 
 def _train(name, options, progress):
-    """Train and score a variant, unless its scores are there already for as many steps."""
-    scores = _scores(options.runs, name)
-    if scores.is_file() and json.loads(scores.read_text())["steps"] == options.steps:
+    """Train and score a variant, unless that is done."""
+    folder = _folder(name, options)
+    if (folder / SCORES).is_file():
         return
     variant = VARIANTS[name]
     training = AblationTraining(variant, options.data, options.device)
-    training.fit(options.runs / name, options.steps, lambda done, text: progress(done, f"{name}: {text}"))
+    training.fit(folder, options.steps, lambda done, text: progress(done, f"{name}: {text}"))
     files = training.score(options.score)
     result = {
         "says": variant.says,
@@ -89,7 +93,7 @@ def _train(name, options, progress):
         "files": files,
     }
     with Outputs() as outputs:
-        outputs.path_for(scores).write_text(json.dumps(result, indent=1))
+        outputs.path_for(folder / SCORES).write_text(json.dumps(result, indent=1))
 
 
 def _tables(results):

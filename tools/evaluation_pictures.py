@@ -32,10 +32,8 @@ def draw_errors(path, errors, title, cuts=()):
         by_joint.bar(places, of_label.mean(0), width, color=colour, label=label)
     for cut in cuts:
         over_time.axvline(cut / FPS, color="#dddddd", linewidth=0.6, zorder=0)
-    over_time.set(title=title, xlabel="seconds", ylabel="mean error of 22 joints, cm", ylim=(0, None))
-    over_time.annotate(
-        "dotted: upper joints, dashed: lower joints of the first", (0.01, 0.95), xycoords="axes fraction"
-    )
+    over_time.set(title=f"{title}; dotted: upper joints of {next(iter(errors))}, dashed: its lower joints")
+    over_time.set(xlabel="seconds", ylabel="mean error of 22 joints, cm", ylim=(0, None))
     by_joint.set_xticks(np.arange(BODY_JOINT_COUNT), JOINT_NAMES[:BODY_JOINT_COUNT], rotation=60, ha="right")
     by_joint.set(ylabel="mean error, cm")
     over_time.legend(loc="upper right")
