@@ -8,7 +8,6 @@ from .animate_words import ALL_FINDINGS, parse, targets
 from .outputs import Outputs, say_sizes
 from .progress import TerminalProgress, part_of
 from .table_words import read_as_told
-from .table_words import read_as_told
 
 PREDICT_SHARE = 0.8
 """Where, of the whole work, the prediction ends: only the bar depends on it."""

@@ -8,7 +8,6 @@ from threepoint.model_core.errors import InputError
 from .arguments import CommandParser
 from .outputs import check_target
 from .table_words import add_table_words
-from .table_words import add_table_words
 
 DEFAULT_FPS = 60
 SHORT_ROLES = {"head": "head", "left": "left_hand", "right": "right_hand"}
@@ -54,7 +53,6 @@ def add_readings(group):
     """Words for the recording and the person in it."""
     group.add_argument("--trackers", type=tracker_names, default={}, metavar="head=..,left=..,right=..",
                        help="which of the file's trackers are head and hands")  # fmt: skip
-    add_table_words(group)
     add_table_words(group)
     group.add_argument("--fix", type=lambda text: text.split(","), default=[], metavar="CHECK,..",
                        help="mend what --report finds wrong, by its names, or all of it")  # fmt: skip
