@@ -18,6 +18,8 @@ SHORTEST_SECONDS = 0.08
 """Steps and lifts that are shorter are a flicker of the probability, not of the foot."""
 RING_SIZE = 0.09
 """Radius in metres."""
+RING = "threepoint_ring"
+"""Custom property of a ring: the side of its foot."""
 DOWN, UP = "down", "up"
 
 
@@ -114,6 +116,7 @@ def create_rings(armature, name, collection):
         ring = bpy.data.objects.new(f"{name} {side} foot stands", None)
         ring.empty_display_type, ring.empty_display_size = "CIRCLE", RING_SIZE
         ring.rotation_euler.x = np.pi / 2
+        ring[RING] = side
         ring.parent = armature
         collection.objects.link(ring)
         _follow_foot(ring, armature, names_of(armature)[JOINT_NAMES.index(joints[0])])
@@ -124,7 +127,7 @@ def create_rings(armature, name, collection):
 
 def rings_of(armature):
     """The rings that ``create_rings`` made for an armature."""
-    return [item for item in armature.children if item.type == "EMPTY" and item.name.endswith("foot stands")]
+    return [item for item in armature.children if RING in item]
 
 
 def _follow_foot(ring, armature, bone):

@@ -49,6 +49,8 @@ print(json.dumps({
     "differs_between_frames": float(np.abs(later_values - values).max()),
     "finite": bool(np.isfinite(values).all() and np.isfinite(places).all()),
     "empties": sorted(item.name for item in scene.objects if item.type == "EMPTY"),
+    "contacts": sorted({f.data_path for s in armature.animation_data.action.layers[0].strips
+                        for f in s.channelbags[0].fcurves if "contact" in f.data_path}),
     "kept_actions": [action.name for action in bpy.data.actions if action.use_fake_user],
 }))
 sys.stdout.flush()
@@ -96,8 +98,11 @@ def test_file_plays_without_the_add_on(result):
     assert seen["seconds"] == pytest.approx(SECONDS, abs=1 / SCENE_FPS)
     assert seen["moved"] > 0.5
     assert seen["differs_between_vertices"] > 0.001 and seen["differs_between_frames"] > 0.0001
-    trackers = [name.split()[-1] for name in seen["empties"] if "uncertainty" not in name]
-    assert trackers == ["head", "left_hand", "right_hand"]
+    names = [name.partition(".")[0] for name in seen["empties"]]
+    empties = [name.removeprefix("walk ").removeprefix("trackers ") for name in names]
+    trackers = ["head", "left_hand", "right_hand"]
+    assert sorted(empties) == sorted(["body uncertainty", "left foot stands", "right foot stands", *trackers])
+    assert seen["contacts"] == ['["left_foot_contact"]', '["right_foot_contact"]']
     assert len(seen["kept_actions"]) == 1
 
 
@@ -108,6 +113,7 @@ def test_npz_is_the_whole_motion(result):
     assert first["poses"].shape == (frames, 72) and np.isfinite(first["poses"]).all()
     assert len(first["uncertainty"]) == frames and np.ptp(first["uncertainty"]) > 0
     assert not np.array_equal(first["poses"], second["poses"])
+    assert first["contacts"].shape == (frames, 4) and first["contacts"].max() > 0.5
     assert read(folder / "walk.npz").duration == pytest.approx(SECONDS)
 
 

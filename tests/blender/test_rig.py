@@ -183,6 +183,13 @@ def test_contacts_are_switches_markers_and_rings_of_the_take():
     assert marks == [(91, "left up"), (96, "right down")]
 
 
+def test_rings_are_found_whatever_they_are_called():
+    empty_file()
+    avatars = [create_avatar(BODY, np.zeros(10), "Ann") for _ in range(2)]
+    rings = [ring for avatar in avatars for ring in contacts.rings_of(avatar.armature)]
+    assert len({ring.name for ring in rings}) == 4 and {ring.parent for ring in rings} == {a.armature for a in avatars}
+
+
 def test_contacts_change_with_a_range_and_with_the_take_and_are_read_back():
     scene, avatar, action = baked(stepping_motion())
     action.pose_markers.new("jump").frame = 5

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from bodies import wobbly_recording
 
-from threepoint.blender_addon import engine, exporting, panel, people, predicting, preferences
+from threepoint.blender_addon import commands, engine, exporting, panel, people, predicting, preferences
 from threepoint.blender_addon.bone_names import NAMES
 from threepoint.blender_addon.curves import fcurves_of
 from threepoint.blender_addon.scene import empty_file
@@ -405,3 +405,13 @@ def test_no_process_is_left_behind(scene, person):
     engine.stop()
     listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert str(ENGINE) not in listing
+
+
+def test_the_command_takes_a_refinement_from_none_to_all(scene, tmp_path, capsys):
+    bsor.write(tmp_path / "walk.bsor", wobbly_recording())
+    words = ["animate", str(tmp_path / "walk.bsor"), "-o", str(tmp_path / "walk.blend"), "--python", sys.executable]
+    assert commands.run([*words, "--refinement", "1.5"]) == 2
+    assert "--refinement 1.5 is not between 0 and 1" in capsys.readouterr().err
+    assert commands.run([*words, "--refinement", "0.5", "--fps", "30"]) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "walk.blend"))
+    assert bpy.context.scene.threepoint.people[0].refinement == pytest.approx(0.5)
