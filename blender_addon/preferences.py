@@ -22,6 +22,10 @@ _verdict = None
 """What the check in the background found, until it is shown."""
 
 
+def _forget_verdict(chosen, _context):
+    chosen.verdict = ""
+
+
 class THREEPOINT_preferences(bpy.types.AddonPreferences):
     """The extension's preferences."""
 
@@ -29,12 +33,15 @@ class THREEPOINT_preferences(bpy.types.AddonPreferences):
 
     source: EnumProperty(
         name="Engine",
+        update=_forget_verdict,
         items=(
             ("INSTALLED", "Installed Here", "The environment that Threepoint makes in Blender's user folder"),
             ("OWN", "Existing Python", "A Python of yours, 3.11 or newer, that has torch, numpy and safetensors"),
         ),
     )
-    python: StringProperty(name="Python", subtype="FILE_PATH", description="The interpreter of an existing Python")
+    python: StringProperty(
+        name="Python", subtype="FILE_PATH", update=_forget_verdict, description="The interpreter of an existing Python"
+    )
     torch_index: StringProperty(
         name="Torch From", description="Address of a package index that has torch for your GPU; empty: chosen by itself"
     )
@@ -92,10 +99,11 @@ def engine_python():
 def state_lines(chosen):
     """What is known of the engine, a line each."""
     about = engine.about()
+    verdict = chosen.verdict.splitlines()
     if about is not None:
-        return [f"Running: {describe(about)}", f"Log: {engine.log_path()}"]
-    if chosen.verdict:
-        return chosen.verdict.splitlines()
+        return [f"Running: {describe(about)}", f"Log: {engine.log_path()}", *verdict]
+    if verdict:
+        return verdict
     if chosen.source == "OWN":
         return ["Not started yet"]
     return ["Installed; it starts on first use" if installation.is_ready() else "Not installed yet"]

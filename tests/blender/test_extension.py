@@ -97,6 +97,18 @@ def test_a_check_in_the_background_shows_its_verdict_when_it_is_there(tmp_path):
     assert preferences.preferences().verdict.endswith("cannot be used: no")
 
 
+def test_a_verdict_is_shown_beside_a_running_engine_until_another_python_is_chosen(monkeypatch):
+    about = {"torch": "2.9.1", "python": "3.11.9", "device_name": "cpu", "memory": None}
+    monkeypatch.setattr(engine, "about", lambda: about)
+    chosen = preferences.preferences()
+    chosen.verdict = "it cannot be used"
+    assert preferences.state_lines(chosen)[0] == "Running: torch 2.9.1, Python 3.11.9, on cpu"
+    assert preferences.state_lines(chosen)[-1] == "it cannot be used"
+    chosen.python = "another"
+    assert chosen.verdict == ""
+    chosen.python = ""
+
+
 def wait_for(condition):
     for _ in range(1500):
         if condition():

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import bpy
+from mathutils import Euler
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import trials  # noqa: E402
@@ -32,6 +33,9 @@ from inside import (  # noqa: E402
 FORMATS = {"FBX": ".fbx", "GLTF": ".glb", "BVH": ".bvh", "USD": ".usdc", "NPZ": ".npz"}
 RANGE = (30, 60)
 ENABLINGS = 3
+FROM_ABOVE, FROM_THE_SIDE = (1.0, 0.0, 0.5), (1.3, 0.0, 3.6)
+"""Euler angles of views."""
+STANDING_FRAME, WAVING_FRAME = 4, 150
 
 
 def steps():
@@ -52,6 +56,7 @@ def steps():
     yield from solve_range()
     yield from trials.predict_for_real()
     yield from look_at_colours()
+    yield from look_at_feet()
     export_all()
     yield from in_another_language()
     yield from push_takes()
@@ -59,6 +64,7 @@ def steps():
     yield from trials.fifty_rounds()
     bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "window.blend"))
     yield from show_preferences()
+    yield from look_at_import_dialog()
     yield from come_and_go()
     yield from look_at_material()
 
@@ -114,19 +120,33 @@ def solve_range():
 
 
 def open_closed_panels():
-    """Panels that are closed at first cannot be opened from a script: they come back as open ones."""
+    """Panels that are closed at first cannot be opened from a script: they come back under another name, open."""
     for kind in trials.part(".blender_addon.panel").CLASSES:
         if "DEFAULT_CLOSED" in getattr(kind, "bl_options", ()):
             bpy.utils.unregister_class(kind)
-            kind.bl_options = kind.bl_options - {"DEFAULT_CLOSED"}
+            kind.bl_options, kind.bl_idname = kind.bl_options - {"DEFAULT_CLOSED"}, f"{kind.bl_idname}_open"
             bpy.utils.register_class(kind)
+
+
+def scroll_sidebar(page):
+    """To the last panel, or back to the first."""
+    with bpy.context.temp_override(**{**view(), "region": sidebar()}):
+        page("EXEC_DEFAULT", page=True)
 
 
 def look_at_colours():
     with bpy.context.temp_override(**view()):
         bpy.ops.view3d.view_all()
+    scroll_sidebar(bpy.ops.view2d.scroll_down)
     yield 1.0
-    picture("07_all_panels")
+    picture("07_lower_panels")
+    scroll_sidebar(bpy.ops.view2d.scroll_up)
+    bpy.context.scene.frame_set(WAVING_FRAME)
+    view()["area"].spaces[0].region_3d.view_rotation = Euler(FROM_THE_SIDE).to_quaternion()
+    with bpy.context.temp_override(**view()):
+        bpy.ops.view3d.view_all()
+    yield 1.5
+    picture("19_for_the_manual")
     person().low, person().high = 0.0, 8.0
     click(bpy.ops.threepoint.show_uncertain)
     yield 1.0
@@ -188,7 +208,8 @@ def show_preferences():
     installation = trials.part(".blender_addon.installation")
     bpy.context.preferences.system.use_online_access = False
     chosen.source = "INSTALLED"
-    bpy.ops.screen.userpref_show("INVOKE_DEFAULT", section="ADDONS")
+    view()["area"].type = "PREFERENCES"  # In the main window: one of its own may lie off the screen.
+    bpy.context.preferences.active_section = "ADDONS"
     yield 1.0
     bpy.context.window_manager.addon_search = "Threepoint"
     bpy.ops.preferences.addon_expand(module=EXTENSION)
@@ -214,6 +235,43 @@ def show_preferences():
     yield 1.0
     check("a Python without torch is told so", "torch" in chosen.verdict)
     picture("15_preferences_checked")
+    view()["area"].type = "VIEW_3D"
+    yield 1.0
+
+
+def look_at_import_dialog():
+    """What is found of a table's columns, in the dialog's sidebar."""
+    bpy.context.preferences.view.filebrowser_display_type = "SCREEN"
+    click(bpy.ops.threepoint.import_recording, filepath=str(FOLDER / "walk.csv"))
+    yield 4.0
+    picture("16_import_dialog")
+    window = bpy.context.window_manager.windows[0]
+    dialog = next(area for area in window.screen.areas if area.type == "FILE_BROWSER")
+    with bpy.context.temp_override(window=window, area=dialog):
+        bpy.ops.file.cancel()
+    yield 2.0
+
+
+def look_at_feet():
+    """The rings below feet that stand, where the motion knows of them."""
+    rings = [item for item in bpy.data.objects if item.name.endswith("foot stands")]
+    if not rings:
+        return
+    chosen = view()["area"].spaces[0].region_3d
+    before = chosen.view_rotation.copy()
+    bpy.context.scene.frame_set(STANDING_FRAME)
+    for item in bpy.data.objects:
+        item.select_set(item in rings)
+    chosen.view_rotation = Euler(FROM_ABOVE).to_quaternion()
+    with bpy.context.temp_override(**view()):
+        bpy.ops.view3d.view_selected()
+    yield 1.5
+    picture("17_feet")
+    chosen.view_rotation = before
+    for item in rings:
+        item.select_set(False)
+    with bpy.context.temp_override(**view()):
+        bpy.ops.view3d.view_all()
 
 
 def come_and_go():

@@ -43,9 +43,9 @@ def picture(name):
 
 
 def view():
-    """Window, 3D view and its main region, for an operator's context."""
+    """Window, 3D view (or the preferences in its place) and its main region, for an operator's context."""
     window = bpy.context.window_manager.windows[0]
-    area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
+    area = next(area for area in window.screen.areas if area.type in ("VIEW_3D", "PREFERENCES"))
     return {"window": window, "area": area, "region": next(r for r in area.regions if r.type == "WINDOW")}
 
 
@@ -70,7 +70,7 @@ def run(operator, **options):
 
 def press_escape():
     for value in ("PRESS", "RELEASE"):
-        view()["window"].event_simulate(type="ESC", value=value)
+        bpy.context.window_manager.windows[0].event_simulate(type="ESC", value=value)
 
 
 def person():

@@ -31,7 +31,7 @@ def steps():
         values.append(attributes["uncertainty"].data[0].value)
         colours.append(tuple(attributes["uncertainty_color"].data[0].color))
     check("reopened without the extension the avatar moves", np.ptp(places, axis=0).max() > 0.1)
-    check("reopened without the extension the uncertainty plays", values == sorted(set(values)))
+    check("reopened without the extension the uncertainty plays", len(set(values)) == len(FRAMES))
     check("reopened without the extension the colours play", len(set(colours)) == len(FRAMES))
     bpy.context.scene.frame_set(110)
     space = view()["area"].spaces[0]
@@ -39,7 +39,7 @@ def steps():
     with bpy.context.temp_override(**view()):
         bpy.ops.view3d.view_all()
     yield 2.0
-    picture("16_reopened_without_the_extension")
+    picture("18_reopened_without_the_extension")
 
 
 play(steps(), "reopened.json")

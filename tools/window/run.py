@@ -98,10 +98,12 @@ def bring_files(folder):
     for script in ("inside.py", "trials.py", "drive.py", "reopen.py"):
         shutil.copy2(Path(__file__).with_name(script), inside)
     from threepoint.model_core.body import load_body
-    from threepoint.model_core.recordings import bsor
+    from threepoint.model_core.recordings import bsor, plain
     from threepoint.tools.sample_recording import sample_recording
 
-    bsor.write(inside / "walk.bsor", sample_recording(load_body(), np.zeros(10)))
+    sample = sample_recording(load_body(), np.zeros(10))
+    bsor.write(inside / "walk.bsor", sample)
+    plain.write(inside / "walk.csv", sample)
     return inside
 
 
