@@ -81,7 +81,7 @@ def test_where_a_tracker_sits_is_found_from_a_prediction_that_is_right_on_averag
     offsets = anyhow(WORN)
     world, joints = clip.world()
     rng = np.random.default_rng(0)
-    predicted = joints + rng.normal(0, 0.05, joints.shape)
+    predicted = joints + rng.normal(0, 0.02, joints.shape)
     turned = world @ axis_angle_to_matrix(rng.normal(0, 0.1, (*joints.shape[:2], 3)))
     fitted = fit_worn(worn_recording(clip, offsets), knowing({}), turned, predicted)
     assert set(fitted.offsets) == set(WORN) and "fitted to a prediction" in fitted.notes[0]

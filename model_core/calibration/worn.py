@@ -13,10 +13,10 @@ from ..rotations import matrix_to_quaternion, quaternion_to_matrix, transpose
 from .calibration import FURTHER_JOINTS, Calibration, Offset, joint_pose
 from .fitting import nearest_rotation
 
-WORN_SPREAD = 0.10
+WORN_SPREAD = 0.06
 """Standard deviation in metres, along each axis, of where people wear trackers from the joint."""
 LEAST_FRAMES = 30
-ALIKE_SECONDS = 1.0
+ALIKE_SECONDS = 5.0
 """For so long a prediction keeps being wrong in the same way: each such stretch is one observation of the offset."""
 
 
