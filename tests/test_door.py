@@ -21,8 +21,8 @@ from threepoint.tools.progress import TerminalProgress, part_of, time_left
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = (
-    "demo", "animate", "prepare", "train", "evaluate", "simulate_devices", "ablations", "compare", "bench", "fuzz",
-    "build", "test",
+    "demo", "animate", "prepare", "train", "evaluate", "simulate_devices", "simulate_trackers", "ablations", "compare",
+    "bench", "fuzz", "build", "test",
 )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ sys.path.pop(0)  # The folder of this file, or else `import test` and `import bu
 from threepoint.tools import environment  # noqa: E402
 
 COMMANDS = (
-    "demo", "animate", "prepare", "train", "evaluate", "simulate_devices", "ablations", "compare", "bench", "fuzz",
-    "build", "test",
+    "demo", "animate", "prepare", "train", "evaluate", "simulate_devices", "simulate_trackers", "ablations", "compare",
+    "bench", "fuzz", "build", "test",
 )  # fmt: skip
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -33,7 +33,7 @@ def help_text():
     lines = ["usage: python3 tools COMMAND ...   (COMMAND --help shows its options)", ""]
     for command in COMMANDS:
         source = (ROOT / "tools" / (command + ".py")).read_text(encoding="utf-8")
-        lines.append(f"  {command:<16} {ast.get_docstring(ast.parse(source)).splitlines()[0]}")
+        lines.append(f"  {command:<17} {ast.get_docstring(ast.parse(source)).splitlines()[0]}")
     return "\n".join(lines)
 
 
