@@ -22,7 +22,12 @@ TEMPLATE_HEAD_ABOVE_ANKLES = 1.444
 # Brings speeds to about unit spread: they are in template metres a second and radians a second.
 SPEED_SCALE, SPIN_SCALE, PROPORTION_SCALE = 0.5, 0.25, 10.0
 
-FEATURE_COUNT = 13 + 2 * 16 + 3
+HEAD_COUNT, HAND_COUNT, PERSON_COUNT = 6 + 1 + 6, 6 + 3 + 6 + 1, 3
+"""Numbers of the head (6D rotation, height, speed and spin), of a hand (6D rotation, place, speed and spin, validity)
+and of the person's proportions, in this order in ``features``."""
+FEATURE_COUNT = HEAD_COUNT + 2 * HAND_COUNT + PERSON_COUNT
+HEAD_SIXD, HEAD_HEIGHT = slice(0, 6), 6
+"""Where the head's rotation and its height stand in ``features``."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,15 @@ def features(rotations, positions, valid, size, body_proportions):
     hands = [xp.concatenate([pose[..., i, :], moving[..., i, :], valid[..., i, None]], -1) for i in (1, 2)]
     person = xp.ones_like(head[..., :3]) * body_proportions[..., None, :]
     return xp.concatenate([head, *hands, person], -1)
+
+
+def hand_pose(seen, side):
+    """6D rotation (..., 6), place (..., 3) and validity (..., 1) of hand ``side`` (0 left, 1 right) in ``features``.
+
+    The place is horizontally relative to the head and vertically to the floor, for a person of size 1.
+    """
+    hand = seen[..., HEAD_COUNT + side * HAND_COUNT : HEAD_COUNT + (side + 1) * HAND_COUNT]
+    return hand[..., :6], hand[..., 6:9], hand[..., -1:]
 
 
 def _previous(values, time_axis):

@@ -11,6 +11,7 @@ from .observation import FPS, body_size, features, heading, proportions
 from .rotations import (
     axis_angle_to_matrix,
     axis_angle_to_quaternion,
+    matrix_to_quaternion,
     normalize,
     quaternion_to_matrix,
     rotation_about_y,
@@ -44,7 +45,10 @@ class Augmentation:
     view_degrees: float = 55.0
 
 
-NO_AUGMENTATION = Augmentation(*(0.0,) * 2, 1.0, 1.0, 0.0, 0.0, (0.0, 0.0, 0.0), *(0.0,) * 6)
+NO_AUGMENTATION = Augmentation(
+    mirror=0.0, retime=0.0, stature_spread=0.0, shape_spread=0.0, wrist_degrees=(0.0, 0.0, 0.0), head_degrees=0.0,
+    head_metres=0.0, floor_metres=0.0, out_of_view=0.0, hand_lost=0.0, head_lost=0.0,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ class WindowSampler:
         world, joints = forward_kinematics(local, translation, rest_joints[:, None])
         rotations, positions = self._devices(world, joints, draw, augmentation)
         valid = self._dropouts(rotations, positions, draw, augmentation)
+        rotations, positions = _bridge_lost_heads(rotations, positions, valid[:, :, 0])
         standing = self._standing(joints, rest_joints)
         return Windows(local, world, joints, rest_joints, standing, rotations, positions, valid)
 
@@ -184,6 +189,34 @@ class WindowSampler:
             rest_joints[:, FEET, 1] - rest_joints[:, 10:11, 1] + TOE_REST_HEIGHT * body_size(rest_joints)[:, None]
         )
         return (feet[..., 1] < rest_height[:, None] + STANDING_HEIGHT) & (speed < STANDING_SPEED)
+
+
+def _bridge_lost_heads(rotations, positions, seen):
+    """Carry a head that is not ``seen`` (B, T) along between the frames around the gap, as ``resample`` does.
+
+    Observations are told relative to the head: one that was lost but stood where it truly was would tell of itself.
+    """
+    if seen.all():
+        return rotations, positions
+    count, frames = seen.shape
+    time = torch.arange(frames, device=seen.device).expand(count, -1)
+    before = torch.where(seen, time, -1).cummax(1).values
+    after = torch.where(seen, time, frames).flip(1).cummin(1).values.flip(1)
+    before, after = torch.where(before < 0, after, before), torch.where(after == frames, before, after)
+    before, after = before.clamp(0, frames - 1), after.clamp(0, frames - 1)
+    weight = ((time - before) / (after - before).clamp_min(1))[..., None]
+    window = torch.arange(count, device=seen.device)[:, None]
+    head = positions[:, :, 0]
+    bridged = torch.lerp(head[window, before], head[window, after], weight)
+    turn = matrix_to_quaternion(rotations[:, :, 0])
+    first, second = turn[window, before], turn[window, after]
+    second = torch.where((first * second).sum(-1, keepdim=True) < 0, -second, second)
+    turned = quaternion_to_matrix(normalize(torch.lerp(first, second, weight)))
+    known = seen[..., None, None]
+    return (
+        torch.cat([torch.where(known, rotations[:, :, 0], turned)[:, :, None], rotations[:, :, 1:]], 2),
+        torch.cat([torch.where(known[..., 0], head, bridged)[:, :, None], positions[:, :, 1:]], 2),
+    )
 
 
 def _leg_height(rest_joints):

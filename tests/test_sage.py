@@ -7,7 +7,7 @@ import torch
 from threepoint.model_core.errors import Cancelled, InputError
 from threepoint.model_core.evaluation import observe_truth
 from threepoint.model_core.kinematics import forward_kinematics
-from threepoint.model_core.observation import FEATURE_COUNT, Observation
+from threepoint.model_core.observation import FEATURE_COUNT, Observation, body_size
 from threepoint.model_core.pipeline import load_networks
 from threepoint.model_core.rotations import rotation_about_y
 from threepoint.model_core.sage import inference
@@ -30,7 +30,7 @@ def clip(make_clip):
 
 def test_parts_keep_their_shapes(sage):
     seen = torch.randn(3, 16, FEATURE_COUNT)
-    pose, contacts = sage(seen)
+    pose, contacts = sage(seen, torch.randn(3, 22, 3))
     assert pose.shape == (3, 16, 132) and contacts.shape == (3, 16, 4)
     upper, lower = sage.latents(seen)
     assert upper.shape == lower.shape == (3, 8, sage.latent_size)
@@ -151,7 +151,7 @@ def test_the_stream_is_the_last_frame_of_the_window(sage, clip):
     part = Observation(*(values[:40] for values in (seen.rotations, seen.positions, seen.valid)), seen.betas)
     features, rotations, positions, rest = observed_features(part, clip.rest_joints)
     with torch.inference_mode():
-        sixd, _ = sage(features[None, window])
+        sixd, _ = sage(features[None, window], (rest / body_size(rest))[None])
     local, translation, _, _ = to_world(sixd[0, -1:], rotations[-1:, 0], positions[-1:, 0], rest)
     torch.testing.assert_close(pose, local[0], atol=1e-5, rtol=0)
     torch.testing.assert_close(place, translation[0], atol=1e-5, rtol=0)
@@ -196,8 +196,8 @@ def test_progress_rises_and_can_cancel(sage, clip, monkeypatch):
 def test_weights_survive_saving(sage, tmp_path):
     save_sage(sage, tmp_path)
     again = load_sage(tmp_path)
-    seen = torch.randn(1, 16, FEATURE_COUNT)
-    torch.testing.assert_close(again(seen)[0], sage(seen)[0], atol=2e-2, rtol=0)
+    seen, rest = torch.randn(1, 16, FEATURE_COUNT), torch.randn(1, 22, 3)
+    torch.testing.assert_close(again(seen, rest)[0], sage(seen, rest)[0], atol=2e-2, rtol=0)
     assert again.config == sage.config
 
 

@@ -1,10 +1,14 @@
 """Training windows: true to their clips without augmentation, varied with it, consistent always."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 
 from threepoint.model_core.clips import load_clips, save_clips
 from threepoint.model_core.kinematics import forward_kinematics
+from threepoint.model_core.skeleton import HEAD
 from threepoint.model_core.windows import NO_AUGMENTATION, Augmentation, WindowSampler, shape_basis
 
 
@@ -63,3 +67,19 @@ def test_bodies_vary_and_keep_their_feet_on_the_floor(sampler):
     assert size.std() > 0.05
     toes = windows.joints[:, :, [10, 11], 1].amin((1, 2))
     assert toes.min() > 0 and toes.max() < 0.05
+
+
+def test_a_lost_head_tells_nothing_of_where_it_was(sampler):
+    always = replace(NO_AUGMENTATION, head_lost=1.0)
+    windows = draw(sampler, always, 64)
+    lost = ~windows.seen_valid[:, :, 0]
+    assert lost.any() and not lost.all()
+    truth = windows.joints[:, :, HEAD]
+    for place, true, hidden in zip(windows.seen_positions[:, :, 0], truth, lost, strict=True):
+        seen = (~hidden).nonzero()[:, 0]
+        torch.testing.assert_close(place[seen], true[seen])
+        if len(seen) == 0:
+            continue
+        frames = torch.arange(len(true)).numpy()
+        expected = [np.interp(frames, seen.numpy(), true[seen, axis].numpy()) for axis in range(3)]
+        np.testing.assert_allclose(place.numpy(), np.stack(expected, -1), atol=1e-5)

@@ -8,8 +8,8 @@ from threepoint.model_core.errors import InputError
 class CommandParser(argparse.ArgumentParser):
     """An ``ArgumentParser`` for ``python3 tools COMMAND`` that raises ``InputError`` where argparse would exit."""
 
-    def __init__(self, command, description):
-        super().__init__(prog=f"python3 tools {command}", description=description)
+    def __init__(self, command, description, **more):
+        super().__init__(prog=f"python3 tools {command}", description=description, **more)
 
     def error(self, message):
         """Refuse the words."""

@@ -23,6 +23,8 @@ EVALUATION_SPLIT = "eval_bandai"
 SPLITS = ("train", "val", "test")
 KEPT_FROM_TRAINING = {"val": ("3", "9", "49"), "test": ("6", "11")}
 """CMU subjects by which predictions are judged; everybody else trains."""
+JUDGED_SHARE = 10
+"""Where none of those occurs, one person in so many judges the training."""
 READ_SHARE, CUT_SHARE = 0.7, 0.95
 """Where, of the whole work, reading and cutting end: only the bar depends on it."""
 FRAMES_A_MINUTE = 3600
@@ -71,7 +73,8 @@ def parse(arguments):
         nargs="*",
         default=KEPT_FROM_TRAINING["val"],
         metavar="SUBJECT",
-        help="subjects of val.npz: CMU's number, for AMASS COLLECTION/SUBJECT, for BVH the folder",
+        help="subjects of val.npz: CMU's number, for AMASS COLLECTION/SUBJECT, for BVH the folder; where neither these "
+        "nor those of test.npz occur, every tenth person",
     )
     parser.add_argument(
         "--test", nargs="*", default=KEPT_FROM_TRAINING["test"], metavar="SUBJECT", help="subjects of test.npz"
@@ -119,16 +122,25 @@ def read_all(options, rest_joints, sole, progress):
 def cut_all(takes, options, rest_joints, sole, progress):
     """dict split -> clips, sorted by name."""
     clips = {}
+    judges = judging_subjects({str(take.meta["subject"]) for take in takes}, options)
     for number, (take, floor) in enumerate(zip(takes, settle_floors(takes), strict=True)):
         progress(number / len(takes), "smoothing and cutting")
-        split = options.split or split_of(take.meta["subject"], options)
+        split = options.split or split_of(take.meta["subject"], judges)
         clips.setdefault(split, []).extend(cut(take, floor, split, rest_joints, sole))
     return {split: sorted(of_split, key=lambda clip: clip.name) for split, of_split in clips.items() if of_split}
 
 
-def split_of(subject, options):
+def judging_subjects(subjects, options):
+    """dict split -> subjects kept from training: the chosen ones, or every tenth where none of them is at hand."""
+    chosen = {"val": set(options.val) & subjects, "test": set(options.test) & subjects}
+    if not any(chosen.values()) and len(subjects) > 1:
+        chosen["val"] = set(sorted(subjects)[::JUDGED_SHARE])
+    return chosen
+
+
+def split_of(subject, judges):
     """``val``, ``test`` or ``train``."""
-    return next((split for split in ("val", "test") if str(subject) in getattr(options, split)), "train")
+    return next((split for split, of_split in judges.items() if str(subject) in of_split), "train")
 
 
 def write(clips, folder):

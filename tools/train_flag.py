@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 
@@ -18,19 +17,19 @@ from ..model_core.kinematics import forward_kinematics
 from ..model_core.observation import body_size, heading, proportions
 from ..model_core.skeleton import HEAD, LOWER_HALF, PELVIS, TRACKED_JOINTS
 from ..model_core.windows import NO_AUGMENTATION, Augmentation, WindowSampler, shape_basis
-from .arguments import CommandParser
-from .checkout import ROOT
 from .flag_calibration import calibrate_weights
-from .smoke_data import use_smoke_data
 from .training import Run, Stage
+from .training_words import settle, training_parser
 
 STEPS = {
     "small": {"flow": 8000, "region": 4000},
+    "comparison": {"flow": 2000, "region": 600},
     "large": {"flow": 60000, "region": 30000},
     "smoke": {"flow": 8, "region": 8},
 }
 BATCH = {
     "small": {"flow": 1024, "region": 256},
+    "comparison": {"flow": 256, "region": 128},
     "large": {"flow": 2048, "region": 512},
     "smoke": {"flow": 16, "region": 8},
 }
@@ -64,20 +63,22 @@ than others."""
 
 def run(arguments):
     options = _parse(arguments)
-    if options.smoke:
-        use_smoke_data(options)
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
+    if options.stage == "comparisons":
+        options.config, options.mode = "comparison", "pelvis"
+    settle(options, "flag_comparisons" if options.stage == "comparisons" else "flag")
     if options.stage == "calibration":
         return _calibrate(options)
+    if options.stage == "comparisons":
+        from .flag_experiments.training import train_comparisons
+
+        train_comparisons(options)
+        return 0
     flag = Flag(replace(CONFIGS[options.config], mode=options.mode)).to(options.device)
     record = Run(options.run, flag, options.seed, options.resume, options.device)
     training = FlagTraining(flag, options, record)
     if not record.finished and not record.pending:
         training.measure()
-    for stage in training.stages():
-        if options.stage not in ("all", stage.name):
-            continue
+    for stage in record.choose(training.stages(), options.stage):
         if not record.fit(stage, progress=options.progress, stop_after=options.stop_after):
             return 0
     if options.output:
@@ -98,24 +99,12 @@ def _calibrate(options):
 
 
 def _parse(arguments):
-    parser = CommandParser("train flag", __doc__)
-    parser.add_argument("--config", choices=CONFIGS, default="small")
-    parser.add_argument("--stage", choices=["flow", "region", "all", "calibration"], default="all")
+    stages = ["flow", "region", "calibration", "comparisons"]
+    parser = training_parser("train flag", __doc__, CONFIGS, stages)
     parser.add_argument("--mode", choices=["head", "pelvis"], default="head", help="pelvis: the root at the origin")
     parser.add_argument("--no-intermediate", action="store_true", help="without intermediate supervision (table 2)")
-    parser.add_argument("--data", type=Path, default=ROOT / "data" / "motion", help="folder of train.npz and val.npz")
-    parser.add_argument("--run", type=Path, default=ROOT / "runs" / "flag", help="folder of checkpoint and log")
-    parser.add_argument("--output", type=Path, help="write the weights here at the end")
-    parser.add_argument("--smoke", action="store_true", help="a minute's try of every stage on motion made for it")
-    parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--steps-scale", type=float, default=1.0, help="multiply every stage's steps")
-    parser.add_argument("--stop-after", type=int, help="stop after so many steps, as if killed")
     parser.add_argument("--calibrate-on", choices=METHODS, default="SAGE, refined", help="whose errors count")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="calibrate on every N-th clip")
-    parser.set_defaults(progress=lambda done, text: print(f"{done:6.1%} {text}", flush=True))
     return parser.parse_args(arguments)
 
 
@@ -145,10 +134,9 @@ class FlagTraining:
         self.val = WindowSampler([load_clips(options.data / "val.npz")], 1, basis, options.device)
 
     def stages(self):
-        flow = Stage("flow", list(self.flag.flow.parameters()), self.steps["flow"], RATE, self.flow_loss, self.validate)
-        region = Stage(
-            "region", list(self.flag.region.parameters()), self.steps["region"], RATE, self.region_loss, self.validate
-        )
+        rate = RATE * self.options.rate_scale
+        flow = Stage("flow", [self.flag.flow], self.steps["flow"], rate, self.flow_loss, self.validate)
+        region = Stage("region", [self.flag.region], self.steps["region"], rate, self.region_loss, self.validate)
         return [flow, region]
 
     def draw(self, count, generator, sampler=None, augmentation=FRAME_VARIATION, noise=True):
@@ -182,14 +170,21 @@ class FlagTraining:
         pose.scale.copy_(pose.encode(canonical, torch.zeros_like(frames.heading)).std(0).clamp_min(SMALLEST_SPREAD))
 
     def half_precision(self):
-        """bfloat16 doubles what a CPU or GPU trains in the same time; the couplings' own arithmetic stays float32."""
-        enabled = self.options.config != "smoke"
+        """bfloat16 doubles what a CPU or GPU trains in the same time; the couplings' own arithmetic stays float32.
+
+        Small networks lose more by the conversions than they gain.
+        """
+        enabled = self.options.config in ("small", "large")
         return torch.autocast(torch.device(self.options.device).type, torch.bfloat16, enabled=enabled)
+
+    def draw_for_flow(self, generator):
+        """A batch of the first stage."""
+        bent = torch.randint(3, (1,), generator=generator, device=self.options.device).item() == 0
+        return self.draw(self.batch["flow"], generator, augmentation=BENT_WRISTS if bent else FRAME_VARIATION)
 
     def flow_loss(self, generator):
         """L_nll (eq 5)."""
-        bent = torch.randint(3, (1,), generator=generator, device=self.options.device).item() == 0
-        frames = self.draw(self.batch["flow"], generator, augmentation=BENT_WRISTS if bent else FRAME_VARIATION)
+        frames = self.draw_for_flow(generator)
         couplings = self.flag.config.couplings
         depths = range(2, couplings, 2)
         depth, weight = None, 0.0
@@ -221,13 +216,17 @@ class FlagTraining:
         joint_loss = masked_joint_loss(predicted, frames.joints, ~visible)
         pose_loss = ((pose - frames.x) ** 2).mean()
         latent_loss = region_loss(oracle, mean, log_sigma)
-        with self.half_precision():
-            generated = flag.flow(mean, context).float()
-        place_loss = self._joint_error(frames, generated).mean()
-        loss = JOINT_WEIGHT * joint_loss + POSE_WEIGHT * pose_loss + REGION_WEIGHT * latent_loss
-        loss = loss + PLACE_WEIGHT * place_loss + GENERATED_WEIGHT * ((generated - frames.x) ** 2).mean()
+        generated_loss, place_loss = self.generated_loss(frames, mean, context)
+        loss = JOINT_WEIGHT * joint_loss + POSE_WEIGHT * pose_loss + REGION_WEIGHT * latent_loss + generated_loss
         parts = {"joints": joint_loss, "pose": pose_loss, "latent": latent_loss, "place": place_loss}
         return loss, {name: part.item() for name, part in parts.items()}
+
+    def generated_loss(self, frames, z, context):
+        """What f(z) of codes (B, 66) costs beside the truth; and its joints' mean distance in metres."""
+        with self.half_precision():
+            x = self.flag.flow(z, context).float()
+        distance = self.joint_error(frames, x).mean()
+        return PLACE_WEIGHT * distance + GENERATED_WEIGHT * ((x - frames.x) ** 2).mean(), distance
 
     def validate(self):
         """On fixed frames of the validation split: nats per dimension and head-aligned errors in centimetres."""
@@ -240,14 +239,14 @@ class FlagTraining:
         region = self.flag.latent_region(frames.condition)[0]
         errors = {}
         for name, z in (("zero", torch.zeros_like(region)), ("mu", region)):
-            error = 100 * self._joint_error(frames, self.flag.flow(z, context))
+            error = 100 * self.joint_error(frames, self.flag.flow(z, context))
             errors[name] = float(error.mean())
             errors[f"{name}_upper"] = float(error[:, 12:].mean())
             errors[f"{name}_lower"] = float(error[:, list(LOWER_HALF)].mean())
             errors[f"{name}_hands"] = float(error[:, 20:].mean())
         return {"nll": float(nll)} | errors
 
-    def _joint_error(self, frames, x):
+    def joint_error(self, frames, x):
         """Distance in metres (B, 22) of the joints of poses x (B, 66) from the true ones, heads laid together."""
         local = self.flag.pose.decode(x, frames.heading)
         _, joints = forward_kinematics(local, frames.windows.joints[:, 0, PELVIS], frames.windows.rest_joints)

@@ -1,26 +1,25 @@
 """Train SAGE: VQ-VAEs, diffusion, full-body decoder, refiner; resumes where it stopped."""
 
-import contextlib
 from pathlib import Path
 
 import torch
 
 from ..model_core.body import load_body
 from ..model_core.clips import load_clips
+from ..model_core.observation import body_size
 from ..model_core.rotations import matrix_to_sixd
 from ..model_core.sage import losses
-from ..model_core.sage.model import CONFIGS, Sage, save_sage, to_world
+from ..model_core.sage.model import CONFIGS, Sage, load_sage, save_sage, to_world
 from ..model_core.sage.vqvae import perplexity
 from ..model_core.skeleton import HEAD, LOWER_HALF, UPPER_HALF
 from ..model_core.windows import NO_AUGMENTATION, Augmentation, WindowSampler, shape_basis
-from .arguments import CommandParser
 from .checkout import ROOT
-from .smoke_data import use_smoke_data
 from .training import Run, Stage
 from .training_picture import draw_log
+from .training_words import settle, training_parser
 
 STEPS = {
-    "small": {"vqvae": 1400, "diffusion": 600, "body": 4200, "refiner": 700},
+    "small": {"vqvae": 1400, "diffusion": 600, "body": 4200, "refiner": 2000},
     "large": {"vqvae": 20000, "diffusion": 20000, "body": 60000, "refiner": 10000},
     "smoke": {"vqvae": 8, "diffusion": 8, "body": 8, "refiner": 4},
 }
@@ -37,18 +36,15 @@ DENOISING_SHARE = 4
 def run(arguments):
     options = _parse(arguments)
     if options.plot:
-        draw_log(options.run / "log.jsonl", options.plot)
+        draw_log((options.run or ROOT / "runs" / "sage") / "log.jsonl", options.plot)
         return 0
-    if options.smoke:
-        use_smoke_data(options)
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
+    settle(options, "sage")
     sage = Sage(CONFIGS[options.config]).to(options.device)
+    if options.start_from:
+        sage.load_state_dict(load_sage(options.start_from).state_dict())
     training = SageTraining(sage, options)
     record = Run(options.run, sage, options.seed, options.resume, options.device)
-    for stage in training.stages():
-        if options.stage not in ("all", stage.name):
-            continue
+    for stage in record.choose(training.stages(), options.stage, given_weights=bool(options.start_from)):
         if not record.fit(stage, progress=options.progress, stop_after=options.stop_after):
             return 0
     if options.output:
@@ -57,21 +53,9 @@ def run(arguments):
 
 
 def _parse(arguments):
-    parser = CommandParser("train sage", __doc__)
-    parser.add_argument("--config", choices=CONFIGS, default="small")
-    parser.add_argument("--stage", choices=["vqvae", "diffusion", "body", "refiner", "all"], default="all")
-    parser.add_argument("--data", type=Path, default=ROOT / "data" / "motion", help="folder of train.npz and val.npz")
-    parser.add_argument("--run", type=Path, default=ROOT / "runs" / "sage", help="folder of checkpoint and log")
-    parser.add_argument("--output", type=Path, help="folder to write the weights to at the end")
+    parser = training_parser("train sage", __doc__, CONFIGS, RATE)
     parser.add_argument("--plot", type=Path, help="draw the run's log to this picture instead of training")
-    parser.add_argument("--smoke", action="store_true", help="a minute's try of every stage on motion made for it")
-    parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--steps-scale", type=float, default=1.0, help="multiply every stage's steps")
-    parser.add_argument("--stop-after", type=int, help="stop after so many steps, as if killed")
-    parser.set_defaults(progress=lambda done, text: print(f"{done:6.1%} {text}", flush=True))
+    parser.add_argument("--start-from", type=Path, metavar="FOLDER", help="begin with these weights, such as weights/")
     return parser.parse_args(arguments)
 
 
@@ -90,18 +74,19 @@ class SageTraining:
 
     def stages(self):
         sage = self.sage
-        halves = [*sage.upper_vqvae.parameters(), *sage.lower_vqvae.parameters()]
-        diffusions = [*sage.upper_diffusion.parameters(), *sage.lower_diffusion.parameters()]
-        body = [*diffusions, *sage.decoder.parameters()]
+        halves = [sage.upper_vqvae, sage.lower_vqvae]
+        diffusions = [sage.upper_diffusion, sage.lower_diffusion]
+        body = [*diffusions, sage.decoder]
 
-        def stage(name, parameters, loss, **more):
-            return Stage(name, list(parameters), self.steps[name], RATE[name], loss, **more)
+        def stage(name, modules, loss, **more):
+            rate = RATE[name] * self.options.rate_scale
+            return Stage(name, modules, self.steps[name], rate, loss, **more)
 
         return [
             stage("vqvae", halves, self.vqvae_loss, finish=self.measure, averaged=False),
             stage("diffusion", diffusions, self.diffusion_loss),
             stage("body", body, self.body_loss, validate=lambda: self.validate(refine=False)),
-            stage("refiner", sage.refiner.parameters(), self.refiner_loss, validate=self.validate),
+            stage("refiner", [sage.refiner], self.refiner_loss, validate=self.validate),
         ]
 
     def draw(self, generator, count=None, sampler=None, augmentation=None):
@@ -163,7 +148,7 @@ class SageTraining:
             shown = torch.rand(self.batch, 1, 1, generator=generator, device=observation.device) < TRUE_LATENT_SHARE
             mixed = [torch.where(shown, b, a) for a, b in zip(latents, true, strict=True)]
             pose, contacts = sage.decoder(*mixed, observation)
-        loss, parts = self._pose_loss(pose, sixd, windows)
+        loss, parts = self._pose_loss(pose, sixd, windows, losses.BODY_WEIGHTS)
         standing = torch.nn.functional.binary_cross_entropy_with_logits(contacts, windows.standing.float())
         loss = loss + losses.LATENT * (latent_loss + denoising) + losses.CONTACT * standing
         return loss, parts | {"latent": latent_loss, "denoising": denoising, "contact": standing}
@@ -171,25 +156,23 @@ class SageTraining:
     def refiner_loss(self, generator):
         windows, observation, sixd = self.draw(generator)
         sage = self.sage
-        with self.half_precision():
-            with torch.no_grad():
-                pose, _ = sage.decoder(*sage.latents(observation), observation)
-            refined = sage.refiner(pose, observation).float()
-        return self._pose_loss(refined, sixd, windows)
+        with torch.no_grad(), self.half_precision():
+            pose, _ = sage.decoder(*sage.latents(observation), observation)
+        refined = sage.refiner(pose, observation, unit_rest_joints(windows))
+        return self._pose_loss(refined, sixd, windows, losses.REFINER_WEIGHTS)
 
-    def _pose_loss(self, pose, sixd, windows):
+    def _pose_loss(self, pose, sixd, windows, weights):
         _, _, _, joints = to_world(
             pose, windows.seen_rotations[:, :, 0], windows.joints[:, :, HEAD], windows.rest_joints[:, None]
         )
-        return losses.pose_loss(pose, sixd.flatten(2), joints, windows)
+        return losses.pose_loss(pose, sixd.flatten(2), joints, windows, weights)
 
     def validate(self, refine=True):
         """Head-aligned errors in centimetres on fixed windows of the validation split."""
         generator = torch.Generator(device=self.options.device).manual_seed(1)
         count = min(VALIDATION_WINDOWS, 8 * self.batch)
         windows, observation, _ = self.draw(generator, count, self.val, NO_AUGMENTATION)
-        with self.half_precision() if self.options.config != "smoke" else contextlib.nullcontext():
-            pose = self.sage(observation, refine=refine)[0].float()
+        pose, _ = self.sage(observation, unit_rest_joints(windows), refine=refine)
         _, _, _, joints = to_world(
             pose, windows.seen_rotations[:, :, 0], windows.joints[:, :, HEAD], windows.rest_joints[:, None]
         )
@@ -202,3 +185,8 @@ class SageTraining:
             "last_frame": float(error[:, -1].mean()),
             "jitter": float(jerk),
         }
+
+
+def unit_rest_joints(windows):
+    """Rest joints (B, 22, 3) of the windows' bodies, brought to size 1."""
+    return windows.rest_joints / body_size(windows.rest_joints)[:, None, None]

@@ -26,6 +26,7 @@ class FullBodyDecoder(nn.Module):
         x = self.embed(torch.cat([upper, lower, self.observe(observation)], -1))
         for block in self.blocks:
             x = block(x)
-        frames = self.per_frame(torch.cat([self.upsample(self.norm(x)), observation], -1)).float()
+        with torch.autocast(x.device.type, enabled=False):  # Half precision would shake every frame's pose a little.
+            frames = self.per_frame(torch.cat([self.upsample(self.norm(x.float())), observation.float()], -1))
         pose, contacts = frames[..., : 6 * BODY_JOINT_COUNT], frames[..., 6 * BODY_JOINT_COUNT :]
         return pose + self.mean_pose, contacts

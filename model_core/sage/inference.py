@@ -58,6 +58,7 @@ def predict(sage, observation, rest_joints, sampling=MEAN, overlap=0.5, refine=T
     padded = torch.cat([seen, seen[-1:].expand(frames % 2, -1)])
     window = min(sage.config.window, len(padded))
     noise = _start_noise(sampling, len(padded) // 2, sage.latent_size, device)
+    unit_rest = (rest / body_size(rest)).expand(WINDOWS_AT_ONCE, -1, -1)
 
     def forward(starts):
         tokens = None
@@ -65,7 +66,7 @@ def predict(sage, observation, rest_joints, sampling=MEAN, overlap=0.5, refine=T
             tokens = torch.stack([noise[:, s // 2 : (s + window) // 2] for s in starts], 1)
         windows = torch.stack([padded[s : s + window] for s in starts])
         with torch.autocast(device.type, HALF_PRECISION, enabled=half):
-            pose, contacts = sage(windows, sampling, tokens, refine)
+            pose, contacts = sage(windows, unit_rest[: len(starts)], sampling, tokens, refine)
         return torch.cat([pose.float(), contacts.float().sigmoid()], -1)
 
     blended = blend_windows(len(padded), window, overlap, forward, progress)[:frames]
@@ -135,6 +136,7 @@ class SageStream:
         rest = torch.as_tensor(np.asarray(rest_joints), dtype=torch.float32, device=self.device)
         self.rest = rest[:BODY_JOINT_COUNT]
         self.size = body_size(self.rest)
+        self.unit_rest = (self.rest / self.size)[None]
         self.proportions = proportions(self.rest, self.size)
         self.noise = _start_noise(sampling, sage.config.window // 2, sage.latent_size, self.device)
         self.previous, self.seen = None, None
@@ -158,7 +160,7 @@ class SageStream:
         self.seen = self.seen[-self.sage.config.window :]
         window = self.seen[len(self.seen) % 2 :]
         noise = None if self.noise is None else self.noise[:, None, -(len(window) // 2) :]
-        pose, _ = self.sage(window[None], self.sampling, noise)
+        pose, _ = self.sage(window[None], self.unit_rest, self.sampling, noise)
         pose = _change(pose[0, -1], lambda turned: self.bridge.step(turned, valid))[None]
         local, translation, _, _ = to_world(pose, frame[0][:, 0], frame[1][:, 0], self.rest)
         return local[0], translation[0]

@@ -3,16 +3,19 @@
 from torch.nn import functional as F
 
 from ..observation import FPS
-from ..skeleton import FEET, HEAD, LOWER_HALF, UPPER_HALF
+from ..skeleton import FEET, HEAD, LEFT_WRIST, LOWER_HALF, RIGHT_WRIST, UPPER_HALF
 from .diffusion import TRAINING_STEPS, add_noise
 
 COMMITMENT = 0.25
 JOINT_HIDING = 0.5
 """Share of joints that are hidden from a VQ-VAE's encoder; the root never is (paper, section 3.2)."""
 
-POSITION, VELOCITY, SKATE, CONTACT, SMOOTH = 3.0, 0.15, 0.05, 0.05, 0.02
-LATENT = 0.2
-"""Weights of the terms of the full-body loss: metres, metres a second, and so on, beside 6D rotations at weight 1."""
+LATENT, CONTACT = 0.2, 0.05
+"""Weights of the latents' and the contacts' terms in the body stage."""
+BODY_WEIGHTS = {"rotation": 1.0, "position": 3.0, "hands": 0.5, "velocity": 0.15, "skate": 0.05, "smooth": 0.02}
+"""Weights of ``pose_loss``'s parts: 6D rotations, metres, metres a second."""
+REFINER_WEIGHTS = BODY_WEIGHTS | {"hands": 1.5, "smooth": 0.15}
+"""The refiner sees by how much wrists are missed, and is where a motion becomes smooth."""
 
 
 def half_pose(sixd, half):
@@ -47,18 +50,19 @@ def true_latents(sage, windows_sixd):
     )
 
 
-def pose_loss(sixd, true_sixd, joints, windows):
+def pose_loss(sixd, true_sixd, joints, windows, weights):
     """Rotations, head-aligned joint positions, speeds, smoothness, standing feet. Returns the sum and its parts."""
     true = windows.joints - windows.joints[:, :, HEAD, None]
     ours = joints - joints[:, :, HEAD, None]
     moved, truly_moved = joints.diff(dim=1), windows.joints.diff(dim=1)
     standing = windows.standing[:, 1:, :, None].to(joints.dtype)
+    missed = (ours - true).norm(dim=-1)
     parts = {
         "rotation": F.l1_loss(sixd, true_sixd),
-        "position": (ours - true).norm(dim=-1).mean(),
+        "position": missed.mean(),
+        "hands": missed[..., [LEFT_WRIST, RIGHT_WRIST]].mean(),
         "velocity": (moved - truly_moved).norm(dim=-1).mean() * FPS,
         "skate": (moved[:, :, FEET, ::2] * standing).norm(dim=-1).mean() * FPS,
         "smooth": (moved.diff(dim=1) - truly_moved.diff(dim=1)).norm(dim=-1).mean() * FPS,
     }
-    weights = {"rotation": 1.0, "position": POSITION, "velocity": VELOCITY, "skate": SKATE, "smooth": SMOOTH}
     return sum(weights[name] * part for name, part in parts.items()), parts

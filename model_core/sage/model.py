@@ -43,6 +43,10 @@ class SageConfig:
     codes: int = 64
     code_channels: int = 16
 
+    def __post_init__(self):
+        if self.window < 2 or self.window % 2:
+            raise InputError(f"SAGE's window of {self.window} frames: two frames make a token, so it should be even")
+
 
 CONFIGS = {
     "small": SageConfig(),
@@ -102,13 +106,14 @@ class Sage(nn.Module):
         start = self._quiet(observation) if noise is None else noise[1]
         return upper, sample(self.lower_diffusion, observation, start, sampling.steps, given=upper)
 
-    def forward(self, observation, sampling=MEAN, noise=None, refine=True):
+    def forward(self, observation, rest_joints, sampling=MEAN, noise=None, refine=True):
         """Features (B, T, F), T even -> 6D rotations (B, T, 22 * 6), turned by the heading, contact logits (B, T, 4).
 
-        ``noise`` (2, B, T / 2, latent) is the sampler's start; without it the latents are the means.
+        ``rest_joints`` (B, 22, 3) are of bodies of size 1; ``noise`` (2, B, T / 2, latent) is the sampler's start:
+        without it the latents are the means. ``refine`` False leaves the refiner out.
         """
         pose, contacts = self.decoder(*self.latents(observation, sampling, noise), observation)
-        return (self.refiner(pose, observation) if refine else pose), contacts
+        return (self.refiner(pose, observation, rest_joints) if refine else pose), contacts
 
     def _quiet(self, observation):
         return observation.new_zeros(len(observation), observation.shape[1] // 2, self.latent_size)

@@ -3,19 +3,52 @@
 import torch
 from torch import nn
 
-from ..skeleton import BODY_JOINT_COUNT
+from ..kinematics import forward_kinematics
+from ..observation import HEAD_HEIGHT, HEAD_SIXD, hand_pose
+from ..rotations import matrix_to_sixd, sixd_to_matrix
+from ..skeleton import BODY_JOINT_COUNT, HEAD, LEFT_WRIST, RIGHT_WRIST
+
+MISS_COUNT = 6 + 2 * (6 + 3)
+"""Numbers that ``misses`` tells: the head's rotation, and each wrist's rotation and place."""
+PLACE_SCALE = 10.0
+"""Brings misses of some centimetres to the spread of the other inputs."""
+
+
+def misses(pose, observation, rest_joints):
+    """By how much a pose misses the trackers: what forward kinematics knows and a GRU would have to learn.
+
+    ``pose`` (B, T, 22 * 6) and features ``observation`` (B, T, F) in the head's heading frame, ``rest_joints``
+    (B, 22, 3) of bodies of size 1. Returns (B, T, ``MISS_COUNT``); zeros for a hand that is not valid, and for all
+    while the head is lost: its features are zeros then.
+    """
+    local = sixd_to_matrix(pose.unflatten(-1, (BODY_JOINT_COUNT, 6)))
+    world, joints = forward_kinematics(local, torch.zeros_like(pose[..., :3]), rest_joints[:, None])
+    found = [observation[..., HEAD_SIXD] - matrix_to_sixd(world[..., HEAD, :, :])]
+    head_height = torch.zeros_like(joints[..., HEAD, :])
+    head_height[..., 1] = observation[..., HEAD_HEIGHT]
+    for side, wrist in enumerate((LEFT_WRIST, RIGHT_WRIST)):
+        sixd, place, valid = hand_pose(observation, side)
+        beside_head = joints[..., wrist, :] - joints[..., HEAD, :]
+        found.append((sixd - matrix_to_sixd(world[..., wrist, :, :])) * valid)
+        found.append((place - head_height - beside_head) * (PLACE_SCALE * valid))
+    head_seen = (observation[..., HEAD_SIXD] != 0).any(-1, keepdim=True)
+    return torch.cat(found, -1) * head_seen
 
 
 class Refiner(nn.Module):
-    """A residual on 6D rotations (B, T, 22 * 6), given the observation; zero at the start."""
+    """A residual on 6D rotations (B, T, 22 * 6), given the observation and ``misses``; zero at the start."""
 
     def __init__(self, observation_size, width, layers=2):
         super().__init__()
         pose_size = 6 * BODY_JOINT_COUNT
-        self.gru = nn.GRU(pose_size + observation_size, width, layers, batch_first=True)
+        self.gru = nn.GRU(pose_size + observation_size + MISS_COUNT, width, layers, batch_first=True)
         self.correct = nn.Linear(width, pose_size)
         nn.init.zeros_(self.correct.weight)
         nn.init.zeros_(self.correct.bias)
 
-    def forward(self, pose, observation):
-        return pose + self.correct(self.gru(torch.cat([pose, observation], -1))[0])
+    def forward(self, pose, observation, rest_joints):
+        """The corrected pose (B, T, 22 * 6); ``rest_joints`` (B, 22, 3) of bodies of size 1."""
+        with torch.autocast(pose.device.type, enabled=False):  # It mends less than half precision rounds off.
+            pose, observation = pose.float(), observation.float()
+            seen = torch.cat([pose, observation, misses(pose, observation, rest_joints)], -1)
+            return pose + self.correct(self.gru(seen)[0])
