@@ -18,8 +18,11 @@ from threepoint.model_core.flag.uncertainty import (
     measure_uncertainty,
     sample_spread,
 )
-from threepoint.model_core.probes import choose_probes
+from threepoint.model_core.probes import body_weights, choose_probes
 from threepoint.model_core.skeleton import TRACKED_JOINTS
+
+RED = 0.08
+"""Metres from which Blender's default colours have left yellow for red."""
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +125,18 @@ def test_a_lost_hand_has_gains_of_its_own(model):
     other.uncertainty_offset[2, 21] = 0.1
     expected = torch.tensor([[0.02, 0.02], [0.06, 0.04], [0.02, 0.07], [0.10, 0.06]])
     torch.testing.assert_close(calibrate(other, torch.full((4, 2), 0.02), shares, valid), expected)
+
+
+@pytest.mark.parametrize("hand, lost_wrist, seen_wrist", [(1, 20, 21), (2, 21, 20)])
+def test_a_hand_out_of_view_makes_that_arm_red_and_no_other(observation, body, hand, lost_wrist, seen_wrist):
+    observation.valid[:, hand] = False
+    found = measure_uncertainty(load_flag(), observation, body, samples=8)
+    follows = body_weights(body)[choose_probes(body)[0]]
+    unsure = {joint: found.probes[:, follows[:, joint] > 0.9].mean() for joint in (lost_wrist, seen_wrist)}
+    assert unsure[lost_wrist] > RED, "metres"
+    assert unsure[seen_wrist] < 0.01
+    forearm = found.probes[:, follows[:, lost_wrist - 2] > 0.5].mean()
+    assert forearm > 0.6 * RED
 
 
 def test_frames_between_the_measured_ones_lie_between():

@@ -7,7 +7,7 @@ import torch
 
 from threepoint.model_core.flag.fitting import fit_latent, fit_pose
 
-from .tables import PLAIN, Table
+from .tables import PLAIN, Table, make_subject
 
 ITERATIONS = 50
 SHOWN = (0, 1, 2, 5, 10, 20, 50)
@@ -31,8 +31,10 @@ class Curve:
 def refinement_curves(frames, subjects, progress=None):
     """The curves of every network, from every start that it has, in latent and in pose space.
 
-    A flow without intermediate supervision has no region: as ProHMR it starts at z = 0 and keeps to N(0, I).
+    ``frames`` may be other ones than those of the ``subjects``. A flow without intermediate supervision has no region:
+    as ProHMR it starts at z = 0 and keeps to N(0, I).
     """
+    subjects = [make_subject(subject.name, subject.flag, frames) for subject in subjects]
     tasks = [
         (subject, start, space)
         for subject in subjects

@@ -10,7 +10,8 @@ from threepoint.model_core.sage.model import load_sage
 
 from ..outputs import Outputs
 from ..progress import TerminalProgress
-from . import curves, tables
+from . import tables
+from .curves import coupling_errors, coupling_table, refinement_curves, refinement_table, speed_table
 from .frames import frames_of
 from .networks import COMMAND, FILE_NAME, load_comparisons
 from .pictures import draw_forming, draw_refinement
@@ -31,15 +32,20 @@ def report(path, folder, every=1, json_path=None, pictures=None):
     networks = load_comparisons(folder) if (folder / FILE_NAME).is_file() else None
     if networks is None:
         print(f"{folder / FILE_NAME} is missing: FLAG stands alone; `{COMMAND}` trains what it is compared with\n")
+    flag = load_flag()
     with Outputs() as outputs, TerminalProgress() as progress:
         frames = frames_of(list(load_clips(path))[::every], EVERY, load_sage())
-        found, forming, refining = _experiments(frames, load_flag(), networks, progress)
         print(f"{path.name}: {len(frames)} frames\n")
-        for table in found:
-            print(table.markdown(), end="\n\n", flush=True)
+        subjects = _subjects(frames, flag, networks)
+        found = []
+        for table in _tables(frames, subjects, networks):
+            _show(table, found)
+        refining = refinement_curves(frames.some(CURVE_FRAMES), subjects, progress)
+        for table in (refinement_table(refining), speed_table(refining)):
+            _show(table, found)
         if pictures:
             if networks:
-                draw_forming(outputs.path_for(pictures / "flag_figure3.png"), frames, forming)
+                draw_forming(outputs.path_for(pictures / "flag_figure3.png"), frames, subjects[:2])
             draw_refinement(outputs.path_for(pictures / "flag_figure7.png"), refining)
         if json_path:
             summary = {"clips": path.name, "frames": len(frames), "compared": networks is not None}
@@ -48,24 +54,27 @@ def report(path, folder, every=1, json_path=None, pictures=None):
             outputs.path_for(json_path).write_text(json.dumps(summary, indent=1))
 
 
-def _experiments(frames, flag, networks, progress):
-    """All tables; the two flows whose poses are drawn forming; the curves of refinement."""
+def _subjects(frames, flag, networks):
+    """Every FLAG on the frames; the shipped one is the last."""
     shipped = tables.make_subject(tables.SHIPPED, flag, frames)
-    subjects, small, plain = [shipped], None, None
+    if networks is None:
+        return [shipped]
+    small = tables.make_subject(tables.SMALL, networks.supervised, frames)
+    return [small, tables.make_subject(tables.PLAIN, networks.plain, frames), shipped]
+
+
+def _tables(frames, subjects, networks):
+    """Tables 1 to 5 and figure 3's, one after the other."""
+    with_region = [subject for subject in subjects if subject.name != tables.PLAIN]
+    yield tables.method_table(frames, subjects, networks)
     if networks:
-        small = tables.make_subject(tables.SMALL, networks.supervised, frames)
-        plain = tables.make_subject(tables.PLAIN, networks.plain, frames)
-        subjects = [small, plain, shipped]
-    with_region = [subject for subject in subjects if subject is not plain]
-    found = [tables.method_table(frames, shipped, small, plain, networks)]
-    if networks:
-        found.append(tables.supervision_table(frames, small, plain))
-    found.append(tables.likelihood_table(frames, subjects, networks))
-    found.append(tables.sampling_table(frames, with_region, networks))
-    found.append(tables.oracle_table(with_region))
-    found.append(curves.coupling_table(curves.coupling_errors(frames, subjects)))
-    few = frames.some(CURVE_FRAMES)
-    refined = [tables.make_subject(subject.name, subject.flag, few) for subject in subjects]
-    refining = curves.refinement_curves(few, refined, progress)
-    found += [curves.refinement_table(refining), curves.speed_table(refining)]
-    return found, [small, plain], refining
+        yield tables.supervision_table(frames, *subjects[:2])
+    yield tables.likelihood_table(frames, subjects, networks)
+    yield tables.sampling_table(frames, with_region, networks)
+    yield tables.oracle_table(with_region)
+    yield coupling_table(coupling_errors(frames, subjects))
+
+
+def _show(table, found):
+    print(table.markdown(), end="\n\n", flush=True)
+    found.append(table)

@@ -58,10 +58,12 @@ def make_subject(name, flag, frames):
     return Subject(name, flag, evidence, *frames.codes(flag, evidence))
 
 
-def method_table(frames, shipped, small, plain, networks):
-    """Table 1. The last three want the comparison networks, and may be None together."""
+def method_table(frames, subjects, networks):
+    """Table 1: ``subjects`` are the shipped FLAG, or the small one, the plain flow and the shipped one."""
+    shipped = subjects[-1]
     rows = [("FLAG, as shipped, f(mu)", *_scores(frames, shipped, shipped.evidence.mean), 1.29, 4.96)]
     if networks:
+        small, plain = subjects[:2]
         rows.append(("FLAG, small, f(mu)", *_scores(frames, small, small.evidence.mean), 1.29, 4.96))
         rows.append(("flow without intermediate supervision, f(0) (ProHMR)", *_scores(frames, plain, plain.zero),
                      1.64, 5.22))  # fmt: skip
