@@ -1,9 +1,10 @@
 """Calibration of a recording whose devices nobody knows: by a T-pose that is held in it, else fitted to its motion.
 
-The fit has three steps. Of first guesses, which are all the presets, devices on the wrists, and wrists that are natural
-on average above forearms that geometry suggests, the one is taken under which FLAG finds head and hands likeliest
-(``flag.offsets``). The devices are then turned so that wrists are straight on the forearms that SAGE predicts. From
-there FLAG's likelihood is climbed, and what it finds is kept where frames that it has not seen become likelier.
+Of first guesses, which are all the presets, devices on the wrists, and wrists that are natural on average above
+forearms that geometry suggests, the one is taken under which FLAG finds head and hands likeliest (``flag.offsets``). A
+preset is kept as it is. From any other guess the devices are turned so that wrists are straight on the forearms that
+SAGE predicts; then FLAG's likelihood is climbed, and what it finds is kept where frames that it has not seen become
+likelier.
 """
 
 from dataclasses import replace
@@ -39,6 +40,9 @@ LIKELIHOOD_FRAMES = 96
 """Frames of them that FLAG looks at: every other one is fitted to, the rest judge the fit."""
 GUESSING_STRIDE = 4
 """Of these frames, from one that first guesses are judged by to the next."""
+PRESET_ADVANTAGE = 2.0
+"""Nats a frame by which another guess must be likelier than a preset: people bend their wrists around controllers, and
+in real recordings the presets are right more often than wrists are straight."""
 LEAST_FRAMES = 60
 """With fewer frames in which head and a hand are seen nothing is fitted."""
 
@@ -76,6 +80,12 @@ def fit_unknown(recording, calibration, body, networks, progress=None, likelihoo
     devices = _devices(part, calibration, joints)
     guess, fitted = _first_guess(part, calibration, body, networks.flag, devices, joints)
     report(0.4)
+    why = "the devices are unknown and nobody holds a T-pose"
+    if guess in PRESETS:
+        report(1.0)
+        return replace(
+            fitted, notes=(*calibration.notes, f"{why}: taken for preset '{guess}', the likeliest under FLAG")
+        )
     prediction = predict(networks.sage, observe(part, fitted), rest)
     world, _ = forward_kinematics(prediction.rotations, prediction.translation, joints)
     fitted = fit_to_forearms(part, fitted, world[:, ELBOWS].cpu().numpy().astype(np.float64))
@@ -87,7 +97,6 @@ def fit_unknown(recording, calibration, body, networks, progress=None, likelihoo
         fitted = fitted if found is None else _with_offsets(fitted, hands, *found)
     report(1.0)
     named = "both hands' offsets" if len(hands) == 2 else f"the {hands[0].replace('_', ' ')}'s offset"
-    why = "the devices are unknown and nobody holds a T-pose"
     note = f"{why}: {named} fitted to {part.duration:.0f} s of motion ({steps})"
     return replace(fitted, notes=(*calibration.notes, note))
 
@@ -101,13 +110,14 @@ def _seen(recording, role):
 def _first_guess(recording, calibration, body, flag, devices, joints):
     """The name of the likeliest first guess, and the calibration with it."""
     size = float(body.size(calibration.betas))
-    guesses = {f"preset '{name}'": _with_hands(calibration, preset_offsets(name, size)) for name in PRESETS}
+    guesses = {name: _with_hands(calibration, preset_offsets(name, size)) for name in PRESETS}
     guesses["devices on the wrists"] = _with_hands(calibration, preset_offsets("joints"))
     guesses["natural wrists"] = fit_each_hand(recording, calibration, body)
     turns, places = zip(*(_offsets(guess, joints) for guess in guesses.values()), strict=True)
     some = devices.take(slice(0, None, GUESSING_STRIDE))
     costs = offsets_costs(flag, some, joints, torch.stack(turns), torch.stack(places))
-    best = list(guesses)[int(costs.argmin())]
+    costs = {name: float(cost) for name, cost in zip(guesses, costs, strict=True)}
+    best = min(costs, key=lambda name: costs[name] - PRESET_ADVANTAGE * (name in PRESETS))
     return best, guesses[best]
 
 

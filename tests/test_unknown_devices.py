@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from threepoint.model_core.calibration import Calibration, Offset, load, save
+from threepoint.model_core import unknown_devices
+from threepoint.model_core.calibration import PRESETS, Calibration, Offset, load, preset_offsets, save
 from threepoint.model_core.flag import offsets as flag_offsets
 from threepoint.model_core.flag.model import CONFIGS, Flag, load_flag
 from threepoint.model_core.pipeline import load_networks
 from threepoint.model_core.recordings import Track
 from threepoint.model_core.rotations import axis_angle_to_matrix, geodesic_angle, quaternion_to_matrix
 from threepoint.model_core.skeleton import ROLES, TRACKED_JOINTS
-from threepoint.model_core.unknown_devices import find_calibration, fit_unknown
+from threepoint.model_core.unknown_devices import PRESET_ADVANTAGE, find_calibration, fit_unknown
 
 simulate_devices = importlib.import_module("threepoint.tools.simulate_devices")
 
@@ -131,3 +132,14 @@ def test_person_floor_and_head_stay_as_they_were(moving, body, networks):
     found = fit_unknown(moving, calibration, body, networks, likelihood=False)
     np.testing.assert_array_equal(found.betas, calibration.betas)
     assert found.floor == calibration.floor and found.offsets["head"] is given["head"]
+
+
+def test_a_preset_that_is_nearly_as_likely_as_anything_is_taken_as_it_is(moving, body, networks, monkeypatch):
+    guesses = [*PRESETS, "devices on the wrists", "natural wrists"]
+    costs = torch.full((len(guesses),), 20.0)
+    costs[guesses.index("natural wrists")], costs[guesses.index("touch")] = 5.0, 5.0 + PRESET_ADVANTAGE / 2
+    monkeypatch.setattr(unknown_devices, "offsets_costs", lambda *_: costs)
+    found = find_calibration(moving, body, networks)
+    assert any("taken for preset 'touch'" in note for note in found.notes)
+    expected = preset_offsets("touch", float(body.size(found.betas)))["left_hand"]
+    np.testing.assert_array_equal(found.offsets["left_hand"].position, expected.position)
