@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from .contacts import foot_rest_heights, stands
 from .kinematics import forward_kinematics, mirror_motion
 from .observation import FPS, body_size, features, heading, proportions
 from .rotations import (
@@ -18,11 +19,6 @@ from .rotations import (
     transpose,
 )
 from .skeleton import BODY_JOINT_COUNT, FEET, LEFT_WRIST, MIRRORED, RIGHT_WRIST, TRACKED_JOINTS
-
-TOE_REST_HEIGHT = 0.02
-"""Height of the toe joints of the default body above its sole at rest, metres."""
-STANDING_HEIGHT, STANDING_SPEED = 0.05, 0.20
-"""A foot stands when it is less than this above its rest height (metres) and slower than this (metres a second)."""
 
 
 @dataclass(frozen=True)
@@ -185,10 +181,7 @@ class WindowSampler:
         feet = joints[:, :, FEET]
         moved = feet[:, 1:] - feet[:, :-1]
         speed = torch.cat([moved[:, :1], moved], 1).norm(dim=-1) * FPS
-        rest_height = (
-            rest_joints[:, FEET, 1] - rest_joints[:, 10:11, 1] + TOE_REST_HEIGHT * body_size(rest_joints)[:, None]
-        )
-        return (feet[..., 1] < rest_height[:, None] + STANDING_HEIGHT) & (speed < STANDING_SPEED)
+        return stands(feet[..., 1], speed, foot_rest_heights(rest_joints)[:, None])
 
 
 def _bridge_lost_heads(rotations, positions, seen):

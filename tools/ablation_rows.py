@@ -1,16 +1,14 @@
 """What each part of SAGE as it ships is worth: parts left out, given the truth, sampled otherwise, or shown less."""
 
-import copy
-from dataclasses import replace
 from functools import partial
 
 import torch
 
-from threepoint.model_core.evaluation import Predicted, sage_online, score
+from threepoint.model_core.evaluation import Predicted, score
 from threepoint.model_core.observation import heading
 from threepoint.model_core.rotations import matrix_to_sixd, rotation_about_y, transpose
 from threepoint.model_core.sage.diffusion import sample
-from threepoint.model_core.sage.inference import blend_windows, observed_features, predict
+from threepoint.model_core.sage.inference import blend_windows, observed_features, offline_window, predict
 from threepoint.model_core.sage.losses import true_latents
 from threepoint.model_core.sage.model import MEAN, Sampling, to_world
 from threepoint.model_core.skeleton import LOWER_HALF, UPPER_HALF
@@ -20,13 +18,9 @@ from .progress import part_of
 OVERLAP = 0.5
 
 
-def shipped(networks, clip, observation, window=None, **choices):
-    """SAGE by ``predict``, with ``choices`` for it, or with windows of another length."""
-    sage = networks.sage
-    if window:
-        sage = copy.copy(sage)
-        sage.config = replace(sage.config, window=window)
-    return predict(sage, observation, clip.rest_joints, **choices)
+def shipped(networks, clip, observation, **choices):
+    """SAGE by ``predict``, with ``choices`` for it."""
+    return predict(networks.sage, observation, clip.rest_joints, **choices)
 
 
 def taken_apart(networks, clip, observation, pose_of):
@@ -42,7 +36,7 @@ def taken_apart(networks, clip, observation, pose_of):
     odd = len(seen) % 2
     seen = torch.cat([seen, seen[-1:].expand(odd, -1)])
     true = torch.cat([true, true[-1:].expand(odd, -1, -1)])
-    window = min(sage.config.window, len(seen))
+    window = min(offline_window(sage), len(seen))
 
     def forward(starts):
         windows = (torch.stack([values[start : start + window] for start in starts]) for values in (seen, true))
@@ -120,7 +114,6 @@ def part(pose_of):
 
 ROWS = {
     "SAGE": (shipped, "both"),
-    "online": (sage_online, "both"),
     "without the refiner": (partial(shipped, refine=False), "both"),
     "lower diffusion given the true upper latent *": (part(true_upper_latent), "both"),
     "lower diffusion given no upper latent *": (part(no_upper_latent), "both"),
@@ -135,7 +128,7 @@ ROWS = {
     "unit noise, 5 steps": (partial(shipped, sampling=Sampling(5, 1.0)), "both"),
     "windows of 10 frames": (partial(shipped, window=10), "both"),
     "windows of 20 frames": (partial(shipped, window=20), "both"),
-    "windows of 60 frames": (partial(shipped, window=60), "both"),
+    "windows of 40 frames": (partial(shipped, window=40), "both"),
     "windows of 80 frames": (partial(shipped, window=80), "both"),
     "half precision": (partial(shipped, half=True), "both"),
     "left hand only": (shipped, "left"),
@@ -143,7 +136,7 @@ ROWS = {
     "no hands": (shipped, "none"),
 }
 """Label -> method, and the hands that it is shown."""
-NOTE = "ablations of SAGE; placed by the true head; rows with a star are without the refiner, as is the third"
+NOTE = "ablations of SAGE; placed by the true head; rows with a star are without the refiner, as is the second"
 
 
 def ablate(networks, clips, progress=None):

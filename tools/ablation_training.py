@@ -51,9 +51,9 @@ class AblationTraining:
     def fit(self, folder, steps, progress):
         """Train in ``folder``, going on from what lies there."""
         parts = [getattr(self.sage, name, None) for name in ("upper_diffusion", "lower_diffusion", "decoder")]
-        parameters = [parameter for part in parts if part is not None for parameter in part.parameters()]
+        modules = [part for part in parts if part is not None]
         run = Run(folder, self.sage, self.variant.seed, resume=True, device=self.device)
-        run.fit(Stage("body", parameters, steps, RATE, self.loss), progress)
+        run.fit(Stage("body", modules, steps, RATE, self.loss), progress)
         self.sage.eval()
 
     def loss(self, generator):
@@ -71,7 +71,8 @@ class AblationTraining:
             told = torch.rand(self.batch, 1, 1, generator=generator, device=self.device) < TRUE_LATENT_SHARE
             mixed = [torch.where(told, b, a) for a, b in zip(latents, true, strict=True)]
             pose, contacts = self.sage.decoder(*mixed, observation)
-        loss, parts = losses.pose_loss(pose, sixd.flatten(2), self._joints(pose, windows), windows)
+        joints = self._joints(pose, windows)
+        loss, parts = losses.pose_loss(pose, sixd.flatten(2), joints, windows, losses.BODY_WEIGHTS)
         contact = F.binary_cross_entropy_with_logits(contacts, windows.standing.float())
         return loss + losses.LATENT * (latent + denoising) + losses.CONTACT * contact, parts
 

@@ -14,6 +14,7 @@ from threepoint.model_core.body import load_body
 from threepoint.model_core.calibration import Offset, calibrate_in_pose
 from threepoint.model_core.calibration.calibration import FURTHER_JOINTS
 from threepoint.model_core.clips import load_clips
+from threepoint.model_core.contacts import STANDING_SPEED
 from threepoint.model_core.flag.refine import refine
 from threepoint.model_core.frames import OPENXR_TO_MODEL
 from threepoint.model_core.kinematics import forward_kinematics
@@ -22,7 +23,6 @@ from threepoint.model_core.recordings import Track
 from threepoint.model_core.rotations import axis_angle_to_quaternion, matrix_to_quaternion, quaternion_to_matrix
 from threepoint.model_core.sage.inference import predict
 from threepoint.model_core.skeleton import BODY_JOINT_COUNT, FEET, LOWER_HALF, ROLES
-from threepoint.model_core.windows import STANDING_SPEED
 from threepoint.model_core.worn import further_trackers
 
 from .arguments import CommandParser

@@ -12,6 +12,8 @@ from .bridging import Bridge, bridge_gaps
 from .model import MEAN, to_world
 
 WINDOWS_AT_ONCE = 64
+OFFLINE_STRETCH = 1.5
+"""Offline windows are so many times as long as those of training: measured to be better (``evaluate --ablations``)."""
 HALF_PRECISION = torch.float16
 FILL_FRAMES = 2
 """A stream's first frame is repeated: a window has at least two frames, one token."""
@@ -45,18 +47,21 @@ def observed_features(observation, rest_joints, device="cpu"):
 
 
 @torch.inference_mode()
-def predict(sage, observation, rest_joints, sampling=MEAN, overlap=0.5, refine=True, progress=None, half=False):
+def predict(
+    sage, observation, rest_joints, sampling=MEAN, window=None, overlap=0.5, refine=True, progress=None, half=False
+):
     """The motion of a whole ``Observation`` (``Prediction``), on the device of ``sage``.
 
-    Windows of the training length overlap by the share ``overlap`` and are cross-faded with a ramp; a recording that
-    is shorter than a window is one window of its own length. Where trackers are lost and found the pose is bridged.
-    ``progress(fraction, stage)`` may raise ``Cancelled``. ``half`` computes in ``HALF_PRECISION``.
+    Windows of ``window`` frames (even; ``offline_window`` unless given) overlap by the share ``overlap`` and are
+    cross-faded with a ramp; a recording that is shorter than a window is one window of its own length. Where trackers
+    are lost and found the pose is bridged. ``progress(fraction, stage)`` may raise ``Cancelled``. ``half`` computes in
+    ``HALF_PRECISION``.
     """
     device = next(sage.parameters()).device
     seen, rotations, positions, rest = observed_features(observation, rest_joints, device)
     frames = len(seen)
     padded = torch.cat([seen, seen[-1:].expand(frames % 2, -1)])
-    window = min(sage.config.window, len(padded))
+    window = min(window or offline_window(sage), len(padded))
     noise = _start_noise(sampling, len(padded) // 2, sage.latent_size, device)
     unit_rest = (rest / body_size(rest)).expand(WINDOWS_AT_ONCE, -1, -1)
 
@@ -74,6 +79,11 @@ def predict(sage, observation, rest_joints, sampling=MEAN, overlap=0.5, refine=T
     pose = _change(pose, lambda turned: bridge_gaps(turned, observation.valid))
     local, translation, _, _ = to_world(pose, rotations[:, 0], positions[:, 0], rest)
     return Prediction(local, translation, contacts)
+
+
+def offline_window(sage):
+    """Frames of a window of ``predict``; even."""
+    return 2 * round(sage.config.window * OFFLINE_STRETCH / 2)
 
 
 def blend_windows(frames, window, overlap, forward, progress=None):
