@@ -126,7 +126,8 @@ def likely_height(inputs, log_heights, prior_mean, networks=None):
     belief -= 0.5 * ((np.exp(grid) / prior_mean - 1) * STATURE_MEAN / STATURE_SPREAD) ** 2
     belief = np.exp(belief - belief.max())
     belief /= belief.sum()
-    height = np.exp(grid[np.searchsorted(np.cumsum(belief), 0.5)])
+    # Between the grid's points: a recording that differs by rounding shall not jump from one to the next.
+    height = np.exp(np.interp(0.5, np.cumsum(belief), grid))
     error = np.sqrt((belief * (np.exp(grid) - height) ** 2).sum() + (HABIT * height) ** 2)
     return float(height), float(error)
 
