@@ -137,11 +137,14 @@ def _parse(arguments):
     parser.add_argument("--hands", choices=HANDS, default="both", help="the hands that the methods are shown")
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--ablations", action="store_true",
-                         help="instead: SAGE with parts left out, given the truth, sampled otherwise, shown less")  # fmt: skip
+                         help="instead: SAGE with parts left out, given the truth, sampled otherwise, "
+                              "shown less")  # fmt: skip
     instead.add_argument("--gaps", action="store_true",
-                         help="instead: one hand missing for two seconds; jumps, freezing and the legs' error")  # fmt: skip
+                         help="instead: one hand missing for two seconds; jumps, freezing and "
+                              "the legs' error")  # fmt: skip
     instead.add_argument("--flag", action="store_true",
-                         help="instead: the FLAG paper's tables and figures on one file of clips, by default test")  # fmt: skip
+                         help="instead: the FLAG paper's tables and figures on one file of clips, "
+                              "by default test")  # fmt: skip
     instead.add_argument("--recordings", type=Path, metavar="FOLDER",
                          help="instead: the road on real recordings, up to two minutes of each: nearness of head and "
                               "hands, jitter, feet")  # fmt: skip
