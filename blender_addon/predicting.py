@@ -11,7 +11,6 @@ from .conditions import has_head, is_idle
 from .properties import active_person
 
 TICK_SECONDS = 0.03
-REDRAW_SECONDS = 0.5
 
 
 class THREEPOINT_OT_calibrate(bpy.types.Operator):
@@ -168,7 +167,6 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
             context.window_manager.threepoint.running = False
             context.window_manager.threepoint.stage = ""
             _redraw(context)
-            bpy.app.timers.register(_redraw_again, first_interval=REDRAW_SECONDS)
 
 
 def stage_words(job):
@@ -185,11 +183,6 @@ def _redraw(context):
             for region in area.regions:
                 if area.type == "STATUSBAR" or (area.type == "VIEW_3D" and region.type == "UI"):
                     region.tag_redraw()
-
-
-def _redraw_again():
-    """Once more: Blender 5.2 moves the panels below one that has grown only when it draws the next time."""
-    _redraw(bpy.context)
 
 
 CLASSES = (THREEPOINT_OT_calibrate, THREEPOINT_OT_predict)
@@ -209,8 +202,6 @@ def register():
 
 def unregister():
     bpy.app.handlers.load_pre.remove(_stop_engine)
-    if bpy.app.timers.is_registered(_redraw_again):
-        bpy.app.timers.unregister(_redraw_again)
     engine.stop()
     for kind in reversed(CLASSES):
         bpy.utils.unregister_class(kind)

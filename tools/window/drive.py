@@ -16,6 +16,7 @@ import trials  # noqa: E402
 from inside import (  # noqa: E402
     EXTENSION,
     FOLDER,
+    PANELS_SETTLE,
     check,
     children,
     click,
@@ -64,9 +65,9 @@ def steps():
     yield from trials.fifty_rounds()
     bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "window.blend"))
     yield from show_preferences()
-    yield from look_at_import_dialog()
-    yield from come_and_go()
     yield from look_at_material()
+    yield from come_and_go()
+    yield from look_at_import_dialog()
 
 
 def install():
@@ -138,14 +139,14 @@ def look_at_colours():
     with bpy.context.temp_override(**view()):
         bpy.ops.view3d.view_all()
     scroll_sidebar(bpy.ops.view2d.scroll_down)
-    yield 1.0
+    yield PANELS_SETTLE
     picture("07_lower_panels")
     scroll_sidebar(bpy.ops.view2d.scroll_up)
     bpy.context.scene.frame_set(WAVING_FRAME)
     view()["area"].spaces[0].region_3d.view_rotation = Euler(FROM_THE_SIDE).to_quaternion()
     with bpy.context.temp_override(**view()):
         bpy.ops.view3d.view_all()
-    yield 1.5
+    yield PANELS_SETTLE
     picture("19_for_the_manual")
     person().low, person().high = 0.0, 8.0
     click(bpy.ops.threepoint.show_uncertain)
@@ -240,16 +241,12 @@ def show_preferences():
 
 
 def look_at_import_dialog():
-    """What is found of a table's columns, in the dialog's sidebar."""
+    """What is found of a table's columns, in the dialog's sidebar; it stays open until Blender ends."""
+    bpy.ops.preferences.addon_enable(module=EXTENSION)
     bpy.context.preferences.view.filebrowser_display_type = "SCREEN"
     click(bpy.ops.threepoint.import_recording, filepath=str(FOLDER / "walk.csv"))
     yield 4.0
     picture("16_import_dialog")
-    window = bpy.context.window_manager.windows[0]
-    dialog = next(area for area in window.screen.areas if area.type == "FILE_BROWSER")
-    with bpy.context.temp_override(window=window, area=dialog):
-        bpy.ops.file.cancel()
-    yield 2.0
 
 
 def look_at_feet():

@@ -19,6 +19,8 @@ FOLDER = Path(sys.argv[sys.argv.index("--") + 1])
 EXTENSION = "bl_ext.user_default.threepoint"
 LONGEST_WAIT = 60.0
 BEAT_SECONDS = 0.02
+PANELS_SETTLE = 4.0
+"""Seconds in which panels below one that has grown move to their places, on a machine with other things to do."""
 
 report = {"blender": bpy.app.version_string, "checks": {}, "pictures": []}
 beats = []

@@ -10,6 +10,7 @@ import bpy
 from inside import (
     EXTENSION,
     FOLDER,
+    PANELS_SETTLE,
     beats,
     check,
     children,
@@ -141,7 +142,7 @@ def predict_one():
     bpy.context.scene.frame_set(60)
     with bpy.context.temp_override(**view()):
         bpy.ops.view3d.view_all()
-    yield 1.5
+    yield PANELS_SETTLE
     picture("06_predicted")
     bpy.ops.ed.undo()
     yield 1.0
