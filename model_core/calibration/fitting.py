@@ -36,6 +36,7 @@ frame; half of the frames lie within 35 degrees of it). Axis-angle."""
 PRIOR_FRAMES = 0.15
 """Weight of the preset's rotation, as a part of all frames."""
 GIVEN_WEIGHT = 0.1
+"""Weight of the offsets that ``fit_to_forearms`` starts from, as a part of all frames."""
 STRAIGHT_ARM = 0.98
 LONGEST_REACH, REACH_PERCENTILE = 0.70, 95.0
 """Metres from the head joint to the wrist that people of the mean size hardly ever exceed (99% of the training motion

@@ -1,5 +1,6 @@
 """Blender tests run against the extension as users get it: the zip is built, installed and enabled first."""
 
+import functools
 import importlib
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 EXTENSION = "bl_ext.user_default.threepoint"
+ENGINE = Path(__file__).resolve().parent.parent / "fake_engine.py"
 
 
 def install():
@@ -46,3 +48,29 @@ install()
 def extension():
     """The installed extension's package name."""
     return EXTENSION
+
+
+@pytest.fixture
+def scene(monkeypatch):
+    """An empty file at 30 frames a second, whose engine has no networks (``fake_engine.py``)."""
+    from threepoint.blender_addon import engine, preferences
+    from threepoint.blender_addon.scene import empty_file
+    from threepoint.blender_addon.worker_client import WorkerClient
+
+    monkeypatch.setattr(engine, "WorkerClient", functools.partial(WorkerClient, script=ENGINE))
+    monkeypatch.setattr(preferences, "engine_python", lambda: Path(sys.executable))
+    yield empty_file(30)
+    engine.stop()
+
+
+@pytest.fixture
+def person(scene, tmp_path):
+    """A person of ``scene``, imported from a recording that wobbles."""
+    import bpy
+    from bodies import wobbly_recording
+
+    from threepoint.model_core.recordings import bsor
+
+    bsor.write(tmp_path / "walk.bsor", wobbly_recording())
+    bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "walk.bsor"))
+    return scene.threepoint.people[0]

@@ -1,6 +1,5 @@
 """The engine killed at every stage and cancelled again and again: the scene, the next click and the machine."""
 
-import functools
 import os
 import signal
 import sys
@@ -9,33 +8,13 @@ from pathlib import Path
 
 import bpy
 import pytest
-from bodies import wobbly_recording
 
-from threepoint.blender_addon import engine, people, preferences
-from threepoint.blender_addon.scene import empty_file
-from threepoint.blender_addon.worker_client import WorkerClient
-from threepoint.model_core.recordings import bsor
+from threepoint.blender_addon import engine, people
 
-ENGINE = Path(__file__).resolve().parent.parent / "fake_engine.py"
 ANSWER, REFUSE, FAIL, WORK_LONG, TURN_DEAF, DIE, HANG_LOADING, HANG_PREDICTING, HANG_REFINING, HANG_SENDING = range(10)
 WAIT_SECONDS = 60
 ROUNDS = 50
 LARGEST_GROWTH = 50e6
-
-
-@pytest.fixture
-def scene(monkeypatch):
-    monkeypatch.setattr(engine, "WorkerClient", functools.partial(WorkerClient, script=ENGINE))
-    monkeypatch.setattr(preferences, "engine_python", lambda: Path(sys.executable))
-    yield empty_file(30)
-    engine.stop()
-
-
-@pytest.fixture
-def person(scene, tmp_path):
-    bsor.write(tmp_path / "walk.bsor", wobbly_recording())
-    bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "walk.bsor"))
-    return scene.threepoint.people[0]
 
 
 def everything(scene):

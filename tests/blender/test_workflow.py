@@ -1,41 +1,22 @@
 """The buttons from import to export, on the installed extension, with an engine that has no networks."""
 
-import functools
 import subprocess
 import sys
-from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
 from bodies import wobbly_recording
 
-from threepoint.blender_addon import commands, engine, exporting, panel, people, predicting, preferences
+from threepoint.blender_addon import commands, engine, exporting, panel, people, predicting
 from threepoint.blender_addon.bone_names import NAMES
 from threepoint.blender_addon.curves import fcurves_of
 from threepoint.blender_addon.scene import empty_file
-from threepoint.blender_addon.worker_client import WorkerClient
 from threepoint.model_core.body import DEFAULT_BODY, load_body
 from threepoint.model_core.recordings import bsor, plain
 from threepoint.model_core.skeleton import JOINT_NAMES
 
-ENGINE = Path(__file__).resolve().parent.parent / "fake_engine.py"
 ANSWER, REFUSE, FAIL, WORK_LONG, TURN_DEAF, DIE = range(6)
-
-
-@pytest.fixture
-def scene(monkeypatch):
-    monkeypatch.setattr(engine, "WorkerClient", functools.partial(WorkerClient, script=ENGINE))
-    monkeypatch.setattr(preferences, "engine_python", lambda: Path(sys.executable))
-    yield empty_file(30)
-    engine.stop()
-
-
-@pytest.fixture
-def person(scene, tmp_path):
-    bsor.write(tmp_path / "walk.bsor", wobbly_recording())
-    bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "walk.bsor"))
-    return scene.threepoint.people[0]
 
 
 def test_import_makes_named_trackers_and_a_person(scene, person):
@@ -404,7 +385,7 @@ def test_no_process_is_left_behind(scene, person):
         bpy.ops.threepoint.predict()
     engine.stop()
     listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert str(ENGINE) not in listing
+    assert "fake_engine.py" not in listing
 
 
 def test_the_command_takes_a_refinement_from_none_to_all(scene, tmp_path, capsys):
