@@ -10,8 +10,9 @@ from .flag.refine import refine
 from .kinematics import forward_kinematics
 from .metrics import head_placed, score_clip, score_motion
 from .observation import Observation
-from .sage.inference import SageStream, predict
+from .sage.inference import predict
 from .sage.model import MEAN
+from .sage.streaming import SageStream
 from .skeleton import TRACKED_JOINTS
 
 BETAS_OF_MEAN = np.zeros(10, np.float32)

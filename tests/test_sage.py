@@ -1,5 +1,7 @@
 """SAGE's parts and their use: shapes, determinism, windows that join, streams that agree with windows."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -12,8 +14,9 @@ from threepoint.model_core.pipeline import load_networks
 from threepoint.model_core.rotations import rotation_about_y
 from threepoint.model_core.sage import inference
 from threepoint.model_core.sage.diffusion import TRAINING_STEPS, add_noise, signal_and_noise
-from threepoint.model_core.sage.inference import SageStream, _window_starts, observed_features, predict
-from threepoint.model_core.sage.model import CONFIGS, Sage, Sampling, load_sage, save_sage, to_world
+from threepoint.model_core.sage.inference import _window_starts, observed_features, predict
+from threepoint.model_core.sage.model import CONFIGS, STREAM_SPAN, Sage, Sampling, load_sage, save_sage, to_world
+from threepoint.model_core.sage.streaming import SageStream
 from threepoint.model_core.sage.vqvae import HalfBodyVQVAE, ProductQuantizer, perplexity
 
 
@@ -141,20 +144,39 @@ def test_one_seed_is_one_take_and_another_seed_another(sage, clip):
     assert (takes[0] - takes[2]).abs().max() > 1e-3
 
 
-def test_the_stream_is_the_last_frame_of_the_window(sage, clip):
-    seen = observe_truth(clip)
+def test_a_stream_is_what_the_networks_make_of_the_past_alone(sage, clip):
+    seen, sage = observe_truth(clip), copy.deepcopy(sage)
+    torch.nn.init.normal_(sage.refiner.correct.weight, std=0.1)  # It begins as zero: the GRU would not show.
     stream = SageStream(sage, clip.rest_joints)
-    for frame in range(40):
-        pose, place = stream.step(seen.rotations[frame], seen.positions[frame], seen.valid[frame])
-    window = slice(40 - sage.config.window, 40)
-    # The window's first speeds come from the frame before it, which a stream has seen.
-    part = Observation(*(values[:40] for values in (seen.rotations, seen.positions, seen.valid)), seen.betas)
-    features, rotations, positions, rest = observed_features(part, clip.rest_joints)
+    found = [stream.step(*frame) for frame in zip(seen.rotations, seen.positions, seen.valid, strict=True)]
+    features, rotations, positions, rest = observed_features(seen, clip.rest_joints)
+    even = slice(0, len(features) // 2 * 2)
     with torch.inference_mode():
-        sixd, _ = sage(features[None, window], (rest / body_size(rest))[None])
-    local, translation, _, _ = to_world(sixd[0, -1:], rotations[-1:, 0], positions[-1:, 0], rest)
-    torch.testing.assert_close(pose, local[0], atol=1e-5, rtol=0)
-    torch.testing.assert_close(place, translation[0], atol=1e-5, rtol=0)
+        pose, _ = sage.streamed(features[None, even])
+        pose = sage.refiner(pose, features[None, even], (rest / body_size(rest))[None])
+    local, translation, _, _ = to_world(pose[0], rotations[even, 0], positions[even, 0], rest)
+    torch.testing.assert_close(torch.stack([f[0] for f in found])[even], local, atol=1e-4, rtol=0)
+    torch.testing.assert_close(torch.stack([f[1] for f in found])[even], translation, atol=1e-4, rtol=0)
+
+
+def test_what_comes_later_changes_nothing_in_a_stream(sage):
+    seen = torch.randn(1, 40, FEATURE_COUNT)
+    other = torch.cat([seen[:, :25], torch.randn(1, 15, FEATURE_COUNT)], 1)
+    with torch.inference_mode():
+        first, second = sage.streamed(seen)[0], sage.streamed(other)[0]
+    torch.testing.assert_close(first[:, :25], second[:, :25])
+    assert (first[:, 25] - second[:, 25]).abs().max() > 1e-4
+
+
+def test_a_stream_forgets_what_is_beyond_its_span(sage):
+    layers = len(sage.upper_diffusion.blocks) + len(sage.lower_diffusion.blocks) + len(sage.decoder.blocks)
+    reach = 2 * (layers * (STREAM_SPAN - 1) + 3)
+    seen = torch.randn(1, reach + 12, FEATURE_COUNT)
+    other = torch.cat([torch.randn(1, 10, FEATURE_COUNT), seen[:, 10:]], 1)
+    with torch.inference_mode():
+        first, second = sage.streamed(seen)[0], sage.streamed(other)[0]
+    torch.testing.assert_close(first[:, -1], second[:, -1])
+    assert (first[:, 9] - second[:, 9]).abs().max() > 1e-4
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")

@@ -156,8 +156,10 @@ class SageTraining:
     def refiner_loss(self, generator):
         windows, observation, sixd = self.draw(generator)
         sage = self.sage
+        streamed, seen_whole = observation.split([self.batch // 2, self.batch - self.batch // 2])
         with torch.no_grad(), self.half_precision():
-            pose, _ = sage.decoder(*sage.latents(observation), observation)
+            pose, _ = sage.decoder(*sage.latents(seen_whole), seen_whole)
+            pose = torch.cat([sage.streamed(streamed)[0], pose])
         refined = sage.refiner(pose, observation, unit_rest_joints(windows))
         return self._pose_loss(refined, sixd, windows, losses.REFINER_WEIGHTS)
 

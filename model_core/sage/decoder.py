@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from ..skeleton import BODY_JOINT_COUNT, FEET
-from .transformer import Block, Downsample, Upsample
+from .transformer import Block, Downsample, Upsample, run_blocks
 
 
 class FullBodyDecoder(nn.Module):
@@ -23,10 +23,27 @@ class FullBodyDecoder(nn.Module):
 
     def forward(self, upper, lower, observation):
         """Return 6D rotations (B, T, 22 * 6), the root turned by the head's heading, and contact logits (B, T, 4)."""
-        x = self.embed(torch.cat([upper, lower, self.observe(observation)], -1))
-        for block in self.blocks:
-            x = block(x)
-        with torch.autocast(x.device.type, enabled=False):  # Half precision would shake every frame's pose a little.
-            frames = self.per_frame(torch.cat([self.upsample(self.norm(x.float())), observation.float()], -1))
-        pose, contacts = frames[..., : 6 * BODY_JOINT_COUNT], frames[..., 6 * BODY_JOINT_COUNT :]
+        x = run_blocks(self.blocks, self.embed(torch.cat([upper, lower, self.observe(observation)], -1)))
+        with _full_precision(x):
+            return self._decode(self.upsample(self.norm(x.float())), observation)
+
+    def streamed(self, upper, lower, observation, span):
+        """The same for each second frame alone, (B, S, ...): those that ended a token of a stream and were its newest.
+
+        ``span``, in tokens, as in ``transformer.run_blocks``.
+        """
+        x = self.embed(torch.cat([upper, lower, self.observe(observation, streamed=True)], -1))
+        x = run_blocks(self.blocks, x, span=span).float()
+        with _full_precision(x):
+            alone = self.upsample(self.norm(x).flatten(0, 1)[:, None])[:, 1].unflatten(0, x.shape[:2])
+            return self._decode(alone, observation[:, 1::2])
+
+    def _decode(self, frames, observation):
+        decoded = self.per_frame(torch.cat([frames, observation.float()], -1))
+        pose, contacts = decoded[..., : 6 * BODY_JOINT_COUNT], decoded[..., 6 * BODY_JOINT_COUNT :]
         return pose + self.mean_pose, contacts
+
+
+def _full_precision(tensor):
+    """Half precision would shake every frame's pose a little."""
+    return torch.autocast(tensor.device.type, enabled=False)

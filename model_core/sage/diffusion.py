@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from .transformer import Block, Downsample
+from .transformer import Block, Downsample, run_blocks
 
 TRAINING_STEPS = 1000
 
@@ -35,14 +35,18 @@ class LatentDiffusion(nn.Module):
             self.time[2].bias.view(6, width)[2].fill_(1.0)
             self.time[2].bias.view(6, width)[5].fill_(1.0)
 
-    def forward(self, noisy, step, observation, given=None):
-        """x0 (B, S, latent) from ``noisy`` (B, S, latent), ``step`` (B,), ``observation`` (B, 2 S, features)."""
-        inputs = [noisy, self.observe(observation)] if given is None else [noisy, self.observe(observation), given]
-        x = self.embed(torch.cat(inputs, -1))
-        condition = self.time(_wave_embedding(step, x.shape[-1]).to(x.dtype)).view(len(x), 6, x.shape[-1])
-        for block in self.blocks:
-            x = block(x, condition)
-        return self.predict(self.norm(x))
+    def forward(self, noisy, step, observation, given=None, span=None):
+        """x0 (B, S, latent) from ``noisy`` (B, S, latent), ``step`` (B,), ``observation`` (B, 2 S, features).
+
+        ``span``, in tokens, is that of a stream, as in ``transformer.run_blocks``.
+        """
+        observed = self.observe(observation, streamed=span is not None)
+        x = self.embed(torch.cat([noisy, observed] if given is None else [noisy, observed, given], -1))
+        return self.predict(self.norm(run_blocks(self.blocks, x, self.modulation(step).to(x.dtype), span)))
+
+    def modulation(self, step):
+        """What all blocks share at ``step`` (B,) of the diffusion: (B, 6, width)."""
+        return self.time(_wave_embedding(step, self.embed.out_features)).unflatten(-1, (6, -1))
 
 
 def _wave_embedding(step, width):

@@ -1,4 +1,4 @@
-"""SAGE on whole recordings: offline in overlapping windows that cross-fade, online one frame at a time."""
+"""SAGE on whole recordings: overlapping windows that cross-fade. ``streaming`` has it online."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,13 @@ import torch
 from ..observation import body_size, features, proportions
 from ..rotations import matrix_to_sixd, sixd_to_matrix
 from ..skeleton import BODY_JOINT_COUNT
-from .bridging import Bridge, bridge_gaps
+from .bridging import bridge_gaps
 from .model import MEAN, to_world
 
 WINDOWS_AT_ONCE = 64
 OFFLINE_STRETCH = 1.5
 """Offline windows are so many times as long as those of training: measured to be better (``evaluate --ablations``)."""
 HALF_PRECISION = torch.float16
-FILL_FRAMES = 2
-"""A stream's first frame is repeated: a window has at least two frames, one token."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def predict(
 
     blended = blend_windows(len(padded), window, overlap, forward, progress)[:frames]
     pose, contacts = blended[:, : 6 * BODY_JOINT_COUNT], blended[:, 6 * BODY_JOINT_COUNT :]
-    pose = _change(pose, lambda turned: bridge_gaps(turned, observation.valid))
+    pose = change_pose(pose, lambda turned: bridge_gaps(turned, observation.valid))
     local, translation, _, _ = to_world(pose, rotations[:, 0], positions[:, 0], rest)
     return Prediction(local, translation, contacts)
 
@@ -107,7 +105,7 @@ def blend_windows(frames, window, overlap, forward, progress=None):
     return sums / weights
 
 
-def _change(pose, change):
+def change_pose(pose, change):
     """6D rotations (..., 22 * 6) after ``change`` of them as matrices (..., 22, 3, 3)."""
     return matrix_to_sixd(change(sixd_to_matrix(pose.unflatten(-1, (BODY_JOINT_COUNT, 6))))).flatten(-2)
 
@@ -134,43 +132,3 @@ def _start_noise(sampling, tokens, latent_size, device):
         return None
     generator = torch.Generator().manual_seed(sampling.seed)
     return (sampling.noise * torch.randn(2, tokens, latent_size, generator=generator)).to(device)
-
-
-class SageStream:
-    """Online use: one frame in, one pose out, from the last window of frames."""
-
-    def __init__(self, sage, rest_joints, sampling=MEAN):
-        """``rest_joints`` (22 or 24, 3) of the person. Noise keeps its place in the window: a take stays one take."""
-        self.sage, self.sampling = sage, sampling
-        self.device = next(sage.parameters()).device
-        rest = torch.as_tensor(np.asarray(rest_joints), dtype=torch.float32, device=self.device)
-        self.rest = rest[:BODY_JOINT_COUNT]
-        self.size = body_size(self.rest)
-        self.unit_rest = (self.rest / self.size)[None]
-        self.proportions = proportions(self.rest, self.size)
-        self.noise = _start_noise(sampling, sage.config.window // 2, sage.latent_size, self.device)
-        self.previous, self.seen = None, None
-        self.bridge = Bridge()
-
-    @torch.inference_mode()
-    def step(self, rotations, positions, valid):
-        """One frame of head and wrists, (3, 3, 3), (3, 3) and (3,) in the model's frame, 1/60 s after the last.
-
-        Returns local rotations (22, 3, 3) and the pelvis position (3,). A tracker that comes back is followed again
-        after ``bridging.RETURN_FRAMES``.
-        """
-        frame = [
-            torch.as_tensor(np.asarray(values), dtype=torch.float32, device=self.device)[None]
-            for values in (rotations, positions, valid)
-        ]
-        pair = [torch.cat([a, b]) for a, b in zip(self.previous or frame, frame, strict=True)]
-        self.previous = frame
-        newest = features(*pair, self.size, self.proportions)[1:]
-        self.seen = newest.repeat(FILL_FRAMES, 1) if self.seen is None else torch.cat([self.seen, newest])
-        self.seen = self.seen[-self.sage.config.window :]
-        window = self.seen[len(self.seen) % 2 :]
-        noise = None if self.noise is None else self.noise[:, None, -(len(window) // 2) :]
-        pose, _ = self.sage(window[None], self.unit_rest, self.sampling, noise)
-        pose = _change(pose[0, -1], lambda turned: self.bridge.step(turned, valid))[None]
-        local, translation, _, _ = to_world(pose, frame[0][:, 0], frame[1][:, 0], self.rest)
-        return local[0], translation[0]

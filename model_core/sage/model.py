@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -12,7 +13,7 @@ from torch import nn
 from ..errors import InputError
 from ..kinematics import forward_kinematics
 from ..observation import FEATURE_COUNT, heading
-from ..rotations import rotation_about_y, sixd_to_matrix
+from ..rotations import array_namespace, rotation_about_y, sixd_to_matrix
 from ..skeleton import BODY_JOINT_COUNT, HEAD, LOWER_HALF, UPPER_HALF
 from .decoder import FullBodyDecoder
 from .diffusion import LatentDiffusion, sample
@@ -26,6 +27,8 @@ FILES = {
     "sage_decoder.safetensors": ("decoder", "refiner"),
 }
 """Each file of weights and the parts in it: no file grows too large for a repository."""
+STREAM_SPAN = 30
+"""Tokens that a stream sees at once: as many as an offline window."""
 
 
 @dataclass(frozen=True)
@@ -115,21 +118,39 @@ class Sage(nn.Module):
         pose, contacts = self.decoder(*self.latents(observation, sampling, noise), observation)
         return (self.refiner(pose, observation, rest_joints) if refine else pose), contacts
 
+    def streamed(self, observation):
+        """What a stream decodes before the refiner: features (B, T, F), T even -> poses (B, T, 22 * 6), contacts.
+
+        Each frame is decoded from the past alone, by the mean latents of the token that it ends. Tokens that end with
+        even and with odd frames are two sequences. ``streaming.SageStream`` does the same, a frame at a time.
+        """
+        late = torch.cat([observation[:, :1], observation[:, :-1]], 1)
+        both = torch.cat([late, observation])
+        quiet = self._quiet(both)
+        upper = sample(partial(self.upper_diffusion, span=STREAM_SPAN), both, quiet, MEAN.steps)
+        lower = sample(partial(self.lower_diffusion, span=STREAM_SPAN), both, quiet, MEAN.steps, given=upper)
+        pose, contacts = (
+            torch.stack(found.chunk(2), 2).flatten(1, 2)
+            for found in self.decoder.streamed(upper, lower, both, STREAM_SPAN)
+        )
+        return pose, contacts
+
     def _quiet(self, observation):
         return observation.new_zeros(len(observation), observation.shape[1] // 2, self.latent_size)
 
 
 def to_world(sixd, head_rotation, head_position, rest_joints):
-    """Poses in the heading frame to the model's frame, placed by the observed head.
+    """Poses in the heading frame to the model's frame, placed by the observed head; numpy or torch.
 
     ``sixd`` (..., T, 132), ``head_rotation`` (..., T, 3, 3), ``head_position`` (..., T, 3), ``rest_joints``
     broadcastable to (..., T, 22, 3). Returns local rotations (..., T, 22, 3, 3), pelvis positions (..., T, 3), world
     rotations and joint positions.
     """
-    local = sixd_to_matrix(sixd.unflatten(-1, (BODY_JOINT_COUNT, 6)))
+    xp = array_namespace(sixd)
+    local = sixd_to_matrix(sixd.reshape(*sixd.shape[:-1], BODY_JOINT_COUNT, 6))
     root = rotation_about_y(heading(head_rotation)) @ local[..., 0, :, :]
-    local = torch.cat([root[..., None, :, :], local[..., 1:, :, :]], -3)
-    world, joints = forward_kinematics(local, torch.zeros_like(head_position), rest_joints)
+    local = xp.concatenate([root[..., None, :, :], local[..., 1:, :, :]], -3)
+    world, joints = forward_kinematics(local, xp.zeros_like(head_position), rest_joints)
     translation = head_position - joints[..., HEAD, :]
     return local, translation, world, joints + translation[..., None, :]
 

@@ -5,7 +5,7 @@ from torch import nn
 
 from ..kinematics import forward_kinematics
 from ..observation import HEAD_HEIGHT, HEAD_SIXD, hand_pose
-from ..rotations import matrix_to_sixd, sixd_to_matrix
+from ..rotations import array_namespace, matrix_to_sixd, sixd_to_matrix
 from ..skeleton import BODY_JOINT_COUNT, HEAD, LEFT_WRIST, RIGHT_WRIST
 
 MISS_COUNT = 6 + 2 * (6 + 3)
@@ -18,21 +18,22 @@ def misses(pose, observation, rest_joints):
     """By how much a pose misses the trackers: what forward kinematics knows and a GRU would have to learn.
 
     ``pose`` (B, T, 22 * 6) and features ``observation`` (B, T, F) in the head's heading frame, ``rest_joints``
-    (B, 22, 3) of bodies of size 1. Returns (B, T, ``MISS_COUNT``); zeros for a hand that is not valid, and for all
-    while the head is lost: its features are zeros then.
+    (B, 22, 3) of bodies of size 1; numpy or torch. Returns (B, T, ``MISS_COUNT``); zeros for a hand that is not valid,
+    and for all while the head is lost: its features are zeros then.
     """
-    local = sixd_to_matrix(pose.unflatten(-1, (BODY_JOINT_COUNT, 6)))
-    world, joints = forward_kinematics(local, torch.zeros_like(pose[..., :3]), rest_joints[:, None])
+    xp = array_namespace(pose)
+    local = sixd_to_matrix(pose.reshape(*pose.shape[:-1], BODY_JOINT_COUNT, 6))
+    world, joints = forward_kinematics(local, xp.zeros_like(pose[..., :3]), rest_joints[:, None])
     found = [observation[..., HEAD_SIXD] - matrix_to_sixd(world[..., HEAD, :, :])]
-    head_height = torch.zeros_like(joints[..., HEAD, :])
+    head_height = xp.zeros_like(joints[..., HEAD, :])
     head_height[..., 1] = observation[..., HEAD_HEIGHT]
     for side, wrist in enumerate((LEFT_WRIST, RIGHT_WRIST)):
         sixd, place, valid = hand_pose(observation, side)
         beside_head = joints[..., wrist, :] - joints[..., HEAD, :]
         found.append((sixd - matrix_to_sixd(world[..., wrist, :, :])) * valid)
         found.append((place - head_height - beside_head) * (PLACE_SCALE * valid))
-    head_seen = (observation[..., HEAD_SIXD] != 0).any(-1, keepdim=True)
-    return torch.cat(found, -1) * head_seen
+    head_seen = (observation[..., HEAD_SIXD] != 0).any(-1)[..., None]
+    return xp.concatenate(found, -1) * head_seen
 
 
 class Refiner(nn.Module):

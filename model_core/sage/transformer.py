@@ -1,5 +1,6 @@
 """The transformer block that all parts of SAGE share."""
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -7,15 +8,38 @@ from torch.nn import functional as F
 ROTARY_BASE = 1000.0
 
 
-def rotate_positions(x):
-    """Rotary position embedding (Su et al. 2021) of (..., T, channels), so that a window may have any length."""
-    tokens, channels = x.shape[-2:]
+def run_blocks(blocks, x, condition=None, span=None):
+    """``blocks`` over tokens (B, T, width), one after the other; ``condition`` (B, 6, width) where conditioned.
+
+    With a ``span`` each token sees only that many: itself and those before it, as in a stream.
+    """
+    tokens = x.shape[1]
+    turn = torch.from_numpy(rotary_turn(0, tokens, x.shape[2] // blocks[0].heads)).to(x.device)
+    hidden = None
+    if span is not None:
+        everything = torch.ones(tokens, tokens, dtype=torch.bool, device=x.device)
+        hidden = everything.triu(1) | everything.tril(-span)
+    for block in blocks:
+        x = block(x, turn, condition, hidden)
+    return x
+
+
+def rotary_turn(first, tokens, channels):
+    """Cosine and signed sine (2, tokens, channels) that ``rotate_positions`` turns tokens from number ``first`` on by.
+
+    An array, exact for streams of any length.
+    """
     half = channels // 2
-    rates = ROTARY_BASE ** (-torch.arange(half, device=x.device, dtype=torch.float32) / half)
-    angles = torch.arange(tokens, device=x.device, dtype=torch.float32)[:, None] * rates
-    cosine, sine = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
-    first, second = x[..., :half], x[..., half:]
-    return torch.cat([first * cosine - second * sine, first * sine + second * cosine], -1)
+    angles = np.arange(first, first + tokens)[:, None] * ROTARY_BASE ** (-np.arange(half) / half)
+    cosine, sine = np.cos(angles), np.sin(angles)
+    turn = [np.concatenate([cosine, cosine], -1), np.concatenate([-sine, sine], -1)]
+    return np.stack(turn).astype(np.float32)
+
+
+def rotate_positions(x, turn):
+    """Rotary position embedding (Su et al. 2021) of (..., T, channels), so that a window may have any length."""
+    cosine, sine = turn.to(x.dtype)
+    return torch.addcmul(x * cosine, x.roll(x.shape[-1] // 2, -1), sine)
 
 
 class Block(nn.Module):
@@ -37,35 +61,52 @@ class Block(nn.Module):
         )
         self.modulation = nn.Parameter(torch.zeros(6, width)) if conditioned else None
 
-    def forward(self, x, condition=None):
-        """(B, T, width) and, where conditioned, the shared modulation (B, 6, width) -> (B, T, width)."""
+    def forward(self, x, turn, condition=None, hidden=None):
+        """Tokens (B, T, width) to tokens; ``turn`` from ``rotary_turn``, ``condition`` as ``run_blocks`` has it.
+
+        ``hidden`` (T, T) says which tokens (columns) each token (row) does not see.
+        """
         if self.modulation is None:
-            x = x + self._attend(self.norm_attention(x))
+            x = x + self._attend(self.norm_attention(x), turn, hidden)
             return x + self.feedforward(self.norm_feedforward(x))
         shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = (condition + self.modulation)[:, :, None].unbind(1)
-        x = x + gate_a * self._attend(self.norm_attention(x) * (1 + scale_a) + shift_a)
+        x = x + gate_a * self._attend(self.norm_attention(x) * (1 + scale_a) + shift_a, turn, hidden)
         return x + gate_f * self.feedforward(self.norm_feedforward(x) * (1 + scale_f) + shift_f)
 
-    def _attend(self, x):
+    def _attend(self, x, turn, hidden):
         batch, tokens, width = x.shape
         qkv = self.to_qkv(x).view(batch, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        query, key = rotate_positions(qkv[0]), rotate_positions(qkv[1])
+        query, key = rotate_positions(qkv[:2], turn)
         # Windows are a few dozen tokens: plain attention is faster there than the fused kernels.
         scores = query @ key.transpose(-1, -2) * (width // self.heads) ** -0.5
+        if hidden is not None:
+            scores = scores.masked_fill(hidden, -torch.inf)
         mixed = scores.softmax(-1).to(x.dtype) @ qkv[2]
         return self.from_attention(mixed.transpose(1, 2).reshape(batch, tokens, width))
 
 
 class Downsample(nn.Module):
-    """Frames (B, T, inputs) -> tokens (B, T / 2, width): the two-fold temporal downsampling of the paper."""
+    """Frames (B, T, inputs) -> tokens (B, T / 2, width): the two-fold temporal downsampling of the paper.
+
+    Each token sees its two frames, the one before and the one after: a convolution, as one matrix product.
+    """
 
     def __init__(self, inputs, width):
         super().__init__()
         self.embed = nn.Linear(inputs, width)
         self.convolve = nn.Conv1d(width, width, 4, stride=2, padding=1)
 
-    def forward(self, frames):
-        return self.convolve(F.gelu(self.embed(frames)).transpose(1, 2)).transpose(1, 2)
+    def forward(self, frames, streamed=False):
+        """With ``streamed`` each token is as when its frames were the newest: the frame after was not there yet.
+
+        Before a stream its first frame stood still.
+        """
+        embedded, weight = F.gelu(self.embed(frames)), self.convolve.weight
+        padded = F.pad(embedded, (0, 0, 1, 1))
+        if streamed:
+            padded = torch.cat([embedded[:, :1], padded[:, 1:]], 1)
+            weight = weight * weight.new_tensor([1, 1, 1, 0])
+        return F.linear(padded.unfold(1, 4, 2).flatten(2), weight.flatten(1), self.convolve.bias)
 
 
 class Upsample(nn.Module):

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from .transformer import Block, Downsample, Upsample
+from .transformer import Block, Downsample, Upsample, run_blocks
 
 DEAD_BELOW = 0.02
 """A code whose running use falls under this share of an even use is moved onto a random input."""
@@ -72,16 +72,10 @@ class HalfBodyVQVAE(nn.Module):
 
     def encode(self, pose):
         """Return quantised latents (B, T / 2, latent_size), the commitment loss and the codes."""
-        x = self.downsample(pose)
-        for block in self.encoder:
-            x = block(x)
-        return self.quantizer(self.to_latent(x))
+        return self.quantizer(self.to_latent(run_blocks(self.encoder, self.downsample(pose))))
 
     def decode(self, latents):
-        x = self.from_latent(latents)
-        for block in self.decoder:
-            x = block(x)
-        return self.upsample(x)
+        return self.upsample(run_blocks(self.decoder, self.from_latent(latents)))
 
     def forward(self, pose, visible=None):
         """Reconstruct (B, T, J * 6); ``visible`` (B, T, J) hides joints from the encoder."""

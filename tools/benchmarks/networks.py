@@ -7,8 +7,9 @@ from torch import nn
 
 from threepoint.model_core.observation import FEATURE_COUNT
 from threepoint.model_core.pipeline import choose_device
-from threepoint.model_core.sage.inference import SageStream, predict
+from threepoint.model_core.sage.inference import predict
 from threepoint.model_core.sage.model import load_sage
+from threepoint.model_core.sage.streaming import SageStream
 
 from .timing import long_observation, median_seconds, seconds
 
