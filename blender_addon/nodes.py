@@ -44,10 +44,10 @@ class NodeBuilder:
         node.inputs["Name"].default_value = attribute
         return _enabled(node.outputs, "Attribute")
 
-    def sample(self, geometry, value, index):
-        """Float field ``value`` of another geometry's point ``index``."""
+    def sample(self, geometry, value, index, data_type="FLOAT"):
+        """Field ``value`` of another geometry's point ``index``; the nearest where there is no such point."""
         node = self.add("GeometryNodeSampleIndex")
-        node.data_type, node.domain, node.clamp = "FLOAT", "POINT", True
+        node.data_type, node.domain, node.clamp = data_type, "POINT", True
         self.link(geometry, node.inputs["Geometry"])
         self.link(value, _enabled(node.inputs, "Value"))
         self.link(index, node.inputs["Index"])

@@ -11,6 +11,8 @@ from .conditions import has_head, is_idle
 from .properties import active_person
 
 TICK_SECONDS = 0.03
+DRAW_SECONDS = 0.25
+"""Progress is drawn no more often than this: every drawing brings the whole window to the screen once more."""
 
 
 class THREEPOINT_OT_calibrate(bpy.types.Operator):
@@ -93,7 +95,7 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
     def _begin_modal(self, context):
         person = active_person(context)
         self._job = self._ask(context, person)
-        self._person = person.name
+        self._person, self._drawn = person.name, 0.0
         manager = context.window_manager
         manager.threepoint.running = True
         self._timer = manager.event_timer_add(TICK_SECONDS, window=context.window)
@@ -151,8 +153,10 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
 
     def _show(self, context):
         work, words = context.window_manager.threepoint, stage_words(self._job)
-        if words == work.stage:
-            return  # Drawing costs the window time: only what has changed is drawn.
+        now = time.monotonic()
+        if words == work.stage or now - self._drawn < DRAW_SECONDS:
+            return
+        self._drawn = now
         work.fraction, work.stage = self._job.fraction, words
         context.workspace.status_text_set(f"Threepoint: {work.stage} (Esc stops it)")
         _redraw(context)

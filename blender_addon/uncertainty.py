@@ -35,6 +35,9 @@ RAMP = (
     (0.7, (0.90, 0.30, 0.10, 1.0)),
     (1.0, (0.55, 0.02, 0.20, 1.0)),
 )
+RAMP_SAMPLES = 512
+"""Points at which the ramp is looked up each frame. Vertices take the nearest: finer than a screen's 256 shades, and
+much cheaper than the ramp itself at every vertex."""
 BLENDED_FRAMES = 8
 """Frames over which a replaced range goes over into what surrounds it."""
 EXACT_FLOAT_INTEGERS = 2**24
@@ -212,11 +215,8 @@ def _build_group(name, tables, probe_count, timeline):
     points = _current_probes(build, tables, probe_count, row, timeline)
     value = _mix_probes(build, points)
     geometry = build.store(inputs["Geometry"], VALUE, "FLOAT", value)
-    # Slope and start are one number each, so that every vertex costs a single multiplication.
-    slope = build.math("DIVIDE", 100.0, build.math("SUBTRACT", inputs[HIGH_INPUT], inputs[LOW_INPUT]))
-    start = build.math("MULTIPLY", build.math("MULTIPLY", inputs[LOW_INPUT], -0.01), slope)
-    share = build.math("MULTIPLY_ADD", build.named(VALUE, "FLOAT"), slope, start)
-    geometry = build.store(geometry, COLOUR, "FLOAT_COLOR", build.colour_ramp(share, RAMP))
+    colour = _ramp_colours(build, inputs[LOW_INPUT], inputs[HIGH_INPUT])
+    geometry = build.store(geometry, COLOUR, "FLOAT_COLOR", colour)
     build.link(geometry, build.add("NodeGroupOutput").inputs["Geometry"])
     build.arrange()
     return group
@@ -273,6 +273,19 @@ def _mix_probes(build, points):
             else build.math("MULTIPLY_ADD", sample, weight, total)
         )
     return total
+
+
+def _ramp_colours(build, low, high):
+    """The colour of each vertex's stored value on a ramp from ``low`` to ``high`` centimetres."""
+    last = RAMP_SAMPLES - 1.0
+    # Slope and start are one number each, so that every vertex costs a single multiplication.
+    slope = build.math("DIVIDE", 100.0 * last, build.math("SUBTRACT", high, low))
+    start = build.math("MULTIPLY_ADD", build.math("MULTIPLY", low, -0.01), slope, 0.5)  # An index is rounded down.
+    place = build.math("MULTIPLY_ADD", build.named(VALUE, "FLOAT"), slope, start)
+    samples = build.add("GeometryNodePoints")
+    samples.inputs["Count"].default_value = RAMP_SAMPLES
+    share = build.math("DIVIDE", build.add("GeometryNodeInputIndex").outputs[0], last)
+    return build.sample(samples.outputs[0], build.colour_ramp(share, RAMP), place, "FLOAT_COLOR")
 
 
 def _activate_colours(mesh):

@@ -56,6 +56,21 @@ def test_colours_span_the_ramp_and_the_range_is_an_input():
     assert mesh.data.color_attributes.active_color.name == colours.COLOUR
 
 
+def test_every_vertex_has_the_ramps_colour_of_its_own_value():
+    scene = empty_file(60)
+    mesh = build_scene(None, wild_motion(probes=16), BODY, "Ann").avatar.mesh
+    modifier = mesh.modifiers[colours.MODIFIER]
+    ramp = colours.ramp_node(modifier.node_group).color_ramp
+    for low, high, first in ((2.0, 15.0, ramp.elements[0].color), (8.0, 10.0, (0.0, 0.0, 1.0, 1.0))):
+        colours.set_range(modifier, low, high)
+        ramp.elements[0].color = first
+        mesh.update_tag()
+        share = (100 * shown(mesh, scene, 30.5) - low) / (high - low)
+        wanted = np.array([ramp.evaluate(float(part)) for part in np.clip(share, 0, 1)])
+        assert np.ptp(wanted, axis=0).max() > 0.1
+        assert np.abs(evaluated(mesh, colours.COLOUR, "color", 4) - wanted).max() < 1 / 255
+
+
 def test_it_plays_after_saving_without_any_code_of_ours(tmp_path):
     scene = empty_file(60)
     motion = wild_motion(probes=16)

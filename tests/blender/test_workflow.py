@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from bodies import wobbly_recording
 
-from threepoint.blender_addon import commands, engine, exporting, panel, people, predicting
+from threepoint.blender_addon import commands, engine, panel, people, predicting
 from threepoint.blender_addon.bone_names import NAMES
 from threepoint.blender_addon.curves import fcurves_of
 from threepoint.blender_addon.scene import empty_file
 from threepoint.model_core.body import DEFAULT_BODY, load_body
 from threepoint.model_core.recordings import bsor, plain
-from threepoint.model_core.skeleton import JOINT_NAMES
 
 ANSWER, REFUSE, FAIL, WORK_LONG, TURN_DEAF, DIE = range(6)
 
@@ -216,16 +215,6 @@ def test_takes_go_to_the_nla(scene, person):
     assert [track.mute for track in tracks] == [False, True] and person.armature.animation_data.action is None
 
 
-@pytest.mark.parametrize("kind", ["NPZ", "GLTF", "FBX"])
-def test_takes_on_the_nla_are_exported_too(scene, person, tmp_path, kind):
-    bpy.ops.threepoint.predict()
-    bpy.ops.threepoint.predict(kind="TAKE")
-    bpy.ops.threepoint.push_takes()
-    path = tmp_path / f"walk{exporting.SUFFIX[kind]}"
-    bpy.ops.threepoint.export(kind=kind, filepath=str(path))
-    assert path.stat().st_size > 1000 and person.armature.animation_data.action is None
-
-
 def test_two_people_are_predicted_apart(scene, person, tmp_path):
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "walk.bsor"))
     for place in (0, 1):
@@ -249,70 +238,6 @@ def test_any_objects_can_be_head_and_hands(scene):
     assert person.head.name == "hat" and person.left_hand.name == "glove"
     bpy.ops.threepoint.predict()
     assert person.armature is not None
-
-
-def head_positions(armature, frames):
-    scene, found = bpy.context.scene, []
-    for frame in frames:
-        scene.frame_set(frame)
-        posed = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
-        found.append([list((posed.matrix_world @ bone.matrix).translation) for bone in ordered(posed)])
-    return np.array(found)
-
-
-def ordered(armature):
-    return [armature.pose.bones[name] for name in ("pelvis", "left_knee", "right_wrist", "head")]
-
-
-@pytest.mark.parametrize("kind", ["FBX", "GLTF", "BVH", "USD"])
-def test_exports_come_back_with_the_same_pose(scene, person, tmp_path, kind):
-    bpy.ops.threepoint.predict()
-    frames = [1, 40, 90]
-    wanted = head_positions(person.armature, frames)
-    path = str(tmp_path / f"walk{exporting.SUFFIX[kind]}")
-    bpy.ops.threepoint.export(kind=kind, filepath=path)
-    empty_file(30)
-    importers = {
-        "FBX": lambda: bpy.ops.import_scene.fbx(filepath=path),
-        "GLTF": lambda: bpy.ops.import_scene.gltf(filepath=path),
-        "BVH": lambda: bpy.ops.import_anim.bvh(filepath=path, axis_forward="Y", axis_up="Z"),
-        "USD": lambda: bpy.ops.wm.usd_import(filepath=path),
-    }
-    importers[kind]()
-    armature = next(o for o in bpy.data.objects if o.type == "ARMATURE")
-    for shift in (0, -1, 1):  # Formats hold seconds; Blender's importers differ in the frame that is second 0.
-        found = head_positions(armature, [frame + shift for frame in frames])
-        if np.abs(found - wanted).max() < 1e-3:
-            return
-    raise AssertionError(f"off by {np.abs(found - wanted).max()} m")
-
-
-def test_a_format_that_this_blender_cannot_write_is_refused_in_a_line(scene, person, tmp_path, monkeypatch):
-    bpy.ops.threepoint.predict()
-    monkeypatch.setitem(exporting.EXPORTERS, "USD", "wm.usd_export_of_another_build")
-    with pytest.raises(RuntimeError, match="This Blender cannot write USD: enable its add-on"):
-        bpy.ops.threepoint.export(kind="USD", filepath=str(tmp_path / "walk.usdc"))
-
-
-@pytest.mark.parametrize("names", ["MIXAMO", "VRM", "RIGIFY"])
-def test_bones_have_other_programs_names_in_the_file_only(scene, person, tmp_path, names):
-    bpy.ops.threepoint.predict()
-    wanted = head_positions(person.armature, [40])
-    bpy.ops.threepoint.export(kind="GLTF", filepath=str(tmp_path / "walk.glb"), names=names)
-    assert set(person.armature.data.bones.keys()) == set(JOINT_NAMES)
-    assert np.abs(head_positions(person.armature, [40]) - wanted).max() < 1e-6
-    empty_file(30)
-    bpy.ops.import_scene.gltf(filepath=str(tmp_path / "walk.glb"))
-    armature = next(o for o in bpy.data.objects if o.type == "ARMATURE")
-    assert set(armature.data.bones.keys()) == set(NAMES[names])
-
-
-def test_an_npz_holds_what_is_seen(scene, person, tmp_path):
-    bpy.ops.threepoint.predict()
-    bpy.ops.threepoint.export(kind="NPZ", filepath=str(tmp_path / "walk.npz"))
-    with np.load(tmp_path / "walk.npz") as arrays:
-        assert arrays["poses"].shape[1] == 72 and arrays["mocap_framerate"] == 30
-        assert abs(arrays["trans"][:, 2].mean() - 0.95) < 0.4
 
 
 def test_saving_and_opening_keeps_people_and_takes(scene, person, tmp_path):

@@ -1,5 +1,7 @@
 """Baking by bulk F-curve calls beside keyframe_insert; scrubbing with and without uncertainty."""
 
+import statistics
+
 import numpy as np
 
 from threepoint.model_core.body import load_body
@@ -12,7 +14,7 @@ from .timing import median_seconds, seconds
 
 FPS = 60.0
 BAKED_FRAMES, INSERTED_FRAMES, SCRUBBED_FRAMES = 10_000, 300, 50
-REPEATS = 3
+REPEATS, SCRUBBED_ROUNDS = 3, 15
 
 
 def measure(options):
@@ -27,10 +29,8 @@ def measure(options):
     avatar = create_avatar(body, motion.betas, "bench")
     baking = median_seconds(lambda: bake_motion(avatar.armature, motion, scene, "bench"), REPEATS)
 
-    shown = rng.integers(0, BAKED_FRAMES, SCRUBBED_FRAMES)
-    plain = median_seconds(lambda: _scrub(scene, avatar.mesh, shown), REPEATS) / SCRUBBED_FRAMES
     show_motion_colours(avatar.mesh, motion, scene)
-    coloured = median_seconds(lambda: _scrub(scene, avatar.mesh, shown), REPEATS) / SCRUBBED_FRAMES
+    plain, added = _scrubbing(scene, avatar.mesh, rng.integers(0, BAKED_FRAMES, SCRUBBED_FRAMES))
 
     avatar.armature.animation_data_clear()
     inserting = seconds(lambda: _insert_keyframes(avatar.armature, motion.rotations[:INSERTED_FRAMES]))
@@ -39,7 +39,7 @@ def measure(options):
         f"keyframe_insert, {INSERTED_FRAMES} frames": (inserting, "s"),
         "frames a second, bulk over keyframe_insert": ((BAKED_FRAMES / baking) / (INSERTED_FRAMES / inserting), "x"),
         "one frame while scrubbing, body alone": (1e3 * plain, "ms"),
-        "one frame while scrubbing, uncertainty added": (1e3 * (coloured - plain), "ms"),
+        "one frame while scrubbing, uncertainty added": (1e3 * added, "ms"),
     }
 
 
@@ -51,6 +51,23 @@ def _wandering_motion(body, rng):
     unsure = Uncertainty(rng.random((BAKED_FRAMES, len(vertices)), np.float32) * 0.1, index, weight)
     quaternions = axis_angle_to_quaternion(angles).astype(np.float32)
     return Motion(FPS, quaternions, translation, np.zeros(BETA_COUNT), uncertainty=unsure)
+
+
+def _scrubbing(scene, mesh, frames):
+    """Median seconds a frame of the body alone, and of what uncertainty adds to it.
+
+    Rounds with and without take turns, so that a machine that is busy for a while slows both.
+    """
+    from threepoint.blender_addon.uncertainty import MODIFIER
+
+    rounds = {False: [], True: []}
+    for _ in range(SCRUBBED_ROUNDS):
+        for coloured, found in rounds.items():
+            mesh.modifiers[MODIFIER].show_viewport = coloured
+            _scrub(scene, mesh, frames[:1])  # Blender rebuilds what it knows of the scene.
+            found.append(seconds(lambda: _scrub(scene, mesh, frames)) / len(frames))
+    added = [with_colours - without for without, with_colours in zip(*rounds.values(), strict=True)]
+    return statistics.median(rounds[False]), statistics.median(added)
 
 
 def _scrub(scene, mesh, frames):
