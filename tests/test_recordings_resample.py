@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.recordings import Recording, Track
-from threepoint.model_core.recordings.resample import frame_count, resample
+from threepoint.model_core.recordings.resample import frame_count, interpolate_track, resample
 from threepoint.model_core.rotations import axis_angle_to_quaternion, quaternion_to_axis_angle
 
 RATES = [24, 29.97, 30, 60, 72, 80, 90, 120, 144]
@@ -91,6 +91,57 @@ def test_outside_the_recording_nothing_is_valid():
 def test_an_hour_has_its_frames():
     assert frame_count(3600.0, 90) == 324001
     assert frame_count(61.3, 60) == 3679
+
+
+def swinging(time):
+    """A head that swings to and fro and turns, twice a second."""
+    time = np.asarray(time, float)
+    swing = np.stack([np.sin(4 * np.pi * time), np.cos(4 * np.pi * time), 0 * time], -1)
+    return Recording(time, {"head": Track(0.2 * swing, axis_angle_to_quaternion(0.6 * swing), time >= 0)}, "swinging")
+
+
+def apart(first, second):
+    """Metres and radians between two recordings' heads, each frame."""
+    one, two = first.tracks["head"], second.tracks["head"]
+    turned = 2 * np.arccos(np.clip(np.abs((one.rotation * two.rotation).sum(-1)), 0, 1))
+    return np.linalg.norm(one.position - two.position, axis=-1), turned
+
+
+def test_between_sparse_samples_the_way_is_curved_not_cornered():
+    there = resample(swinging(np.arange(91) / 30), 60)
+    straight = interpolated_straight(swinging(np.arange(91) / 30), there.time)
+    inner = slice(4, -4)
+    for curved, cornered in zip(apart(there, swinging(there.time)), apart(straight, swinging(there.time)), strict=True):
+        assert curved[inner].max() < 0.12 * cornered[inner].max()
+    jerk = np.linalg.norm(np.diff(there.tracks["head"].position, n=3, axis=0), axis=-1).mean()
+    cornered = np.linalg.norm(np.diff(straight.tracks["head"].position, n=3, axis=0), axis=-1).mean()
+    assert jerk < 0.35 * cornered
+
+
+def interpolated_straight(recording, at):
+    tracks = {role: interpolate_track(recording.time, track, at) for role, track in recording.tracks.items()}
+    return Recording(at, tracks, "straight")
+
+
+@pytest.mark.parametrize("source", [60, 72, 90])
+def test_between_dense_samples_it_is_straight_even_where_the_clock_stumbles(source):
+    time = np.arange(3 * source) / source
+    time[20:40:2] += 0.4 / source
+    recording = swinging(np.delete(time, 70))
+    there = resample(recording, 60)
+    straight = interpolated_straight(recording, there.time)
+    np.testing.assert_allclose(there.tracks["head"].position, straight.tracks["head"].position, atol=1e-12)
+    np.testing.assert_allclose(there.tracks["head"].rotation, straight.tracks["head"].rotation, atol=1e-12)
+
+
+def test_a_lost_sample_bends_no_curve():
+    recording = swinging(np.arange(60) / 30)
+    recording.tracks["head"].valid[30] = False
+    there = resample(recording, 60)
+    recording.tracks["head"].position[30] = 1e6
+    again = resample(recording, 60)
+    seen = there.tracks["head"].valid
+    np.testing.assert_array_equal(there.tracks["head"].position[seen], again.tracks["head"].position[seen])
 
 
 @pytest.mark.parametrize("fps", [0, -30, np.nan, np.inf])

@@ -1,15 +1,27 @@
-"""A recording at other times: linear positions and spherical rotations between real timestamps (numpy only)."""
+"""A recording at other times, between its real timestamps (numpy only).
+
+Where samples are as dense as what is asked for, lines and arcs lie between them. Where they are sparser, these would
+turn a corner at every sample, which shakes what follows: there the curve of Catmull and Rom (1974) goes through them.
+"""
 
 from dataclasses import replace
 
 import numpy as np
 
 from ..errors import InputError
-from ..rotations import slerp
+from ..rotations import (
+    axis_angle_to_quaternion,
+    quaternion_conjugate,
+    quaternion_multiply,
+    quaternion_to_axis_angle,
+    slerp,
+)
 from .recording import LONGEST_GAP, Track
 
 CLOCK_ROUNDING = 1e-6
 """Part of a frame by which a recording may be short of its last frame: clocks are rounded."""
+DENSE = 1.05
+"""Samples at most so many of the new frames apart are joined by lines and arcs."""
 
 
 def frame_count(duration, fps):
@@ -32,12 +44,17 @@ def resample(recording, fps, start=None, count=None):
     if count < 1:
         raise InputError(f"{recording.source or 'recording'}: nothing to resample from {start:.3f} s on")
     at = start + np.arange(count) / fps
-    tracks = {role: interpolate_track(recording.time, track, at) for role, track in recording.tracks.items()}
+    tracks = {
+        role: interpolate_track(recording.time, track, at, DENSE / fps) for role, track in recording.tracks.items()
+    }
     return replace(recording, time=at, tracks=tracks, dropouts=())
 
 
-def interpolate_track(time, track, at):
-    """A ``Track`` with samples at ``time`` (N,) -> the same at the times ``at`` (M,); beyond the ends it is held."""
+def interpolate_track(time, track, at, dense=np.inf):
+    """A ``Track`` with samples at ``time`` (N,) -> the same at the times ``at`` (M,); beyond the ends it is held.
+
+    Where samples are more than ``dense`` seconds apart it is curved, elsewhere straight.
+    """
     last = len(time) - 1
     left = np.clip(np.searchsorted(time, at, side="right") - 1, 0, last)
     right = np.minimum(left + 1, last)
@@ -49,4 +66,51 @@ def interpolate_track(time, track, at):
     # On a sample only that sample counts; between two of them both do.
     seen = np.where(weight < 1, track.valid[left], True) & np.where(weight > 0, track.valid[right], True)
     near = (span <= LONGEST_GAP) | (weight == 0) | (weight == 1)
-    return Track(position, rotation, inside & seen & near)
+    seen = inside & seen & near
+    # A clock that stumbles has wide steps among narrow ones: only where all around are wide are samples sparse.
+    around = [np.diff(time[np.clip([first, first + 1], 0, last)], axis=0)[0] for first in (left - 1, left, left + 1)]
+    wide = np.all([(step > dense) | (step <= 0) for step in around], axis=0)
+    curved = np.flatnonzero(seen & wide & (weight > 0) & (weight < 1))
+    bow, bend = _curve(time, track, left[curved], weight[curved])
+    position[curved] += bow
+    rotation[curved] = quaternion_multiply(rotation[curved], axis_angle_to_quaternion(bend))
+    return Track(position, rotation, seen)
+
+
+def _curve(time, track, left, weight):
+    """How far a smooth curve lies from line and arc, at the share ``weight`` (M,) of the way on from samples ``left``.
+
+    Returns metres (M, 3) and axis-angles (M, 3) to turn by last. A sample's speed is that of the parabola through it
+    and its neighbours; where one of them is missing the curve leaves it as straight as it can.
+    """
+    shifts, turns = _speeds(time, track, left)
+    ahead, behind = weight * (1 - weight) ** 2, -(weight**2) * (1 - weight)
+    return tuple(ahead[:, None] * first + behind[:, None] * last for first, last in (shifts, turns))
+
+
+def _speeds(time, track, left):
+    """By how much the speed at samples ``left`` (M,) and at those after them differs from the mean speed between.
+
+    Two pairs of (M, 3), of position and of rotation, in metres and radians in the time between the two samples.
+    """
+    last = len(time) - 1
+    span = time[left + 1] - time[left]
+    straight = _way(track, left, left + 1)
+    pairs = ([], [])
+    for near, far in ((left, left - 1), (left + 1, left + 2)):
+        far = np.clip(far, 0, last)
+        gap = np.abs(time[far] - time[near])
+        known = ((gap > 0) & (gap <= LONGEST_GAP) & track.valid[far])[:, None]
+        pace = (span / np.where(gap > 0, gap, 1))[:, None]
+        share = (span / (span + gap))[:, None]
+        for pair, way, there in zip(
+            pairs, straight, _way(track, np.minimum(near, far), np.maximum(near, far)), strict=True
+        ):
+            pair.append(np.where(known, share * (there * pace - way), 0.0))
+    return pairs
+
+
+def _way(track, first, second):
+    """From samples ``first`` (M,) to ``second``: shift and turn, (M, 3) each."""
+    turn = quaternion_multiply(quaternion_conjugate(track.rotation[first]), track.rotation[second])
+    return track.position[second] - track.position[first], quaternion_to_axis_angle(turn)
