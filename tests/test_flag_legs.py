@@ -3,9 +3,16 @@
 import pytest
 import torch
 
-from threepoint.model_core.flag.legs import LEGS, RELEASE_FRAMES, foot_corrections, move_feet
+from threepoint.model_core.contacts import foot_rest_heights
+from threepoint.model_core.flag.legs import LEGS, RELEASE_FRAMES, SINK, foot_corrections, move_feet, steps
 from threepoint.model_core.kinematics import forward_kinematics
 from threepoint.model_core.skeleton import FEET
+
+ON_THE_FLOOR = torch.full((4,), -1.0)
+"""Rest heights so low that nothing sinks below them."""
+
+BLURRED = 4
+"""Frames beside an end that a blur changes."""
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +33,11 @@ def test_a_foot_that_slides_while_it_stands_is_held(swaying):
     rotations, translation, rest_joints = swaying
     translation = drifting(translation, 0.05)
     world, joints = forward_kinematics(rotations, translation, rest_joints)
-    corrections = foot_corrections(joints, torch.ones(90, 4))
+    corrections = foot_corrections(joints, torch.ones(90, 4), ON_THE_FLOOR)
     solved = move_feet(rotations, translation, corrections, rest_joints)
     turned, moved = forward_kinematics(solved, translation, rest_joints)
     assert (moved[:, FEET] - joints[0, FEET]).norm(dim=-1).max() < 0.045, "metres from a place 7.5 cm along the way"
-    left = moved[:, FEET, 0].diff(dim=0).abs() * 60
+    left = moved[BLURRED:-BLURRED, FEET, 0].diff(dim=0).abs() * 60
     assert left.mean() < 0.008 and left.max() < 0.02, "metres a second that are left of 0.05"
     torch.testing.assert_close(moved[:, FEET, 1], joints[:, FEET, 1], atol=6e-3, rtol=0)
     torch.testing.assert_close(turned[:, [7, 8]], world[:, [7, 8]], atol=1e-4, rtol=0)
@@ -56,7 +63,7 @@ def test_what_is_not_to_move_is_left_to_the_last_digit(swaying):
     rotations, translation, rest_joints = swaying
     assert torch.equal(move_feet(rotations, translation, torch.zeros(90, 2, 3), rest_joints), rotations)
     _, joints = forward_kinematics(rotations, drifting(translation, 0.05), rest_joints)
-    assert (foot_corrections(joints, torch.zeros(90, 4)) == 0).all(), "no foot stands"
+    assert (foot_corrections(joints, torch.zeros(90, 4), ON_THE_FLOOR) == 0).all(), "no foot stands"
 
 
 def test_one_foot_may_stand_while_the_other_swings_and_is_let_go_smoothly(swaying):
@@ -64,21 +71,80 @@ def test_one_foot_may_stand_while_the_other_swings_and_is_let_go_smoothly(swayin
     _, joints = forward_kinematics(rotations, drifting(translation, 0.1), rest_joints)
     contacts = torch.zeros(90, 4)
     contacts[20:50, [0, 2]] = 0.9
-    corrections = foot_corrections(joints, contacts)
+    corrections = foot_corrections(joints, contacts, ON_THE_FLOOR)
     assert (corrections[:, 1] == 0).all() and (corrections[..., 1] == 0).all()
     assert corrections[20:50, 0, 0].abs().max() > 0.01
-    assert (corrections[50 + RELEASE_FRAMES :] == 0).all()
+    assert (corrections[50 + RELEASE_FRAMES + BLURRED :] == 0).all()
     assert corrections[:, 0].diff(dim=0).norm(dim=-1).max() < 0.003, "metres a frame"
 
 
 def test_a_foot_that_has_gone_far_was_not_standing(swaying):
     rotations, translation, rest_joints = swaying
     _, joints = forward_kinematics(rotations, drifting(translation, 2.0), rest_joints)
-    assert foot_corrections(joints, torch.ones(90, 4)).norm(dim=-1).max() <= 0.0501, "of up to 1.5 metres"
+    assert foot_corrections(joints, torch.ones(90, 4), ON_THE_FLOOR).norm(dim=-1).max() <= 0.0501, "of up to 1.5 metres"
 
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_the_shortest_motion_is_held_too(swaying, count):
     rotations, translation, rest_joints = swaying
     _, joints = forward_kinematics(rotations[:count], translation[:count], rest_joints)
-    assert foot_corrections(joints, torch.ones(count, 4)).abs().max() < 1e-3
+    assert foot_corrections(joints, torch.ones(count, 4), ON_THE_FLOOR).abs().max() < 1e-3
+
+
+def test_a_foot_in_the_floor_is_lifted_out_and_one_above_it_is_not(swaying):
+    rotations, translation, rest_joints = swaying
+    heights = foot_rest_heights(rest_joints)
+    deep = translation - torch.tensor([0.0, 0.05, 0.0])
+    _, joints = forward_kinematics(rotations, deep, rest_joints)
+    corrections = foot_corrections(joints, torch.zeros(90, 4), heights)
+    _, lifted = forward_kinematics(move_feet(rotations, deep, corrections, rest_joints), deep, rest_joints)
+    assert (heights - joints[:, FEET, 1]).min() > 0.03, "all feet are deep in the floor"
+    assert (heights - lifted[:, FEET, 1]).max() < SINK + 0.004
+    torch.testing.assert_close(lifted[:, FEET][..., [0, 2]], joints[:, FEET][..., [0, 2]], atol=4e-3, rtol=0)
+    _, joints = forward_kinematics(rotations, translation + torch.tensor([0.0, 0.05, 0.0]), rest_joints)
+    assert (foot_corrections(joints, torch.zeros(90, 4), heights) == 0).all()
+
+
+def test_where_contact_is_lost_for_a_moment_a_foot_is_held_as_before_and_after(swaying):
+    rotations, translation, rest_joints = swaying
+    sway = 0.03 * torch.cos(2 * torch.pi * (torch.arange(90) - 42) / 28)
+    translation = translation + torch.outer(sway, torch.tensor([1.0, 0.0, 0.0]))
+    _, joints = forward_kinematics(rotations, translation, rest_joints)
+    whole = foot_corrections(joints, torch.ones(90, 4), ON_THE_FLOOR)
+    contacts = torch.ones(90, 4)
+    contacts[40:44] = 0.0
+    torn = foot_corrections(joints, contacts, ON_THE_FLOOR)
+    assert whole[40:44].norm(dim=-1).min() > 0.02
+    assert (torn - whole).norm(dim=-1).max() < 0.006
+
+
+def test_a_step_between_two_stands_parts_them_though_contact_is_only_doubted(swaying):
+    rotations, translation, rest_joints = swaying
+    _, joints = forward_kinematics(rotations, translation, rest_joints)
+    joints, contacts = joints[:1].repeat(90, 1, 1), torch.full((90, 4), 0.9)
+    contacts[40:50] = 0.3
+    share = ((torch.arange(90) - 40) / 10).clamp(0, 1)
+    for length, parted in ((0.05, False), (0.4, True)):
+        moved = joints + torch.outer(length * share, torch.tensor([0.0, 0.0, 1.0]))[:, None]
+        expected = torch.zeros(90, 4, dtype=torch.bool)
+        expected[40:50] = parted
+        assert torch.equal(steps(moved, contacts), expected)
+    corrections = foot_corrections(moved, contacts, ON_THE_FLOOR)
+    assert corrections.norm(dim=-1).max() < 1e-3, "either stand is where it is"
+    contacts[45] = 0.0
+    assert not steps(moved, contacts).any(), "here contact parts them already"
+
+
+def test_tracked_feet_are_left_where_they_are(swaying):
+    rotations, translation, rest_joints = swaying
+    heights = foot_rest_heights(rest_joints) + 0.02
+    _, joints = forward_kinematics(rotations, drifting(translation, 0.05), rest_joints)
+    tracked = torch.zeros(90, 2, dtype=torch.bool)
+    tracked[30:60, 1] = True
+    free = foot_corrections(joints, torch.ones(90, 4), heights)
+    told = foot_corrections(joints, torch.ones(90, 4), heights, tracked)
+    assert (told[30:60, 1] == 0).all() and free[30:60, 1].norm(dim=-1).min() > 0.005
+    torch.testing.assert_close(told[:, 0], free[:, 0], atol=0, rtol=0)
+    assert told[:, 1].diff(dim=0).norm(dim=-1).max() < 0.006, "metres a frame where it comes and goes"
+    solved = move_feet(rotations, translation, told, rest_joints)
+    assert torch.equal(solved[30:60, [2, 5, 8]], rotations[30:60, [2, 5, 8]])

@@ -8,8 +8,17 @@ import torch
 
 from threepoint.model_core.contacts import foot_rest_heights
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.flag.arms import bend_arm, fade, meet_trackers
-from threepoint.model_core.flag.energy import gather_evidence, place_body, tracker_energy, tracker_errors
+from threepoint.model_core.flag.arms import (
+    FARTHEST_LENT,
+    LENDING_SPEED,
+    bend_arm,
+    go_over,
+    lend_ahead,
+    lend_shoulder,
+    lent_turns,
+    meet_trackers,
+)
+from threepoint.model_core.flag.energy import gather_evidence, place_body, reach_energy, tracker_energy, tracker_errors
 from threepoint.model_core.flag.feet import feet_energy, plants, standing
 from threepoint.model_core.flag.fitting import fit_latent, fit_pose
 from threepoint.model_core.flag.model import CONFIGS, Flag, load_flag, save_flag
@@ -250,19 +259,75 @@ def test_a_straight_or_overstretched_arm_bends_about_its_hinge_and_one_that_fits
         torch.testing.assert_close(rotation, torch.eye(3)[None], atol=1e-3, rtol=0)
 
 
-def test_exactness_fades_around_a_lost_hand(make_clip):
+def closed(start, translation, rest_joints, seen):
+    """A motion whose head and arms meet what is seen, as refinement ends."""
+    lent = lend_ahead(lent_turns(start, translation, seen.positions, rest_joints), seen.valid)
+    exact = meet_trackers(start, translation, seen.positions, seen.rotations, lent, rest_joints)
+    return go_over(start, exact, seen.valid)
+
+
+def test_hands_are_exact_wherever_they_are_seen_and_go_their_own_way_where_they_are_lost(make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 80)
+    seen = observe(rotations, translation, rest_joints)
+    seen.valid[25:55, 2] = False
+    start = bent(rotations, 0.05)
+    exact = closed(start, translation, rest_joints, seen)
+    _, joints = forward_kinematics(exact, translation, rest_joints)
+    off = (joints[:, RIGHT_WRIST] - seen.positions[:, 2]).norm(dim=-1)
+    assert off[seen.valid[:, 2]].max() < 2e-3
+    held = (exact - start)[:, [17, 19, RIGHT_WRIST]]
+    assert (held[33:47].abs() < 1e-6).all() and held[[25, 54]].abs().amax((1, 2, 3)).min() > 1e-3
+    assert held.diff(dim=0).abs().max() < 0.06
+
+
+def test_a_hand_that_is_lost_for_a_moment_is_carried_across(make_clip):
     rotations, translation, rest_joints = moving(make_clip, 60)
     seen = observe(rotations, translation, rest_joints)
-    seen.valid[25:35, 2] = False
     start = bent(rotations, 0.05)
-    exact = meet_trackers(start, translation, rest_joints, seen.rotations, seen.positions, fade(seen.valid))
-    _, joints = forward_kinematics(start, translation, rest_joints)
-    held = exact[:, [17, 19, RIGHT_WRIST]] - start[:, [17, 19, RIGHT_WRIST]]
-    change = held.abs().amax((1, 2, 3))
-    assert (change[25:35] == 0).all() and (change[:16] > 1e-3).all()
-    assert held.diff(dim=0).abs().max() < 0.06
-    share = fade(torch.tensor([[1.0], [1.0], [0.0], [1.0]]), frames=2)
-    assert share.flatten().tolist() == [1.0, 0.5, 0.0, 0.5]
+    whole = closed(start, translation, rest_joints, seen)
+    seen.valid[30:33, 1] = False
+    carried = closed(start, translation, rest_joints, seen)
+    assert (carried - whole).abs().max() < 0.03 < 0.1 < (start - whole)[30:33].abs().max()
+
+
+def test_a_shoulder_lends_what_an_arm_lacks_and_no_more(make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 60)
+    _, joints = forward_kinematics(rotations, translation, rest_joints)
+    collar, shoulder, arm = joints[:, 13], joints[:, 16], 0.5
+    forward = shoulder + torch.tensor([0.0, 0.0, 1.0]) * arm
+    for beyond, left in ((0.9, 0.0), (1.05, 0.005)):
+        target = shoulder + beyond * (forward - shoulder)
+        turn = lend_shoulder(collar, shoulder, target, torch.tensor(arm))
+        moved = collar + (axis_angle_to_matrix(turn) @ (shoulder - collar)[..., None])[..., 0]
+        assert ((target - moved).norm(dim=-1) - min(beyond, 0.99) * arm).max() <= left + 1e-6
+        assert beyond > 1 or (turn == 0).all()
+    turn = lend_shoulder(collar, shoulder, shoulder + 3 * (forward - shoulder), torch.tensor(arm))
+    assert turn.norm(dim=-1).max() <= FARTHEST_LENT + 1e-6
+
+
+def test_a_hand_out_of_the_arms_reach_is_met_with_the_shoulders_help_which_is_in_no_haste(make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 90)
+    seen = observe(rotations, translation, rest_joints)
+    _, joints = forward_kinematics(rotations, translation, rest_joints)
+    arm = (rest_joints[[16, 18]] - rest_joints[[18, 20]]).norm(dim=-1).sum()
+    seen.positions[40:43, 1] = joints[40:43, 16] + torch.tensor([0.0, 0.0, 1.04]) * arm
+    exact = closed(rotations, translation, rest_joints, seen)
+    _, joints = forward_kinematics(exact, translation, rest_joints)
+    assert (joints[:, TRACKED_JOINTS] - seen.positions).norm(dim=-1).max() < 5e-3
+    turned = (exact[1:, 13] - exact[:-1, 13]).norm(dim=(-2, -1)) / 2**0.5
+    assert turned.max() < 1.5 * LENDING_SPEED and exact[41, 13].sub(rotations[41, 13]).norm() > 0.1
+    torch.testing.assert_close(exact[:15, 13], rotations[:15, 13], atol=1e-5, rtol=0)
+
+
+def test_shoulders_too_far_from_their_hands_cost_and_others_do_not(model, make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 5)
+    evidence = evidence_of(model, make_clip, 5)
+    _, joints = forward_kinematics(rotations, translation, rest_joints)
+    assert (reach_energy(joints, evidence, 0.005) == 0).all()
+    joints[:, 17] += torch.tensor([1.0, 0.0, 0.0])
+    assert (reach_energy(joints, evidence, 0.005) > 1).all()
+    evidence.valid[:, 2] = 0
+    assert (reach_energy(joints, evidence, 0.005) == 0).all()
 
 
 def test_saved_weights_load_again_and_other_files_are_refused(model, tmp_path):

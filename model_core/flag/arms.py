@@ -1,18 +1,13 @@
 """Exact head and hands: what refinement leaves of them is closed by geometry, arms by the two-bone solution."""
 
+import math
+
 import torch
 
 from ..kinematics import forward_kinematics
-from ..rotations import (
-    axis_angle_to_matrix,
-    cross,
-    matrix_to_quaternion,
-    normalize,
-    quaternion_to_matrix,
-    slerp,
-    transpose,
-)
+from ..rotations import axis_angle_to_matrix, cross, matrix_to_axis_angle, normalize, transpose
 from ..skeleton import HEAD, LEFT_WRIST, PARENTS, RIGHT_WRIST
+from .smoothing import anticipate, release
 
 ARMS = ((13, 16, 18, LEFT_WRIST), (14, 17, 19, RIGHT_WRIST))
 """Collar, shoulder, elbow and wrist of either side."""
@@ -23,36 +18,103 @@ STRAIGHT = 0.3
 EXACT_REACH, FULL_STRETCH = 0.98, 0.9995
 """Shares of its length to which an arm reaches exactly, and at all. Near full stretch a millimetre at the wrist turns
 the elbow by degrees: between the two an arm stretches ever more slowly, and gives up to 4 mm for a steady elbow."""
+LENT_REACH = 0.97, 0.99
+"""The same of shoulders: from where, and to where at most, they keep the arm from being stretched."""
+FARTHEST_LENT = 0.40
+"""Radians by which a collar is turned at most for it: at the end of the collar bone 4 to 5 cm."""
+DAMPING = 0.03
+"""Metres: levers that are shorter are hardly used."""
+LENDING_STEPS = 2
+LENDING_SPEED, LENDING_BLUR = math.radians(1.5), 1.5
+"""Radians a frame by which a collar turns for it, and frames by which that is blurred: hands may swing faster."""
 RAMP_FRAMES = 8
-"""Frames over which exactness fades in and out where a tracker becomes valid or invalid."""
+"""Frames over which exactness fades away where a tracker is lost."""
+CLOSED = ((HEAD,), *ARMS)
+"""The joints that are turned for head, left and right wrist."""
 
 
-def meet_trackers(rotations, translation, rest_joints, tracked_rotations, tracked_positions, share):
-    """Turn head and arms so that head rotation, wrist rotations and, in reach, wrist places are the tracked ones.
+def lent_turns(rotations, translation, tracked_positions, rest_joints):
+    """How collars turn for wrists that arms cannot reach: axis-angles (T, 2, 3) in the frame of the collars' parent.
 
-    ``rotations`` (T, 22, 3, 3) local, ``translation`` (T, 3) of the pelvis, ``rest_joints`` (22, 3); tracked: (T, 3,
-    3, 3) and (T, 3, 3) of head, left and right wrist. ``share`` (T, 3), see ``fade``, is how far each is turned: 0
-    leaves it, 1 is exact. Returns local rotations (T, 22, 3, 3).
+    The motion is as in ``meet_trackers``.
     """
     world, joints = forward_kinematics(rotations, translation, rest_joints)
+    turns = []
+    for side, (collar, shoulder, _, _) in enumerate(ARMS):
+        target, arm = tracked_positions[:, 1 + side], arm_length(rest_joints, side)
+        turn = lend_shoulder(joints[:, collar], joints[:, shoulder], target, arm)
+        turns.append((transpose(world[:, PARENTS[collar]]) @ turn[..., None])[..., 0])
+    return torch.stack(turns, 1)
+
+
+def lend_ahead(turns, valid):
+    """``lent_turns`` (T, 2, 3) without haste: shoulders lend before a hand needs it, and after; ``valid`` (T, 3)."""
+    asked = torch.where(valid[:, 1:, None] > 0, turns, torch.zeros_like(turns))
+    return torch.stack([anticipate(asked[:, side], LENDING_SPEED, LENDING_BLUR) for side in range(len(ARMS))], 1)
+
+
+def arm_length(rest_joints, side):
+    """Upper arm and forearm of a side together, metres."""
+    _, shoulder, elbow, wrist = ARMS[side]
+    return (rest_joints[elbow] - rest_joints[shoulder]).norm() + (rest_joints[wrist] - rest_joints[elbow]).norm()
+
+
+def meet_trackers(rotations, translation, tracked_positions, tracked_rotations, lent, rest_joints):
+    """Turn head and arms so that head rotation, wrist rotations and, in reach, wrist places are the tracked ones.
+
+    ``rotations`` (T, 22, 3, 3) local, ``translation`` (T, 3) of the pelvis; tracked: (T, 3, 3) and (T, 3, 3, 3) of
+    head, left and right wrist; ``lent`` (T, 2, 3) is what collars are turned by (``lend_ahead``); ``rest_joints``
+    (22, 3). Returns local rotations (T, 22, 3, 3); those of ``CLOSED`` may differ.
+    """
     solved = rotations.clone()
-    neck = world[:, PARENTS[HEAD]]
-    solved[:, HEAD] = _towards(rotations[:, HEAD], transpose(neck) @ tracked_rotations[:, 0], share[:, 0])
-    for side, (collar, shoulder, elbow, wrist) in enumerate(ARMS, start=1):
-        weight = share[:, side]
-        hinge = world[:, shoulder] @ world.new_tensor(HINGES[side - 1])
+    for side, (collar, *_) in enumerate(ARMS):
+        solved[:, collar] = axis_angle_to_matrix(lent[:, side]) @ rotations[:, collar]
+    world, joints = forward_kinematics(solved, translation, rest_joints)
+    solved[:, HEAD] = transpose(world[:, PARENTS[HEAD]]) @ tracked_rotations[:, 0]
+    for side, (collar, shoulder, elbow, wrist) in enumerate(ARMS):
+        hinge = world[:, shoulder] @ world.new_tensor(HINGES[side])
         limb = joints[:, shoulder], joints[:, elbow], joints[:, wrist]
-        upper, fore = bend_arm(*limb, tracked_positions[:, side], hinge)
+        upper, fore = bend_arm(*limb, tracked_positions[:, 1 + side], hinge)
         shoulder_world = upper @ world[:, shoulder]
         elbow_world = fore @ world[:, elbow]
-        locals_ = {
-            shoulder: transpose(world[:, collar]) @ shoulder_world,
-            elbow: transpose(shoulder_world) @ elbow_world,
-            wrist: transpose(elbow_world) @ tracked_rotations[:, side],
-        }
-        for joint, rotation in locals_.items():
-            solved[:, joint] = _towards(rotations[:, joint], rotation, weight)
+        solved[:, shoulder] = transpose(world[:, collar]) @ shoulder_world
+        solved[:, elbow] = transpose(shoulder_world) @ elbow_world
+        solved[:, wrist] = transpose(elbow_world) @ tracked_rotations[:, 1 + side]
     return solved
+
+
+def lend_shoulder(collar, shoulder, target, arm):
+    """Turns of collars, axis-angles (N, 3) in the world, that bring shoulders nearer to what an arm cannot reach.
+
+    ``collar``, ``shoulder`` and ``target`` (N, 3) metres in the world, ``arm`` the arm's length. Damped least squares
+    (Wampler 1986): the shoulder moves little where turning the collar would bring it no nearer, and never far.
+    """
+    bone, turn = shoulder - collar, torch.zeros_like(shoulder)
+    for _ in range(LENDING_STEPS):
+        moved = (axis_angle_to_matrix(turn) @ bone[..., None])[..., 0]
+        away = target - collar - moved
+        distance = away.norm(dim=-1, keepdim=True)
+        missing = distance - arm * _soften(distance / arm, *LENT_REACH)
+        lever = cross(moved, away / distance.clamp_min(1e-6))
+        turn = turn + lever * missing / (lever.square().sum(-1, keepdim=True) + DAMPING**2)
+        angle = turn.norm(dim=-1, keepdim=True).clamp_min(1e-9)
+        turn = turn / angle * FARTHEST_LENT * torch.tanh(angle / FARTHEST_LENT)
+    return turn
+
+
+def go_over(rotations, exact, valid):
+    """The rotations ``exact`` (T, 22, 3, 3) where trackers are valid, ``rotations`` where they have long been lost.
+
+    ``valid`` (T, 3) of head and wrists says so of each one's joints (``CLOSED``); what turns one into the other dies
+    away over ``RAMP_FRAMES`` from where a tracker is lost, and comes back as smoothly.
+    """
+    result = exact.clone()
+    for seen, joints in zip((valid > 0).T, CLOSED, strict=True):
+        own, met = rotations[:, joints], exact[:, joints]
+        turns = release(matrix_to_axis_angle(transpose(own) @ met).flatten(1), seen, RAMP_FRAMES)
+        left = own @ axis_angle_to_matrix(turns.unflatten(1, (-1, 3)))
+        result[:, joints] = torch.where(seen[:, None, None, None], met, left)
+    return result
 
 
 def bend_arm(shoulder, elbow, wrist, target, hinge):
@@ -89,27 +151,11 @@ def least_rotation(first, second):
     return axis_angle_to_matrix(normalize(axis) * angle[:, None])
 
 
-def fade(valid, frames=RAMP_FRAMES):
-    """(T, n) 0 or 1 -> weights (T, n): 0 where not valid, rising smoothly to 1 over ``frames`` away from there."""
-    time = torch.arange(len(valid), device=valid.device)[:, None].expand(valid.shape)
-    lost = valid <= 0
-    before = torch.where(lost, time, -frames).cummax(0).values
-    after = torch.where(lost, time, len(valid) + frames).flip(0).cummin(0).values.flip(0)
-    share = torch.minimum(time - before, after - time).clamp_max(frames) / frames
-    return share * share * (3 - 2 * share)
-
-
-def _soften(reach):
-    """Shares of an arm's length (N,): unchanged up to ``EXACT_REACH``, then ever closer to ``FULL_STRETCH``."""
-    room = FULL_STRETCH - EXACT_REACH
-    beyond = (reach - EXACT_REACH).clamp_min(0)
-    return torch.where(beyond > 0, EXACT_REACH + room * (1 - torch.exp(-beyond / room)), reach)
-
-
-def _towards(first, second, share):
-    """Rotations (N, 3, 3) a share (N,) of the way from one to another."""
-    mixed = quaternion_to_matrix(slerp(matrix_to_quaternion(first), matrix_to_quaternion(second), share))
-    return torch.where((share == 0)[:, None, None], first, torch.where((share == 1)[:, None, None], second, mixed))
+def _soften(reach, exact=EXACT_REACH, full=FULL_STRETCH):
+    """Shares of an arm's length (...): unchanged up to ``exact``, then ever closer to ``full``."""
+    room = full - exact
+    beyond = (reach - exact).clamp_min(0)
+    return torch.where(beyond > 0, exact + room * (1 - torch.exp(-beyond / room)), reach)
 
 
 def _frame(along, normal):

@@ -19,6 +19,10 @@ SIGMA_PLACE = 0.01
 SIGMA_TURN = math.radians(3.0)
 """Standard deviation in radians of a tracked rotation."""
 
+SHOULDERS, ELBOWS, HANDS = (16, 17), (18, 19), (LEFT_WRIST, RIGHT_WRIST)
+SPARE = 0.02
+"""Share of its length by which an arm is bent even where it reaches far."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -103,6 +107,20 @@ def tracker_energy(world, joints, evidence, sigma_place=SIGMA_PLACE, sigma_turn=
     off = torch.where(seen, joints[..., tracked, :] - evidence.positions, zero).square().sum(-1)
     turned = torch.where(seen[..., None], world[..., tracked, :, :] - evidence.rotations, zero).square().sum((-1, -2))
     return 0.5 * (off / sigma_place**2 + 0.5 * turned / sigma_turn**2).sum(-1)
+
+
+def reach_energy(joints, evidence, sigma):
+    """How far shoulders are beyond an arm's length from where wrists were seen, (...) nats; ``sigma`` in metres.
+
+    Arms are as long as ``evidence.rest_joints`` say, less ``SPARE``; ``joints`` (..., 22, 3).
+    """
+    chains = torch.stack([evidence.rest_joints[..., list(joint), :] for joint in (SHOULDERS, ELBOWS, HANDS)])
+    arms = chains.diff(dim=0).norm(dim=-1).sum(0) * (1 - SPARE)
+    seen = evidence.valid[..., 1:] > 0
+    away = joints[..., list(SHOULDERS), :] - evidence.positions[..., 1:, :]
+    away = torch.where(seen[..., None], away, torch.zeros_like(away[..., :1]))
+    beyond = (away.square().sum(-1).clamp_min(1e-6).sqrt() - arms).clamp_min(0)
+    return 0.5 * (beyond / sigma).square().sum(-1)
 
 
 def region_energy(z, evidence):

@@ -87,6 +87,15 @@ def trust_in_start(joints, further, sigma):
     return trust
 
 
+def tracked_feet(further):
+    """(T, 2) bool: whether the left and the right foot are seen by a tracker of their own."""
+    seen = torch.zeros_like(further.valid[:, :1], dtype=torch.bool).repeat(1, len(SOLES))
+    for side, ankle in enumerate(SOLES):
+        if ankle in further.joints:
+            seen[:, side] = further.valid[:, further.joints.index(ankle)] > 0
+    return seen
+
+
 def told_contacts(contacts, standing, further):
     """Contacts (T, 4) of ``skeleton.FEET``: where a foot is tracked, whether it is seen to stand (``standing``)."""
     told = contacts.clone()

@@ -1,4 +1,4 @@
-"""Feet that stand still: what refinement leaves of their sliding is closed by geometry, the legs' two-bone solution."""
+"""Feet that stand still, and on the floor: what refinement leaves of it is closed by the legs' two-bone solution."""
 
 import torch
 
@@ -6,7 +6,8 @@ from ..kinematics import forward_kinematics
 from ..rotations import transpose
 from ..skeleton import FEET
 from .arms import bend_arm
-from .feet import BELIEVED, plants
+from .feet import BELIEVED, LIKELY, plants
+from .smoothing import release, smooth_in_time
 
 LEGS = ((1, 4, 7), (2, 5, 8))
 """Hip, knee and ankle of either side; ``skeleton.FEET`` has its joints of either side in turns."""
@@ -17,23 +18,55 @@ POSSIBLE = 0.1
 vain pulls at the whole body, here only at its leg, while most sliding is of feet whose standing was doubted."""
 RELEASE_FRAMES = 20
 """Frames over which a foot that stands no more, or not yet, goes its own way."""
+FOOT_SMOOTHING = 1.0
+"""Standard deviation in frames by which corrections are blurred."""
+STEP_LENGTH = 0.2
+"""Metres between two stands beyond which a foot has made a step, though contact never quite vanished between them."""
+SINK = 0.007
+"""Metres that a foot is let into the floor, lest legs bend for nothing."""
 
 
-def foot_corrections(joints, contacts):
-    """How far each foot is from where it should stand: (T, 2, 3) metres along the floor, fading out where none should.
+def foot_corrections(joints, contacts, rest_heights, tracked=None):
+    """How far each foot is from where it should be: (T, 2, 3) metres.
 
-    ``joints`` (T, 22, 3), ``contacts`` (T, 4) for ``skeleton.FEET``. A foot should stand where it does on average; one
-    that goes further than ``BELIEVED`` is less and less held back.
+    ``joints`` (T, 22, 3), ``contacts`` (T, 4) and ``rest_heights`` (4,) of ``skeleton.FEET``. A foot that stands should
+    do so where it does on average; one that goes further than ``BELIEVED`` is less and less held back, and held no more
+    it is let go smoothly. None should be in the floor. Feet that are ``tracked`` (T, 2) bool are left where they are.
     """
-    away = (plants(joints, contacts, POSSIBLE) - joints[:, FEET]) * joints.new_tensor([1.0, 0.0, 1.0])
-    weight = torch.where(contacts > POSSIBLE, contacts, torch.zeros_like(contacts))
+    holding = (contacts > POSSIBLE) & ~steps(joints, contacts)
+    away = (plants(joints, contacts * holding, POSSIBLE) - joints[:, FEET]) * joints.new_tensor([1.0, 0.0, 1.0])
+    weight = torch.where(holding, contacts, torch.zeros_like(contacts))
+    depth = (rest_heights - joints[:, FEET, 1]).clamp_min(0)
     corrections = []
     for side in range(len(LEGS)):
         total = weight[:, side::2].sum(1)
         mean = (weight[:, side::2, None] * away[:, side::2]).sum(1) / total.clamp_min(1e-6)[:, None]
         held = mean / (1 + mean.square().sum(-1, keepdim=True) / BELIEVED**2)
-        corrections.append(_release(held, total > 0))
+        correction = release(held, total > 0, RELEASE_FRAMES)
+        sunk = depth[:, side::2].amax(1)
+        correction[:, 1] = sunk - SINK * (1 - torch.exp(-sunk / SINK))
+        correction = smooth_in_time(correction, FOOT_SMOOTHING)
+        if tracked is not None:
+            told = tracked[:, side]
+            correction = correction * (1 - release(torch.ones_like(correction), told, RELEASE_FRAMES))
+        corrections.append(correction)
     return torch.stack(corrections, 1)
+
+
+def steps(joints, contacts):
+    """(T, 4) bool: where a foot is doubted to stand, and is on its way from one likely stand to another far from it.
+
+    Without these frames the two are one stretch of contact, whose mean place is neither.
+    """
+    likely, gone = contacts > LIKELY, contacts <= POSSIBLE
+    time = torch.arange(len(contacts), device=contacts.device)[:, None].expand(contacts.shape)
+    before = torch.where(likely, time, -1).cummax(0).values
+    after = torch.where(likely, time, len(time)).flip(0).cummin(0).values.flip(0)
+    between = ~likely & (before >= 0) & (after < len(time))
+    lost = gone.long().cumsum(0)
+    throughout = lost.gather(0, after.clamp_max(len(time) - 1)) == lost.gather(0, before.clamp_min(0))
+    step = plants(joints.flip(0), contacts.flip(0)).flip(0) - plants(joints, contacts)
+    return between & throughout & (step[..., [0, 2]].norm(dim=-1) > STEP_LENGTH)
 
 
 def move_feet(rotations, translation, corrections, rest_joints):
@@ -56,17 +89,3 @@ def move_feet(rotations, translation, corrections, rest_joints):
         ):
             solved[:, joint] = torch.where(moved, rotation, rotations[:, joint])
     return solved
-
-
-def _release(values, known):
-    """Values (T, 3) where ``known`` (T,), elsewhere the known ones before and after, dying away from them."""
-    time = torch.arange(len(values), device=values.device)
-    far = len(values) + RELEASE_FRAMES
-    before = torch.where(known, time, -far).cummax(0).values
-    after = torch.where(known, time, 2 * far).flip(0).cummin(0).values.flip(0)
-    result = torch.zeros_like(values)
-    for known_at, distance in ((before, time - before), (after, after - time)):
-        share = (1 - distance / RELEASE_FRAMES).clamp_min(0)
-        share = share * share * (3 - 2 * share)
-        result = result + share[:, None] * values[known_at.clamp(0, len(values) - 1)]
-    return torch.where(known[:, None], values, result)

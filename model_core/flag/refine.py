@@ -15,18 +15,17 @@ from ..kinematics import forward_kinematics
 from ..lbfgs import minimise
 from ..observation import FPS, heading
 from ..skeleton import BODY_JOINT_COUNT, HEAD, TRACKED_JOINTS
-from .arms import fade, meet_trackers
-from .energy import gather_evidence, place_body, region_energy, tracker_energy
+from .arms import go_over, lend_ahead, lent_turns, meet_trackers
+from .energy import gather_evidence, place_body, reach_energy, region_energy, tracker_energy
 from .feet import feet_energy, plants, standing
-from .further import further_energy, told_contacts, told_joints, trust_in_start
+from .further import further_energy, told_contacts, told_joints, tracked_feet, trust_in_start
 from .legs import foot_corrections, move_feet
+from .smoothing import smooth_in_time
 
 WINDOW, OVERLAP = 48, 12
 """Frames of a window, and those that it shares with the next."""
 SMOOTHING = 2.0
 """Standard deviation in frames by which the start is blurred in time."""
-FOOT_SMOOTHING = 1.0
-"""The same of what is left for standing feet to be moved by."""
 KNOT_FRAMES = 4
 """A window's correction is a smooth curve with a knot every so many frames."""
 FRAMES_AT_ONCE = 1536
@@ -40,7 +39,8 @@ ITERATIONS = 20
 class Terms:
     """What a window's energy consists of: standard deviations, and the weight of the latent region.
 
-    ``place`` metres and ``turn`` radians of head and hands; ``worn`` metres and ``strap`` radians of further trackers;
+    ``place`` metres and ``turn`` radians of head and hands; ``reach`` metres by which hands are too far from shoulders;
+    ``worn`` metres and ``strap`` radians of further trackers;
     ``joint`` metres and ``bend`` radians of the start's joints and pose; ``jerk`` m/s^3 of the joints; ``slide`` m/s of
     a standing foot, ``plant`` metres from where it stands, ``lift`` metres of its height; ``sink`` metres of any foot
     below the floor.
@@ -49,6 +49,7 @@ class Terms:
     region: float = 0.1
     place: float = 0.01
     turn: float = math.radians(3.0)
+    reach: float = 0.005
     joint: float = 0.03
     bend: float = 0.2
     worn: float = 0.015
@@ -109,17 +110,6 @@ def cross_fade(frames, count, overlap=OVERLAP):
     return torch.minimum(begin, end)
 
 
-def smooth_in_time(values, sigma=SMOOTHING):
-    """(T, D) -> the same, blurred in time by a Gaussian of ``sigma`` frames; the ends weigh what lies within."""
-    reach = math.ceil(3 * sigma)
-    kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1).to(values) / sigma) ** 2)[None, None]
-
-    def blur(rows):
-        return torch.nn.functional.conv1d(rows[:, None], kernel, padding=reach)[:, 0]
-
-    return (blur(values.T) / blur(torch.ones_like(values[None, :, 0]))).T
-
-
 def smooth_basis(count, every=KNOT_FRAMES):
     """Cubic B-splines (count, M) with a knot every few frames: a correction that is made of them adds no jitter."""
     time = torch.arange(count, dtype=torch.float32)[:, None] / every
@@ -157,6 +147,7 @@ def _refine_windows(model, start, frames, iterations, terms):
         world, now = place_body(model.pose, x, known)
         energy = tracker_energy(world, now, known, terms.place, terms.turn)
         energy = energy + terms.region * region_energy(z, known)
+        energy = energy + reach_energy(now, known, terms.reach)
         moved = ((now - joints[items]) / terms.joint).square()
         bent = ((x - x_start[items]) * model.pose.scale / terms.bend).square()
         if further is not None:
@@ -181,15 +172,16 @@ class _Start:
         parts = [observation.rotations, observation.positions, observation.valid, rotations, translation]
         found = _in_parts(self._place, *(torch.as_tensor(part).to(like) for part in parts))
         self.seen_rotations, self.seen_positions, self.valid, self.joints, self.x = found
-        self.x = smooth_in_time(self.x)
+        self.x = smooth_in_time(self.x, SMOOTHING)
         self.floor = foot_rest_heights(self.rest_joints)
         self.contacts = standing(self.joints, self.floor) if contacts is None else torch.as_tensor(contacts).to(like)
         self.planted = plants(self.joints, self.contacts)
-        self.further, self.trust = None, None
+        self.further, self.trust, self.tracked_feet = None, None, None
 
     def hear(self, further, terms):
         """Let ``further`` trackers correct what the start says of their joints, and of which feet stand where."""
         self.further, self.trust = further, trust_in_start(self.joints, further, terms.joint)
+        self.tracked_feet = tracked_feet(further)
         self.joints = told_joints(self.joints, further, self.rest_joints)
         self.contacts = told_contacts(self.contacts, standing(self.joints, self.floor), further)
         self.planted = plants(self.joints, self.contacts)
@@ -210,26 +202,33 @@ class _Start:
 
     def finish(self, x, exact):
         """The refined poses x (T, 66) as local rotations and pelvis places."""
-        share = fade(self.valid) if exact else torch.zeros_like(self.valid)
-        rotations, translation = _in_parts(self._hang, x, self.seen_rotations, self.seen_positions, share)
-        return (self._stand(rotations, translation) if exact else rotations), translation
+        rotations, translation = _in_parts(self._hang, x, self.seen_rotations, self.seen_positions)
+        if exact:
+            rotations = self._stand(self._meet(rotations, translation), translation)
+        return rotations, translation
+
+    def _meet(self, rotations, translation):
+        """Local rotations that meet head and hands exactly."""
+        body = rotations, translation, self.seen_positions
+        (lent,) = _in_parts(lambda *part: (lent_turns(*part, self.rest_joints),), *body)
+        lent = lend_ahead(lent, self.valid)
+        (exact,) = _in_parts(lambda *part: (meet_trackers(*part, self.rest_joints),), *body, self.seen_rotations, lent)
+        return go_over(rotations, exact, self.valid)
 
     def _stand(self, rotations, translation):
-        """Local rotations whose standing feet stay where they are."""
+        """Local rotations whose feet stay where they stand, and out of the floor."""
         (joints,) = _in_parts(lambda *body: forward_kinematics(*body, self.rest_joints)[1:], rotations, translation)
-        corrections = smooth_in_time(foot_corrections(joints, self.contacts).flatten(1), FOOT_SMOOTHING)
+        corrections = foot_corrections(joints, self.contacts, self.floor, self.tracked_feet)
         (stood,) = _in_parts(
-            lambda r, t, c: (move_feet(r, t, c.unflatten(-1, (2, 3)), self.rest_joints),),
+            lambda r, t, c: (move_feet(r, t, c, self.rest_joints),),
             rotations, translation, corrections,
         )  # fmt: skip
         return stood
 
-    def _hang(self, x, seen_rotations, seen_positions, share):
+    def _hang(self, x, seen_rotations, seen_positions):
         rotations = self.model.pose.decode(x, heading(seen_rotations[:, 0]))
         _, joints = forward_kinematics(rotations, torch.zeros_like(x[:, :3]), self.rest_joints)
-        translation = seen_positions[:, 0] - joints[:, HEAD]
-        seen = seen_rotations, seen_positions, share
-        return meet_trackers(rotations, translation, self.rest_joints, *seen), translation
+        return rotations, seen_positions[:, 0] - joints[:, HEAD]
 
 
 def _in_parts(function, *tensors):
