@@ -5,7 +5,7 @@ from argparse import Namespace
 
 import torch
 
-from ..train_flag import PLACE_WEIGHT, RATE, REGION_WEIGHT, FlagTraining
+from ..flag_training import PLACE_WEIGHT, RATE, REGION_WEIGHT, FlagTraining
 from ..training import Run, Stage
 from .networks import CODE_COUNT, DIVERGENCE_WEIGHT, FILE_NAME, Comparisons, save_comparisons
 
