@@ -11,6 +11,7 @@ PARTS = (
     "results",
     "exporting",
     "panel",
+    "overlay",
     "commands",
     "translations",
 )

@@ -140,9 +140,11 @@ def _write_fbx(path, scene):
 
 
 def _write_gltf(path, scene):
+    # Single armature: Blender 4.2 would mix all takes into the one that is shown.
     bpy.ops.export_scene.gltf(
         filepath=path, use_selection=True, export_format="GLB", export_animations=True,
-        export_animation_mode="ACTIVE_ACTIONS", export_force_sampling=True, export_optimize_animation_size=False,
+        export_animation_mode="ACTIVE_ACTIONS", export_anim_single_armature=False, export_force_sampling=True,
+        export_optimize_animation_size=False,
     )  # fmt: skip
 
 

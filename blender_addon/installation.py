@@ -24,8 +24,9 @@ PIP_OPTIONS = ("--progress-bar=raw", "--resume-retries=10")
 TORCH = "torch>=2.6,<3"
 OTHERS = ("numpy>=1.26,<3", "safetensors>=0.5", "fpzip>=1.2.5,<2")
 STAMP = "ready"
-STEP_LINES = 60
-"""About so many lines pip prints: only the progress bar depends on it."""
+STEP_LINES, STEP_BYTES = 60, 300e6
+"""About so many lines pip prints, and so much is downloaded beside torch: only the progress bar depends on it."""
+DOWNLOADED = 0.98
 LONGEST_LINE = 100
 
 _work = None
@@ -143,18 +144,20 @@ class Installation:
         )  # fmt: skip
         if self._cancelled:  # Meanwhile.
             self.cancel()
-        shown = self.line
+        shown, reached = self.line, self.fraction
         for line in self._process.stdout:
             if download := re.match(r"Progress (\d+) of (\d+)", line):
                 done, size = map(int, download.groups())
                 self.line = f"{shown}: {100 * done // max(size, 1)}%"
+                self.fraction = reached + (DOWNLOADED - reached) * done / (size + STEP_BYTES)
                 continue
             log.write(line)
             log.flush()
             self.line = shown = re.sub(r"\s+", " ", line).strip()[:LONGEST_LINE]
             if re.match(r"error\b|.* is not available", shown, re.IGNORECASE):
                 self._complaint = shown
-            self.fraction += (0.98 - self.fraction) / STEP_LINES
+            self.fraction += (DOWNLOADED - self.fraction) / STEP_LINES
+            reached = self.fraction
         return self._process.wait() == 0
 
 

@@ -11,8 +11,6 @@ from .shape_keys import key_of
 from .small_text import broken_lines
 from .translations import translated
 
-NEEDS_ACCESS = "Needs online access: allow it in Preferences > System > Network"
-
 
 class _Step:
     """Where all steps of the workflow are shown."""
@@ -205,9 +203,8 @@ def _offer_engine(context, layout):
         column.operator("threepoint.cancel_installation", icon="CANCEL")
         return
     column.label(text="The engine is not installed yet", icon="INFO")
+    preferences.offer_access(context, column)
     column.operator("threepoint.install_engine", icon="IMPORT")
-    if not bpy.app.online_access:
-        _write(column, broken_lines(context, [translated(NEEDS_ACCESS)]))
     column.operator(
         "preferences.addon_show", text="Use an Existing Python", icon="PREFERENCES"
     ).module = preferences.PACKAGE

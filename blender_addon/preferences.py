@@ -68,11 +68,20 @@ class THREEPOINT_preferences(bpy.types.AddonPreferences):
             layout.operator("threepoint.remove_engine", icon="TRASH")
         else:
             layout.prop(self, "torch_index")
+            offer_access(bpy.context, layout)
             layout.operator("threepoint.install_engine", icon="IMPORT")
             if work is not None and work.error:
                 layout.label(text=work.error, icon="ERROR")
-            if not bpy.app.online_access:
-                layout.label(text="Needs online access: allow it in Preferences > System > Network", icon="INTERNET")
+
+
+def offer_access(context, layout):
+    """Where Blender may not go online, Blender's own setting for it, or why it cannot be changed."""
+    if bpy.app.online_access:
+        return
+    if bpy.app.online_access_override:
+        layout.label(text="This Blender was started offline", icon="INTERNET_OFFLINE")
+        return
+    layout.prop(context.preferences.system, "use_online_access", toggle=True, icon="INTERNET_OFFLINE")
 
 
 def preferences():

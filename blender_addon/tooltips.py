@@ -111,10 +111,6 @@ TOOLTIPS = {
         "列名；旋转为三个角度时 W 留空",
         "列の名前。回転が三つの角度なら W は空にする",
     ),
-    "Needs online access: allow it in Preferences > System > Network": (
-        "需要联网：请在 偏好设置 > 系统 > 网络 中允许",
-        "オンラインアクセスが必要です。プリファレンス > システム > ネットワークで許可してください",
-    ),
     "No gimbal lock: what is predicted, exactly": ("没有万向锁：与预测完全一致", "ジンバルロックなし。予測そのまま"),
     "One more plausible motion, kept beside the others": (
         "再生成一个合理的动作，与其他并存",
@@ -205,6 +201,7 @@ TOOLTIPS = {
     "The skeleton's motion alone": ("只有骨架的动作", "骨格の動きだけ"),
     "The take that the avatar plays": ("虚拟人播放的版本", "アバターが再生するテイク"),
     "The wrist joint of a tracked hand": ("被追踪手的腕关节", "トラッキングされた手の手首の関節"),
+    "This Blender was started offline": ("此 Blender 以离线模式启动", "この Blender はオフラインで起動されています"),
     "This body's file has no pose correctives": ("此身体文件没有姿态修正", "この体のファイルに姿勢補正はありません"),
     "What positions are measured in": ("位置的单位", "位置の単位"),
     "What the avatar's bones are called": ("虚拟人骨骼的名称", "アバターのボーンの名前"),

@@ -23,8 +23,8 @@ SHIFTS = (0, -1, 1)
 
 @pytest.fixture
 def dancer(scene, person):
-    """The person with an avatar whose every joint swings by up to a radian."""
-    bpy.ops.threepoint.predict()
+    """The person with an avatar whose every joint swings by up to a radian; a second take is there, not shown."""
+    bpy.ops.threepoint.predict(kind="TAKE")
     motion = wild_motion(frames=241)
     people.receive_motion(person, replace(motion, betas=np.array(person.betas)), scene)
     return person

@@ -154,6 +154,17 @@ def test_an_installation_can_be_cancelled_and_says_what_failed(monkeypatch):
     assert work.error.startswith("no such package (log:")
 
 
+def test_the_bar_follows_a_large_download(monkeypatch):
+    words = "Downloading torch.whl", "Progress 0 of 800000000", "Progress 400000000 of 800000000"
+    command = [sys.executable, "-u", "-c", f"import time\nfor word in {words!r}: print(word)\ntime.sleep(60)"]
+    monkeypatch.setattr(installation.Installation, "_commands", lambda self, environment: iter([command]))
+    work = installation.start()
+    wait_for(lambda: work.line == "Downloading torch.whl: 50%")
+    assert 0.3 < work.fraction < 0.5
+    work.cancel()
+    wait_for(lambda: not work.running)
+
+
 def test_the_command_does_the_main_job(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(engine, "WorkerClient", functools.partial(WorkerClient, script=ENGINE))
     bsor.write(tmp_path / "walk.bsor", wobbly_recording())

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from bodies import wobbly_recording
 
+from threepoint.blender_addon import overlay, people
 from threepoint.blender_addon.curves import fcurves_of, keyframes_of
-from threepoint.blender_addon.recordings import VALID, create_trackers, find_dropouts, read_trackers
+from threepoint.blender_addon.recordings import COLOURS, VALID, create_trackers, find_dropouts, read_trackers
 from threepoint.blender_addon.scene import empty_file
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.rotations import geodesic_angle, quaternion_to_matrix
@@ -99,3 +100,17 @@ def test_a_missing_head_and_a_flat_object_are_named():
     trackers["head"].scale = (0, 0, 0)
     with pytest.raises(InputError, match="take head.*scaled to zero"):
         read_trackers(trackers, scene)
+
+
+def test_trackers_are_drawn_in_their_own_colours_where_they_are(scene, person):
+    scene.frame_set(30)
+    lines = overlay.tracker_lines(person)
+    assert [colour for colour, _ in lines] == [pytest.approx(COLOURS[role]) for role in people.ROLES]
+    head = person.head
+    middle, tip = lines[0][1][0], lines[0][1][5]
+    assert np.abs(middle - np.array(head.matrix_world.translation)).max() < 1e-6
+    up = np.array(head.matrix_world)[:3, 2]
+    assert np.abs(tip - middle - head.empty_display_size * up).max() < 1e-6
+    head.hide_set(True)
+    person.left_hand = None
+    assert len(overlay.tracker_lines(person)) == 1

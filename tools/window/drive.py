@@ -18,8 +18,10 @@ from inside import (  # noqa: E402
     FOLDER,
     PANELS_SETTLE,
     check,
-    children,
     click,
+    drop,
+    engines,
+    names,
     person,
     picture,
     play,
@@ -87,6 +89,7 @@ def install():
         busy.append(time.process_time() - busy_before)
     report["enable_seconds"], report["enable_processor_seconds"] = min(seconds), min(busy)
     check("enabling takes under 0.15 s of the processor", min(busy) < 0.15)
+    report["registered"] = names()
     trials.use_fake_engine()
 
 
@@ -100,8 +103,7 @@ def show_sidebar():
 
 
 def drop_recording():
-    """What Blender does with a file that is dropped into the view."""
-    click(bpy.ops.wm.drop_import_file, directory=str(FOLDER), files=[{"name": "walk.bsor"}])
+    drop("walk.bsor")
     yield 1.0
     check("a dropped recording makes three trackers", len(bpy.data.objects) == 3)
     with bpy.context.temp_override(**view()):
@@ -220,7 +222,7 @@ def show_preferences():
     bpy.context.preferences.system.use_online_access = True
     real = installation.Installation._commands
     slow = [sys.executable, "-c", "print('Downloading torch-2.13.0.whl (821.3 MB)', flush=True)\n"
-            "print('Progress 360 of 821', flush=True)\nimport time\ntime.sleep(60)"]  # fmt: skip
+            "print('Progress 353159000 of 821300000', flush=True)\nimport time\ntime.sleep(60)"]  # fmt: skip
     installation.Installation._commands = lambda self, environment: iter([slow])
     click(bpy.ops.threepoint.install_engine)
     yield from until(lambda: "43%" in installation.current().line)
@@ -241,12 +243,17 @@ def show_preferences():
 
 
 def look_at_import_dialog():
-    """What is found of a table's columns, in the dialog's sidebar; it stays open until Blender ends."""
+    """What is found of a table's columns, and fields for them, in the dialog's sidebar; it stays open in the end."""
     bpy.ops.preferences.addon_enable(module=EXTENSION)
     bpy.context.preferences.view.filebrowser_display_type = "SCREEN"
     click(bpy.ops.threepoint.import_recording, filepath=str(FOLDER / "walk.csv"))
     yield 4.0
     picture("16_import_dialog")
+    area = next(area for area in bpy.context.window_manager.windows[0].screen.areas if area.type == "FILE_BROWSER")
+    area.spaces.active.active_operator.properties.own_columns = True
+    area.tag_redraw()
+    yield PANELS_SETTLE
+    picture("20_columns_chosen")
 
 
 def look_at_feet():
@@ -254,8 +261,10 @@ def look_at_feet():
     rings = [item for item in bpy.data.objects if item.name.endswith("foot stands")]
     if not rings:
         return
-    chosen = view()["area"].spaces[0].region_3d
+    space = view()["area"].spaces[0]
+    chosen = space.region_3d
     before = chosen.view_rotation.copy()
+    space.show_region_ui = False
     bpy.context.scene.frame_set(STANDING_FRAME)
     for item in bpy.data.objects:
         item.select_set(item in rings)
@@ -265,6 +274,7 @@ def look_at_feet():
     yield 1.5
     picture("17_feet")
     chosen.view_rotation = before
+    space.show_region_ui = True
     for item in rings:
         item.select_set(False)
     with bpy.context.temp_override(**view()):
@@ -273,25 +283,20 @@ def look_at_feet():
 
 def come_and_go():
     """Scripts reloaded, the zip installed over itself, the extension disabled: it comes back once, or is gone."""
-    brought = [name for name in dir(bpy.types) if name.startswith("THREEPOINT")]
+    before = names()
     bpy.ops.script.reload()
     yield 2.0
-    check(
-        "reloading scripts keeps what there was", brought == [n for n in dir(bpy.types) if n.startswith("THREEPOINT")]
-    )
+    check("reloading scripts keeps what there was", names() == before)
     bpy.ops.extensions.package_install_files(
         filepath=str(FOLDER / "threepoint.zip"), repo="user_default", enable_on_install=True, overwrite=True
     )
     yield 2.0
-    check(
-        "installed over itself it is there once", brought == [n for n in dir(bpy.types) if n.startswith("THREEPOINT")]
-    )
-    check("installed over itself it has stopped its engine", not children())
+    check("installed over itself it is there once", names() == report["registered"])
+    check("installed over itself it has stopped its engine", not engines())
     check("installed over itself it knows its people", person().mesh is not None)
     bpy.ops.preferences.addon_disable(module=EXTENSION)
     yield 0.5
-    left = [name for name in dir(bpy.types) if name.startswith("THREEPOINT")]
-    check("disabling leaves nothing", not left and not hasattr(bpy.types.Scene, "threepoint"))
+    check("disabling leaves nothing", not names() and not hasattr(bpy.types.Scene, "threepoint"))
 
 
 play(steps(), "report.json")

@@ -55,6 +55,11 @@ def sidebar():
     return next(region for region in view()["area"].regions if region.type == "UI")
 
 
+def drop(name):
+    """What Blender does with a file that is dropped into the view."""
+    return click(bpy.ops.wm.drop_import_file, directory=str(FOLDER), files=[{"name": name}])
+
+
 def click(operator, **options):
     """Press a button; whether it was there to be pressed."""
     with bpy.context.temp_override(**view()):
@@ -112,6 +117,16 @@ def children():
     parents = {path.parent.name: path.read_text().rpartition(")")[2].split()[1]
                for path in Path("/proc").glob("[0-9]*/stat")}  # fmt: skip
     return sorted(child for child, parent in parents.items() if parent == str(os.getpid()))
+
+
+def engines():
+    """Ids of this process's children that are engines; Blender has children of its own, which compile shaders."""
+    return [child for child in children() if "engine.py" in Path(f"/proc/{child}/cmdline").read_text()]
+
+
+def names():
+    """What the extension has registered."""
+    return [name for name in dir(bpy.types) if name.startswith("THREEPOINT")]
 
 
 def longest_pause(begin, end=None):

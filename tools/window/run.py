@@ -2,9 +2,10 @@
 
 Needs root on Debian and 2 GB. SUITE is a Debian release: ``trixie`` has Blender 4.3, ``sid`` the newest. FOLDER gets
 the system with Blender, kept for the next call, and beside it ``FOLDER-pictures`` with pictures and reports. Blender
-validates the zip, is driven through the workflow (``drive.py``), and then one without the extension opens what was
-saved (``reopen.py``). The engine in there has no networks and answers with a turning T-pose, unless PYTHON, one with
-torch, is lent to it for one real prediction. Exit status 1 where a check fails.
+validates the zip, a new user's is clicked from the zip to an avatar (``clicks.py``), another is driven through the
+workflow (``drive.py``), and then one without the extension opens what was saved (``reopen.py``). The engine in there
+has no networks and answers with a turning T-pose, unless PYTHON, one with torch, is lent to it for one real
+prediction. ``pictures.py`` makes the manual's pictures of what appeared. Exit status 1 where a check fails.
 """
 
 import json
@@ -34,7 +35,7 @@ def main(suite, folder, python=None):
     if not (folder / "usr/bin/blender").exists():
         make_system(suite, folder)
     inside = bring_files(folder)
-    reports = ("validated.json", "report.json", "reopened.json")
+    reports = ("validated.json", "clicks.json", "report.json", "reopened.json")
     if python is not None:
         (inside / "engine.txt").write_text(f"{python}\n")
     try:
@@ -46,6 +47,8 @@ def main(suite, folder, python=None):
         status = blender(folder, ["--command", "extension", "validate", f"/{INSIDE}/threepoint.zip"], screen=False)
         valid = {"checks": {"Blender finds the zip valid": status == 0}, "ended": True}
         (inside / reports[0]).write_text(json.dumps(valid) + "\n")
+        clicks = ["--enable-event-simulate", "--python", f"/{INSIDE}/clicks.py", "--", f"/{INSIDE}"]
+        blender(folder, clicks, resources="new_user")
         drive = ["--enable-event-simulate", "--python", f"/{INSIDE}/drive.py", "--", f"/{INSIDE}"]
         blender(folder, drive)
         blender(folder, ["--python", f"/{INSIDE}/reopen.py", "--", f"/{INSIDE}"], resources="without")
@@ -95,7 +98,7 @@ def bring_files(folder):
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy2
         copy(source, inside / name)
-    for script in ("inside.py", "trials.py", "drive.py", "reopen.py"):
+    for script in ("inside.py", "trials.py", "drive.py", "reopen.py", "clicks.py"):
         shutil.copy2(Path(__file__).with_name(script), inside)
     from threepoint.model_core.body import load_body
     from threepoint.model_core.recordings import bsor, plain

@@ -1,0 +1,45 @@
+"""Cut the manual's pictures out of a run's: ``.venv/bin/python tools/window/pictures.py FOLDER-pictures``.
+
+FOLDER-pictures is what ``run.py sid FOLDER PYTHON`` made: places are those of Blender 5.2's window of 1600 x 1200.
+"""
+
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+TARGET = Path(__file__).resolve().parent.parent.parent / "docs" / "pictures"
+PICTURES = {
+    "blender_window.png": (0.5, [("19_for_the_manual.png", (100, 60, 1320, 1110))]),
+    "blender_engine.png": (0.75, [("14_preferences_installing.png", (300, 300, 1500, 500))]),
+    "blender_columns.png": (
+        1.0,
+        [("16_import_dialog.png", (1350, 70, 1598, 790)), ("20_columns_chosen.png", (1350, 70, 1598, 790))],
+    ),
+    "blender_predicting.png": (1.0, [("04_predicting.png", (1030, 80, 1300, 870))]),
+    "blender_feet.png": (0.6, [("17_feet.png", (100, 200, 1300, 900))]),
+    "blender_killed.png": (1.0, [("05_killed.png", (440, 1090, 1160, 1170))]),
+}
+"""The manual's picture -> its scale, and what it is cut out of: (picture, (left, top, right, bottom)) side by side."""
+GAP = 26
+COLOURS = 255
+"""Of a palette: a window has few, and the files are a third as large."""
+
+
+def main(folder):
+    """Write all pictures of the manual that show a window."""
+    for name, (scale, parts) in PICTURES.items():
+        cuts = [Image.open(Path(folder) / source).convert("RGB").crop(box) for source, box in parts]
+        sheet = Image.new("RGB", (sum(cut.width + GAP for cut in cuts) - GAP, cuts[0].height), "white")
+        left = 0
+        for cut in cuts:
+            sheet.paste(cut, (left, 0))
+            left += cut.width + GAP
+        size = (round(scale * sheet.width), round(scale * sheet.height))
+        sheet.resize(size, Image.Resampling.LANCZOS).quantize(COLOURS).save(TARGET / name, optimize=True)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(sys.argv[1])
