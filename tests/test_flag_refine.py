@@ -331,8 +331,8 @@ def test_shoulders_too_far_from_their_hands_cost_and_others_do_not(model, make_c
 
 
 def test_saved_weights_load_again_and_other_files_are_refused(model, tmp_path):
-    save_flag(tmp_path / "flag.safetensors", model)
-    loaded = load_flag(tmp_path / "flag.safetensors")
+    save_flag(tmp_path / "of" / "flag.safetensors", model)
+    loaded = load_flag(tmp_path / "of" / "flag.safetensors")
     assert loaded.config == model.config
     for name, value in loaded.state_dict().items():
         torch.testing.assert_close(value, model.state_dict()[name], atol=2e-3, rtol=2e-3)

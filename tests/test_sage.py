@@ -216,8 +216,8 @@ def test_progress_rises_and_can_cancel(sage, clip, monkeypatch):
 
 
 def test_weights_survive_saving(sage, tmp_path):
-    save_sage(sage, tmp_path)
-    again = load_sage(tmp_path)
+    save_sage(sage, tmp_path / "of" / "today")
+    again = load_sage(tmp_path / "of" / "today")
     seen, rest = torch.randn(1, 16, FEATURE_COUNT), torch.randn(1, 22, 3)
     torch.testing.assert_close(again(seen, rest)[0], sage(seen, rest)[0], atol=2e-2, rtol=0)
     assert again.config == sage.config

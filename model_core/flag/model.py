@@ -85,6 +85,7 @@ def save_flag(path, model, note=""):
         for name, value in model.state_dict().items()
     }
     metadata = {"format": FORMAT, "config": json.dumps(asdict(model.config)), "note": note}
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, str(path), metadata=metadata)
 
 

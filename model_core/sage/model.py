@@ -158,6 +158,7 @@ def to_world(sixd, head_rotation, head_position, rest_joints):
 def save_sage(sage, folder):
     """Write the weights, half precision, one file of ``FILES`` each, with the configuration in their metadata."""
     state = sage.state_dict()
+    Path(folder).mkdir(parents=True, exist_ok=True)
     for name, parts in FILES.items():
         tensors = {key: value.half().contiguous() for key, value in state.items() if key.split(".")[0] in parts}
         partial = Path(folder) / f"{name}.partial"
