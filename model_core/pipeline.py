@@ -129,7 +129,7 @@ def animate(recording, options=None, progress=None, networks=None):
     sampling = MEAN if options.take == 0 else Sampling(TAKE_STEPS, TAKE_NOISE, take_seed)
     prediction = predict(networks.sage, observation, rest_joints, sampling, progress=stages.begin("predicting"))
     rotations, translation = prediction.rotations, prediction.translation
-    report = stages.begin("refining")
+    report, further = stages.begin("refining"), None
     if options.refinement > 0:
         further = further_trackers(recording, calibration, rotations, translation, rest_joints)
         refined = refine(
@@ -141,7 +141,7 @@ def animate(recording, options=None, progress=None, networks=None):
     uncertainty = None
     if options.uncertainty:
         uncertainty = measure_uncertainty(
-            networks.flag, observation, body, samples=SAMPLES, seed=options.seed, progress=report
+            networks.flag, observation, body, samples=SAMPLES, seed=options.seed, progress=report, further=further
         )
     quaternions = matrix_to_quaternion(rotations).cpu().numpy()
     return Motion(

@@ -8,6 +8,7 @@ import torch
 
 from threepoint.model_core.body import skin
 from threepoint.model_core.flag.energy import gather_evidence
+from threepoint.model_core.flag.further import TOLD_WITHIN, Further, told_precision
 from threepoint.model_core.flag.model import CONFIGS, Flag, load_flag
 from threepoint.model_core.flag.uncertainty import (
     between,
@@ -19,7 +20,7 @@ from threepoint.model_core.flag.uncertainty import (
     sample_spread,
 )
 from threepoint.model_core.probes import body_weights, choose_probes
-from threepoint.model_core.skeleton import TRACKED_JOINTS
+from threepoint.model_core.skeleton import MIRRORED, TRACKED_JOINTS
 
 RED = 0.08
 """Metres from which Blender's default colours have left yellow for red."""
@@ -137,6 +138,33 @@ def test_a_hand_out_of_view_makes_that_arm_red_and_no_other(observation, body, h
     assert unsure[seen_wrist] < 0.01
     forearm = found.probes[:, follows[:, lost_wrist - 2] > 0.5].mean()
     assert forearm > 0.6 * RED
+
+
+def test_a_tracked_foot_makes_its_leg_surer_and_no_other(observation, body):
+    valid = torch.zeros(33, 1)
+    valid[16:] = 1
+    further = Further((7,), torch.eye(3).repeat(33, 1, 1, 1), torch.zeros(33, 1, 3), valid)
+    alone = measure_uncertainty(load_flag(), observation, body, samples=8).probes
+    beside = measure_uncertainty(load_flag(), observation, body, samples=8, further=further).probes
+    follows = body_weights(body)[choose_probes(body)[0]]
+
+    def ratio(joint):
+        some = follows[:, joint] > 0.9
+        return beside[16:, some].mean() / alone[16:, some].mean()
+
+    assert ratio(7) < 0.8 and ratio(4) < 0.95
+    assert all(ratio(joint) == pytest.approx(1, abs=1e-6) for joint in (5, 8, 19, 20))
+    np.testing.assert_array_equal(beside[:15], alone[:15])
+
+
+def test_what_trackers_tell_adds_up_and_is_mirrored():
+    further = Further(
+        (0, 7, 8), torch.eye(3).repeat(2, 3, 1, 1), torch.zeros(2, 3, 3), torch.tensor([[1.0, 1, 1], [0, 0, 0]])
+    )
+    told = told_precision(further)
+    assert (told[1] == 0).all() and (told[0, [20, 21]] == 0).all()
+    torch.testing.assert_close(told[0], told[0, list(MIRRORED[:22])])
+    torch.testing.assert_close(told[0, 1], torch.tensor(TOLD_WITHIN[0][1] ** -2 + TOLD_WITHIN[7][1] ** -2))
 
 
 def test_frames_between_the_measured_ones_lie_between():

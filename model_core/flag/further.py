@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 
 from ..rotations import quaternion_to_matrix
-from ..skeleton import FEET
+from ..skeleton import BODY_JOINT_COUNT, FEET, MIRRORED
 
 LIMBS = {
     0: (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), 9: (3, 6, 9, 12), 7: (1, 4, 7, 10), 8: (2, 5, 8, 11), 4: (1, 4, 7, 10),
@@ -19,6 +19,21 @@ LIMBS = {
 """The joints that move when the joint of a further tracker is brought to where it is."""
 SOLES = {7: (7, 10), 8: (8, 11)}
 """Ankle and toes, which an ankle's pose places."""
+
+_LEFT_WITHIN = {
+    7: {7: 0.055, 10: 0.073, 4: 0.080, 1: 0.075},
+    4: {4: 0.070, 1: 0.045, 7: 0.115, 10: 0.130},
+    18: {18: 0.024, 16: 0.033},
+    16: {16: 0.025, 18: 0.032, 13: 0.024},
+}
+TOLD_WITHIN = {
+    0: {0: 0.033, 1: 0.046, 2: 0.046, 3: 0.030, 6: 0.032, 9: 0.032},
+    9: {9: 0.035, 6: 0.040, 3: 0.050, 0: 0.075},
+    **_LEFT_WITHIN,
+    **{MIRRORED[worn]: {MIRRORED[j]: error for j, error in told.items()} for worn, told in _LEFT_WITHIN.items()},
+}
+"""Metres within which refinement finds joints by a tracker alone, by the joint that it is worn on. Measured on mocap of
+people who kick, sit and walk: 1 / error^2 is what the tracker added to 1 / error^2 of the motion without it."""
 
 
 @dataclass(frozen=True)
@@ -103,3 +118,15 @@ def told_contacts(contacts, standing, further):
         for foot in (FEET.index(placed) for placed in SOLES.get(joint, ())):
             told[:, foot] = torch.where(further.valid[:, index] > 0, standing[:, foot], told[:, foot])
     return told
+
+
+def told_precision(further):
+    """How precisely trackers tell of joints, (T, 22): one over the square of the error in metres (``TOLD_WITHIN``).
+
+    What several trackers tell of a joint adds up.
+    """
+    table = further.valid.new_zeros(len(further.joints), BODY_JOINT_COUNT)
+    for row, worn in zip(table, further.joints, strict=True):
+        for joint, error in TOLD_WITHIN[worn].items():
+            row[joint] = error**-2
+    return further.valid @ table

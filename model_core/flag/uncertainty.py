@@ -8,6 +8,7 @@ from ..motion import Uncertainty
 from ..probes import body_weights, choose_probes
 from ..skeleton import BODY_JOINT_COUNT, HEAD
 from .energy import gather_evidence
+from .further import told_precision
 
 FRAMES_AT_ONCE = 512
 """Frames that are sampled together: bounds the memory to about 200 MB at 16 samples."""
@@ -16,12 +17,13 @@ EVERY = 2
 
 
 @torch.no_grad()
-def measure_uncertainty(model, observation, body, samples=16, seed=0, progress=None):
+def measure_uncertainty(model, observation, body, samples=16, seed=0, progress=None, further=None):
     """``motion.Uncertainty`` of an ``Observation`` of a person with ``body``: metres at probe vertices over time.
 
     At each probe it is the mean distance, over ``samples`` codes z ~ N(mu_H, Sigma_H), from the vertex of f(z) to that
     of f(mu_H), both hung from the head; then calibrated (``calibrate``). All frames share the draws, so that colours
-    do not flicker. ``progress(fraction, stage)``.
+    do not flicker. ``further`` (``further.Further``) are trackers beside head and hands, and tell of joints
+    what they tell independently (``further.TOLD_WITHIN``). ``progress(fraction, stage)``.
     """
     like = model.pose.scale
     vertices, index, weight = choose_probes(body)
@@ -37,7 +39,10 @@ def measure_uncertainty(model, observation, body, samples=16, seed=0, progress=N
     for some in frames.split(FRAMES_AT_ONCE // EVERY):
         evidence = gather_evidence(model, *(values[some.to(like.device)] for values in seen), _rest(probes, betas))
         spread = sample_spread(model, evidence, noise, lambda local, shift: skin(probes, local, shift, betas))
-        measured.append(calibrate(model, spread, shares, evidence.valid))
+        error = calibrate(model, spread, shares, evidence.valid)
+        if further is not None:
+            error = error / torch.sqrt(1 + error.square() * (told_precision(further.take(some)) @ shares.T))
+        measured.append(error)
         if progress is not None:
             progress(min(1.0, (int(some[-1]) + 1) / len(seen[0])), "measuring uncertainty")
     values = between(torch.cat(measured), frames, len(seen[0]))
