@@ -81,11 +81,13 @@ def stop():
 class Installation:
     """An installation in the background. ``fraction`` and ``line`` say how far it is, ``error`` what went wrong.
 
+    ``log`` is the file that takes what pip and the like print.
+
     ``index``: address of the package index for torch; empty: the one for the GPU that is found.
     """
 
     def __init__(self, target, index):
-        self.target, self.index = target, index
+        self.target, self.index, self.log = target, index, target / "log.txt"
         self.fraction, self.line, self.error = 0.0, "Making the environment", ""
         self._process, self._cancelled, self._complaint = None, False, ""
         self._stamp = _stamp()
@@ -110,7 +112,7 @@ class Installation:
 
     def _run(self):
         try:
-            with open(self.target / "log.txt", "w", encoding="utf-8") as log:
+            with open(self.log, "w", encoding="utf-8") as log:
                 for command in self._commands(self.target / "environment"):
                     if self._cancelled or not self._do(command, log):
                         reason = self._complaint or self.line

@@ -105,7 +105,6 @@ class THREEPOINT_PT_predict(_PersonStep, bpy.types.Panel):
         column.use_property_split = True
         column.prop(person, "device")
         column.prop(person, "seed")
-        column.prop(person, "refinement", slider=True)
         big = layout.row()
         big.scale_y = 1.5
         _predict(big, "MEAN", "Predict", "PLAY")
@@ -114,6 +113,24 @@ class THREEPOINT_PT_predict(_PersonStep, bpy.types.Panel):
             row = layout.row(align=True)
             _predict(row, "TAKE", "Another Take", "ADD")
             row.operator("threepoint.push_takes", icon="NLA")
+
+
+class THREEPOINT_PT_refine(_PersonStep, bpy.types.Panel):
+    bl_label = "Refine"
+    bl_idname = "THREEPOINT_PT_refine"
+
+    def draw(self, context):
+        layout, person = self.layout, active_person(context)
+        column = layout.column()
+        column.use_property_split = True
+        column.prop(person, "refinement", slider=True)
+        again = layout.column()
+        again.enabled = bool(person.takes) and not context.window_manager.threepoint.running
+        _predict(again, "REFINE", "Refine Shown Take", "FILE_REFRESH")
+        row = again.row(align=True)
+        row.prop(person, "first")
+        row.prop(person, "last")
+        _predict(again, "RANGE", "Solve Range Again", "PREVIEW_RANGE")
 
 
 class THREEPOINT_PT_avatar(_PersonStep, bpy.types.Panel):
@@ -133,21 +150,6 @@ class THREEPOINT_PT_avatar(_PersonStep, bpy.types.Panel):
         if person.has_correctives:
             column.prop(person, "correctives")
         _write(layout, broken_lines(context, [translated(line) for line in avatar_lines(person)]))
-
-
-class THREEPOINT_PT_range(_PersonStep, bpy.types.Panel):
-    bl_label = "Solve a Range Again"
-    bl_idname = "THREEPOINT_PT_range"
-    bl_options = {"DEFAULT_CLOSED"}
-
-    def draw(self, context):
-        layout, person = self.layout, active_person(context)
-        row = layout.row(align=True)
-        row.prop(person, "first")
-        row.prop(person, "last")
-        row = layout.row()
-        row.enabled = bool(person.takes) and not context.window_manager.threepoint.running
-        _predict(row, "RANGE", "Solve Range Again", "FILE_REFRESH")
 
 
 class THREEPOINT_PT_uncertainty(_PersonStep, bpy.types.Panel):
@@ -256,8 +258,8 @@ CLASSES = (
     THREEPOINT_PT_recording,
     THREEPOINT_PT_calibration,
     THREEPOINT_PT_predict,
+    THREEPOINT_PT_refine,
     THREEPOINT_PT_avatar,
-    THREEPOINT_PT_range,
     THREEPOINT_PT_uncertainty,
     THREEPOINT_PT_export,
 )

@@ -49,6 +49,7 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
         items=(
             ("MEAN", "Predict", "The most plausible motion"),
             ("TAKE", "Another Take", "One more plausible motion, kept beside the others"),
+            ("REFINE", "Refine Shown Take", "The take that is shown, predicted again with this strength of refinement"),
             ("RANGE", "Solve Range Again", "Only the chosen frames, blended into the take that is shown"),
         ),
         options={"SKIP_SAVE"},
@@ -119,8 +120,9 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
         take, frames = 0, None
         if self.kind == "TAKE":
             take = 1 + max((take.number for take in person.takes), default=0)
-        elif self.kind == "RANGE" and person.takes:
-            take, frames = person.takes[person.active_take].number, (person.first, person.last)
+        elif self.kind in ("REFINE", "RANGE") and person.takes:
+            take = person.takes[person.active_take].number
+            frames = (person.first, person.last) if self.kind == "RANGE" else None
         self._begun = time.monotonic()
         return people.ask_engine(person, context.scene, preferences.engine_python(), take, frames)
 

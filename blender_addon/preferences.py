@@ -64,6 +64,7 @@ class THREEPOINT_preferences(bpy.types.AddonPreferences):
         if work is not None and work.running:
             layout.progress(factor=work.fraction, type="BAR", text=work.line or "Installing")
             layout.operator("threepoint.cancel_installation", icon="CANCEL")
+            layout.label(text=f"Log: {work.log}", translate=False)
         elif installation.is_ready():
             layout.operator("threepoint.remove_engine", icon="TRASH")
         else:

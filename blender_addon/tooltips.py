@@ -199,6 +199,10 @@ TOOLTIPS = {
     "The person's height": ("人物的身高", "人物の身長"),
     "The processor: slower, always there": ("处理器：较慢，但始终可用", "プロセッサー。遅いが必ずある"),
     "The skeleton's motion alone": ("只有骨架的动作", "骨格の動きだけ"),
+    "The take that is shown, predicted again with this strength of refinement": (
+        "以此优化程度重新预测当前显示的版本",
+        "表示中のテイクをこの精密化の度合いで予測し直す",
+    ),
     "The take that the avatar plays": ("虚拟人播放的版本", "アバターが再生するテイク"),
     "The wrist joint of a tracked hand": ("被追踪手的腕关节", "トラッキングされた手の手首の関節"),
     "This Blender was started offline": ("此 Blender 以离线模式启动", "この Blender はオフラインで起動されています"),

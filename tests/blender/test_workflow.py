@@ -110,6 +110,19 @@ def test_a_range_is_solved_again_and_the_rest_stays(scene, person):
     assert [turn.evaluate(frame) for frame in (5, 60, 110)] == pytest.approx(before, abs=1e-4)
 
 
+def test_the_shown_take_is_refined_again_and_the_others_stay(scene, person):
+    bpy.ops.threepoint.predict()
+    bpy.ops.threepoint.predict(kind="TAKE")
+    bpy.ops.threepoint.predict(kind="TAKE")
+    person.active_take = 1
+    before = [take.action for take in person.takes]
+    person.refinement = 0.5
+    bpy.ops.threepoint.predict(kind="REFINE")
+    after = [take.action for take in person.takes]
+    assert [new == old for new, old in zip(after, before, strict=True)] == [True, False, True]
+    assert person.active_take == 1 and person.armature.animation_data.action == after[1]
+
+
 def test_uncertainty_is_replaced_in_the_range_and_nowhere_else(scene, person):
     bpy.ops.threepoint.predict()
     mean = fcurves_of(person.mesh["threepoint_uncertainty"])[0]

@@ -1,6 +1,10 @@
-"""Baking by bulk F-curve calls beside keyframe_insert; scrubbing with and without uncertainty."""
+"""Enabling; baking by bulk F-curve calls beside keyframe_insert; scrubbing with and without uncertainty."""
 
+import os
 import statistics
+import subprocess
+import sys
+import tempfile
 
 import numpy as np
 
@@ -10,11 +14,24 @@ from threepoint.model_core.probes import choose_probes
 from threepoint.model_core.rotations import axis_angle_to_quaternion
 from threepoint.model_core.skeleton import BODY_JOINT_COUNT
 
+from ..checkout import ROOT
 from .timing import median_seconds, seconds
 
 FPS = 60.0
 BAKED_FRAMES, INSERTED_FRAMES, SCRUBBED_FRAMES = 10_000, 300, 50
 REPEATS, SCRUBBED_ROUNDS = 3, 15
+ENABLE = """
+import os, sys, time
+sys.path.insert(0, sys.argv[1])
+from checkout import load_package
+load_package()
+import bpy
+begun = time.perf_counter()
+import threepoint
+threepoint.register()
+print(time.perf_counter() - begun, flush=True)
+os._exit(0)
+"""
 
 
 def measure(options):
@@ -35,12 +52,26 @@ def measure(options):
     avatar.armature.animation_data_clear()
     inserting = seconds(lambda: _insert_keyframes(avatar.armature, motion.rotations[:INSERTED_FRAMES]))
     return {
+        "enable the extension": (_enabling_seconds(), "s"),
         f"bake {BAKED_FRAMES} frames": (baking, "s"),
         f"keyframe_insert, {INSERTED_FRAMES} frames": (inserting, "s"),
         "frames a second, bulk over keyframe_insert": ((BAKED_FRAMES / baking) / (INSERTED_FRAMES / inserting), "x"),
         "one frame while scrubbing, body alone": (1e3 * plain, "ms"),
         "one frame while scrubbing, uncertainty added": (1e3 * added, "ms"),
     }
+
+
+def _enabling_seconds():
+    """Median seconds to load and register the extension in a Blender of its own, compiled as users have it."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment |= {"PYTHONPYCACHEPREFIX": folder, "BLENDER_USER_RESOURCES": folder}
+        command = [sys.executable, "-c", ENABLE, str(ROOT / "tools")]
+        found = []
+        for _ in range(1 + REPEATS):
+            result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+            found.append(float(result.stdout.split()[-1]))
+    return statistics.median(found[1:])  # The first one compiles.
 
 
 def _wandering_motion(body, rng):

@@ -10,15 +10,15 @@ from PIL import Image
 
 TARGET = Path(__file__).resolve().parent.parent.parent / "docs" / "pictures"
 PICTURES = {
-    "blender_window.png": (0.5, [("19_for_the_manual.png", (100, 60, 1320, 1110))]),
-    "blender_engine.png": (0.75, [("14_preferences_installing.png", (300, 300, 1500, 500))]),
+    "blender_window.png": (0.8, [("19_for_the_manual.png", (440, 76, 1312, 1088))]),
+    "blender_engine.png": (0.8, [("14_preferences_installing.png", (178, 276, 1308, 516))]),
     "blender_columns.png": (
         1.0,
-        [("16_import_dialog.png", (1350, 70, 1598, 790)), ("20_columns_chosen.png", (1350, 70, 1598, 790))],
+        [("16_import_dialog.png", (1352, 76, 1598, 546)), ("20_columns_chosen.png", (1352, 76, 1598, 680))],
     ),
-    "blender_predicting.png": (1.0, [("04_predicting.png", (1030, 80, 1300, 870))]),
+    "blender_predicting.png": (1.0, [("04_predicting.png", (1030, 86, 1286, 900))]),
     "blender_feet.png": (0.6, [("17_feet.png", (100, 200, 1300, 900))]),
-    "blender_killed.png": (1.0, [("05_killed.png", (440, 1090, 1160, 1170))]),
+    "blender_killed.png": (1.0, [("05_killed.png", (8, 1128, 706, 1194))]),
 }
 """The manual's picture -> its scale, and what it is cut out of: (picture, (left, top, right, bottom)) side by side."""
 GAP = 26
@@ -30,7 +30,7 @@ def main(folder):
     """Write all pictures of the manual that show a window."""
     for name, (scale, parts) in PICTURES.items():
         cuts = [Image.open(Path(folder) / source).convert("RGB").crop(box) for source, box in parts]
-        sheet = Image.new("RGB", (sum(cut.width + GAP for cut in cuts) - GAP, cuts[0].height), "white")
+        sheet = Image.new("RGB", (sum(cut.width + GAP for cut in cuts) - GAP, max(cut.height for cut in cuts)), "white")
         left = 0
         for cut in cuts:
             sheet.paste(cut, (left, 0))

@@ -1,4 +1,4 @@
-"""The engine's hard days in a real window: Esc, a kill at every stage, fifty cancelled predictions."""
+"""Hard days in a real window: Esc, a kill at every stage, fifty cancelled predictions, the zip over itself."""
 
 import functools
 import importlib
@@ -16,8 +16,10 @@ from inside import (
     children,
     click,
     content,
+    engines,
     longest_pause,
     memory,
+    names,
     person,
     picture,
     press_escape,
@@ -199,3 +201,32 @@ def use_fake_engine():
     use_engine_without_networks()
     preferences = bpy.context.preferences.addons[EXTENSION].preferences
     preferences.source, preferences.python = "OWN", "/usr/bin/python3"
+
+
+def let_engine_run():
+    """Predict once more: the engine stays warm."""
+    person().seed = ANSWER
+    click(bpy.ops.threepoint.predict)
+    yield from until(lambda: not running())
+    check("the engine stays warm after a prediction", len(engines()) == 1)
+
+
+def come_and_go():
+    """Scripts reloaded, the zip installed over itself, the extension disabled: it comes back once, or is gone."""
+    before = names()
+    yield from let_engine_run()
+    bpy.ops.script.reload()
+    yield 2.0
+    check("reloading scripts keeps what there was", names() == before)
+    check("reloading scripts has stopped the engine", not engines())
+    yield from let_engine_run()
+    bpy.ops.extensions.package_install_files(
+        filepath=str(FOLDER / "threepoint.zip"), repo="user_default", enable_on_install=True, overwrite=True
+    )
+    yield 2.0
+    check("installed over itself it is there once", names() == report["registered"])
+    check("installed over itself it has stopped its engine", not engines())
+    check("installed over itself it knows its people", person().mesh is not None)
+    bpy.ops.preferences.addon_disable(module=EXTENSION)
+    yield 0.5
+    check("disabling leaves nothing", not names() and not hasattr(bpy.types.Scene, "threepoint"))
