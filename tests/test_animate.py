@@ -161,3 +161,12 @@ def test_demo_takes_the_same_road(tmp_path, monkeypatch):
     assert options.recordings == [tmp_path / "demo" / "sample.csv"] and options.recordings[0].is_file()
     assert options.output == tmp_path / "demo" / "avatar.blend" and options.device == "cpu"
     assert [path.suffix for path in options.preview] == [".png", ".mp4"]
+
+
+def test_a_report_says_how_sure_the_stature_is(make_recording, tmp_path, capsys):
+    plain.write(tmp_path / "seated.csv", make_recording(3.0, move=(0, -0.42, 0)))
+    animate.run([str(tmp_path / "seated.csv"), "--report"])
+    assert "calibration: warning: the stature is a guess" in capsys.readouterr().out
+    animate.run([str(tmp_path / "seated.csv"), "--report", "--stature", "1.70"])
+    told = capsys.readouterr().out
+    assert "a guess" not in told and "calibration: person 1.70 m tall" in told

@@ -53,7 +53,8 @@ def test_a_recording_elsewhere_gives_the_same_motion_elsewhere(motion, make_reco
     # A quarter turn of OpenXR's space is one of the model's, and 5 m along its X and Z are -5 m along the model's.
     turn = rotation_about_y(np.radians(np.array(90.0)))
     expected = joints @ turn.T + np.array([-5.0, 0, -5.0])
-    assert np.abs(moved_joints - expected).max() < 1e-3
+    # Refinement makes more of how single numbers are rounded: by a millimetre at the worst joint and frame.
+    assert np.abs(moved_joints - expected).max() < 2e-3
     assert np.degrees(geodesic_angle(moved_world, turn @ world)).max() < 0.1
 
 

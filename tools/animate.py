@@ -44,7 +44,20 @@ def read_recording(path, options):
     recording = in_roles(read_as_told(path, options), options.trackers)
     if options.report:
         print("\n".join(report(recording)))
-    return mended(recording, options.fix)
+    recording = mended(recording, options.fix)
+    if options.report:
+        print("\n".join(f"  calibration: {note}" for note in notes_of_calibration(recording, options)))
+    return recording
+
+
+def notes_of_calibration(recording, options):
+    """What calibration finds without the networks' help, in lines: how tall the person is and how sure that is."""
+    from threepoint.model_core.body import load_body
+    from threepoint.model_core.calibration import calibrate
+
+    body = load_body(options.body)
+    found = told_calibration(recording, body, options)
+    return (found or calibrate(recording, body, options.stature, options.floor, options.controllers)).notes
 
 
 def in_roles(recording, trackers):

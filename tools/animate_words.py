@@ -46,7 +46,8 @@ def add_outputs(group):
                        help="the seconds that are shown there; a film shows a minute at most")  # fmt: skip
     group.add_argument("--fps", type=frame_rate, default=DEFAULT_FPS, metavar="N", help="the scene's frame rate")
     group.add_argument("--report", action="store_true",
-                       help="say what is in the recordings, what was lost and what looks wrong")  # fmt: skip
+                       help="say what is in the recordings, what was lost, what looks wrong, and how tall the "
+                       "person is and how sure that is")  # fmt: skip
 
 
 def add_readings(group):

@@ -3,7 +3,8 @@
 Each clip's person is scaled by 0.85 to 1.15, holds a T-pose for two seconds and then moves as captured. A headset is
 before the eyes; on each hand a tracker sits anyhow, up to 12 cm and 60 degrees from the wrist. What calibration finds,
 from the T-pose and from the motion without it, is compared with that. "On flat ground" leaves out clips of people who
-walk over obstacles: there y = 0 is not the floor they stand on.
+walk over obstacles: there y = 0 is not the floor they stand on. "Sure" are clips of which calibration does not call the
+stature a guess.
 """
 
 import json
@@ -14,7 +15,7 @@ import numpy as np
 
 from threepoint.model_core.body import load_body
 from threepoint.model_core.calibration import Offset, calibrate, calibrate_in_pose, find_t_pose
-from threepoint.model_core.calibration.person import head_offset
+from threepoint.model_core.calibration.person import SURE, head_offset, likely_stature
 from threepoint.model_core.clips import load_clips
 from threepoint.model_core.frames import OPENXR_TO_MODEL
 from threepoint.model_core.kinematics import forward_kinematics
@@ -77,8 +78,10 @@ def run(arguments):
             found = {**score(simulation, body), **predicted(simulation)}
             if UNEVEN not in (clip.meta.get("flags") or []):
                 found["no pose, on flat ground: stature"] = found["no pose: stature"]
+            if found["no pose: standard error"] <= SURE:
+                found["no pose, sure: stature"] = found["no pose: stature"]
             rows.append({"clip": clip.name, **found})
-    print("\n".join(table(rows)))
+    print("\n".join([*table(rows), *sureness(rows)]))
     if options.json:
         with Outputs() as outputs:
             outputs.path_for(options.json).write_text(json.dumps(rows, indent=1))
@@ -92,6 +95,7 @@ COLUMNS = (
     ("T-pose: moment found", "of clips", 1, None),
     ("no pose: stature", "cm", 100, 2.0),
     ("no pose, on flat ground: stature", "cm", 100, 2.0),
+    ("no pose, sure: stature", "cm", 100, 2.0),
     ("MPJPE, true offsets", "cm", 100, None),
     ("MPJPE, none", "cm", 100, None),
     ("MPJPE, fitted to SAGE", "cm", 100, None),
@@ -116,6 +120,17 @@ def table(rows):
         means = [np.mean([row[column] for row in predicted]) for column in (name, "MPJPE, true offsets")]
         lines.append(f"  {name}: {means[0] / means[1]:.3f} of that with true offsets (goal {MOST_WORSE})")
     return lines
+
+
+def sureness(rows):
+    """Lines on how well the standard errors of statures without a pose agree with what is wrong."""
+    wrong = 100 * np.array([row["no pose, sure: stature"] for row in rows if "no pose, sure: stature" in row])
+    lines = [f"  sure of the stature (standard error up to {100 * SURE:.1f} cm) in {len(wrong)} of {len(rows)} clips"]
+    if len(wrong):
+        most = np.percentile(wrong, 90)
+        lines.append(f"    of these {(wrong <= 2).mean():.0%} within 2 cm, 90% within {most:.1f} cm")
+    sigma, ninety = (np.mean([row[f"no pose: within {name}"] for row in rows]) for name in ("sigma", "90%"))
+    return [*lines, f"    of all the truth is within one sigma in {sigma:.0%}, within the 90% interval in {ninety:.0%}"]
 
 
 def _predictor(body):
@@ -202,11 +217,16 @@ def score(simulation, body):
         true, mine = simulation.offsets[role], found.offsets[role]
         places.append(float(np.linalg.norm(true.position - mine.position)))
         turns.append(float(np.degrees(geodesic_angle(*map(quaternion_to_matrix, (true.rotation, mine.rotation))))))
-    alone = calibrate(without_t_pose(simulation), body)
+    moving = without_t_pose(simulation)
+    alone, belief = calibrate(moving, body), likely_stature(moving, body)
+    wrong = abs(float(body.stature(alone.betas)) - truth)
     return {
         "T-pose: offset's place": max(places),
         "T-pose: offset's rotation": max(turns),
         "T-pose: stature": abs(float(body.stature(found.betas)) - truth),
         "T-pose: moment found": float(moment is not None and moment < T_POSE_SECONDS),
-        "no pose: stature": abs(float(body.stature(alone.betas)) - truth),
+        "no pose: stature": wrong,
+        "no pose: standard error": alone.stature_error,
+        "no pose: within sigma": float(wrong <= alone.stature_error),
+        "no pose: within 90%": float(belief.low <= truth <= belief.high),
     }

@@ -1,7 +1,8 @@
-"""Learn how high people hold their heads, doing this and that, from the training motion (two minutes on one core).
+"""Learn how high people hold their heads, doing this and that, from the training motion (six minutes on one core).
 
-Written is ``weights/posture.npz``, by which calibration tells how tall a person is who never stands in T-pose. Hands
-are shown as a calibration sees them: their trackers up to 12 cm from the wrists, now and then not at all.
+Written is ``weights/posture.npz``, by which calibration tells how tall a person is who never stands in T-pose: the
+networks, and witnesses of how wrong they are. For these everybody is judged by networks that were trained without
+them. Hands are shown as a calibration sees them: trackers up to 12 cm from the wrists, now and then not at all.
 """
 
 from pathlib import Path
@@ -14,22 +15,23 @@ from threepoint.model_core.calibration.posture import (
     FARTHEST_INPUT,
     LEAST_LOG_SPREAD,
     OUTLIERS,
-    STRIDE,
     WEIGHTS,
     PostureNetworks,
-    describe,
 )
 from threepoint.model_core.clips import load_clips
-from threepoint.model_core.skeleton import FEET, HEAD, LEFT_WRIST, RIGHT_WRIST
+from threepoint.model_core.mocap.preparation import LEFT_OUT
 
 from .arguments import CommandParser
 from .checkout import ROOT
 from .outputs import Outputs
-from .simulate_devices import FARTHEST, UNEVEN, random_within
+from .posture_motion import motion_of, shown
+from .posture_witnesses import dealt, gather_witnesses
 
 NETWORKS, HIDDEN, STEPS, BATCH, RATE, DECAY = 5, 16, 600, 2048, 1e-2, 1e-3
-COPIES, UNSEEN = 4, 0.05
-"""How often each clip is shown, with other offsets each time, and how often without its hands."""
+FOLDS, JUDGES = 12, 3
+"""Parts that the people are dealt into for the witnesses, and networks that are trained without each part."""
+COPIES = 4
+"""How often each clip is shown, with other offsets each time."""
 START = (-0.015, -0.04, -0.12, *np.log([0.012, 0.03, 0.1]), 0.0, 0.0, 0.0)
 """Places, log spreads and logits that the mixture starts from: upright, a little bent, bent."""
 SCALES = (0.1,) * COMPONENTS + (0.3,) * COMPONENTS + (1.0,) * COMPONENTS
@@ -43,42 +45,43 @@ def run(arguments):
     parser.add_argument("-o", "--output", type=Path, default=WEIGHTS, metavar="FILE.npz")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     options = parser.parse_args(arguments)
-    inputs, heights, weights = gather(load_clips(options.data), np.random.default_rng(options.seed))
-    trained = [train(inputs, heights, weights, options.seed + number) for number in range(NETWORKS)]
+    rng = np.random.default_rng(options.seed)
+    motions = [motion_of(clip) for clip in load_clips(options.data) if clip.name not in LEFT_OUT]
+    frames = gather(motions, rng)
+
+    def trained_without(people, count=JUDGES):
+        chosen = ~np.isin(frames[2], people)
+        inputs, heights, names = (values[chosen] for values in frames)
+        trained = [train(inputs, heights, fair_weights(names), options.seed + number) for number in range(count)]
+        return together(trained)
+
+    folds = dealt(sorted({motion.person for motion in motions}), FOLDS)
+    witnesses = gather_witnesses(motions, trained_without, folds, rng)
+    arrays = {name: value.astype(np.float32) for name, value in vars(trained_without((), NETWORKS)).items()}
+    arrays |= {f"witnesses_{name}": value.astype(np.float16) for name, value in vars(witnesses).items()}
     with Outputs() as outputs:
         with open(outputs.path_for(options.output), "wb") as file:
-            np.savez(file, **{name: value.astype(np.float32) for name, value in vars(together(trained)).items()})
-    print(f"{len(inputs)} frames; {options.output.name}")
+            np.savez(file, **arrays)
+    print(f"{len(frames[1])} frames, {len(witnesses.errors)} witnesses; {options.output.name}")
     return 0
 
 
-def gather(clips, rng):
-    """Inputs (N, 12), log heights over the rest pose's (N,) and weights (N,): long-captured people count for less."""
+def gather(motions, rng):
+    """Inputs (N, 12), log heights over the rest pose's (N,) and whose they are (N,), on flat ground."""
     inputs, heights, people = [], [], []
-    for clip in clips:
-        if UNEVEN not in (clip.meta.get("flags") or []):
-            for told, height in clip_frames(clip, rng):
-                inputs.append(told)
-                heights.append(height)
-                people += [clip.meta["subject"]] * len(height)
+    for motion in motions:
+        for _ in range(0 if motion.uneven else COPIES):
+            told, height = shown(motion, rng)
+            inputs.append(told)
+            heights.append(height)
+            people += [motion.person] * len(height)
+    return np.concatenate(inputs), np.concatenate(heights), np.array(people)
+
+
+def fair_weights(people):
+    """Weights (N,) of frames by whose they are: long-captured people count for less."""
     _, person, counts = np.unique(people, return_inverse=True, return_counts=True)
-    return np.concatenate(inputs), np.concatenate(heights), 1 / np.sqrt(counts[person])
-
-
-def clip_frames(clip, rng):
-    """Several times inputs (T, 12) and log heights (T,) over the rest pose's of a clip."""
-    turns, joints = clip.world()
-    resting = clip.rest_joints[:, 1] - clip.sole
-    lowest = (joints[:, list(FEET), 1] - resting[list(FEET)]).min(-1)
-    joints = joints - np.array([0, np.percentile(lowest, 5), 0])
-    heights = np.log(joints[::STRIDE, HEAD, 1] / resting[HEAD])
-    for _ in range(COPIES):
-        hands = joints[:, [LEFT_WRIST, RIGHT_WRIST]].copy()
-        for index, wrist in enumerate((LEFT_WRIST, RIGHT_WRIST)):
-            hands[:, index] += turns[:, wrist] @ random_within(rng, FARTHEST)
-        if rng.random() < UNSEEN:
-            hands[:] = np.nan
-        yield describe(turns[:, HEAD], joints[:, HEAD], hands), heights
+    return 1 / np.sqrt(counts[person])
 
 
 def train(inputs, heights, weights, seed=0):

@@ -42,12 +42,15 @@ NO_OFFSET = Offset(np.array([1.0, 0, 0, 0]), np.zeros(3))
 class Calibration:
     """The person's SMPL shape ``betas`` (10,), the height ``floor`` in metres of the floor in the recording's space,
     and the ``offsets`` of the joints by tracker role. ``notes`` say in a line each what was found and how.
+    ``stature_error`` is the standard error in metres of a stature that was found in the motion, None of one that was
+    told, or measured in a known pose.
     """
 
     betas: np.ndarray
     floor: float
     offsets: dict[str, Offset]
     notes: tuple[str, ...] = field(default=())
+    stature_error: float | None = None
 
 
 def joint_poses(recording, calibration):
@@ -100,6 +103,7 @@ def save(path, calibration):
             for role, offset in calibration.offsets.items()
         },
         "notes": list(calibration.notes),
+        "stature_error": calibration.stature_error,
     }
     Path(path).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
@@ -123,11 +127,12 @@ def load(path):
             for role, entry in content["offsets"].items()
         }
         notes = tuple(str(note) for note in content.get("notes", []))
+        stature_error = None if content.get("stature_error") is None else float(content["stature_error"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{name}: is not a whole calibration ({error})") from None
     if not (np.isfinite(betas).all() and np.isfinite(floor)):
         raise InputError(f"{name}: betas and floor should be finite numbers")
-    return Calibration(betas, floor, offsets, notes)
+    return Calibration(betas, floor, offsets, notes, stature_error)
 
 
 def _unit_quaternion(values):

@@ -12,6 +12,7 @@ from ..skeleton import ROLES
 from . import posture
 from .calibration import Calibration, Offset, joint_pose
 from .fitting import fit_hands, needed_size
+from .height import STATURE_MEAN, likely_height
 from .presets import DEFAULT_PRESET, FITTED_PRESETS, OTHER_PRESETS, PRESETS, preset_offsets
 
 EYES_FROM_HEAD = np.array([0.0, 0.105, 0.062])
@@ -26,10 +27,15 @@ LOWEST_WALKING_EYES, ROAMING = 1.00, 0.6
 """Nobody roams a room so far, in metres, on a chair: then the eyes may be this low."""
 REACH_TOLERANCE, TALLEST = 1.10, 2.05
 """Hands that reach farther than arms by this factor tell that the person is taller, up to this many metres."""
-ROUGH_REACH_TOLERANCE = 1.30
-"""The same where it is not known how a device sits: it may be a hand's breadth or two farther out than expected."""
+ROUGH_REACH_TOLERANCE = 1.18
+"""The same where it is not known how a device sits, which may be a hand's breadth farther out than expected, and the
+stature is a guess: on the training motion with trackers worn anyhow, whoever was beyond it was too small by far."""
 STRETCH = 1.05
 """By so much some people do reach farther than most: only what is beyond it makes them taller."""
+SURE = 0.025
+"""A stature whose standard error is above this many metres is called a guess."""
+GROWN_SPREAD, REACHING_SPREAD = 0.10, 0.06
+"""Standard error in metres of the mean stature, taken for grown people who sit, and of one that is told by reach."""
 LOWEST_EYES = 0.5
 """Eyes this low above y = 0 tell that y = 0 is not the floor."""
 
@@ -53,18 +59,32 @@ def calibrate(recording, body, stature=None, floor=None, preset=None, betas=None
         preset = DEFAULT_PRESET
     free = betas is None and stature is None
     hands = preset_offsets(preset) if known else {}
-    betas, ground = person_by_height(recording, body, stature, floor, betas, notes, hands)
+    betas, ground, error = person_by_height(recording, body, stature, floor, betas, notes, hands)
     calibration = _hands(recording, body, betas, ground, preset)
     longer = needed_size(recording, calibration, body)
-    if free and longer > (REACH_TOLERANCE if known else ROUGH_REACH_TOLERANCE):
+    if free and (longer > REACH_TOLERANCE if known else longer > ROUGH_REACH_TOLERANCE and error > SURE):
         taller = min(float(body.stature(betas)) * longer / STRETCH, TALLEST)
         betas = body.betas_for(taller).astype(np.float64)
         if floor is None:
             ground = upright_eye_height(recording) - standing_eye_height(body, betas)
+        error = max(error, REACHING_SPREAD)
         notes.append(f"the hands reach {longer:.2f} times as far as arms of that height: a taller person is taken")
         calibration = _hands(recording, body, betas, ground, preset)
-    notes.append(f"person {float(body.stature(betas)):.2f} m tall, floor at {ground:.2f} m, hands by preset '{preset}'")
-    return replace(calibration, notes=(*notes, *calibration.notes))
+    tall = float(body.stature(betas))
+    if error is not None:
+        notes.append(stature_line(tall, error))
+    notes.append(f"person {tall:.2f} m tall, floor at {ground:.2f} m, hands by preset '{preset}'")
+    return replace(calibration, notes=(*notes, *calibration.notes), stature_error=error)
+
+
+def stature_line(stature, error):
+    """What is said of a stature in metres that was found in the motion, and its standard error."""
+    if error > SURE:
+        return (
+            f"warning: the stature is a guess: {stature:.2f} m ± {100 * error:.0f} cm; "
+            "give it (--stature), or stand in a T-pose"
+        )
+    return f"{stature:.2f} m tall by how the head moves, give or take {100 * error:.1f} cm"
 
 
 def is_known(device):
@@ -73,17 +93,18 @@ def is_known(device):
 
 
 def person_by_height(recording, body, stature, floor, betas, notes, hands=None):
-    """The person's ``betas`` (10,) and the floor: as given, else from how high the eyes are. Adds to ``notes``.
+    """The person's ``betas`` (10,), the floor, and the stature's standard error in metres: as given, which makes the
+    error None, else from how high the eyes are. Adds to ``notes``.
 
     ``hands`` are the hands' offsets by role as far as they are known.
     """
-    eyes = upright_eye_height(recording)
+    eyes, error = upright_eye_height(recording), None
     if betas is None and stature is not None:
         betas = body.betas_for(stature)
     elif betas is None:
-        betas = _betas_by_posture(recording, body, eyes, floor or 0.0, hands or {}, notes)
+        betas, error = _betas_by_posture(recording, body, eyes, floor or 0.0, hands or {}, notes)
     betas = np.asarray(betas, np.float64)
-    return betas, _floor(eyes, body, betas, notes) if floor is None else float(floor)
+    return betas, _floor(eyes, body, betas, notes) if floor is None else float(floor), error
 
 
 def _hands(recording, body, betas, floor, preset):
@@ -117,7 +138,8 @@ def standing_eye_height(body, betas):
 
 
 def _betas_by_posture(recording, body, eyes, floor, hands, notes):
-    """The shape of the person whose eyes are at ``eyes`` metres when they hold them high, and who moves as they do."""
+    """The shape of the person whose eyes are at ``eyes`` metres when they hold them high, and who moves as they do; and
+    its stature's standard error in metres."""
     height = eyes - floor
     lowest = LOWEST_WALKING_EYES if _roams(recording) else LOWEST_STANDING_EYES
     mean = np.zeros(BETA_COUNT)
@@ -125,20 +147,28 @@ def _betas_by_posture(recording, body, eyes, floor, hands, notes):
         notes.append(
             f"the eyes never are higher than {height:.2f} m: nobody stands there; a person of the mean size is taken"
         )
-        return mean
-    head = float(body.head_height(mean))
+        return mean, GROWN_SPREAD
+    found = likely_stature(recording, body, floor, hands)
+    head, stature = float(body.head_height(mean)), float(body.stature(mean))
     slope = float(body.head_height(np.eye(BETA_COUNT)[0])) - head
-    typical, size = float(body.head_height(body.betas_for(posture.STATURE_MEAN))), 1.0
+    return np.eye(BETA_COUNT)[0] * (found.value / stature - 1) * head / slope, found.error
+
+
+def likely_stature(recording, body, floor=0.0, hands=None):
+    """The stature, a ``Height``, of the person who moves as in the recording and whose floor is at ``floor`` metres.
+
+    ``hands`` are the hands' offsets by role as far as they are known.
+    """
+    mean, size = np.zeros(BETA_COUNT), 1.0
+    head, typical = float(body.head_height(mean)), float(body.head_height(body.betas_for(STATURE_MEAN)))
     for _ in range(2):  # How far the head joint lies below the eyes depends on the size that is sought.
-        found, error = posture.likely_height(*_posture(recording, floor, hands, size), typical)
-        size = found / head
-    stature = float(body.stature(mean)) * size
-    notes.append(f"{stature:.2f} m tall by how the head moves, give or take {100 * error * stature / found:.0f} cm")
-    return np.eye(BETA_COUNT)[0] * (found - head) / slope
+        found = likely_height(*_posture(recording, floor, hands or {}, size), typical)
+        size = found.value / head
+    return found.scaled(float(body.stature(mean)) / head)
 
 
 def _posture(recording, floor, hands, size):
-    """What ``posture.likely_height`` asks for of the frames in which the head is seen: inputs (T, 12), heights (T,)."""
+    """What ``height.likely_height`` asks for of the frames in which the head is seen: inputs (T, 12), heights (T,)."""
     count = max(frame_count(recording.duration, posture.FPS), posture.STRIDE)
     regular = resample(recording, posture.FPS, count=count)
     nobody = Calibration(np.zeros(BETA_COUNT), floor, {"head": head_offset(size), **hands})

@@ -34,7 +34,7 @@ def find_t_pose(recording, body):
     tracks = [recording.tracks.get(role) for role in ROLES]
     if any(track is None for track in tracks):
         return None
-    betas, floor = person_by_height(recording, body, None, None, None, [])
+    betas, floor, _ = person_by_height(recording, body, None, None, None, [])
     stature = float(body.stature(betas))
     head, left, right = tracks
     valid = head.valid & left.valid & right.valid
@@ -67,7 +67,7 @@ def calibrate_in_pose(recording, body, at, pose="t", stature=None, floor=None):
         raise InputError(f"pose '{pose}' is not known; it can be t or a")
     near = np.abs(recording.time - at) <= HELD_SECONDS / 2
     notes = []
-    betas, ground = person_by_height(recording, body, stature, floor, None, notes)
+    betas, ground, _ = person_by_height(recording, body, stature, floor, None, notes)
     turns, places = {}, {}
     for role in (*ROLES, *(role for role in recording.tracks if role in FURTHER_JOINTS)):
         track = recording.tracks.get(role)

@@ -4,11 +4,11 @@ Nobody stands upright all the time: people walk, run, jump, bend and squat, and 
 hands' motion. Of every frame small mixture density networks (Bishop 1994) tell how high the head joint may be over
 its height in the rest pose, given what does not depend on the person's size: speeds, accelerations and the hands'
 places in units of the head's height, and how the head is turned. The rest pose's height of the whole recording is then
-the likeliest one, with a wide prior on how tall people are. ``python3 tools train posture`` learns the networks on the
+the likeliest one. How far that may be off, ``height`` tells. ``python3 tools train posture`` learns the networks on the
 training motion and writes ``weights/posture.npz``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +18,7 @@ WEIGHTS = Path(__file__).resolve().parent.parent.parent / "weights" / "posture.n
 FPS = 60.0
 STRIDE = 6
 """Frames from one that is looked at to the next: neighbours tell the same."""
-MOST_FRAMES = 3000
+MOST_FRAMES = 400
 SMOOTHING = 4
 """Standard deviation in frames of the smoothing under speeds and accelerations."""
 LOWEST_HEAD = 0.15
@@ -35,13 +35,17 @@ INDEPENDENT_FRAMES = 10.0
 LIFT, FLIGHT = 3, -4.0
 """Which input is the head's upward acceleration over its height, and where a body is in flight: how high it is then
 tells how it jumped, not how tall it is."""
-HABIT = 0.015
-"""Part of their height by which people hold themselves unlike others all the time: no length of recording mends it."""
-STATURE_MEAN, STATURE_SPREAD = 1.70, 0.15
-"""Metres: prior of a grown person's stature, wider than any population's."""
-STEP = 0.0025
-"""Of the grid of heights, in units of their logarithm."""
-RANGE = np.log(1.35)
+REACH = 11
+"""Which input is how far the farther hand is from the head, over the head's height."""
+SECOND_LONG_SPEED = 1
+"""Which input is the logarithm of the speed along the ground in the second around."""
+HIGHEST = 90.0
+"""Percentile of a recording's heights about which the rest pose's is sought."""
+CANDIDATES = np.arange(-0.30, 0.45, 0.0025)
+"""Logarithms of the rest pose's height over it: from who stands on a table to who sits all the time."""
+LEAST_COMPACT, MOST_COMPACT = -0.30, 0.15
+"""Bounds of how far the lower quarter of the heights lies from the rest pose's."""
+TRAITS = ("width of the belief", "speed", "lower quarter of the heights", "in flight", "reach")
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class PostureNetworks:
 def load_networks(path=WEIGHTS):
     """The networks as they were trained."""
     with np.load(path, allow_pickle=False) as data:
-        return PostureNetworks(**{name: data[name].astype(np.float64) for name in data.files})
+        return PostureNetworks(**{field.name: data[field.name].astype(np.float64) for field in fields(PostureNetworks)})
 
 
 def describe(turns, heads, hands):
@@ -104,32 +108,38 @@ def describe(turns, heads, hands):
     return np.stack(inputs, -1)[::STRIDE]
 
 
-def likely_height(inputs, log_heights, prior_mean, networks=None):
-    """The head joint's height above the sole in the rest pose, and its standard error, both in metres.
+def look(inputs, log_heights, networks):
+    """The logarithm of the head joint's height above the sole in the rest pose that makes a recording likeliest, and
+    what tells how far it may be off: ``TRAITS`` (5,), NaN where no hand is seen.
 
-    ``inputs`` (T, 12) of ``describe`` and the logarithms (T,) of the head joint's heights in these frames;
-    ``prior_mean`` is the height of a person of ``STATURE_MEAN``. Without frames the prior remains.
+    ``inputs`` (T, 12) of ``describe`` and the logarithms (T,) of the head joint's heights in metres in these frames.
     """
-    networks = networks or load_networks()
     held = inputs[:, LIFT] > FLIGHT
-    inputs, log_heights = inputs[held], log_heights[held]
+    in_flight = 1 - held.mean()
+    if held.any():
+        inputs, log_heights = inputs[held], log_heights[held]
     skip = 1 + len(inputs) // MOST_FRAMES
     inputs, log_heights = inputs[::skip], log_heights[::skip]
     place, log_spread, log_weight = networks.mixture(inputs)
-    grid = np.log(prior_mean) + np.arange(-RANGE, RANGE, STEP)
-    total = np.zeros(len(grid))
-    for index, candidate in enumerate(grid if len(inputs) else ()):
-        off = (log_heights - candidate)[:, None] - place
-        density = np.exp(log_weight - log_spread - 0.5 * (off * np.exp(-log_spread)) ** 2).sum(-1)
-        total[index] = np.log(density / np.sqrt(2 * np.pi) + OUTLIERS).mean()
-    belief = total * min(len(inputs), INDEPENDENT_FRAMES) if len(inputs) else total
-    belief -= 0.5 * ((np.exp(grid) / prior_mean - 1) * STATURE_MEAN / STATURE_SPREAD) ** 2
-    belief = np.exp(belief - belief.max())
+    highest = np.percentile(log_heights, HIGHEST)
+    off = (log_heights - highest)[:, None, None] - CANDIDATES[:, None] - place[:, None]
+    density = np.exp((log_weight - log_spread)[:, None] - 0.5 * (off * np.exp(-log_spread)[:, None]) ** 2).sum(-1)
+    likelihood = np.log(density / np.sqrt(2 * np.pi) + OUTLIERS).mean(0) * min(len(inputs), INDEPENDENT_FRAMES)
+    belief = np.exp(likelihood - likelihood.max())
     belief /= belief.sum()
     # Between the grid's points: a recording that differs by rounding shall not jump from one to the next.
-    height = np.exp(np.interp(0.5, np.cumsum(belief), grid))
-    error = np.sqrt((belief * (np.exp(grid) - height) ** 2).sum() + (HABIT * height) ** 2)
-    return float(height), float(error)
+    found = np.interp(0.5, np.cumsum(belief), CANDIDATES)
+    width = np.sqrt((belief * (CANDIDATES - found) ** 2).sum())
+    lower = np.percentile(log_heights, 25) - highest - found
+    reaches = inputs[np.isfinite(inputs[:, REACH]), REACH]
+    traits = [
+        np.log(width),
+        inputs[:, SECOND_LONG_SPEED].mean(),
+        np.clip(lower, LEAST_COMPACT, MOST_COMPACT),
+        in_flight,
+        np.percentile(reaches, 95) if len(reaches) else np.nan,
+    ]
+    return float(found + highest), np.array(traits)
 
 
 def _smoothed(values, deviation):
