@@ -1,4 +1,4 @@
-"""Learn how high people hold their heads, doing this and that, from the training motion (six minutes on one core).
+"""Learn how high people hold their heads, doing this and that, from the training motion (two minutes on one core).
 
 Written is ``weights/posture.npz``, by which calibration tells how tall a person is who never stands in T-pose: the
 networks, and witnesses of how wrong they are. For these everybody is judged by networks that were trained without
