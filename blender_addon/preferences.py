@@ -64,7 +64,6 @@ class THREEPOINT_preferences(bpy.types.AddonPreferences):
         if work is not None and work.running:
             layout.progress(factor=work.fraction, type="BAR", text=work.line or "Installing")
             layout.operator("threepoint.cancel_installation", icon="CANCEL")
-            layout.label(text=f"Log: {work.log}", translate=False)
         elif installation.is_ready():
             layout.operator("threepoint.remove_engine", icon="TRASH")
         else:
@@ -116,6 +115,9 @@ def state_lines(chosen):
         return verdict
     if chosen.source == "OWN":
         return ["Not started yet"]
+    work = installation.current()
+    if work is not None and work.running:
+        return ["Installing", f"Log: {work.log}"]
     return ["Installed; it starts on first use" if installation.is_ready() else "Not installed yet"]
 
 

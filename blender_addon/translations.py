@@ -80,6 +80,7 @@ WORDS = {
     "Position X": ("位置 X", "位置 X"),
     "Quaternion": ("四元数", "クォータニオン"),
     "Rate": ("采样率", "サンプルレート"),
+    "Installing": ("正在安装", "インストール中"),
     "Refine": ("优化", "精密化"),
     "Refine Shown Take": ("优化当前版本", "表示中のテイクを精密化"),
     "Refinement": ("优化程度", "精密化の度合い"),

@@ -161,6 +161,8 @@ def test_the_bar_follows_a_large_download(monkeypatch):
     work = installation.start()
     wait_for(lambda: work.line == "Downloading torch.whl: 50%")
     assert 0.3 < work.fraction < 0.5
+    log = installation.folder() / "log.txt"
+    assert preferences.state_lines(preferences.preferences()) == ["Installing", f"Log: {log}"]
     work.cancel()
     wait_for(lambda: not work.running)
 

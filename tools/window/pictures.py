@@ -10,20 +10,22 @@ from PIL import Image
 
 TARGET = Path(__file__).resolve().parent.parent.parent / "docs" / "pictures"
 PICTURES = {
-    "blender_window.png": (0.8, [("19_for_the_manual.png", (440, 76, 1312, 1088))]),
-    "blender_engine.png": (0.8, [("14_preferences_installing.png", (178, 276, 1308, 516))]),
+    "blender_window.png": (0.8, [("19_for_the_manual.png", (440, 76, 1312, 976))]),
+    "blender_engine.png": (0.8, [("14_preferences_installing.png", (178, 276, 1308, 452))]),
     "blender_columns.png": (
         1.0,
         [("16_import_dialog.png", (1352, 76, 1598, 546)), ("20_columns_chosen.png", (1352, 76, 1598, 680))],
     ),
-    "blender_predicting.png": (1.0, [("04_predicting.png", (1030, 86, 1286, 900))]),
-    "blender_feet.png": (0.6, [("17_feet.png", (100, 200, 1300, 900))]),
+    "blender_predicting.png": (1.0, [("04_predicting.png", (1030, 86, 1286, 842))]),
+    "blender_uncertainty.png": (1.0, [("07_lower_panels.png", (1030, 702, 1286, 958))]),
+    "blender_feet.png": (0.6, [("17_feet.png", (100, 200, 1240, 800))]),
     "blender_killed.png": (1.0, [("05_killed.png", (8, 1128, 706, 1194))]),
 }
 """The manual's picture -> its scale, and what it is cut out of: (picture, (left, top, right, bottom)) side by side."""
+MANY_COLOURED = ("blender_window.png", "blender_uncertainty.png")
 GAP = 26
 COLOURS = 255
-"""Of a palette: a window has few, and the files are a third as large."""
+"""Of a palette: most of a window has few, and the files are a third as large."""
 
 
 def main(folder):
@@ -36,7 +38,10 @@ def main(folder):
             sheet.paste(cut, (left, 0))
             left += cut.width + GAP
         size = (round(scale * sheet.width), round(scale * sheet.height))
-        sheet.resize(size, Image.Resampling.LANCZOS).quantize(COLOURS).save(TARGET / name, optimize=True)
+        sheet = sheet.resize(size, Image.Resampling.LANCZOS)
+        if name not in MANY_COLOURED:
+            sheet = sheet.quantize(COLOURS)
+        sheet.save(TARGET / name, optimize=True)
 
 
 if __name__ == "__main__":

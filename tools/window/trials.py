@@ -48,10 +48,8 @@ def cancel_one():
     """Esc stops a prediction, and the window stays alive while it runs.
 
     What the window does anyway on this machine is measured before: the sidebar drawn again and again, nothing running.
-    Views are not smoothed meanwhile: without a graphics card each is drawn eight times after a click, slowly.
     """
-    bpy.context.preferences.system.viewport_aa = "OFF"
-    yield SETTLING_SECONDS
+    yield from smooth_views("OFF")
     begun = time.monotonic()
     while time.monotonic() - begun < MEASURED_SECONDS:
         sidebar().tag_redraw()
@@ -73,9 +71,15 @@ def cancel_one():
     while running() and time.monotonic() - pressed < 5:
         yield 0.01
     report["escape_seconds"] = time.monotonic() - pressed
-    bpy.context.preferences.system.viewport_aa = "8"
+    yield from smooth_views("8")
     check("Esc stops a prediction and changes nothing", not running() and content() == before)
     yield 1.0
+
+
+def smooth_views(samples):
+    """Smooth views by so many drawings; "OFF" to measure, as eight a click are slow without a graphics card."""
+    bpy.context.preferences.system.viewport_aa = samples
+    yield SETTLING_SECONDS
 
 
 def kill_at_every_stage():
@@ -172,6 +176,7 @@ def predict_for_real():
     preferences = bpy.context.preferences.addons[EXTENSION].preferences
     preferences.python = lent.read_text().strip()
     person().seed = ANSWER
+    yield from smooth_views("OFF")
     clicked = time.monotonic()
     click(bpy.ops.threepoint.predict)
     yield 0.5
@@ -186,6 +191,7 @@ def predict_for_real():
         "longest_pause_seconds": longest_pause(asked, last),
         "longest_pause_with_click_and_answer_seconds": longest_pause(clicked),
     }
+    yield from smooth_views("8")
     use_fake_engine()
     engine().stop()
 
