@@ -62,7 +62,10 @@ def measure(options):
 
 
 def _enabling_seconds():
-    """Median seconds to load and register the extension in a Blender of its own, compiled as users have it."""
+    """Seconds to load and register the extension in a Blender of its own, compiled as users have it.
+
+    The fastest of a few: whatever else the machine does only adds to so short a time.
+    """
     with tempfile.TemporaryDirectory() as folder:
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment |= {"PYTHONPYCACHEPREFIX": folder, "BLENDER_USER_RESOURCES": folder}
@@ -71,7 +74,7 @@ def _enabling_seconds():
         for _ in range(1 + REPEATS):
             result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
             found.append(float(result.stdout.split()[-1]))
-    return statistics.median(found[1:])  # The first one compiles.
+    return min(found[1:])  # The first one compiles.
 
 
 def _wandering_motion(body, rng):
