@@ -90,7 +90,8 @@ def _wandering_motion(body, rng):
 def _scrubbing(scene, mesh, frames):
     """Median seconds a frame of the body alone, and of what uncertainty adds to it.
 
-    Rounds with and without take turns, so that a machine that is busy for a while slows both.
+    Rounds with and without take turns, so that a machine that is busy for a while slows both, and a round counts by
+    its median frame, so that the frames at which others had the processor do not.
     """
     from threepoint.blender_addon.uncertainty import MODIFIER
 
@@ -99,17 +100,20 @@ def _scrubbing(scene, mesh, frames):
         for coloured, found in rounds.items():
             mesh.modifiers[MODIFIER].show_viewport = coloured
             _scrub(scene, mesh, frames[:1])  # Blender rebuilds what it knows of the scene.
-            found.append(seconds(lambda: _scrub(scene, mesh, frames)) / len(frames))
+            found.append(statistics.median(_scrub(scene, mesh, frames)))
     added = [with_colours - without for without, with_colours in zip(*rounds.values(), strict=True)]
     return statistics.median(rounds[False]), statistics.median(added)
 
 
 def _scrub(scene, mesh, frames):
+    """Seconds of each frame."""
     import bpy
 
-    for frame in frames:
+    def show(frame):
         scene.frame_set(int(frame))
         mesh.evaluated_get(bpy.context.evaluated_depsgraph_get())
+
+    return [seconds(lambda frame=frame: show(frame)) for frame in frames]
 
 
 def _insert_keyframes(armature, quaternions):
