@@ -267,16 +267,16 @@ def closed(start, translation, rest_joints, seen):
 
 
 def test_hands_are_exact_wherever_they_are_seen_and_go_their_own_way_where_they_are_lost(make_clip):
-    rotations, translation, rest_joints = moving(make_clip, 80)
+    rotations, translation, rest_joints = moving(make_clip, 140)
     seen = observe(rotations, translation, rest_joints)
-    seen.valid[25:55, 2] = False
+    seen.valid[25:115, 2] = False
     start = bent(rotations, 0.05)
     exact = closed(start, translation, rest_joints, seen)
     _, joints = forward_kinematics(exact, translation, rest_joints)
     off = (joints[:, RIGHT_WRIST] - seen.positions[:, 2]).norm(dim=-1)
     assert off[seen.valid[:, 2]].max() < 2e-3
     held = (exact - start)[:, [17, 19, RIGHT_WRIST]]
-    assert (held[33:47].abs() < 1e-6).all() and held[[25, 54]].abs().amax((1, 2, 3)).min() > 1e-3
+    assert held[60:80].abs().max() < 0.03 < held[[25, 114]].abs().amax((1, 2, 3)).min()
     assert held.diff(dim=0).abs().max() < 0.06
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from threepoint.model_core.flag.smoothing import anticipate, release
+from threepoint.model_core.flag.smoothing import anticipate, calm, release
 
 
 def test_what_is_known_stays_and_dies_away_from_there():
@@ -47,3 +47,20 @@ def test_a_steady_need_is_met_as_it_is():
     turns = torch.tensor([[0.1, -0.2, 0.05]]).repeat(40, 1)
     torch.testing.assert_close(anticipate(turns, 0.02, 1.5), turns)
     assert (anticipate(torch.zeros(7, 3), 0.02, 1.5) == 0).all()
+
+
+def test_what_is_not_known_goes_over_calmly_into_what_is():
+    time = torch.arange(200.0)[:, None]
+    known = torch.ones(200, dtype=torch.bool)
+    known[60:140] = False
+    values = torch.where(known[:, None], torch.zeros(200, 2), torch.sin(time / 10) + torch.tensor([2.0, -1.0]))
+    calmed = calm(values, known, 12, 4, 30)
+    assert torch.equal(calmed[known], values[known])
+    assert calmed.diff(dim=0).abs().max() < 0.25 < 1 < values.diff(dim=0).abs().max()
+    assert (calmed - values)[95:105].abs().max() < 0.1
+
+
+@pytest.mark.parametrize("known", [[True] * 9, [False] * 9, [False] * 4 + [True] * 5, [True, False]])
+def test_straight_motion_stays_straight_whatever_is_known(known):
+    line = torch.arange(float(len(known)))[:, None] * torch.tensor([[0.5, -2.0]])
+    torch.testing.assert_close(calm(line, torch.tensor(known), 12, 4, 30), line, atol=1e-4, rtol=0)

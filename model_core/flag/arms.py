@@ -5,9 +5,9 @@ import math
 import torch
 
 from ..kinematics import forward_kinematics
-from ..rotations import axis_angle_to_matrix, cross, matrix_to_axis_angle, normalize, transpose
+from ..rotations import axis_angle_to_matrix, cross, matrix_to_sixd, normalize, sixd_to_matrix, transpose
 from ..skeleton import HEAD, LEFT_WRIST, PARENTS, RIGHT_WRIST
-from .smoothing import anticipate, release
+from .smoothing import anticipate, calm
 
 ARMS = ((13, 16, 18, LEFT_WRIST), (14, 17, 19, RIGHT_WRIST))
 """Collar, shoulder, elbow and wrist of either side."""
@@ -27,8 +27,9 @@ DAMPING = 0.03
 LENDING_STEPS = 2
 LENDING_SPEED, LENDING_BLUR = math.radians(1.5), 1.5
 """Radians a frame by which a collar turns for it, and frames by which that is blurred: hands may swing faster."""
-RAMP_FRAMES = 8
-"""Frames over which exactness fades away where a tracker is lost."""
+CALM_FRAMES, FREE_FRAMES, CALM_REACH = 16, 4, 60
+"""An arm that was lost, or is soon found, does not swing faster than in so many frames: nobody saw it swing, and where
+it is found tells where it must go. Later than ``CALM_REACH`` frames it may move as freely as in ``FREE_FRAMES``."""
 CLOSED = ((HEAD,), *ARMS)
 """The joints that are turned for head, left and right wrist."""
 
@@ -103,17 +104,17 @@ def lend_shoulder(collar, shoulder, target, arm):
 
 
 def go_over(rotations, exact, valid):
-    """The rotations ``exact`` (T, 22, 3, 3) where trackers are valid, ``rotations`` where they have long been lost.
+    """The rotations ``exact`` (T, 22, 3, 3) where trackers are valid, ``rotations``, calmed, where they are lost.
 
-    ``valid`` (T, 3) of head and wrists says so of each one's joints (``CLOSED``); what turns one into the other dies
-    away over ``RAMP_FRAMES`` from where a tracker is lost, and comes back as smoothly.
+    ``valid`` (T, 3) of head and wrists says so of each one's joints (``CLOSED``). One goes over into the other where a
+    tracker is lost and where it is found.
     """
     result = exact.clone()
     for seen, joints in zip((valid > 0).T, CLOSED, strict=True):
-        own, met = rotations[:, joints], exact[:, joints]
-        turns = release(matrix_to_axis_angle(transpose(own) @ met).flatten(1), seen, RAMP_FRAMES)
-        left = own @ axis_angle_to_matrix(turns.unflatten(1, (-1, 3)))
-        result[:, joints] = torch.where(seen[:, None, None, None], met, left)
+        met, own = exact[:, joints], rotations[:, joints]
+        either = matrix_to_sixd(torch.where(seen[:, None, None, None], met, own)).flatten(1)
+        calmed = sixd_to_matrix(calm(either, seen, CALM_FRAMES, FREE_FRAMES, CALM_REACH).unflatten(1, (-1, 6)))
+        result[:, joints] = torch.where(seen[:, None, None, None], met, calmed)
     return result
 
 

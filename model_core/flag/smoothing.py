@@ -2,7 +2,11 @@
 
 import math
 
+import numpy as np
 import torch
+from scipy import sparse
+from scipy.ndimage import distance_transform_edt
+from scipy.sparse.linalg import spsolve
 
 NEVER = 1 << 30
 """Frames away that no recording is long."""
@@ -21,6 +25,28 @@ def release(values, known, frames):
     from_either = torch.lerp(values[before.clamp_min(0)], values[after.clamp_max(len(values) - 1)], across)
     gone = (1 - _ease(1 - since / frames)) * (1 - _ease(1 - until / frames))
     return torch.where(known[:, None], values, (1 - gone)[:, None].to(values) * from_either)
+
+
+def calm(values, known, near, far, reach):
+    """Values (T, D) that, where they are not ``known`` (T,) bool, bend in time no faster than they may.
+
+    That is in ``near`` frames beside the known ones, which stay as they are, and in ``far`` frames where these are
+    ``reach`` frames away. A compromise of the given values and small second differences (Whittaker 1923), which goes
+    over into the known values on either side.
+    """
+    free = ~known.cpu().numpy()
+    if len(values) < 3 or not free.any():
+        return values
+    given = values.cpu().double().numpy()
+    away = distance_transform_edt(free) if not free.all() else np.full(len(given), reach)
+    share = np.clip(away / reach, 0, 1)
+    trust = (near / (near + (far - near) * share)) ** 4
+    bend = sparse.diags([1.0, -2.0, 1.0], [0, 1, 2], (len(given) - 2, len(given)))
+    equations = (sparse.diags(trust) + near**4 * bend.T @ bend).tocsr()[free]
+    right = (trust[:, None] * given)[free] - equations[:, ~free] @ given[~free]
+    result = given.copy()
+    result[free] = spsolve(equations[:, free].tocsc(), right).reshape(right.shape)
+    return torch.from_numpy(result.astype(np.float32)).to(values)
 
 
 def anticipate(turns, slope, sigma):
