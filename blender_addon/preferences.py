@@ -36,7 +36,11 @@ class THREEPOINT_preferences(bpy.types.AddonPreferences):
         update=_forget_verdict,
         items=(
             ("INSTALLED", "Installed Here", "The environment that Threepoint makes in Blender's user folder"),
-            ("OWN", "Existing Python", "A Python of yours, 3.11 or newer, that has torch, numpy and safetensors"),
+            (
+                "OWN",
+                "Existing Python",
+                "A Python of yours, 3.11 or newer, that has torch, numpy, scipy and safetensors",
+            ),
         ),
     )
     python: StringProperty(

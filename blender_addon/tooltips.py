@@ -11,9 +11,9 @@ TOOLTIPS = {
         "0：SAGE の予測のまま。1：精密化され、頭と手が正確に合い、足がしっかり立つ。その間：各関節がその割合だけ動く",
     ),
     "A GPU where there is one": ("有 GPU 时使用 GPU", "GPU があればそれを使う"),
-    "A Python of yours, 3.11 or newer, that has torch, numpy and safetensors": (
-        "您自己的 Python（3.11 或更新），需装有 torch、numpy 和 safetensors",
-        "torch、numpy、safetensors の入った手持ちの Python（3.11 以降）",
+    "A Python of yours, 3.11 or newer, that has torch, numpy, scipy and safetensors": (
+        "您自己的 Python（3.11 或更新），需装有 torch、numpy、scipy 和 safetensors",
+        "torch、numpy、scipy、safetensors の入った手持ちの Python（3.11 以降）",
     ),
     "A prediction is running; Esc stops it": ("正在预测；按 Esc 停止", "予測中です。Esc で停止します"),
     "Address of a package index that has torch for your GPU; empty: chosen by itself": (

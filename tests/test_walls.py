@@ -1,6 +1,7 @@
 """The arrows between the packages run one way: the face needs no engine, the mind needs no Blender."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +85,19 @@ def test_what_blender_uses_of_the_mind_needs_no_engine():
     names += [module_name(path) for path in files_of("model_core/recordings")]
     result = import_all(names, (*ENGINE, "bpy"))
     assert result.stdout == "all imported\n", result.stderr
+
+
+def test_the_engine_installs_whatever_the_mind_imports():
+    source = (ROOT / "blender_addon" / "installation.py").read_text(encoding="utf-8")
+    installed = set(re.findall(r'"([a-z]+)[<>=]', source))
+    tops = set()
+    for path in files_of("model_core"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+            tops |= {name.split(".")[0] for name in names}
+    needed = tops - set(sys.stdlib_module_names) - {"threepoint"}
+    assert {"torch", "numpy"} <= needed <= installed
 
 
 def test_mind_needs_no_blender():
