@@ -131,9 +131,14 @@ def _make_bones(armature, joints):
 
 def _create_mesh(vertices, faces, name, collection):
     data = bpy.data.meshes.new(name)
-    data.from_pydata(vertices.tolist(), [], faces.tolist())
+    data.vertices.add(len(vertices))
+    data.vertices.foreach_set("co", vertices.astype(np.float32).ravel())
+    data.loops.add(faces.size)
+    data.loops.foreach_set("vertex_index", faces.astype(np.int32).ravel())
+    data.polygons.add(len(faces))
+    data.polygons.foreach_set("loop_start", np.arange(0, faces.size, faces.shape[1], dtype=np.int32))
     data.polygons.foreach_set("use_smooth", np.ones(len(faces), bool))
-    data.update()
+    data.update(calc_edges=True)
     mesh = bpy.data.objects.new(name, data)
     collection.objects.link(mesh)
     return mesh
@@ -143,7 +148,12 @@ def _skin(mesh, armature, weights):
     mesh.parent = armature
     for joint, name in enumerate(JOINT_NAMES):
         group = mesh.vertex_groups.new(name=name)
-        for vertex in np.flatnonzero(weights[:, joint] > 0):
-            group.add([int(vertex)], float(weights[vertex, joint]), "REPLACE")
+        column = weights[:, joint]
+        order = np.argsort(column, kind="stable")
+        order = order[column[order] > 0]
+        values, begins = np.unique(column[order], return_index=True)
+        vertices, bounds = order.tolist(), [*begins.tolist(), len(order)]
+        for value, begin, end in zip(values.tolist(), bounds, bounds[1:], strict=False):  # Not a call a vertex.
+            group.add(vertices[begin:end], value, "REPLACE")
     # Linear blend skinning, as in SMPL and in every game engine: what is seen here arrives in exported files.
     mesh.modifiers.new("Armature", "ARMATURE").object = armature

@@ -98,6 +98,17 @@ def keyframes_of(fcurve):
     return points.reshape(-1, 2)
 
 
+def values_at(fcurve, frames):
+    """Values (n,) at ``frames`` (n,), which may be fractional: those of keyframes as they are, the others evaluated."""
+    values = np.empty(len(frames))
+    keys, single = keyframes_of(fcurve), frames.astype(np.float32)  # As precise as keyframes are.
+    place = np.minimum(np.searchsorted(keys[:, 0], single), len(keys) - 1)
+    keyed = keys[place, 0] == single if not len(fcurve.modifiers) else np.zeros(len(frames), bool)
+    values[keyed] = keys[place[keyed], 1]
+    values[~keyed] = [fcurve.evaluate(frame) for frame in frames[~keyed].tolist()]
+    return values
+
+
 def use_action(datablock, action):
     """Make ``datablock`` play an action that was made for it (or one like it)."""
     animation = datablock.animation_data or datablock.animation_data_create()

@@ -78,14 +78,15 @@ class NodeBuilder:
 
     def arrange(self):
         """Lay the nodes out in columns by their distance from the output, for whoever opens the group."""
-        depth = {}
+        sources, depth = {}, {}
+        for link in self.group.links:  # Each socket's own list of links takes a search through all of them.
+            sources.setdefault(link.to_node, []).append(link.from_node)
 
         def place(node, column):
             if depth.get(node, -1) < column:
                 depth[node] = column
-                for socket in node.inputs:
-                    for link in socket.links:
-                        place(link.from_node, column + 1)
+                for source in sources.get(node, ()):
+                    place(source, column + 1)
 
         for node in self.group.nodes:
             if node.bl_idname == "NodeGroupOutput":

@@ -19,7 +19,7 @@ from .armature import Avatar
 from .bake import root_channels
 from .bone_names import names_of
 from .curves import CONSTANT, fcurves_of, keyframes_of, new_action, write_vector
-from .recordings import COLOURS, OTHER_COLOUR, VALID
+from .recordings import COLOURS, OTHER_COLOUR, VALID_PATH
 from .timing import scene_fps
 from .uncertainty import HIGH_CENTIMETRES, LOW_CENTIMETRES, MODIFIER, RAMP
 
@@ -192,7 +192,7 @@ def _marker_of(role, tracker):
     marker.parent = tracker
     marker.show_in_front = True
     for fcurve in fcurves_of(tracker):
-        if fcurve.data_path == f'["{VALID}"]':
+        if fcurve.data_path == VALID_PATH:
             frame, valid = keyframes_of(fcurve).T
             # Scaled to nothing, because whether an instance is hidden cannot be animated.
             scales = np.repeat(valid[:, None], 3, 1)

@@ -9,12 +9,15 @@ import numpy as np
 from ..model_core.errors import InputError
 from ..model_core.frames import OPENXR_TO_BLENDER, convert_positions, convert_quaternions
 from ..model_core.recordings.recording import Recording, Track
-from ..model_core.rotations import make_continuous, matrix_to_quaternion
-from .curves import CONSTANT, fcurves_of, keyframes_of, new_action, write_curve, write_vector
+from ..model_core.rotations import make_continuous, matrix_to_quaternion, normalize
+from .curves import CONSTANT, fcurves_of, keyframes_of, new_action, values_at, write_curve, write_vector
 from .timing import frames_to_seconds, seconds_to_frames
 
 VALID = "valid"
 """Custom property of a tracker: whether the device was seen. Its keyframes are the edges of the dropouts."""
+VALID_PATH = f'["{VALID}"]'
+TRACKER_PATHS = ("location", "rotation_quaternion", "empty_display_size", VALID_PATH)
+"""What is animated of a tracker."""
 
 SOURCE, DEVICE, BETAS = "threepoint_source", "threepoint_device", "threepoint_betas"
 """Custom properties that keep what a recording says of itself beside its poses."""
@@ -87,7 +90,7 @@ def _animate_tracker(empty, track, frames):
         write_vector(curves, "rotation_quaternion", frames[seen], rotations, "Pose")
     edges = np.concatenate([[0], 1 + np.flatnonzero(np.diff(track.valid))])
     valid = track.valid[edges]
-    write_curve(curves, f'["{VALID}"]', 0, frames[edges], valid, "Dropouts", CONSTANT)
+    write_curve(curves, VALID_PATH, 0, frames[edges], valid, "Dropouts", CONSTANT)
     sizes = np.where(valid, size, LOST_SIZE)
     write_curve(curves, "empty_display_size", 0, frames[edges], sizes, "Dropouts", CONSTANT)
 
@@ -100,7 +103,7 @@ def further_trackers(head):
 
 def find_dropouts(tracker, scene):
     """List of (first, last) seconds during which a tracker was not seen, from its ``valid`` keyframes."""
-    edges = [keyframes_of(f) for f in fcurves_of(tracker) if f.data_path == f'["{VALID}"]']
+    edges = [keyframes_of(f) for f in fcurves_of(tracker) if f.data_path == VALID_PATH]
     if not edges:
         return []
     times = frames_to_seconds(edges[0][:, 0], scene)
@@ -120,11 +123,12 @@ def read_trackers(objects, scene, source="", times=None):
         raise InputError(f"{source or 'scene'}: choose an object for the head (chosen: {', '.join(objects) or 'none'})")
     if times is None:
         times = _sample_times(objects.values(), scene)
-    matrices, valid = _sample(list(objects.values()), seconds_to_frames(times, scene))
+    frames, back = seconds_to_frames(times, scene), OPENXR_TO_BLENDER.T
+    poses = _keyed_poses(objects.values(), frames) or _sampled_poses(objects.values(), frames)
     tracks = {}
-    for index, role in enumerate(objects):
-        position, rotation = _openxr_pose(matrices[:, index], objects[role].name)
-        tracks[role] = Track(position, rotation, valid[:, index])
+    for role, (position, rotation, valid) in zip(objects, poses, strict=True):
+        rotation = convert_quaternions(make_continuous(rotation), back)
+        tracks[role] = Track(convert_positions(position, back), rotation, valid)
     head = objects["head"]
     betas = np.array(head[BETAS]) if BETAS in head else None
     return Recording(times, tracks, source or head.get(SOURCE, "scene"), _device(objects), betas).validate()
@@ -143,8 +147,60 @@ def _sample_times(objects, scene):
         frames = np.array([scene.frame_start, scene.frame_end], np.float64)
     times = frames_to_seconds(frames, scene)
     counts = np.where(np.diff(times) > LONGEST_STEP, np.ceil(np.diff(times) * SAMPLE_RATE), 1).astype(int)
-    parts = [np.linspace(a, b, n, endpoint=False) for a, b, n in zip(times, times[1:], counts, strict=False)]
-    return np.concatenate([*parts, times[-1:]])
+    number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    between = np.repeat(times[:-1], counts) + number * np.repeat(np.diff(times) / counts, counts)
+    return np.append(between, times[-1])
+
+
+def _keyed_poses(objects, frames):
+    """World poses of each object at fractional frames (N,), from its F-curves: (N, 3), (N, 4) ``wxyz``, (N,) valid.
+
+    None where an object is moved by more than these. Nothing in the scene is touched, so that nothing is drawn again.
+    """
+    curves = [_own_curves(item) for item in objects]
+    if None in curves:
+        return None
+    poses = []
+    for item, own in zip(objects, curves, strict=True):
+        position, rotation = (_values(item, own, path, frames) for path in ("location", "rotation_quaternion"))
+        valid = _values(item, own, VALID_PATH, frames)[:, 0] > 0.5 if VALID in item else np.ones(len(frames), bool)
+        poses.append((position, normalize(rotation), valid))
+    return poses
+
+
+def _values(item, own, path, frames):
+    """A property's values (N, k) at ``frames`` (N,): the F-curves' among ``own``, else what they are all the time."""
+    now = np.atleast_1d(item.path_resolve(path)).astype(np.float64)
+    values = np.tile(now, (len(frames), 1))
+    for index in range(len(now)):
+        if (path, index) in own:
+            values[:, index] = values_at(own[path, index], frames)
+    return values
+
+
+def _own_curves(item):
+    """F-curves by (path, index) of an empty that moves by these alone, as trackers do that nobody rigged; else None."""
+    animation = item.animation_data
+    rigged = item.type != "EMPTY" or item.parent is not None or len(item.constraints)
+    if rigged or animation is None or animation.action is None or animation.drivers or animation.nla_tracks:
+        return None
+    moved = any(item.delta_location) or tuple(item.delta_rotation_quaternion) != (1, 0, 0, 0)
+    if moved or item.rotation_mode != "QUATERNION" or min(*item.scale, *item.delta_scale) <= 0:
+        return None
+    fcurves = fcurves_of(item)
+    own = {(fcurve.data_path, fcurve.array_index): fcurve for fcurve in fcurves}
+    silent = any(fcurve.mute or (fcurve.group is not None and fcurve.group.mute) for fcurve in fcurves)
+    simple = all(path in TRACKER_PATHS for path, _ in own)
+    return own if simple and not silent and len(own) == len(fcurves) else None
+
+
+def _sampled_poses(objects, frames):
+    """The same of any objects, however they are moved: from their evaluated matrices, frame after frame."""
+    matrices, valid = _sample(list(objects), frames)
+    return [
+        (matrices[:, column, :3, 3], _rotations(matrices[:, column, :3, :3], item.name), valid[:, column])
+        for column, item in enumerate(objects)
+    ]
 
 
 def _sample(objects, frames):
@@ -176,14 +232,12 @@ def _sample(objects, frames):
     return matrices, valid
 
 
-def _openxr_pose(matrices, name):
-    linear = matrices[:, :3, :3]
+def _rotations(linear, name):
+    """The rotations (N, 4) ``wxyz`` in matrices (N, 3, 3) that may scale and shear."""
     lengths = np.linalg.norm(linear, axis=1, keepdims=True)
     if (lengths < 1e-9).any():
         raise InputError(f"object '{name}': is scaled to zero; a tracker needs a scale that is not zero")
     if (np.linalg.det(linear) < 0).any():
         raise InputError(f"object '{name}': is mirrored by a negative scale; apply or remove the scale")
     left, _, right = np.linalg.svd(linear / lengths)
-    rotations = make_continuous(matrix_to_quaternion(left @ right))
-    back = OPENXR_TO_BLENDER.T
-    return convert_positions(matrices[:, :3, 3], back), convert_quaternions(rotations, back)
+    return matrix_to_quaternion(left @ right)

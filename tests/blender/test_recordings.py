@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from bodies import wobbly_recording
 
-from threepoint.blender_addon import overlay, people
+from threepoint.blender_addon import overlay, people, recordings
 from threepoint.blender_addon.curves import fcurves_of, keyframes_of
 from threepoint.blender_addon.recordings import COLOURS, VALID, create_trackers, find_dropouts, read_trackers
 from threepoint.blender_addon.scene import empty_file
@@ -44,6 +44,71 @@ def test_dropouts_have_no_keyframes_and_are_listed():
     assert not hand[VALID] and hand.empty_display_size < 0.05
     scene.frame_set(int(last) + 3)
     assert hand[VALID] and hand.empty_display_size > 0.05
+
+
+@pytest.fixture
+def evaluations():
+    """Grows whenever Blender evaluates a scene."""
+    heard = []
+    handlers = (bpy.app.handlers.depsgraph_update_post, bpy.app.handlers.frame_change_post)
+
+    @bpy.app.handlers.persistent  # Opening a file removes others.
+    def hear(*_):
+        heard.append(1)
+
+    for handler in handlers:
+        handler.append(hear)
+    yield heard
+    for handler in handlers:
+        handler.remove(hear)
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_keyframes_say_what_evaluating_the_scene_says(monkeypatch, evaluations, edited):
+    scene = empty_file(30)
+    trackers = create_trackers(wobbly_recording(), "take", scene)
+    if edited:
+        for fcurve in fcurves_of(trackers["head"])[:7]:  # Location and rotation.
+            for point in list(fcurve.keyframe_points)[50:150:2]:
+                fcurve.keyframe_points.remove(point)
+            fcurve.keyframe_points[60].interpolation = "BEZIER"
+            fcurve.update()
+        noise = fcurves_of(trackers["right_hand"])[0].modifiers.new("NOISE")
+        noise.strength = 0.3
+    evaluations.clear()
+    keyed = read_trackers(trackers, scene)
+    assert not evaluations  # And so nothing is drawn again.
+    monkeypatch.setattr(recordings, "_own_curves", lambda item: None)
+    sampled = read_trackers(trackers, scene)
+    assert evaluations
+    assert (keyed.time == sampled.time).all()
+    for role, track in sampled.tracks.items():
+        assert (keyed.tracks[role].valid == track.valid).all()
+        assert np.abs(keyed.tracks[role].position - track.position).max() < 1e-6
+        assert angles(keyed.tracks[role].rotation, track.rotation).max() < 1e-5
+
+
+RIGGINGS = {
+    "parent": lambda item: setattr(item, "parent", bpy.data.objects.new("stage", None)),
+    "constraint": lambda item: item.constraints.new("LIMIT_LOCATION"),
+    "driver": lambda item: item.driver_add("location", 0),
+    "another rotation": lambda item: setattr(item, "rotation_mode", "XYZ"),
+    "shift": lambda item: setattr(item, "delta_location", (0, 0, 1)),
+    "turn": lambda item: setattr(item, "delta_rotation_quaternion", (0, 1, 0, 0)),
+    "mirror": lambda item: setattr(item, "scale", (1, -1, 1)),
+    "mute": lambda item: setattr(fcurves_of(item)[0], "mute", True),
+    "mute group": lambda item: setattr(fcurves_of(item)[0].group, "mute", True),
+    "key of another property": lambda item: item.keyframe_insert("delta_location"),
+    "track": lambda item: item.animation_data.nla_tracks.new(),
+}
+
+
+@pytest.mark.parametrize("rigging", RIGGINGS)
+def test_what_moves_by_more_than_its_keyframes_is_evaluated(rigging):
+    trackers = create_trackers(wobbly_recording(), "take", empty_file(60))
+    assert recordings._own_curves(trackers["head"]) is not None
+    RIGGINGS[rigging](trackers["head"])
+    assert recordings._own_curves(trackers["head"]) is None
 
 
 def test_edits_parents_and_constraints_are_read():
