@@ -4,8 +4,8 @@ from importlib import import_module
 
 PARTS = (
     "properties",
-    "installation",
     "preferences",
+    "engine_buttons",
     "importing",
     "predicting",
     "results",

@@ -12,6 +12,7 @@ from .bone_names import ITEMS, renamed
 from .conditions import has_avatar
 from .curves import use_action
 from .properties import active_person
+from .translations import translated
 
 FORMATS = (
     ("FBX", "FBX", "For game engines and other animation programs", ".fbx"),
@@ -58,14 +59,15 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
         person = active_person(context)
         path = str(Path(self.filepath).with_suffix(SUFFIX[self.kind]))
         if not Path(path).parent.is_dir():
-            self.report({"ERROR"}, f"The folder {Path(path).parent} does not exist")
+            self.report({"ERROR"}, translated(f"The folder {Path(path).parent} does not exist"))
             return {"CANCELLED"}
         if not has_exporter(self.kind):
             name = dict(item[:2] for item in FORMATS)[self.kind]
-            self.report({"ERROR"}, f"This Blender cannot write {name}: enable its add-on, or use a build that has it")
+            words = f"This Blender cannot write {name}: enable its add-on, or use a build that has it"
+            self.report({"ERROR"}, translated(words))
             return {"CANCELLED"}
         export(self.kind, path, person, context, self.names)
-        self.report({"INFO"}, f"Written: {path}")
+        self.report({"INFO"}, translated(f"Written: {path}"))
         return {"FINISHED"}
 
 

@@ -13,6 +13,7 @@ from ..model_core.skeleton import ROLES
 from . import columns, preferences
 from .engine import EngineError
 from .small_text import broken_lines
+from .translations import translated
 
 GUESS = ("GUESS", "Guess", "Find it out from the file")
 TABLE_CHOICES = {
@@ -93,11 +94,12 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
                 self._import(path, context.scene)
                 done += 1
             except (InputError, EngineError) as error:
-                self.report({"ERROR"}, str(error))
+                self.report({"ERROR"}, translated(str(error)))
         if not paths:
-            self.report({"ERROR"}, "No recording was chosen")
+            self.report({"ERROR"}, translated("No recording was chosen"))
         if done:
-            self.report({"INFO"}, f"{done} recording{'s' * (done > 1)} imported; see the Threepoint tab of the sidebar")
+            words = f"{done} recording{'s' * (done > 1)} imported; see the Threepoint tab of the sidebar"
+            self.report({"INFO"}, translated(words))
         return {"FINISHED"} if done else {"CANCELLED"}
 
     def _import(self, path, scene):
@@ -157,7 +159,7 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
         box = layout.box().column(align=True)
         box.label(text="What is found", icon="VIEWZOOM")
         for line in broken_lines(context, lines, most=MOST_PREVIEW_LINES):
-            box.label(text=line)
+            box.label(text=line, translate=False)
 
 
 THREEPOINT_OT_import_recording.__annotations__.update(columns.column_properties())

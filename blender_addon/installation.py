@@ -68,8 +68,11 @@ def start(index=None):
 
 
 def remove():
-    """Delete the environment."""
-    shutil.rmtree(folder(), ignore_errors=True)
+    """Take the environment away. Its many files are deleted in the background; Blender waits for that when it ends."""
+    removed = folder().with_name("removed engine")
+    shutil.rmtree(removed, ignore_errors=True)
+    folder().rename(removed)
+    threading.Thread(target=shutil.rmtree, args=(removed,), kwargs={"ignore_errors": True}).start()
 
 
 def stop():
@@ -161,81 +164,3 @@ class Installation:
             self.fraction += (DOWNLOADED - self.fraction) / STEP_LINES
             reached = self.fraction
         return self._process.wait() == 0
-
-
-class THREEPOINT_OT_install_engine(bpy.types.Operator):
-    """Download torch and what else predicts motions into an environment of its own (0.3 to 3 GB)"""
-
-    bl_idname = "threepoint.install_engine"
-    bl_label = "Install Engine"
-
-    @classmethod
-    def poll(cls, context):
-        if not bpy.app.online_access:
-            cls.poll_message_set("Allow online access in Preferences > System > Network first")
-        return bpy.app.online_access
-
-    def execute(self, context):
-        from .preferences import preferences
-
-        start(preferences().torch_index)
-        bpy.app.timers.register(_watch, first_interval=0.2)
-        return {"FINISHED"}
-
-
-def redraw_preferences():
-    """Let what the preferences and the sidebar show of the engine be drawn again."""
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type in ("PREFERENCES", "VIEW_3D"):
-                area.tag_redraw()
-
-
-def _watch():
-    redraw_preferences()
-    return 0.2 if _work is not None and _work.running else None
-
-
-class THREEPOINT_OT_cancel_installation(bpy.types.Operator):
-    """Stop installing; what was downloaded is kept for the next time"""
-
-    bl_idname = "threepoint.cancel_installation"
-    bl_label = "Cancel"
-
-    def execute(self, context):
-        stop()
-        return {"FINISHED"}
-
-
-class THREEPOINT_OT_remove_engine(bpy.types.Operator):
-    """Delete the engine's environment and what was downloaded for it"""
-
-    bl_idname = "threepoint.remove_engine"
-    bl_label = "Remove Engine"
-
-    def invoke(self, context, event):
-        return context.window_manager.invoke_confirm(self, event)
-
-    def execute(self, context):
-        from . import engine
-
-        engine.stop()
-        remove()
-        self.report({"INFO"}, "The engine is removed")
-        return {"FINISHED"}
-
-
-CLASSES = (THREEPOINT_OT_install_engine, THREEPOINT_OT_cancel_installation, THREEPOINT_OT_remove_engine)
-
-
-def register():
-    for kind in CLASSES:
-        bpy.utils.register_class(kind)
-
-
-def unregister():
-    stop()
-    if bpy.app.timers.is_registered(_watch):
-        bpy.app.timers.unregister(_watch)
-    for kind in reversed(CLASSES):
-        bpy.utils.unregister_class(kind)

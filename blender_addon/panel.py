@@ -97,7 +97,7 @@ class THREEPOINT_PT_predict(_PersonStep, bpy.types.Panel):
         layout, person = self.layout, active_person(context)
         work = context.window_manager.threepoint
         if work.running:
-            layout.progress(factor=work.fraction, type="BAR", text=work.stage)
+            layout.progress(factor=work.fraction, type="BAR", text=translated(work.stage))
             layout.label(text="Esc stops it", icon="CANCEL")
             return
         _offer_engine(context, layout)
@@ -149,7 +149,7 @@ class THREEPOINT_PT_avatar(_PersonStep, bpy.types.Panel):
             column.prop(hands, "value", text="Relaxed Hands", slider=True)
         if person.has_correctives:
             column.prop(person, "correctives")
-        _write(layout, broken_lines(context, [translated(line) for line in avatar_lines(person)]))
+        _write(layout, broken_lines(context, avatar_lines(person)))
 
 
 class THREEPOINT_PT_uncertainty(_PersonStep, bpy.types.Panel):
@@ -201,7 +201,7 @@ def _offer_engine(context, layout):
     work = installation.current()
     column = layout.box().column()
     if work is not None and work.running:
-        column.progress(factor=work.fraction, type="BAR", text=work.line or "Installing")
+        column.progress(factor=work.fraction, type="BAR", text=translated(work.line or "Installing"))
         column.operator("threepoint.cancel_installation", icon="CANCEL")
         return
     column.label(text="The engine is not installed yet", icon="INFO")
@@ -237,7 +237,7 @@ def _write(layout, lines):
     column = layout.column(align=True)
     column.scale_y = 0.75
     for line in lines:
-        column.label(text=line)
+        column.label(text=line, translate=False)
 
 
 def dropout_lines(person, scene):

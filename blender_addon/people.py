@@ -28,7 +28,7 @@ def add_person(recording, name, scene):
     person = _new_person(scene, name)
     for role in ROLES:
         setattr(person, role, trackers.get(role))
-    lost = [f"{role.replace('_', ' ')} {line}" for role in trackers for line in dropout_lines(recording, role)]
+    lost = [f"{role.replace('_', ' ')} lost: {line}" for role in trackers for line in dropout_lines(recording, role)]
     person.notes = "\n".join([*lost, *recording.warnings])
     return person
 

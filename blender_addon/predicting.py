@@ -9,6 +9,7 @@ from ..model_core.errors import InputError
 from . import engine, people, preferences
 from .conditions import has_head, is_idle
 from .properties import active_person
+from .translations import translated
 
 TICK_SECONDS = 0.03
 DRAW_SECONDS = 0.25
@@ -32,9 +33,9 @@ class THREEPOINT_OT_calibrate(bpy.types.Operator):
             recording = people.recording_of(person, context.scene)
             people.note_calibration(person, people.find_calibration(person, recording))
         except InputError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
-        self.report({"INFO"}, person.calibration.splitlines()[-1])
+        self.report({"INFO"}, translated(person.calibration.splitlines()[-1]))
         return {"FINISHED"}
 
 
@@ -134,14 +135,14 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
         else:
             people.receive_motion(person, motion, context.scene)
         seconds = time.monotonic() - self._begun
-        self.report({"INFO"}, f"{person.name}: {motion.duration:.1f} s of motion in {seconds:.1f} s")
+        self.report({"INFO"}, translated(f"{person.name}: {motion.duration:.1f} s of motion in {seconds:.1f} s"))
 
     def _guarded(self, context, work):
         try:
             return work(context)
         except (InputError, engine.EngineError) as error:
             self._tidy(context)
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
         except BaseException:
             self._tidy(context)
@@ -150,7 +151,7 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
     def _stop(self, context, message):
         self._job.cancel()
         self._tidy(context)
-        self.report({"WARNING"}, message)
+        self.report({"WARNING"}, translated(message))
         return {"CANCELLED"}
 
     def _show(self, context):
@@ -160,7 +161,7 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
             return
         self._drawn = now
         work.fraction, work.stage = self._job.fraction, words
-        context.workspace.status_text_set(f"Threepoint: {work.stage} (Esc stops it)")
+        context.workspace.status_text_set(translated(f"Threepoint: {words} (Esc stops it)"))
         _redraw(context)
 
     def _tidy(self, context):

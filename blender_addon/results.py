@@ -5,6 +5,7 @@ import numpy as np
 
 from .conditions import has_avatar
 from .properties import active_person
+from .translations import translated
 from .uncertainty import mean_keyframes
 
 
@@ -33,7 +34,8 @@ class THREEPOINT_OT_push_takes(bpy.types.Operator):
                     strip.action_slot = take.action.slots[0]
             track.mute = place != person.active_take
         animation.action = None
-        self.report({"INFO"}, f"{len(person.takes)} takes are on the NLA tracks of {person.armature.name}")
+        words = f"{len(person.takes)} takes are on the NLA tracks of {person.armature.name}"
+        self.report({"INFO"}, translated(words))
         return {"FINISHED"}
 
 
@@ -50,11 +52,11 @@ class THREEPOINT_OT_show_uncertain(bpy.types.Operator):
     def execute(self, context):
         curve = mean_keyframes(active_person(context).mesh)
         if not len(curve):
-            self.report({"WARNING"}, "This motion has no uncertainty; predict it again")
+            self.report({"WARNING"}, translated("This motion has no uncertainty; predict it again"))
             return {"CANCELLED"}
         frame, value = curve[np.argmax(curve[:, 1])]
         context.scene.frame_set(int(round(frame)))
-        self.report({"INFO"}, f"Frame {round(frame)}: {value:.1f} cm on average")
+        self.report({"INFO"}, translated(f"Frame {round(frame)}: {value:.1f} cm on average"))
         return {"FINISHED"}
 
 

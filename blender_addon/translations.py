@@ -1,8 +1,12 @@
 """The words of the user interface in other languages."""
 
+import re
+from functools import lru_cache
+
 import bpy
 
 from .channels import EULER_ORDERS
+from .sentences import SENTENCES
 from .tooltips import TOOLTIPS
 
 CHINESE, JAPANESE = "zh_HANS", "ja_JP"
@@ -103,8 +107,11 @@ WORDS = {
     "ticks": ("ticks", "ticks"),
     **{f"{order} Euler": (f"{order} 欧拉", f"{order} オイラー角") for order in EULER_ORDERS},
     **TOOLTIPS,
+    **SENTENCES,
 }
 """English -> Chinese, Japanese."""
+SLOT = re.compile(r"\{(\w+)\}")
+"""What differs from time to time in a sentence."""
 
 
 def table():
@@ -119,8 +126,36 @@ def table():
 
 
 def translated(words):
-    """Words that Blender does not translate by itself because they are put together here."""
-    return bpy.app.translations.pgettext_iface(words)
+    """A line in the user's language: as a whole, or as the sentence that it is with what stands in its slots."""
+    translate = bpy.app.translations.pgettext_iface
+    if (whole := translate(words)) != words:
+        return whole
+    sentence, values = parted(words)
+    pattern = translate(sentence)
+    if pattern == sentence:  # Another language, English among them, or no sentence of ours.
+        return words
+    return SLOT.sub(lambda slot: translated(values[slot[1]]), pattern)
+
+
+@lru_cache(maxsize=256)
+def parted(words):
+    """(the sentence with slots that ``words`` are, what stands in each); the words themselves where they are none."""
+    for sentence, pattern in _patterns():
+        if (match := pattern.fullmatch(words)) is not None:
+            return sentence, match.groupdict()
+    return words, {}
+
+
+@lru_cache(maxsize=1)
+def _patterns():
+    """Sentences with slots and what finds them; the first that fits is meant."""
+    return [(sentence, re.compile(_pattern(sentence), re.DOTALL)) for sentence in WORDS if SLOT.search(sentence)]
+
+
+def _pattern(sentence):
+    """An expression that matches a sentence whatever stands in its slots."""
+    words = SLOT.split(sentence)  # Text and names take turns.
+    return "".join(f"(?P<{part}>.*?)" if place % 2 else re.escape(part) for place, part in enumerate(words))
 
 
 def register():

@@ -10,7 +10,16 @@ import bpy
 import pytest
 from bodies import wobbly_recording
 
-from threepoint.blender_addon import commands, engine, importing, installation, preferences, properties, translations
+from threepoint.blender_addon import (
+    commands,
+    engine,
+    engine_buttons,
+    importing,
+    installation,
+    preferences,
+    properties,
+    translations,
+)
 from threepoint.blender_addon.worker_client import WorkerClient
 from threepoint.model_core.recordings import bsor
 
@@ -84,19 +93,19 @@ def program(path, words):
     ],
 )
 def test_a_python_is_checked_with_a_clear_verdict(tmp_path, words, verdict):
-    assert preferences.check_python(program(tmp_path / "python", words)).endswith(f"python {verdict}")
+    assert engine_buttons.check_python(program(tmp_path / "python", words)).endswith(f"python {verdict}")
 
 
 def test_what_is_no_program_gets_a_verdict_too(tmp_path):
-    assert preferences.check_python(tmp_path / "nothing").endswith("nothing does not run: No such file or directory")
+    assert engine_buttons.check_python(tmp_path / "nothing").endswith("nothing does not run: No such file or directory")
     (tmp_path / "text").write_text("hello")
-    assert preferences.check_python(tmp_path / "text").endswith("text does not run: Permission denied")
+    assert engine_buttons.check_python(tmp_path / "text").endswith("text does not run: Permission denied")
 
 
 def test_a_check_in_the_background_shows_its_verdict_when_it_is_there(tmp_path):
-    assert preferences._show_verdict() == preferences.LOOK_SECONDS
-    preferences._check(program(tmp_path / "python", "echo no >&2; exit 1"))
-    assert preferences._show_verdict() is None
+    assert engine_buttons._show_verdict() == engine_buttons.LOOK_SECONDS
+    engine_buttons._check(program(tmp_path / "python", "echo no >&2; exit 1"))
+    assert engine_buttons._show_verdict() is None
     assert preferences.preferences().verdict.endswith("cannot be used: no")
 
 

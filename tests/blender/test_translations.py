@@ -8,10 +8,11 @@ import bpy
 import pytest
 
 from threepoint.blender_addon import translations
+from threepoint.blender_addon.sentences import SENTENCES
 
 FACE = Path(translations.__file__).parent
 PARTS_WITH_CLASSES = (
-    "properties", "installation", "preferences", "importing", "predicting", "results", "exporting", "panel",
+    "properties", "engine_buttons", "preferences", "importing", "predicting", "results", "exporting", "panel",
 )  # fmt: skip
 NOT_WORDS = {
     "", "FBX", "glTF", "BVH", "USD", "AMASS npz", "SMPL", "Mixamo", "VRM Humanoid", "Rigify", "CPU", "Python", "openxr",
@@ -95,13 +96,13 @@ def test_every_word_that_is_written_out_is_translated():
 
 def test_nothing_is_translated_that_nobody_says():
     said = {word for _, word in (*shown_words(), *written_words())} | set(every_string())
-    assert sorted(set(translations.WORDS) - said) == []
+    assert sorted(set(translations.WORDS) - set(SENTENCES) - said) == []
 
 
 def every_string():
     """All texts that the face's files hold, translations aside."""
     for path in FACE.glob("*.py"):
-        if path.name not in ("translations.py", "tooltips.py"):
+        if path.name not in ("translations.py", "tooltips.py", "sentences.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if is_text(node):
                     yield node.value
