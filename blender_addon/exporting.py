@@ -7,11 +7,13 @@ import bpy
 from bpy.props import EnumProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
+from ..model_core.amass_writer import write_amass
 from .bake import read_action
 from .bone_names import ITEMS, renamed
 from .conditions import has_avatar
 from .curves import use_action
 from .properties import active_person
+from .rigging import body_of
 from .translations import translated
 
 FORMATS = (
@@ -84,12 +86,11 @@ def export(kind, path, person, context, names="SCENE"):
 
     ``kind`` is one of ``FORMATS``; ``names`` "SCENE" or one of ``bone_names.NAMES``: npz has none and ignores it.
     """
-    if kind == "NPZ":
-        with _take_playing(person):
-            _write_npz(path, person, context.scene)
-        return
     with _take_playing(person):
-        _write_through_blender(kind, path, person, context, names)
+        if kind == "NPZ":
+            _write_npz(path, person, context.scene)
+        else:
+            _write_through_blender(kind, path, person, context, names)
 
 
 @contextmanager
@@ -126,9 +127,6 @@ def _write_through_blender(kind, path, person, context, names):
 
 
 def _write_npz(path, person, scene):
-    from ..model_core.amass_writer import write_amass
-    from .rigging import body_of
-
     write_amass(path, read_action(person.armature, list(person.betas), scene), body_of(person.body_path))
 
 

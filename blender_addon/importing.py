@@ -8,11 +8,13 @@ from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatPrope
 from bpy_extras.io_utils import ImportHelper
 
 from ..model_core.errors import InputError
+from ..model_core.recordings import aria, read, uxf
 from ..model_core.recordings.table import keep_layout
 from ..model_core.skeleton import ROLES
-from . import columns, preferences
+from . import columns, people, preferences
 from .engine import EngineError
 from .small_text import broken_lines
+from .timing import seconds_to_frames
 from .translations import translated
 
 GUESS = ("GUESS", "Guess", "Find it out from the file")
@@ -103,15 +105,11 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
         return {"FINISHED"} if done else {"CANCELLED"}
 
     def _import(self, path, scene):
-        from ..model_core.recordings import read
-        from .people import add_person
-        from .timing import seconds_to_frames
-
         options = self._options(path)
         recording = read(path, **options)
         if self.keep and path.suffix.lower() in columns.TABLE_SUFFIXES and options:
             keep_layout(path, **options)
-        add_person(recording, path.stem, scene)
+        people.add_person(recording, path.stem, scene)
         if self.fit_range:
             last = seconds_to_frames(recording.duration, scene)
             alone = len(scene.threepoint.people) == 1
@@ -180,8 +178,6 @@ def recording_paths(directory, names, filepath):
 
     A folder that is itself a recording counts as one.
     """
-    from ..model_core.recordings import aria, uxf
-
     paths = [Path(directory) / name for name in names if name] or ([Path(filepath)] if filepath else [])
     found = []
     for path in paths:
@@ -201,14 +197,12 @@ class THREEPOINT_OT_use_objects(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context):
-        from .people import add_person_from_objects
-
         chosen = list(context.selected_objects)[:3]
         if context.active_object in chosen:
             chosen.remove(context.active_object)
             chosen.insert(0, context.active_object)
         roles = dict(zip(("head", "left_hand", "right_hand"), chosen, strict=False))
-        add_person_from_objects(roles, "Person", context.scene)
+        people.add_person_from_objects(roles, "Person", context.scene)
         return {"FINISHED"}
 
 

@@ -5,11 +5,14 @@ import bpy
 from . import installation, preferences
 from .exporting import FORMATS
 from .hands import KEY as RELAXED_HANDS
+from .people import trackers_of
 from .predicting import THREEPOINT_OT_predict
 from .properties import active_person
+from .recordings import find_dropouts
 from .shape_keys import key_of
 from .small_text import broken_lines
 from .translations import translated
+from .uncertainty import MODIFIER, ramp_node
 
 
 class _Step:
@@ -160,8 +163,6 @@ class THREEPOINT_PT_uncertainty(_PersonStep, bpy.types.Panel):
         self.layout.prop(active_person(context), "colours", text="")
 
     def draw(self, context):
-        from .uncertainty import MODIFIER, ramp_node
-
         layout, person = self.layout, active_person(context)
         modifier = person.mesh.modifiers.get(MODIFIER) if person.mesh is not None else None
         if modifier is None:
@@ -242,9 +243,6 @@ def _write(layout, lines):
 
 def dropout_lines(person, scene):
     """When which tracker was not seen, a line each."""
-    from .people import trackers_of
-    from .recordings import find_dropouts
-
     lines = []
     for role, tracker in trackers_of(person).items():
         gaps = find_dropouts(tracker, scene)

@@ -13,6 +13,7 @@ from bpy.props import (
 )
 
 from ..model_core.errors import InputError
+from . import people, rigging
 from .bone_names import ITEMS as NAME_ITEMS
 from .channels import EULER_ORDERS
 
@@ -40,36 +41,26 @@ DEVICE_ITEMS = (
 
 
 def _show_take(person, _context):
-    from .people import show_take
-
-    show_take(person)
+    people.show_take(person)
 
 
 def _name_bones(person, _context):
-    from .rigging import name_bones
-
-    name_bones(person)
+    rigging.name_bones(person)
 
 
 def _order_rotations(person, _context):
-    from .rigging import order_rotations
-
-    order_rotations(person)
+    rigging.order_rotations(person)
 
 
 def _apply_correctives(person, _context):
-    from .rigging import apply_correctives
-
     try:
-        apply_correctives(person)
+        rigging.apply_correctives(person)
     except InputError as error:  # A setting cannot report; the panel shows the person's notes.
         person.notes = f"{person.notes}\n{error}".strip()
 
 
 def _show_colours(person, _context):
-    from .people import show_colours
-
-    show_colours(person)
+    people.show_colours(person)
 
 
 class THREEPOINT_PG_take(bpy.types.PropertyGroup):
@@ -169,9 +160,8 @@ CLASSES = (THREEPOINT_PG_take, THREEPOINT_PG_person, THREEPOINT_PG_scene, THREEP
 
 def active_person(context):
     """The person that the buttons work on, or None."""
-    people = context.scene.threepoint.people
-    index = context.scene.threepoint.active
-    return people[index] if 0 <= index < len(people) else None
+    settings = context.scene.threepoint
+    return settings.people[settings.active] if 0 <= settings.active < len(settings.people) else None
 
 
 def register():

@@ -146,7 +146,7 @@ def test_the_preview_says_what_is_wrong(scene, tmp_path):
 
 def test_an_xror_is_unpacked_by_the_engines_python(scene, tmp_path, monkeypatch):
     seen = {}
-    monkeypatch.setattr("threepoint.model_core.recordings.read", lambda path, **o: seen.update(o) or wobbly_recording())
+    monkeypatch.setattr(importing, "read", lambda path, **o: seen.update(o) or wobbly_recording())
     (tmp_path / "a.xror").write_bytes(b"...")
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "a.xror"))
     assert seen == {"python": Path(sys.executable)} and scene.threepoint.people[0].name == "a"
