@@ -11,7 +11,7 @@ from .properties import active_person
 from .recordings import find_dropouts
 from .shape_keys import key_of
 from .small_text import broken_lines
-from .translations import translated
+from .translations import TITLES, translated
 from .uncertainty import MODIFIER, ramp_node
 
 
@@ -21,6 +21,7 @@ class _Step:
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Threepoint"
+    bl_translation_context = TITLES
 
 
 class THREEPOINT_UL_people(bpy.types.UIList):
@@ -61,7 +62,7 @@ class THREEPOINT_PT_recording(_Step, bpy.types.Panel):
         column.use_property_split = True
         for role in ("head", "left_hand", "right_hand"):
             column.prop(person, role)
-        _write(layout, broken_lines(context, dropout_lines(person, context.scene) + person.notes.splitlines()))
+        _write(layout, broken_lines(context, lost_lines(person, context.scene) + person.notes.splitlines()))
 
 
 class _PersonStep(_Step):
@@ -241,7 +242,7 @@ def _write(layout, lines):
         column.label(text=line, translate=False)
 
 
-def dropout_lines(person, scene):
+def lost_lines(person, scene):
     """When which tracker was not seen, a line each."""
     lines = []
     for role, tracker in trackers_of(person).items():

@@ -7,7 +7,6 @@ import bpy
 from ..model_core.calibration import calibrate
 from ..model_core.errors import InputError
 from ..model_core.recordings import Track
-from ..model_core.recordings.report import dropout_lines
 from .bake import bake_motion, replace_frames
 from .curves import use_action
 from .engine import Job
@@ -28,7 +27,8 @@ def add_person(recording, name, scene):
     person = _new_person(scene, name)
     for role in ROLES:
         setattr(person, role, trackers.get(role))
-    lost = [f"{role.replace('_', ' ')} lost: {line}" for role in trackers for line in dropout_lines(recording, role)]
+    reasons = dict.fromkeys((dropout.role, dropout.reason) for dropout in recording.dropouts)  # Keyframes say when.
+    lost = [f"{role.replace('_', ' ')} lost: {reason}" for role, reason in reasons]
     person.notes = "\n".join([*lost, *recording.warnings])
     return person
 

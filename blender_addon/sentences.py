@@ -125,12 +125,7 @@ READ = {
         "没有时钟：时间由其帧率推算（中位数 {rate}）",
         "時計がないため、フレームレート（中央値 {rate}）から時刻を数えました",
     ),
-    "{tracker} lost: {dropouts}": ("{tracker}丢失：{dropouts}", "{tracker}の欠落：{dropouts}"),
-    "{reason}: {count} times, {seconds} s in all: {times}{more}": (
-        "{reason}：{count} 次，共 {seconds} 秒：{times}{more}",
-        "{reason}：{count} 回、計 {seconds} 秒：{times}{more}",
-    ),
-    " and {count} more": ("，另有 {count} 次", "、ほか {count} 回"),
+    "{tracker} lost: {reason}": ("{tracker}丢失：{reason}", "{tracker}の欠落：{reason}"),
     "{tracker} lost {first} to {last} s": (
         "{tracker}丢失于 {first} 至 {last} 秒",
         "{tracker}は {first} ～ {last} 秒に欠落",

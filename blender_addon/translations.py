@@ -10,6 +10,9 @@ from .sentences import SENTENCES
 from .tooltips import TOOLTIPS
 
 CHINESE, JAPANESE = "zh_HANS", "ja_JP"
+TITLES = "Threepoint"
+"""Context of the panels' titles: Blender has words of its own for some of them that mean something else."""
+CONTEXTS = ("*", "Operator", TITLES)
 WORDS = {
     "Recording": ("录制", "記録"),
     "Calibration": ("校准", "キャリブレーション"),
@@ -116,12 +119,9 @@ SLOT = re.compile(r"\{(\w+)\}")
 
 def table():
     """The words as Blender takes them: language -> {(context, English): word}."""
-    languages = {CHINESE: 0, JAPANESE: 1}
     return {
-        language: {
-            (context, english): words[place] for english, words in WORDS.items() for context in ("*", "Operator")
-        }
-        for language, place in languages.items()
+        language: {(context, english): words[place] for context in CONTEXTS for english, words in WORDS.items()}
+        for place, language in enumerate((CHINESE, JAPANESE))
     }
 
 

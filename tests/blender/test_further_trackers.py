@@ -50,5 +50,5 @@ def test_a_person_of_another_import_keeps_to_their_own_trackers(person, tmp_path
 
 
 def test_what_was_lost_and_why_is_listed(person):
-    assert any(line.startswith("waist untracked: 1 times") for line in person.notes.splitlines())
-    assert any(line.startswith("waist lost 1.0") for line in panel.dropout_lines(person, bpy.context.scene))
+    assert "waist lost: untracked" in person.notes.splitlines()
+    assert any(line.startswith("waist lost 1.0") for line in panel.lost_lines(person, bpy.context.scene))

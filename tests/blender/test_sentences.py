@@ -26,7 +26,7 @@ SPOKEN = {
 """Functions whose words are for the user."""
 SPEAKING = {
     "stature_line", "state_lines", "describe", "check_python", "death_reason", "_explain", "stage_words",
-    "dropout_lines", "avatar_lines",
+    "lost_lines", "avatar_lines",
 }  # fmt: skip
 """Functions that put words for the user together."""
 NAMES = {"note", "notes", "warnings", "lost", "words"}
@@ -128,7 +128,8 @@ def speak(request, monkeypatch):
         ("1 gap of more than 0.25 s without samples", ["1", "0.25"]),
         ("refining 40%, 1:07 left", ["40%", "1:07"]),
         ("Running: torch 2.13.0+cpu, Python 3.11.9, on NVIDIA L4 with 24 GB", ["2.13.0+cpu", "NVIDIA L4", "24"]),
-        ("left hand lost: untracked: 3 times, 0.52 s in all: 1.00-1.20 s", ["3", "0.52", "1.00-1.20 s"]),
+        ("left hand lost: bad rotation", []),
+        ("right hand lost 1.00 to 1.25 s", ["1.00", "1.25"]),
         ("the engine has stopped (exit status 3, no reason given); the scene is as it was, try again", ["3"]),
         ("Predict a motion first", []),
     ],
