@@ -10,19 +10,8 @@ from .armature import bone_matrices
 from .bone_names import names_of
 from .channels import CHANNELS, QUATERNION, channel_values, quaternions_of, same_rotation
 from .contacts import foot_contacts, read_contacts, replace_contacts, write_contacts
-from .curves import (
-    curves_in,
-    fcurves_of,
-    keyframes_of,
-    new_action,
-    replace_keyframes,
-    use_action,
-    write_vector,
-)
-from .timing import frames_to_seconds, scene_fps, seconds_to_frames
-
-EDGE_FRAMES = 8
-"""Frames over which a replaced range goes over into what surrounds it."""
+from .curves import curves_in, fcurves_of, keyframes_of, new_action, replace_keyframes, use_action, write_vector
+from .timing import blending, frames_to_seconds, scene_fps, seconds_to_frames
 
 
 def bake_motion(armature, motion, scene, name, origin=0.0):
@@ -64,7 +53,7 @@ def replace_frames(armature, motion, scene, first, last):
     seconds = frames_to_seconds(frames, scene)
     location, rotations = _bone_space(armature, motion, seconds)
     fcurves = {(f.data_path, f.array_index): f for f in fcurves_of(armature)}
-    share = _blending(frames)
+    share = blending(frames, frames[0], frames[-1])
     names = names_of(armature)
     path = f'pose.bones["{names[PELVIS]}"].location'
     old = _evaluate(fcurves, path, 3, frames)
@@ -160,13 +149,6 @@ def joints_by_order(armature):
 def rotation_path(bone, order):
     """The data path of a bone's rotation in a rotation mode."""
     return f'pose.bones["{bone}"].{CHANNELS[order][0]}'
-
-
-def _blending(frames):
-    """How much of the new motion there is at each frame (n,): all but near both ends."""
-    inside = np.minimum(frames - frames[0], frames[-1] - frames) + 1
-    share = np.clip(inside / (min(EDGE_FRAMES, len(frames) // 2) + 1), 0, 1)
-    return share * share * (3 - 2 * share)
 
 
 def _bone_space(armature, motion, seconds):

@@ -62,7 +62,11 @@ class THREEPOINT_OT_remove_engine(bpy.types.Operator):
 
     def execute(self, context):
         engine.stop()
-        installation.remove()
+        try:
+            installation.remove()
+        except OSError as error:  # Windows, while another program has one of its files open.
+            self.report({"ERROR"}, translated(f"{error.filename}: cannot be removed ({error.strerror})"))
+            return {"CANCELLED"}
         preferences().verdict = ""
         self.report({"INFO"}, translated("The engine is removed"))
         return {"FINISHED"}

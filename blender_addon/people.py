@@ -1,5 +1,6 @@
 """What the buttons and the command do to a person (``properties.THREEPOINT_PG_person``): no user interface in here."""
 
+import itertools
 from dataclasses import replace
 
 import bpy
@@ -43,8 +44,10 @@ def add_person_from_objects(objects, name, scene):
 
 def _new_person(scene, name):
     people = scene.threepoint.people
+    names = itertools.chain([name], (f"{name}.{number:03d}" for number in itertools.count(1)))
+    free = next(name for name in names if name not in people)  # By its name a prediction finds its person again.
     person = people.add()
-    person.name = name
+    person.name = free
     scene.threepoint.active = len(people) - 1
     return person
 

@@ -64,7 +64,7 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
     def description(cls, context, properties):
         kinds = cls.bl_rna.properties if hasattr(cls.bl_rna, "properties") else {}
         item = kinds["kind"].enum_items.get(properties.kind) if "kind" in kinds else None
-        return f"{item.description}. Esc stops it" if item is not None else cls.__doc__
+        return translated(f"{item.description}. Esc stops it" if item is not None else cls.__doc__)
 
     def execute(self, context):
         """Without a window: wait for it."""
@@ -97,7 +97,7 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
     def _begin_modal(self, context):
         person = active_person(context)
         self._job = self._ask(context, person)
-        self._person, self._drawn = person.name, 0.0
+        self._scene, self._person, self._drawn = context.scene.name, person.name, 0.0
         manager = context.window_manager
         manager.threepoint.running = True
         self._timer = manager.event_timer_add(TICK_SECONDS, window=context.window)
@@ -109,9 +109,9 @@ class THREEPOINT_OT_predict(bpy.types.Operator):
         if not self._job.poll():
             self._show(context)
             return {"PASS_THROUGH"}  # Blender has timers of its own, among them the one that moves panels.
-        # The scene may have changed meanwhile: nothing of it is kept from tick to tick but the person's name.
+        # The scene may have changed meanwhile: nothing of it is kept from tick to tick but names.
         person = context.scene.threepoint.people.get(self._person)
-        if person is None:
+        if person is None or context.scene.name != self._scene:
             return self._stop(context, f"{self._person} is not in this scene any more; nothing was changed")
         self._finish(context, person)
         self._tidy(context)

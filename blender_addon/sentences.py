@@ -155,6 +155,7 @@ DONE = {
         "{count} 件の記録を読み込みました。サイドバーの Threepoint タブへ",
     ),
     "No recording was chosen": ("未选择录制", "記録が選ばれていません"),
+    "{what}. Esc stops it": ("{what}。按 Esc 停止", "{what}。Esc で停止"),
     "{count} takes are on the NLA tracks of {armature}": (
         "{count} 个版本已放到 {armature} 的 NLA 轨道上",
         "{count} 個のテイクを {armature} の NLA トラックに置きました",
@@ -268,6 +269,7 @@ REFUSED = {
         "此 Blender 无法写入 {format}：请启用其插件，或使用带有它的版本",
         "この Blender は {format} を書き出せません。アドオンを有効にするか、対応するビルドをお使いください",
     ),
+    "{file}: cannot be removed ({reason})": ("{file}：无法删除（{reason}）", "{file}：消せません（{reason}）"),
     "{file}: cannot be read ({reason})": ("{file}：无法读取（{reason}）", "{file}：読めません（{reason}）"),
     "{tracker}: choose the column of its {kind} {axis}, too": (
         "{tracker}：还请选择其 {kind} {axis} 的列",

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+EDGE_FRAMES = 8
+"""Frames over which a replaced range goes over into what surrounds it."""
+
 
 def scene_fps(scene):
     """Frames a second, fractional rates such as 23.976 included."""
@@ -16,3 +19,10 @@ def seconds_to_frames(seconds, scene, origin=0.0):
 def frames_to_seconds(frames, scene, origin=0.0):
     """The inverse of ``seconds_to_frames``."""
     return (np.asarray(frames, np.float64) - scene.frame_start) / scene_fps(scene) + origin
+
+
+def blending(frames, first, last):
+    """How much of what is new there is at ``frames`` (n,): all between ``first`` and ``last``, none outside, and edges."""
+    inside = np.minimum(frames - first, last - frames) + 1
+    share = np.clip(inside / (min(EDGE_FRAMES, (last - first + 1) // 2) + 1), 0, 1)
+    return share * share * (3 - 2 * share)

@@ -13,7 +13,7 @@ import numpy as np
 from ..model_core.errors import InputError
 from .curves import fcurves_of, keyframes_of, new_action, write_curve
 from .nodes import NodeBuilder
-from .timing import frames_to_seconds, scene_fps, seconds_to_frames
+from .timing import blending, frames_to_seconds, scene_fps, seconds_to_frames
 
 VALUE, COLOUR = "uncertainty", "uncertainty_color"
 """Attributes written onto the evaluated mesh."""
@@ -38,8 +38,6 @@ RAMP = (
 RAMP_SAMPLES = 512
 """Points at which the ramp is looked up each frame. Vertices take the nearest: finer than a screen's 256 shades, and
 much cheaper than the ramp itself at every vertex."""
-BLENDED_FRAMES = 8
-"""Frames over which a replaced range goes over into what surrounds it."""
 EXACT_FLOAT_INTEGERS = 2**24
 """Node maths is in 32-bit floats: larger whole numbers are not exact, so longer tables are cut into several meshes."""
 
@@ -105,8 +103,7 @@ def replace_uncertainty(mesh_object, motion, scene, first, last):
     before = np.floor(place).astype(int)
     after = np.minimum(before + 1, len(probes) - 1)
     new = probes[before] + (place - before)[:, None] * (probes[after] - probes[before])
-    inside = np.minimum(rows[:, 0] - first, last - rows[:, 0]) + 1
-    share = np.clip(inside / (BLENDED_FRAMES + 1), 0, 1)[:, None]
+    share = blending(rows[:, 0], first, last)[:, None]
     begin = 0
     for table in tables:
         values = np.empty(len(table.data.vertices), np.float32)

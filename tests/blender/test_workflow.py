@@ -30,7 +30,7 @@ def test_several_files_and_a_folder_come_in_together(scene, tmp_path):
     plain.write(tmp_path / "c.csv", wobbly_recording())
     bpy.ops.threepoint.import_recording(directory=str(tmp_path), files=[{"name": "a.bsor"}, {"name": "b.bsor"}])
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path))
-    assert [p.name for p in scene.threepoint.people] == ["a", "b", "a", "b", "c"]
+    assert [p.name for p in scene.threepoint.people] == ["a", "b", "a.001", "b.001", "c"]
 
 
 def test_a_file_that_is_no_recording_is_refused_in_a_line(scene, tmp_path):

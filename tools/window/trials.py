@@ -35,8 +35,8 @@ from inside import (
 ANSWER, WORK_LONG, HANG_LOADING, HANG_PREDICTING, HANG_REFINING, HANG_SENDING = 0, 3, 6, 7, 8, 9
 """Seeds by which tests/fake_engine.py behaves."""
 LATEST_TICK, MEASURED_SECONDS, REDRAW_SECONDS, DRAWN_SECONDS = 0.3, 4.0, 0.3, 2.0
-VIEW_SETTLES = 6.0
-"""Seconds in which views that have changed are drawn eight times, as Blender smooths them, without a graphics card."""
+QUIET_SECONDS, QUIET_PAUSE = 1.5, 0.15
+"""A window that has not stood still for longer within so many seconds draws nothing large any more."""
 ROUNDS, WARM_ROUND = 50, 5
 START_SECONDS = "FAKE_ENGINE_START_SECONDS"
 
@@ -52,11 +52,11 @@ def cancel_one():
 
     What the window does anyway on this machine is measured before, nothing running.
     """
-    yield VIEW_SETTLES
+    yield from views_settle()
     pauses = report["longest_pauses_seconds"] = {}
     pauses["sidebar drawn, no prediction"] = yield from drawn_again(sidebar())
     pauses["view drawn, no prediction"] = yield from drawn_again(view()["region"])
-    yield VIEW_SETTLES
+    yield from views_settle()
     person().seed = WORK_LONG
     before = content()
     begun = time.monotonic()
@@ -78,6 +78,12 @@ def cancel_one():
     yield 1.0
 
 
+def views_settle():
+    """Until views that have changed are drawn, which Blender does eight times to smooth them."""
+    yield QUIET_SECONDS
+    yield from until(lambda: longest_pause(time.monotonic() - QUIET_SECONDS) < QUIET_PAUSE)
+
+
 def drawn_again(region):
     """The longest pause while a region is drawn again and again."""
     begun = time.monotonic()
@@ -92,7 +98,7 @@ def watched_prediction(name, **options):
 
     Drawing a view in which something has changed is Blender's own work: it is only noted.
     """
-    yield VIEW_SETTLES
+    yield from views_settle()
     clicked = time.monotonic()
     click(bpy.ops.threepoint.predict, **options)
     yield 0.0
