@@ -22,7 +22,7 @@ def frames_to_seconds(frames, scene, origin=0.0):
 
 
 def blending(frames, first, last):
-    """How much of what is new there is at ``frames`` (n,): none outside ``first``..``last``, all where no edge is near."""
+    """How much of what is new there is at ``frames`` (n,): 0 outside ``first``..``last``, 1 far from both ends."""
     inside = np.minimum(frames - first, last - frames) + 1
     share = np.clip(inside / (min(EDGE_FRAMES, (last - first + 1) // 2) + 1), 0, 1)
     return share * share * (3 - 2 * share)

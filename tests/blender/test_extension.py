@@ -145,7 +145,8 @@ def test_the_engine_is_installed_in_the_background_and_removed(monkeypatch):
     assert preferences.engine_python() == installation.python()
     assert "Collecting torch" in (installation.folder() / "log.txt").read_text()
     installation.remove()
-    assert not installation.is_ready()
+    assert not installation.is_ready() and not any(installation.folder().iterdir())
+    wait_for(lambda: [path.name for path in installation.folder().parent.iterdir()] == ["engine"])
 
 
 def test_an_installation_can_be_cancelled_and_says_what_failed(monkeypatch):
