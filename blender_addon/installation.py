@@ -18,6 +18,7 @@ from .torch_builds import torch_index
 from .worker_client import CREATE_NO_WINDOW
 
 PACKAGE = __package__.rpartition(".")[0]
+"""The extension's own name, under which Blender keeps its preferences and its folder."""
 PIP = "pip>=25.1"
 """The first that tells how far a download is, and goes on with one that broke off."""
 PIP_OPTIONS = ("--progress-bar=raw", "--resume-retries=10")
@@ -84,9 +85,8 @@ def stop():
 class Installation:
     """An installation in the background. ``fraction`` and ``line`` say how far it is, ``error`` what went wrong.
 
-    ``log`` is the file that takes what pip and the like print.
-
-    ``index``: address of the package index for torch; empty: the one for the GPU that is found.
+    ``log`` is the file that takes what pip and the like print, ``index`` the address of the package index for torch;
+    empty: the one for the GPU that is found.
     """
 
     def __init__(self, target, index):

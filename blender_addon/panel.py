@@ -209,9 +209,8 @@ def _offer_engine(context, layout):
     column.label(text="The engine is not installed yet", icon="INFO")
     preferences.offer_access(context, column)
     column.operator("threepoint.install_engine", icon="IMPORT")
-    column.operator(
-        "preferences.addon_show", text="Use an Existing Python", icon="PREFERENCES"
-    ).module = preferences.PACKAGE
+    way = column.operator("preferences.addon_show", text="Use an Existing Python", icon="PREFERENCES")
+    way.module = installation.PACKAGE
 
 
 def avatar_lines(person):

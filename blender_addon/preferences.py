@@ -7,10 +7,8 @@ import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from . import engine, installation
+from .installation import PACKAGE
 from .translations import translated
-
-PACKAGE = __package__.rpartition(".")[0]
-"""The extension's own name, under which Blender keeps its preferences."""
 
 
 def _forget_verdict(chosen, _context):
