@@ -13,7 +13,7 @@ from .flag.refine import refine
 from .flag.uncertainty import measure_uncertainty
 from .motion import Motion
 from .observation import FPS
-from .observing import observe
+from .observing import from_first_head, observe
 from .rotations import make_continuous, matrix_to_quaternion, quaternion_to_matrix, slerp
 from .sage.inference import predict
 from .sage.model import MEAN, Sampling, load_sage
@@ -122,6 +122,7 @@ def animate(recording, options=None, progress=None, networks=None):
     report = stages.begin("calibrating")
     body = options.body or load_body()
     networks = networks or load_networks(options.device)
+    recording, place = from_first_head(recording)
     calibration = options.calibration or find_calibration(recording, body, networks, progress=report)
     observation = observe(recording, calibration)
     rest_joints = body.rest_joints(observation.betas)
@@ -147,7 +148,7 @@ def animate(recording, options=None, progress=None, networks=None):
     return Motion(
         fps=FPS,
         rotations=make_continuous(quaternions).astype(np.float32),
-        translation=translation.cpu().numpy().astype(np.float32),
+        translation=(translation.cpu().numpy() + place).astype(np.float32),
         betas=np.asarray(observation.betas, np.float32),
         start=observation.start,
         floor=float(calibration.floor),

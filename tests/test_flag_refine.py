@@ -25,6 +25,7 @@ from threepoint.model_core.flag.model import CONFIGS, Flag, load_flag, save_flag
 from threepoint.model_core.flag.refine import (
     Terms,
     cross_fade,
+    even_basis,
     jerk_energy,
     refine,
     smooth_basis,
@@ -184,6 +185,14 @@ def test_the_smooth_basis_can_hold_still_and_go_straight():
     line = torch.arange(30.0)[:, None]
     solved = torch.linalg.lstsq(basis, line).solution
     torch.testing.assert_close(basis @ solved, line, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 48])
+def test_the_even_basis_spans_the_smooth_one(count):
+    even, smooth = even_basis(count), smooth_basis(count).double()
+    assert even.isfinite().all()
+    solved = torch.linalg.lstsq(even, smooth, driver="gelsd").solution
+    torch.testing.assert_close(even @ solved, smooth, atol=1e-5, rtol=0)
 
 
 def test_standing_feet_that_slide_or_sink_cost_and_still_ones_do_not(make_clip):

@@ -84,12 +84,12 @@ class RegionApproximator(nn.Module):
     def logits(self, tokens):
         """Pool_H, then ToLatentSpace: the head's and hands' tokens -> logits (B, G, M) of the categorical latent."""
         pooled = tokens[:, list(TRACKED_JOINTS)].flatten(1)
-        return self.to_latent_space(pooled).unflatten(-1, (self.groups, self.modes)).float()
+        return self.to_latent_space(pooled).unflatten(-1, (self.groups, self.modes)).to(self.identity.dtype)
 
     def approximate(self, logits):
         """LatentRegionApproximator: the whole categorical distribution (B, G, M) -> mu_H, log sigma_H, each (B, D)."""
         centred = logits - logits.mean(-1, keepdim=True)
-        mean, log_sigma = self.approximator(centred.flatten(1)).float().chunk(2, -1)
+        mean, log_sigma = self.approximator(centred.flatten(1)).to(self.identity.dtype).chunk(2, -1)
         return mean, soft_clamp(log_sigma, *LOG_SIGMA_RANGE)
 
     def forward(self, joints, visible, proportions):

@@ -110,7 +110,7 @@ class TokenDiffusion:
     def _blocks_and_past(self, step, pasts):
         number = int(step)
         if number not in self.blocks:
-            self.blocks[number] = TokenBlocks(self.diffusion.blocks, self.diffusion.modulation(step.cpu()))
+            self.blocks[number] = TokenBlocks(self.diffusion.blocks, self.diffusion.modulation(step))
         if number not in pasts:
             pasts[number] = Past(self.blocks[number])
         return self.blocks[number], pasts[number]
