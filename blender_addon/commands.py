@@ -7,7 +7,11 @@ from pathlib import Path
 import bpy
 
 from ..model_core.errors import InputError
-from . import engine, preferences
+from ..model_core.recordings import read
+from . import engine, people, preferences
+from .armature import Avatar
+from .importing import reading_options
+from .scene import empty_file
 
 NAME = "threepoint"
 BAD_INPUT = 2
@@ -59,11 +63,6 @@ def run(words):
 
 def animate(options):
     """Read, predict, build and save, through the same functions as the buttons."""
-    from ..model_core.recordings import read
-    from . import people
-    from .importing import reading_options
-    from .scene import empty_file
-
     if not options.output.parent.is_dir():
         raise InputError(f"{options.output}: the folder {options.output.parent} does not exist; make it first")
     if options.output.suffix != ".blend":
@@ -92,14 +91,11 @@ def animate(options):
 
 
 def _save_preview(path, scene):
-    from .armature import Avatar
-    from .preview import Subject, render_film, render_still
+    from .preview import Subject, render_film, render_still  # Nothing else in Blender needs it.
 
-    subjects = []
-    for person in scene.threepoint.people:
-        trackers = {role: getattr(person, role) for role in ("head", "left_hand", "right_hand")}
-        found = {role: tracker for role, tracker in trackers.items() if tracker is not None}
-        subjects.append(Subject(Avatar(person.armature, person.mesh), found))
+    subjects = [
+        Subject(Avatar(person.armature, person.mesh), people.trackers_of(person)) for person in scene.threepoint.people
+    ]
     if path.suffix.lower() == ".mp4":
         render_film(path, subjects)
     else:

@@ -1,5 +1,6 @@
 """The buttons from import to export, on the installed extension, with an engine that has no networks."""
 
+import os
 import subprocess
 import sys
 
@@ -322,7 +323,8 @@ def test_no_process_is_left_behind(scene, person):
     for _ in range(3):
         bpy.ops.threepoint.predict()
     engine.stop()
-    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    children = ["ps", "-o", "args", "--ppid", str(os.getpid())]
+    listing = subprocess.run(children, capture_output=True, text=True, check=True).stdout
     assert "fake_engine.py" not in listing
 
 
