@@ -25,7 +25,7 @@ class FullBodyDecoder(nn.Module):
         """Return 6D rotations (B, T, 22 * 6), the root turned by the head's heading, and contact logits (B, T, 4)."""
         x = run_blocks(self.blocks, self.embed(torch.cat([upper, lower, self.observe(observation)], -1)))
         with _full_precision(x):
-            return self._decode(self.upsample(self.norm(x.float())), observation)
+            return self._decode(self.upsample(self.norm(x.to(self.mean_pose.dtype))), observation)
 
     def streamed(self, upper, lower, observation, span):
         """The same for each second frame alone, (B, S, ...): those that ended a token of a stream and were its newest.
@@ -33,13 +33,13 @@ class FullBodyDecoder(nn.Module):
         ``span``, in tokens, as in ``transformer.run_blocks``.
         """
         x = self.embed(torch.cat([upper, lower, self.observe(observation, streamed=True)], -1))
-        x = run_blocks(self.blocks, x, span=span).float()
+        x = run_blocks(self.blocks, x, span=span).to(self.mean_pose.dtype)
         with _full_precision(x):
             alone = self.upsample(self.norm(x).flatten(0, 1)[:, None])[:, 1].unflatten(0, x.shape[:2])
             return self._decode(alone, observation[:, 1::2])
 
     def _decode(self, frames, observation):
-        decoded = self.per_frame(torch.cat([frames, observation.float()], -1))
+        decoded = self.per_frame(torch.cat([frames, observation.to(frames.dtype)], -1))
         pose, contacts = decoded[..., : 6 * BODY_JOINT_COUNT], decoded[..., 6 * BODY_JOINT_COUNT :]
         return pose + self.mean_pose, contacts
 

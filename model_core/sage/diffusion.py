@@ -46,7 +46,8 @@ class LatentDiffusion(nn.Module):
 
     def modulation(self, step):
         """What all blocks share at ``step`` (B,) of the diffusion: (B, 6, width)."""
-        return self.time(_wave_embedding(step, self.embed.out_features)).unflatten(-1, (6, -1))
+        waves = _wave_embedding(step, self.embed.out_features).to(self.embed.weight.dtype)
+        return self.time(waves).unflatten(-1, (6, -1))
 
 
 def _wave_embedding(step, width):
@@ -69,7 +70,7 @@ def sample(diffusion, observation, start, steps, given=None):
     latent = start
     times = torch.linspace(TRAINING_STEPS - 1, 0, steps + 1, device=start.device).round().long()
     for now, after in zip(times[:-1], times[1:], strict=True):
-        clean = diffusion(latent, now.expand(len(latent)), observation, given).float()
+        clean = diffusion(latent, now.expand(len(latent)), observation, given).to(start.dtype)
         if after == 0:
             return clean
         (signal, spread), (signal_after, spread_after) = signal_and_noise(now), signal_and_noise(after)

@@ -50,6 +50,6 @@ class Refiner(nn.Module):
     def forward(self, pose, observation, rest_joints):
         """The corrected pose (B, T, 22 * 6); ``rest_joints`` (B, 22, 3) of bodies of size 1."""
         with torch.autocast(pose.device.type, enabled=False):  # It mends less than half precision rounds off.
-            pose, observation = pose.float(), observation.float()
+            pose, observation = (values.to(self.correct.weight.dtype) for values in (pose, observation))
             seen = torch.cat([pose, observation, misses(pose, observation, rest_joints)], -1)
             return pose + self.correct(self.gru(seen)[0])
