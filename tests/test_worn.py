@@ -132,20 +132,19 @@ def test_a_tracker_that_is_never_seen_changes_nothing_to_the_last_bit(model, cli
         assert torch.equal(first, second)
 
 
-def test_the_foot_lock_does_not_move_a_foot_that_has_a_tracker(model, clip):
+def test_a_foot_goes_where_its_tracker_is_whatever_contacts_say(model, clip):
     offsets = anyhow(("left_foot",))
     recording, (rotations, translation) = worn_recording(clip, offsets), bent(clip)
     further = further_trackers(recording, knowing(offsets), rotations, translation, clip.rest_joints)
     seen, contacts = observe_truth(clip), torch.ones(FRAMES, 4)
-    translation = translation + torch.outer(0.05 * torch.arange(FRAMES) / 60, torch.tensor([1.0, 0.0, 0.0]))
+    rest = torch.from_numpy(clip.rest_joints).float()
 
-    def refined(exact):
+    def missed(exact):
         start = rotations, translation, clip.rest_joints, contacts
-        return refine(model, seen, *start, iterations=3, exact=exact, further=further)[0]
+        motion = refine(model, seen, *start, iterations=3, exact=exact, further=further)
+        return (forward_kinematics(*motion, rest)[1][:, 7] - further.positions[:, 0]).norm(dim=-1).mean()
 
-    moved = (refined(True) - refined(False)).abs().amax((0, 2, 3))
-    assert (moved[[1, 4, 7]] == 0).all(), "the tracked left leg"
-    assert (moved[[2, 5, 8]] > 1e-3).all(), "the right one"
+    assert missed(exact=True) < 0.01 < 0.03 < missed(exact=False), "metres"
 
 
 def test_three_points_and_trackers_of_unknown_roles_are_no_further_trackers(clip):

@@ -103,12 +103,15 @@ def trust_in_start(joints, further, sigma):
 
 
 def tracked_feet(further):
-    """(T, 2) bool: whether the left and the right foot are seen by a tracker of their own."""
+    """Whether the left and the right foot are seen by a tracker of their own, (T, 2) bool, and where that puts the
+    ankle, (T, 2, 3)."""
     seen = torch.zeros_like(further.valid[:, :1], dtype=torch.bool).repeat(1, len(SOLES))
+    places = torch.zeros_like(further.positions[:, :1]).repeat(1, len(SOLES), 1)
     for side, ankle in enumerate(SOLES):
         if ankle in further.joints:
-            seen[:, side] = further.valid[:, further.joints.index(ankle)] > 0
-    return seen
+            index = further.joints.index(ankle)
+            seen[:, side], places[:, side] = further.valid[:, index] > 0, further.positions[:, index]
+    return seen, places
 
 
 def told_contacts(contacts, standing, further):

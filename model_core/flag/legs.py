@@ -20,6 +20,8 @@ RELEASE_FRAMES = 20
 """Frames over which a foot that stands no more, or not yet, goes its own way."""
 FOOT_SMOOTHING = 1.0
 """Standard deviation in frames by which corrections are blurred."""
+TOLD_SMOOTHING = 4.0
+"""The same of corrections that bring feet to trackers of their own."""
 STEP_LENGTH = 0.2
 """Metres between two stands beyond which a foot has made a step, though contact never quite vanished between them."""
 SINK = 0.007
@@ -31,7 +33,8 @@ def foot_corrections(joints, contacts, rest_heights, tracked=None):
 
     ``joints`` (T, 22, 3), ``contacts`` (T, 4) and ``rest_heights`` (4,) of ``skeleton.FEET``. A foot that stands should
     do so where it does on average; one that goes further than ``BELIEVED`` is less and less held back, and held no more
-    it is let go smoothly. None should be in the floor. Feet that are ``tracked`` (T, 2) bool are left where they are.
+    it is let go smoothly. None should be in the floor. Feet that are ``tracked``, (T, 2) bool with their ankles' places
+    (T, 2, 3), go there in the mean of ``TOLD_SMOOTHING``: they move as they did, and do not shake as trackers do.
     """
     holding = (contacts > POSSIBLE) & ~steps(joints, contacts)
     away = (plants(joints, contacts * holding, POSSIBLE) - joints[:, FEET]) * joints.new_tensor([1.0, 0.0, 1.0])
@@ -47,8 +50,10 @@ def foot_corrections(joints, contacts, rest_heights, tracked=None):
         correction[:, 1] = sunk - SINK * (1 - torch.exp(-sunk / SINK))
         correction = smooth_in_time(correction, FOOT_SMOOTHING)
         if tracked is not None:
-            told = tracked[:, side]
-            correction = correction * (1 - release(torch.ones_like(correction), told, RELEASE_FRAMES))
+            told, places = (of_feet[:, side] for of_feet in tracked)
+            missing = release(places - joints[:, LEGS[side][2]], told, RELEASE_FRAMES)
+            untold = 1 - release(torch.ones_like(correction), told, RELEASE_FRAMES)
+            correction = correction * untold + smooth_in_time(missing, TOLD_SMOOTHING)
         corrections.append(correction)
     return torch.stack(corrections, 1)
 

@@ -34,6 +34,8 @@ FRAMES_IN_ROOM = 8192
 """Frames that are placed in the room together, before and after."""
 ITERATIONS = 12
 """Further ones bring the body hardly nearer to the truth, and multiply what rounding has made different."""
+FURTHER_ITERATIONS = 24
+"""The same with further trackers: they may be far from where SAGE, which does not see them, leaves the body."""
 SINGULAR = 1e-6
 """Added to the size of a knot's correction: knots outside a short window move nothing."""
 JERK_SHARE = 1000.0
@@ -67,7 +69,7 @@ class Terms:
 
 
 @torch.no_grad()
-def refine(model, observation, rotations, translation, rest_joints, contacts=None, iterations=ITERATIONS, terms=None,
+def refine(model, observation, rotations, translation, rest_joints, contacts=None, iterations=None, terms=None,
            exact=True, progress=None, further=None):  # fmt: skip
     """Refine a motion so that it meets its observation, stays likely and moves like a person.
 
@@ -75,10 +77,12 @@ def refine(model, observation, rotations, translation, rest_joints, contacts=Non
     model's frame, metres, floor at 0); the start is ``rotations`` (T, 22, 3, 3) local and ``translation`` (T, 3) of the
     pelvis; ``rest_joints`` (22, 3); ``contacts`` (T, 4) is the probability that each of ``skeleton.FEET`` stands.
     ``exact`` closes by geometry what is left between wrists and trackers, and between standing feet and their places.
-    ``further`` (``further.Further``) is what trackers beside head and hands tell. ``progress(fraction, stage)``.
+    ``further`` (``further.Further``) is what trackers beside head and hands tell; ``iterations`` are then
+    ``FURTHER_ITERATIONS``, else ``ITERATIONS``, unless given. ``progress(fraction, stage)``.
     Returns rotations (T, 22, 3, 3) and translation (T, 3).
     """
     terms = terms or Terms()
+    iterations = iterations or (ITERATIONS if further is None else FURTHER_ITERATIONS)
     start = _Start(model, observation, rotations, translation, rest_joints, contacts)
     if further is not None:
         start.hear(further, terms)
