@@ -16,7 +16,7 @@ from threepoint.model_core.calibration.height import (
     likely_height,
     load_witnesses,
 )
-from threepoint.model_core.calibration.person import SURE, stature_line
+from threepoint.model_core.calibration.person import REACHING_SPREAD, SURE, stature_line
 from threepoint.model_core.calibration.posture import TRAITS, load_networks, look
 
 simulate_devices = importlib.import_module("threepoint.tools.simulate_devices")
@@ -50,7 +50,7 @@ def test_errors_are_a_distribution_whatever_is_seen(traits):
 
 def test_who_moves_like_people_that_were_judged_well_is_sure_and_who_moves_like_nobody_is_not():
     witnesses = crowd()
-    alike, unlike = (spread(error_density(t, witnesses)) for t in (WALK, np.array([4.0, -4, 4, -4, 4])))
+    alike, unlike = (spread(error_density(t, witnesses)) for t in (WALK, 4 * (-1.0) ** np.arange(len(TRAITS))))
     assert abs(alike[0]) < 0.03 and alike[1] < 0.8 * unlike[1]
     assert spread(error_density(DANCE, witnesses))[0] < -0.15
 
@@ -79,9 +79,16 @@ def test_a_height_is_as_sure_as_those_of_people_alike_were_right():
     inputs, log_heights = np.zeros((50, 12)), np.full(50, np.log(1.45))
     _, traits = look(inputs, log_heights, load_networks())
     right, wrong = (likely_height(inputs, log_heights, 1.47, witnesses=judged(traits, e)) for e in (0.005, 0.05))
-    assert right.error < 0.02 and 0.05 < wrong.error < 0.1
+    assert right.error < 0.02 and 0.04 < wrong.error < 0.1
     assert wrong.low < right.low < right.value < right.high < wrong.high
     assert right.value == pytest.approx(wrong.value, abs=0.02)
+
+
+def test_witnesses_who_were_judged_rightly_leave_a_height_where_it_is():
+    inputs, log_heights = np.zeros((50, 12)), np.full(50, np.log(1.45))
+    found, traits = look(inputs, log_heights, load_networks())
+    value = likely_height(inputs, log_heights, np.exp(found), witnesses=judged(traits, 0.0)).value
+    assert value == pytest.approx(np.exp(found), abs=1e-3)
 
 
 def test_the_witnesses_that_come_with_us_are_many_people_with_errors_on_both_sides():
@@ -92,7 +99,7 @@ def test_the_witnesses_that_come_with_us_are_many_people_with_errors_on_both_sid
 
 def test_a_stature_that_is_hardly_known_is_called_a_guess_and_says_what_helps():
     sure, guess = stature_line(1.7, SURE), stature_line(1.7, 0.06)
-    assert "give or take 2.5 cm" in sure and "warning" not in sure
+    assert "give or take 2.0 cm" in sure and "warning" not in sure
     assert "warning: the stature is a guess: 1.70 m ± 6 cm" in guess and "--stature" in guess and "T-pose" in guess
 
 
@@ -101,15 +108,15 @@ def test_who_sits_is_of_a_height_that_is_a_guess(make_recording, body):
     assert found.stature_error > SURE and any("a guess" in note for note in found.notes)
 
 
-def test_hands_do_not_overrule_a_height_that_is_sure_where_devices_are_unknown(make_recording, body, monkeypatch):
+def test_hands_of_unknown_devices_do_not_overrule_a_height_that_is_surer_than_reach(make_recording, body, monkeypatch):
     recording = make_recording(5.0)
     monkeypatch.setattr(person, "needed_size", lambda *_: 1.2)
     told = {}
-    for error in (SURE / 2, SURE * 2):
+    for error in (REACHING_SPREAD / 2, REACHING_SPREAD * 2):
         monkeypatch.setattr(person, "likely_height", lambda *_, error=error: Height(1.47, error, 1.4, 1.5))
         found = calibrate(replace(recording, device="a thing"), body)
         told[error] = any("a taller person is taken" in note for note in found.notes)
-    assert told == {SURE / 2: False, SURE * 2: True}
+    assert told == {REACHING_SPREAD / 2: False, REACHING_SPREAD * 2: True}
 
 
 def test_what_is_told_or_measured_has_no_error(make_recording, make_clip, body):

@@ -8,7 +8,7 @@ import pytest
 
 from threepoint.model_core.calibration import calibrate
 from threepoint.model_core.calibration.height import likely_height
-from threepoint.model_core.calibration.posture import FPS, STRIDE, describe, load_networks
+from threepoint.model_core.calibration.posture import FPS, STRIDE, TRAITS, describe, load_networks, look
 from threepoint.model_core.recordings import Track
 
 simulate_devices = importlib.import_module("threepoint.tools.simulate_devices")
@@ -56,6 +56,14 @@ def test_flights_tell_how_somebody_jumps_and_not_how_tall_they_are(walk):
     found = likely_height(jumping, np.log((heads + rise)[::STRIDE, 1]), STANDING)
     still = likely_height(describe(*walk), np.log(heads[::STRIDE, 1]), STANDING)
     assert (heads + rise)[:, 1].max() > 1.85 and found.value == pytest.approx(still.value, abs=0.03)
+
+
+def test_a_change_that_posture_does_not_explain_shows_in_the_traits(walk):
+    turns, heads, hands = walk
+    inputs, networks = describe(turns, heads, hands), load_networks()
+    raised = np.log(heads[::STRIDE, 1] + np.where(np.arange(100) < 50, 0.0, 0.05))
+    same, changed = (look(inputs, heights, networks)[1] for heights in (np.log(heads[::STRIDE, 1]), raised))
+    assert TRAITS[-1] == "change" and changed[-1] > same[-1] + 0.5
 
 
 def test_hands_that_are_not_seen_hinder_nothing(walk):

@@ -17,16 +17,16 @@ from .posture import WEIGHTS, load_networks, look
 
 STATURE_MEAN, STATURE_SPREAD = 1.70, 0.15
 """Metres: prior of a grown person's stature, wider than any population's."""
-TRAIT_SCALES = np.array([2.2, 1.5, 1.5, 1.0, 2.2])
+TRAIT_SCALES = np.array([2.2, 1.5, 1.5, 1.0, 2.2, 2.0])
 """Inverse widths of likeness in standard deviations of ``posture.TRAITS``. These and the three numbers below were
 chosen on the training motion, each person judged by the others as witnesses."""
 FARTHEST_TRAIT = 3.0
 """Standard deviations beyond which a trait tells no more."""
-ALIKE = 3.0
+ALIKE = 5.0
 """So many stretches of one person that are just alike are nearly as good as any number."""
 ANYBODY = 0.5
 """How many people alike it takes to outweigh the errors of everybody."""
-ERROR_SPREAD, WIDE_SPREAD = 0.008, 0.03
+ERROR_SPREAD, WIDE_SPREAD = 0.005, 0.03
 """Standard deviations under which witnesses' errors are smoothed; the second for half of everybody's."""
 ERRORS = np.arange(-0.50, 0.70, 0.0025)
 """Logarithms of heights found over true ones for which a density is given."""
@@ -38,7 +38,7 @@ ONE_SIGMA, LOW, HIGH = 0.6827, 0.05, 0.95
 
 @dataclass(frozen=True)
 class Witnesses:
-    """W stretches of motion of known people: ``traits`` (W, 5), NaN where no hand is seen; ``errors`` (W,), logarithms
+    """W stretches of motion of known people: ``traits`` (W, 6), NaN where no hand is seen; ``errors`` (W,), logarithms
     of the height found over the true one; ``people`` (W,), numbers that tell them apart."""
 
     traits: np.ndarray
@@ -69,7 +69,7 @@ def load_witnesses(path=WEIGHTS):
 
 
 def error_density(traits, witnesses):
-    """Density (E,) at ``ERRORS`` of the error made of a recording with these ``traits`` (5,)."""
+    """Density (E,) at ``ERRORS`` of the error made of a recording with these ``traits`` (6,)."""
     mean, spread = np.nanmean(witnesses.traits, 0), np.nanstd(witnesses.traits, 0)
     known, new = (
         np.nan_to_num(np.clip((values - mean) / spread, -FARTHEST_TRAIT, FARTHEST_TRAIT)) * TRAIT_SCALES
@@ -106,8 +106,13 @@ def likely_height(inputs, log_heights, prior_mean, networks=None, witnesses=None
     belief = density[::-1] * np.exp(-0.5 * ((heights / prior_mean - 1) * STATURE_MEAN / STATURE_SPREAD) ** 2)
     belief /= belief.sum()
     near = np.abs(ERRORS[::-1]) <= NEAR
-    value = np.interp(0.5, np.cumsum(belief[near]) / belief[near].sum(), heights[near])
+    value = _quantiles(0.5, belief[near], heights[near])
     away = np.abs(heights - value)
     order = np.argsort(away)
     error = np.interp(ONE_SIGMA, np.cumsum(belief[order]), away[order])
-    return Height(float(value), float(error), *map(float, np.interp([LOW, HIGH], np.cumsum(belief), heights)))
+    return Height(float(value), float(error), *map(float, _quantiles([LOW, HIGH], belief, heights)))
+
+
+def _quantiles(parts, belief, heights):
+    """Heights below which these parts of a belief in evenly spaced heights lie."""
+    return np.interp(parts, (np.cumsum(belief) - belief / 2) / belief.sum(), heights)

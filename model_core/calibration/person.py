@@ -29,10 +29,11 @@ REACH_TOLERANCE, TALLEST = 1.10, 2.05
 """Hands that reach farther than arms by this factor tell that the person is taller, up to this many metres."""
 ROUGH_REACH_TOLERANCE = 1.18
 """The same where it is not known how a device sits, which may be a hand's breadth farther out than expected, and the
-stature is a guess: on the training motion with trackers worn anyhow, whoever was beyond it was too small by far."""
+stature is a wilder guess than reach: on the training motion with trackers worn anyhow, whoever was beyond it was too
+small by far."""
 STRETCH = 1.05
 """By so much some people do reach farther than most: only what is beyond it makes them taller."""
-SURE = 0.025
+SURE = 0.02
 """A stature whose standard error is above this many metres is called a guess."""
 GROWN_SPREAD, REACHING_SPREAD = 0.10, 0.06
 """Standard error in metres of the mean stature, taken for grown people who sit, and of one that is told by reach."""
@@ -62,7 +63,7 @@ def calibrate(recording, body, stature=None, floor=None, preset=None, betas=None
     betas, ground, error = person_by_height(recording, body, stature, floor, betas, notes, hands)
     calibration = _hands(recording, body, betas, ground, preset)
     longer = needed_size(recording, calibration, body)
-    if free and (longer > REACH_TOLERANCE if known else longer > ROUGH_REACH_TOLERANCE and error > SURE):
+    if free and (longer > REACH_TOLERANCE if known else longer > ROUGH_REACH_TOLERANCE and error > REACHING_SPREAD):
         taller = min(float(body.stature(betas)) * longer / STRETCH, TALLEST)
         betas = body.betas_for(taller).astype(np.float64)
         if floor is None:

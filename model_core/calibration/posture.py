@@ -43,9 +43,11 @@ HIGHEST = 90.0
 """Percentile of a recording's heights about which the rest pose's is sought."""
 CANDIDATES = np.arange(-0.30, 0.45, 0.0025)
 """Logarithms of the rest pose's height over it: from who stands on a table to who sits all the time."""
+LEAST_CHANGE = 0.003
+"""Of heights from the first half of a recording to the second: less tells nothing."""
 LEAST_COMPACT, MOST_COMPACT = -0.30, 0.15
 """Bounds of how far the lower quarter of the heights lies from the rest pose's."""
-TRAITS = ("width of the belief", "speed", "lower quarter of the heights", "in flight", "reach")
+TRAITS = ("width of the belief", "speed", "lower quarter of the heights", "in flight", "reach", "change")
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def describe(turns, heads, hands):
 
 def look(inputs, log_heights, networks):
     """The logarithm of the head joint's height above the sole in the rest pose that makes a recording likeliest, and
-    what tells how far it may be off: ``TRAITS`` (5,), NaN where no hand is seen.
+    what tells how far it may be off: ``TRAITS`` (6,), NaN where no hand is seen.
 
     ``inputs`` (T, 12) of ``describe`` and the logarithms (T,) of the head joint's heights in metres in these frames.
     """
@@ -128,16 +130,19 @@ def look(inputs, log_heights, networks):
     belief = np.exp(likelihood - likelihood.max())
     belief /= belief.sum()
     # Between the grid's points: a recording that differs by rounding shall not jump from one to the next.
-    found = np.interp(0.5, np.cumsum(belief), CANDIDATES)
+    found = np.interp(0.5, np.cumsum(belief) - belief / 2, CANDIDATES)
     width = np.sqrt((belief * (CANDIDATES - found) ** 2).sum())
     lower = np.percentile(log_heights, 25) - highest - found
     reaches = inputs[np.isfinite(inputs[:, REACH]), REACH]
+    left = log_heights - (np.exp(log_weight) * place).sum(-1)  # what posture does not explain
+    change = left[: len(left) // 2].mean() - left[len(left) // 2 :].mean() if len(left) > 1 else np.nan
     traits = [
         np.log(width),
         inputs[:, SECOND_LONG_SPEED].mean(),
         np.clip(lower, LEAST_COMPACT, MOST_COMPACT),
         in_flight,
         np.percentile(reaches, 95) if len(reaches) else np.nan,
+        np.log(np.abs(change) + LEAST_CHANGE),
     ]
     return float(found + highest), np.array(traits)
 
