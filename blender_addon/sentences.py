@@ -12,7 +12,7 @@ FOUND = {
         "由头部运动得出身高 {tall} 米，误差约 {error} 厘米",
         "頭の動きから身長 {tall} m、誤差は約 {error} cm",
     ),
-    "warning: the stature is a guess: {tall} m ± {error} cm; give it (--stature), or stand in a T-pose": (
+    "warning: the stature is a guess: {tall} m ± {error} cm; give it as the stature, or stand in a T-pose": (
         "警告：身高只是猜测：{tall} 米 ± {error} 厘米；请自定身高，或在录制中站成 T 姿势",
         "警告：身長は推測です：{tall} m ± {error} cm。身長を指定するか、T ポーズで立ってください",
     ),

@@ -83,7 +83,7 @@ def stature_line(stature, error):
     if error > SURE:
         return (
             f"warning: the stature is a guess: {stature:.2f} m ± {100 * error:.0f} cm; "
-            "give it (--stature), or stand in a T-pose"
+            "give it as the stature, or stand in a T-pose"
         )
     return f"{stature:.2f} m tall by how the head moves, give or take {100 * error:.1f} cm"
 
