@@ -6,7 +6,7 @@ from ..kinematics import forward_kinematics
 from ..rotations import transpose
 from ..skeleton import FEET
 from .arms import bend_arm
-from .feet import BELIEVED, LIKELY, plants
+from .feet import LIKELY, plants
 from .smoothing import release, smooth_in_time
 
 LEGS = ((1, 4, 7), (2, 5, 8))
@@ -16,6 +16,9 @@ HINGE = (1.0, 0.0, 0.0)
 POSSIBLE = 0.1
 """Probability of contact from which a foot is held. Lower than what refinement asks for: there a foot that is held in
 vain pulls at the whole body, here only at its leg, while most sliding is of feet whose standing was doubted."""
+HELD = 0.15
+"""Metres from its place at which a standing foot begins to be believed to have moved after all. Refinement believes it
+sooner, since a foot that is held in vain pulls at the whole body there."""
 RELEASE_FRAMES = 20
 """Frames over which a foot that stands no more, or not yet, goes its own way."""
 FOOT_SMOOTHING = 1.0
@@ -32,7 +35,7 @@ def foot_corrections(joints, contacts, rest_heights, tracked=None):
     """How far each foot is from where it should be: (T, 2, 3) metres.
 
     ``joints`` (T, 22, 3), ``contacts`` (T, 4) and ``rest_heights`` (4,) of ``skeleton.FEET``. A foot that stands should
-    do so where it does on average; one that goes further than ``BELIEVED`` is less and less held back, and held no more
+    do so where it does on average; one that goes further than ``HELD`` is less and less held back, and held no more
     it is let go smoothly. None should be in the floor. Feet that are ``tracked``, (T, 2) bool with their ankles' places
     (T, 2, 3), go there in the mean of ``TOLD_SMOOTHING``: they move as they did, and do not shake as trackers do.
     """
@@ -44,7 +47,7 @@ def foot_corrections(joints, contacts, rest_heights, tracked=None):
     for side in range(len(LEGS)):
         total = weight[:, side::2].sum(1)
         mean = (weight[:, side::2, None] * away[:, side::2]).sum(1) / total.clamp_min(1e-6)[:, None]
-        held = mean / (1 + mean.square().sum(-1, keepdim=True) / BELIEVED**2)
+        held = mean / (1 + mean.square().sum(-1, keepdim=True) / HELD**2)
         correction = release(held, total > 0, RELEASE_FRAMES)
         sunk = depth[:, side::2].amax(1)
         correction[:, 1] = sunk - SINK * (1 - torch.exp(-sunk / SINK))
