@@ -100,11 +100,12 @@ def keyframes_of(fcurve):
 
 def values_at(fcurve, frames):
     """Values (n,) at ``frames`` (n,), which may be fractional: those of keyframes as they are, the others evaluated."""
-    values = np.empty(len(frames))
+    values, keyed = np.empty(len(frames)), np.zeros(len(frames), bool)
     keys, single = keyframes_of(fcurve), frames.astype(np.float32)  # As precise as keyframes are.
-    place = np.minimum(np.searchsorted(keys[:, 0], single), len(keys) - 1)
-    keyed = keys[place, 0] == single if not len(fcurve.modifiers) else np.zeros(len(frames), bool)
-    values[keyed] = keys[place[keyed], 1]
+    if len(keys) and not len(fcurve.modifiers):  # Curves made of samples have no keyframes.
+        place = np.minimum(np.searchsorted(keys[:, 0], single), len(keys) - 1)
+        keyed = keys[place, 0] == single
+        values[keyed] = keys[place[keyed], 1]
     values[~keyed] = [fcurve.evaluate(frame) for frame in frames[~keyed].tolist()]
     return values
 

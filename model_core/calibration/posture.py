@@ -44,7 +44,7 @@ HIGHEST = 90.0
 CANDIDATES = np.arange(-0.30, 0.45, 0.0025)
 """Logarithms of the rest pose's height over it: from who stands on a table to who sits all the time."""
 LEAST_CHANGE = 0.003
-"""Of heights from the first half of a recording to the second: less tells nothing."""
+"""Of heights from the first half of a recording to the second, as a logarithm: less tells nothing."""
 LEAST_COMPACT, MOST_COMPACT = -0.30, 0.15
 """Bounds of how far the lower quarter of the heights lies from the rest pose's."""
 TRAITS = ("width of the belief", "speed", "lower quarter of the heights", "in flight", "reach", "change")

@@ -82,7 +82,8 @@ def refine(model, observation, rotations, translation, rest_joints, contacts=Non
     Returns rotations (T, 22, 3, 3) and translation (T, 3).
     """
     terms = terms or Terms()
-    iterations = iterations or (ITERATIONS if further is None else FURTHER_ITERATIONS)
+    if iterations is None:
+        iterations = ITERATIONS if further is None else FURTHER_ITERATIONS
     start = _Start(model, observation, rotations, translation, rest_joints, contacts)
     if further is not None:
         start.hear(further, terms)

@@ -6,7 +6,7 @@ import pytest
 from bodies import wobbly_recording
 
 from threepoint.blender_addon import overlay, people, recordings
-from threepoint.blender_addon.curves import fcurves_of, keyframes_of
+from threepoint.blender_addon.curves import fcurves_of, keyframes_of, values_at
 from threepoint.blender_addon.recordings import COLOURS, VALID, create_trackers, find_dropouts, read_trackers
 from threepoint.blender_addon.scene import empty_file
 from threepoint.model_core.errors import InputError
@@ -86,6 +86,16 @@ def test_keyframes_say_what_evaluating_the_scene_says(monkeypatch, evaluations, 
         assert (keyed.tracks[role].valid == track.valid).all()
         assert np.abs(keyed.tracks[role].position - track.position).max() < 1e-6
         assert angles(keyed.tracks[role].rotation, track.rotation).max() < 1e-5
+
+
+def test_a_curve_that_was_made_of_samples_is_evaluated():
+    scene = empty_file(60)
+    head = create_trackers(wobbly_recording(), "take", scene)["head"]
+    fcurve, frames = fcurves_of(head)[0], np.arange(10.0, 20.0)
+    keyed = values_at(fcurve, frames)
+    fcurve.convert_to_samples(0, 60)
+    assert len(keyframes_of(fcurve)) == 0
+    assert np.abs(values_at(fcurve, frames) - keyed).max() < 1e-6
 
 
 RIGGINGS = {
