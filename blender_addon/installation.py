@@ -69,11 +69,13 @@ def start(index=None):
 
 
 def remove():
-    """Take the environment away. Its many files are deleted in the background; Blender waits for that when it ends."""
+    """Take the environment away. A process deletes its many files: threads may end Blender while it draws."""
     removed = folder().with_name("removed engine")
     shutil.rmtree(removed, ignore_errors=True)
     folder().rename(removed)
-    threading.Thread(target=shutil.rmtree, args=(removed,), kwargs={"ignore_errors": True}).start()
+    special = {"creationflags": CREATE_NO_WINDOW} if os.name == "nt" else {"start_new_session": True}
+    program = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
+    subprocess.Popen([sys.executable, "-I", "-c", program, str(removed)], **special)
 
 
 def stop():
