@@ -3,17 +3,17 @@
 from importlib import import_module
 
 PARTS = (
-    "properties",
-    "preferences",
-    "engine_buttons",
-    "importing",
-    "predicting",
-    "results",
-    "exporting",
-    "panel",
-    "overlay",
-    "commands",
-    "translations",
+    "state.properties",
+    "ui.preferences",
+    "operators.engine",
+    "operators.importing",
+    "operators.predicting",
+    "operators.takes",
+    "operators.exporting",
+    "ui.panel",
+    "ui.overlay",
+    "operators.command_line",
+    "i18n.translations",
 )
 """The modules that register something with Blender, in the order in which they do."""
 

@@ -6,10 +6,10 @@ rest pose of these betas. The global orientation turns the rest pose, which is +
 
 import numpy as np
 
-from .frames import MODEL_TO_BLENDER, convert_positions
-from .recordings.amass import OWN_BODY
-from .rotations import matrix_to_quaternion, quaternion_multiply, quaternion_to_axis_angle
-from .skeleton import BODY_JOINT_COUNT, JOINT_COUNT, PELVIS
+from .geometry.frames import MODEL_TO_BLENDER, convert_positions
+from .recordings.formats.amass import OWN_BODY
+from .geometry.rotations import matrix_to_quaternion, quaternion_multiply, quaternion_to_axis_angle
+from .geometry.skeleton import BODY_JOINT_COUNT, JOINT_COUNT, PELVIS
 
 MODEL_TO_AMASS = MODEL_TO_BLENDER
 """AMASS's frame is Blender's: +Z up, a body at rest faces -Y."""

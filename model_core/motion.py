@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .errors import InputError
-from .skeleton import BODY_JOINT_COUNT, FEET
+from .geometry.skeleton import BODY_JOINT_COUNT, FEET
 
 BETA_COUNT = 10
 

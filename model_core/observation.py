@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .rotations import array_namespace, matrix_to_axis_angle, matrix_to_sixd, rotation_about_y, transpose
-from .skeleton import HEAD
+from .geometry.rotations import array_namespace, matrix_to_axis_angle, matrix_to_sixd, rotation_about_y, transpose
+from .geometry.skeleton import HEAD
 
 FPS = 60.0
 """Frames a second of observations and of the models."""

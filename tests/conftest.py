@@ -9,10 +9,9 @@ import pytest
 # The tests' tensors are small: one thread is faster than several that wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
-from checkout import SHARED, load_package  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # Where what several tests share lies.
 
-load_package()
+from threepoint.tools.support.checkout import SHARED  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +28,9 @@ def make_clip():
     import numpy as np
 
     from threepoint.model_core.body import load_body
-    from threepoint.model_core.clips import Clip
-    from threepoint.model_core.kinematics import forward_kinematics
-    from threepoint.model_core.rotations import axis_angle_to_matrix
+    from threepoint.model_core.mocap.clips import Clip
+    from threepoint.model_core.geometry.kinematics import forward_kinematics
+    from threepoint.model_core.geometry.rotations import axis_angle_to_matrix
 
     def make(frames):
         body = load_body()
@@ -63,7 +62,7 @@ def make_recording():
     import numpy as np
 
     from threepoint.model_core.recordings import Recording, Track
-    from threepoint.model_core.rotations import axis_angle_to_quaternion, quaternion_multiply, quaternion_to_matrix
+    from threepoint.model_core.geometry.rotations import axis_angle_to_quaternion, quaternion_multiply, quaternion_to_matrix
 
     def make(seconds=4.0, fps=72.0, turn=0.0, move=(0.0, 0.0, 0.0), device="grip"):
         time = np.arange(round(seconds * fps) + 1) / fps

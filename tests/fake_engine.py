@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "model_core"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "model_core" / "worker"))
 import worker  # noqa: E402
 
 ANSWER, REFUSE, FAIL, WORK_LONG, TURN_DEAF, DIE, HANG_LOADING, HANG_PREDICTING, HANG_REFINING, HANG_SENDING = range(10)
@@ -31,7 +31,7 @@ class Road:
     def animate(self, header, arrays, progress):
         import numpy as np
 
-        from threepoint.model_core import messages
+        from threepoint.model_core.worker import messages
         from threepoint.model_core.errors import InputError
         from threepoint.model_core.motion import Motion, Uncertainty
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from threepoint.model_core.rotations import quaternion_to_matrix
+from threepoint.model_core.geometry.rotations import quaternion_to_matrix
 
 ROLES = ("head", "left_hand", "right_hand")
 

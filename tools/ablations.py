@@ -6,15 +6,15 @@ from pathlib import Path
 import torch
 
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.metrics import format_table
+from threepoint.model_core.evaluation.metrics import format_table
 from threepoint.model_core.pipeline import choose_device
 
-from .ablation_training import AblationTraining
-from .ablation_variants import VARIANTS
-from .arguments import CommandParser
-from .checkout import ROOT, SHARED
-from .outputs import Outputs, check_target
-from .progress import TerminalProgress
+from .evaluation.ablation_training import AblationTraining
+from .evaluation.ablation_variants import VARIANTS
+from .support.arguments import CommandParser
+from .support.checkout import ROOT, SHARED
+from .support.outputs import Outputs, check_target
+from .support.progress import TerminalProgress
 
 RUNS = ROOT / "runs" / "ablations"
 BASELINES = SHARED / "baselines" / "valtest.npz"

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 from threepoint.model_core.errors import InputError
 
-from .animate_words import ALL_FINDINGS, parse, targets
-from .outputs import Outputs, say_sizes
-from .progress import TerminalProgress, part_of
-from .table_words import read_as_told
+from .support.animate_options import ALL_FINDINGS, parse, targets
+from .support.outputs import Outputs, say_sizes
+from .support.progress import TerminalProgress, part_of
+from .support.table_options import read_as_told
 
 PREDICT_SHARE = 0.8
 """Where, of the whole work, the prediction ends: only the bar depends on it."""
@@ -123,7 +123,7 @@ def told_calibration(recording, body, options):
 
 def calibrated(recording, body, options, networks):
     """The ``Calibration`` found from the recording; where its devices are unknown, with the networks' help."""
-    from threepoint.model_core.unknown_devices import find_calibration
+    from threepoint.model_core.pipeline.unknown_devices import find_calibration
 
     return find_calibration(recording, body, networks, options.stature, options.floor, options.controllers)
 
@@ -141,9 +141,9 @@ def write_outputs(options, body, people, outputs, progress):
 
         save(outputs.path_for(options.keep_calibration), people[0].calibration)
     if options.output or options.preview:
-        from threepoint.blender_addon.preview import Subject
+        from threepoint.blender_addon.render.preview import Subject
 
-        from .scene_file import build_file, save_preview, save_scene
+        from .support.scene_file import build_file, save_preview, save_scene
 
         results = build_file(people, body, options.fps, part_of(progress, 0, 0.3))
         if options.output:

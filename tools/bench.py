@@ -7,9 +7,9 @@ import torch
 
 from threepoint.model_core.errors import InputError
 
-from .arguments import CommandParser
+from .support.arguments import CommandParser
 from .benchmarks import blender, lbfgs, networks, recordings, road
-from .outputs import Outputs, check_target
+from .support.outputs import Outputs, check_target
 
 SECTIONS = {
     "networks": networks.measure,

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from threepoint.model_core.errors import InputError
 
-from .arguments import CommandParser
-from .checkout import ROOT
+from .support.arguments import CommandParser
+from .support.checkout import ROOT
 
 PACKED = ("blender_manifest.toml", "__init__.py", "LICENSE", "blender_addon", "model_core", "weights")
 """What the extension consists of; nothing else of the checkout gets into the zip."""
-LEFT_OUT = ("__pycache__", "*.pyc", ".*")
+LEFT_OUT = ("__pycache__", "*.pyc", ".*", "mocap", "evaluation")
 PLATFORMS = ("linux-arm64", "linux-x64", "macos-arm64", "macos-x64", "windows-arm64", "windows-x64")
 TAGS = (
     "3D View", "Add Curve", "Add Mesh", "Animation", "Bake", "Camera", "Compositing", "Development", "Game Engine",

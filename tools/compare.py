@@ -4,16 +4,16 @@ from pathlib import Path
 
 import numpy as np
 
-from threepoint.model_core.clips import FPS, load_clips
+from threepoint.model_core.mocap.clips import FPS, load_clips
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.motion import BETA_COUNT, Motion
-from threepoint.model_core.rotations import matrix_to_quaternion
-from threepoint.model_core.skeleton import TRACKED_JOINTS
+from threepoint.model_core.geometry.rotations import matrix_to_quaternion
+from threepoint.model_core.geometry.skeleton import TRACKED_JOINTS
 
-from .arguments import CommandParser
-from .checkout import ROOT
-from .outputs import Outputs, check_target, say_sizes
-from .progress import TerminalProgress, part_of
+from .support.arguments import CommandParser
+from .support.checkout import ROOT
+from .support.outputs import Outputs, check_target, say_sizes
+from .support.progress import TerminalProgress, part_of
 
 CLIPS = ROOT / "data" / "motion" / "test.npz"
 SCENE_FPS = 30
@@ -61,7 +61,7 @@ def choose_clip(options):
 def predict(clip, device, progress):
     """The clip's head and wrists as a ``Recording``, and the ``Motion`` found for them by the product's own road."""
     from threepoint.model_core.pipeline import Options, animate
-    from threepoint.model_core.recordings.amass import joint_recording
+    from threepoint.model_core.recordings.formats.amass import joint_recording
 
     world, joints = clip.world()
     tracked = list(TRACKED_JOINTS)
@@ -74,11 +74,11 @@ def predict(clip, device, progress):
 
 def write_outputs(options, clip, recording, predicted, outputs):
     """Build the two people and write what was asked for."""
-    from threepoint.blender_addon.preview import Subject
-    from threepoint.blender_addon.scene import build_scene, empty_file
+    from threepoint.blender_addon.render.preview import Subject
+    from threepoint.blender_addon.avatar.scene import build_scene, empty_file
     from threepoint.model_core.body import load_body
 
-    from .scene_file import save_preview, save_scene
+    from .support.scene_file import save_preview, save_scene
 
     body = load_body()
     truth = Motion(FPS, matrix_to_quaternion(clip.rotations()), clip.translation, predicted.betas)

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from . import animate
-from .arguments import CommandParser
-from .checkout import ROOT
-from .outputs import Outputs
+from .support.arguments import CommandParser
+from .support.checkout import ROOT
+from .support.outputs import Outputs
 
 STATURE = 1.72
 FPS = 24
@@ -27,9 +27,9 @@ def run(arguments):
 def write_sample(path):
     """The made-up session in Threepoint's own plain CSV."""
     from threepoint.model_core.body import load_body
-    from threepoint.model_core.recordings import plain
+    from threepoint.model_core.recordings.formats import plain
 
-    from .sample_recording import sample_recording
+    from .support.sample_recording import sample_recording
 
     body = load_body()
     with Outputs() as outputs:

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import numpy as np
 
-from threepoint.model_core.clips import load_clips
+from threepoint.model_core.mocap.clips import load_clips
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.metrics import METRICS, aggregate, aggregate_by, format_table, score_clip
-from threepoint.model_core.rotations import axis_angle_to_matrix
-from threepoint.model_core.skeleton import BODY_JOINT_COUNT
+from threepoint.model_core.evaluation.metrics import METRICS, aggregate, aggregate_by, format_table, score_clip
+from threepoint.model_core.geometry.rotations import axis_angle_to_matrix
+from threepoint.model_core.geometry.skeleton import BODY_JOINT_COUNT
 
-from .arguments import CommandParser
-from .checkout import ROOT, SHARED
-from .outputs import Outputs, check_target
-from .progress import TerminalProgress
+from .support.arguments import CommandParser
+from .support.checkout import ROOT, SHARED
+from .support.outputs import Outputs, check_target
+from .support.progress import TerminalProgress
 
 PREPARED = [ROOT / "data" / "motion" / f"{split}.npz" for split in ("val", "test")]
 BASELINES = SHARED / "baselines" / "valtest.npz"
@@ -57,7 +57,7 @@ def run(arguments):
 def _repeat_the_paper(options):
     import torch
 
-    from .flag_experiments.report import report
+    from .evaluation.flag_experiments.report import report
 
     torch.set_num_threads(options.threads)
     report(options.clips[0], options.comparisons, options.every, options.json, options.pictures)
@@ -69,7 +69,7 @@ def _score_recordings(options):
 
     from threepoint.model_core.pipeline import load_networks
 
-    from .recording_scores import COLUMNS, format_scores, score_recordings
+    from .evaluation.recording_scores import COLUMNS, format_scores, score_recordings
 
     torch.set_num_threads(options.threads)
     with Outputs() as outputs, TerminalProgress() as progress:
@@ -83,7 +83,7 @@ def _score_recordings(options):
 
 def _scores(networks, path, clips, chosen, options, progress, outputs):
     """The methods' scores and the baselines'; pictures where they are wanted."""
-    from threepoint.model_core.evaluation import BY_HEAD, evaluate, placement
+    from threepoint.model_core.evaluation.methods import BY_HEAD, evaluate, placement
 
     rows, predictions = {}, {}
     for method in options.methods:
@@ -104,7 +104,7 @@ def _scores(networks, path, clips, chosen, options, progress, outputs):
 
 
 def _ablations(networks, clips, progress):
-    from .ablation_rows import NOTE, ablate
+    from .evaluation.ablation_rows import NOTE, ablate
 
     rows = ablate(networks, clips, progress)
     means = {label: aggregate(some) for label, some in rows.items()}
@@ -113,7 +113,7 @@ def _ablations(networks, clips, progress):
 
 
 def _gaps(networks, clips, options, progress):
-    from .hand_gaps import describe, measure_gaps, summarise
+    from .evaluation.hand_gaps import describe, measure_gaps, summarise
 
     results = {}
     for method in options.methods:
@@ -126,7 +126,7 @@ def _gaps(networks, clips, options, progress):
 
 
 def _parse(arguments):
-    from threepoint.model_core.evaluation import HANDS, METHODS
+    from threepoint.model_core.evaluation.methods import HANDS, METHODS
 
     parser = CommandParser("evaluate", __doc__)
     parser.add_argument("clips", nargs="*", type=Path, metavar="CLIPS.npz",
@@ -212,10 +212,10 @@ def _baselines(path, clips, every):
 
 def _draw(folder, stem, clips, rows, predictions, outputs):
     """``STEM_errors.png``, and ``STEM_worst_METHOD.png`` with the clips that a method does worst, the worst first."""
-    from threepoint.model_core.evaluation import scored_joints
-    from threepoint.model_core.metrics import joint_errors
+    from threepoint.model_core.evaluation.methods import scored_joints
+    from threepoint.model_core.evaluation.metrics import joint_errors
 
-    from .evaluation_pictures import draw_clips, draw_errors
+    from .evaluation.pictures import draw_clips, draw_errors
 
     true = [clip.world() for clip in clips]
     errors = {}

@@ -21,11 +21,12 @@ import numpy as np
 
 from threepoint.model_core.body import load_body
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.recordings import amass, bvh, read
+from threepoint.model_core.recordings.formats import amass, bvh
+from threepoint.model_core.recordings import read
 
-from .arguments import CommandParser
-from .hostile_files import hostile_files
-from .sound_recordings import sound_files
+from .support.arguments import CommandParser
+from .fuzzing.adversarial_files import hostile_files
+from .fuzzing.valid_samples import sound_files
 
 LONGEST_SECONDS, LARGEST_BYTES = 1.0, 500 * 2**20
 LONGEST_MESSAGE = 400

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from ..model_core.body import load_body
-from ..model_core.clips import save_clips
+from ..model_core.mocap.clips import save_clips
 from ..model_core.errors import InputError
 from ..model_core.mocap.preparation import cut, settle_floors
 from ..model_core.mocap.sources import find_files, read_takes
-from ..model_core.skeleton import BODY_JOINT_COUNT
-from .arguments import CommandParser
-from .checkout import ROOT, SHARED
-from .outputs import Outputs, check_target
-from .progress import TerminalProgress, part_of
+from ..model_core.geometry.skeleton import BODY_JOINT_COUNT
+from .support.arguments import CommandParser
+from .support.checkout import ROOT, SHARED
+from .support.outputs import Outputs, check_target
+from .support.progress import TerminalProgress, part_of
 
 MOTION_FOLDER = ROOT / "data" / "motion"
 TRAINING_SHARDS = SHARED / "mocap"
@@ -46,11 +46,11 @@ def run(arguments):
     for line in refused:
         print(f"left out: {line}")
     if options.report:
-        from .retargeting_report import report
+        from .evaluation.retargeting_report import report
 
         print(report([clip for split in clips.values() for clip in split]))
     if options.sheet:
-        from .retargeting_sheet import draw_sheet
+        from .evaluation.retargeting_sheet import draw_sheet
 
         drawn = draw_sheet(options.sheet, [(path, take.meta) for path, take in takes], rest_joints, sole)
         print(f"contact sheet: {options.sheet}" if drawn else "no contact sheet: AMASS has no skeleton of its own")

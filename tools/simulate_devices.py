@@ -16,11 +16,11 @@ import numpy as np
 from threepoint.model_core.body import load_body
 from threepoint.model_core.calibration import Offset, calibrate, calibrate_in_pose, find_t_pose
 from threepoint.model_core.calibration.person import SURE, head_offset, likely_stature
-from threepoint.model_core.clips import load_clips
-from threepoint.model_core.frames import OPENXR_TO_MODEL
-from threepoint.model_core.kinematics import forward_kinematics
+from threepoint.model_core.mocap.clips import load_clips
+from threepoint.model_core.geometry.frames import OPENXR_TO_MODEL
+from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.recordings import Recording, Track
-from threepoint.model_core.rotations import (
+from threepoint.model_core.geometry.rotations import (
     axis_angle_to_matrix,
     axis_angle_to_quaternion,
     geodesic_angle,
@@ -29,11 +29,11 @@ from threepoint.model_core.rotations import (
     quaternion_to_matrix,
     rotation_about_y,
 )
-from threepoint.model_core.skeleton import BODY_JOINT_COUNT, FEET, ROLES, TRACKED_JOINTS
+from threepoint.model_core.geometry.skeleton import BODY_JOINT_COUNT, FEET, ROLES, TRACKED_JOINTS
 
-from .arguments import CommandParser
-from .checkout import ROOT
-from .outputs import Outputs
+from .support.arguments import CommandParser
+from .support.checkout import ROOT
+from .support.outputs import Outputs
 
 FPS = 60.0
 T_POSE_SECONDS, BLEND_SECONDS = 2.0, 1.0
@@ -137,7 +137,7 @@ def _predictor(body):
     """A function of a simulation that tells what its offsets cost a prediction. Torch is loaded for it."""
     from threepoint.model_core.pipeline import load_networks
 
-    from .simulated_prediction import prediction_errors
+    from .evaluation.simulated_prediction import prediction_errors
 
     networks = load_networks()
 

@@ -13,20 +13,20 @@ import torch
 from threepoint.model_core.body import load_body
 from threepoint.model_core.calibration import Offset, calibrate_in_pose
 from threepoint.model_core.calibration.calibration import FURTHER_JOINTS
-from threepoint.model_core.clips import load_clips
-from threepoint.model_core.contacts import STANDING_SPEED
-from threepoint.model_core.flag.refine import refine
-from threepoint.model_core.frames import OPENXR_TO_MODEL
-from threepoint.model_core.kinematics import forward_kinematics
+from threepoint.model_core.mocap.clips import load_clips
+from threepoint.model_core.body.foot_contacts import STANDING_SPEED
+from threepoint.model_core.refinement.refine import refine
+from threepoint.model_core.geometry.frames import OPENXR_TO_MODEL
+from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.pipeline import load_networks, observe
 from threepoint.model_core.recordings import Track
-from threepoint.model_core.rotations import axis_angle_to_quaternion, matrix_to_quaternion, quaternion_to_matrix
+from threepoint.model_core.geometry.rotations import axis_angle_to_quaternion, matrix_to_quaternion, quaternion_to_matrix
 from threepoint.model_core.sage.inference import predict
-from threepoint.model_core.skeleton import BODY_JOINT_COUNT, FEET, LOWER_HALF, ROLES
-from threepoint.model_core.worn import further_trackers
+from threepoint.model_core.geometry.skeleton import BODY_JOINT_COUNT, FEET, LOWER_HALF, ROLES
+from threepoint.model_core.pipeline.body_trackers import further_trackers
 
-from .arguments import CommandParser
-from .checkout import ROOT
+from .support.arguments import CommandParser
+from .support.checkout import ROOT
 from .simulate_devices import FARTHEST, FPS, MOST_TURNED, T_POSE_SECONDS, random_within, simulate
 
 SETS = {

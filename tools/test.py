@@ -8,9 +8,9 @@ import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-from . import environment
-from .arguments import CommandParser
-from .checkout import ROOT
+from .support import environment
+from .support.arguments import CommandParser
+from .support.checkout import ROOT
 
 TESTS = ROOT / "tests"
 BLENDER_TESTS = TESTS / "blender"
@@ -24,10 +24,8 @@ os._exit(status)
 """Runs pytest and ends without Python's own shutdown, in which Blender's module hangs or crashes."""
 BLENDERS = {"4.2": "4.2.23", "4.5": None, "5.0": "5.0.1"}
 """Blender's versions and the ``bpy`` of each; None is the one that ``.venv`` has."""
-SHARED_PINS = ("numpy", "pytest", "hypothesis")
+SHARED_PINS = ("setuptools", "numpy", "pytest", "hypothesis")
 """Packages that a Blender environment takes over from the requirements: nothing that the face must not import."""
-SLOW_FILES = ("training", "flag_training", "worker", "bench", "evaluate", "pipeline", "door", "compare", "animate")
-"""Tests that start processes or take the whole road: they come last, in this order."""
 TIME_LIMIT = 1800
 """Seconds for one run of pytest: a Blender that hangs must not hold up the rest."""
 NOTHING_COLLECTED = 5
@@ -56,17 +54,10 @@ def suites(blender, words):
     in_blender = [path for path in paths if is_test_path(path, BLENDER_TESTS)]
     outside = [path for path in paths if path not in in_blender]
     if blender is None and (outside or not paths):
-        yield "threepoint", environment.python_of(environment.VENV), [*(outside or quick_first()), *others]
+        yield "threepoint", environment.python_of(environment.VENV), [*(outside or [str(TESTS), f"--ignore={BLENDER_TESTS}"]), *others]
     if in_blender or not paths:
         for version in BLENDERS if blender in (None, "all") else (blender,):
             yield f"Blender {version}", blender_python(version), [*(in_blender or [str(BLENDER_TESTS)]), *others]
-
-
-def quick_first():
-    """The files of the tests that need no Blender of a certain version."""
-    slow = [TESTS / f"test_{name}.py" for name in SLOW_FILES]
-    quick = [path for path in sorted(TESTS.glob("test_*.py")) if path not in slow]
-    return [str(path) for path in (*quick, *slow)]
 
 
 def is_test_path(word, folder):

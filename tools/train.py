@@ -11,11 +11,11 @@ def run(arguments):
         named = f"not '{arguments[0]}'" if arguments else "nothing was named"
         raise InputError(f"train: say which model to train, {', '.join(MODELS[:-1])} or {MODELS[-1]} ({named})")
     if arguments[0] == "sage":
-        from .train_sage import run as train
+        from .training.sage import run as train
     elif arguments[0] == "flag":
-        from .train_flag import run as train
+        from .training.flag import run as train
     elif arguments[0] == "posture":
-        from .train_posture import run as train
+        from .training.posture import run as train
     else:
         print(__doc__)
         return 0

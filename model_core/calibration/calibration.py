@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from ..frames import OPENXR_TO_MODEL, convert_positions, convert_quaternions
+from ..geometry.frames import OPENXR_TO_MODEL, convert_positions, convert_quaternions
 from ..motion import BETA_COUNT
-from ..rotations import quaternion_multiply, quaternion_to_matrix
-from ..skeleton import ROLES
+from ..geometry.rotations import quaternion_multiply, quaternion_to_matrix
+from ..geometry.skeleton import ROLES
 
 FORMAT = "threepoint calibration 1"
 NORM_TOLERANCE = 0.01

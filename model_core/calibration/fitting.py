@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..frames import OPENXR_TO_MODEL, convert_quaternions
+from ..geometry.frames import OPENXR_TO_MODEL, convert_quaternions
 from ..observation import heading
 from ..recordings.recording import Track
-from ..rotations import (
+from ..geometry.rotations import (
     axis_angle_to_matrix,
     cross,
     geodesic_angle,
@@ -23,7 +23,7 @@ from ..rotations import (
     rotation_about_y,
     transpose,
 )
-from ..skeleton import HEAD, LEFT_WRIST
+from ..geometry.skeleton import HEAD, LEFT_WRIST
 from .calibration import Calibration, Offset, joint_pose
 from .presets import MIRROR, mirrored
 

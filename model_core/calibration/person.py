@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..frames import OPENXR_TO_MODEL, convert_positions, convert_quaternions
+from ..geometry.frames import OPENXR_TO_MODEL, convert_positions, convert_quaternions
 from ..motion import BETA_COUNT
 from ..recordings.resample import frame_count, resample
-from ..rotations import quaternion_to_matrix
-from ..skeleton import ROLES
+from ..geometry.rotations import quaternion_to_matrix
+from ..geometry.skeleton import ROLES
 from . import posture
 from .calibration import Calibration, Offset, joint_pose
 from .fitting import fit_hands, needed_size

@@ -8,11 +8,11 @@ person apart, so one thing is taken as known: a headset's point between the eyes
 import numpy as np
 
 from ..errors import InputError
-from ..frames import OPENXR_TO_MODEL, convert_positions, convert_quaternions
-from ..kinematics import forward_kinematics
+from ..geometry.frames import OPENXR_TO_MODEL, convert_positions, convert_quaternions
+from ..geometry.kinematics import forward_kinematics
 from ..observation import heading
-from ..rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_matrix, rotation_about_y, transpose
-from ..skeleton import BODY_JOINT_COUNT, ROLES, TRACKED_JOINTS
+from ..geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_matrix, rotation_about_y, transpose
+from ..geometry.skeleton import BODY_JOINT_COUNT, ROLES, TRACKED_JOINTS
 from .calibration import FURTHER_JOINTS, Calibration, Offset
 from .fitting import nearest_rotation
 from .person import EYES_FROM_HEAD, SLOUCH, person_by_height, standing_eye_height

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from ..frames import OPENXR_TO_MODEL
-from ..rotations import axis_angle_to_matrix, matrix_to_quaternion
+from ..geometry.frames import OPENXR_TO_MODEL
+from ..geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion
 from .calibration import NO_OFFSET, Offset
 
 GRIP_IN_T_POSE = np.array([[0.0, -1, 0], [-1, 0, 0], [0, 0, -1]]).T

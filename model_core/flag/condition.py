@@ -7,7 +7,7 @@ comparison. Either way moving or turning the whole person changes nothing.
 
 import torch
 
-from ..rotations import matrix_to_sixd, rotation_about_y, transpose
+from ..geometry.rotations import matrix_to_sixd, rotation_about_y, transpose
 
 JOINT_FEATURES = 9
 """Numbers that describe one joint: its rotation in 6D, then its place (paper, eq 6)."""

@@ -2,9 +2,9 @@
 
 import torch
 
-from ..kinematics import forward_kinematics
-from ..skeleton import BODY_JOINT_COUNT, HEAD
-from .energy import gather_evidence
+from ..geometry.kinematics import forward_kinematics
+from ..geometry.skeleton import BODY_JOINT_COUNT, HEAD
+from ..refinement.energy import gather_evidence
 
 FRAMES_AT_ONCE = 8192
 

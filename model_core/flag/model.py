@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from ..errors import InputError
-from ..skeleton import BODY_JOINT_COUNT
+from ..geometry.skeleton import BODY_JOINT_COUNT
 from .condition import CONDITION_COUNT, split_condition
 from .flow import Flow
 from .pose import POSE_COUNT, PoseCode

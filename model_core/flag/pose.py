@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle, rotation_about_y, transpose
-from ..skeleton import BODY_JOINT_COUNT
+from ..geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle, rotation_about_y, transpose
+from ..geometry.skeleton import BODY_JOINT_COUNT
 
 POSE_COUNT = 3 * BODY_JOINT_COUNT
 

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from ..skeleton import BODY_JOINT_COUNT, TRACKED_JOINTS
+from ..geometry.skeleton import BODY_JOINT_COUNT, TRACKED_JOINTS
 from .condition import JOINT_FEATURES, PROPORTIONS
 
 MASKING_ORDER = ((10, 11), (7, 8), (4, 5), (1, 2), (3, 6, 9, 12), (18, 19), (16, 17), (13, 14), (0,))

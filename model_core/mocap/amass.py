@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from ..frames import MODEL_TO_BLENDER
-from ..kinematics import forward_kinematics
-from ..recordings.amass import read_motion
-from ..rotations import axis_angle_to_matrix
-from ..skeleton import BODY_JOINT_COUNT, FEET
+from ..geometry.frames import MODEL_TO_BLENDER
+from ..geometry.kinematics import forward_kinematics
+from ..recordings.formats.amass import read_motion
+from ..geometry.rotations import axis_angle_to_matrix
+from ..geometry.skeleton import BODY_JOINT_COUNT, FEET
 from .preparation import Prepared, judge
 
 NOT_MOTION = ("shape.npz", "*_stagei.npz")

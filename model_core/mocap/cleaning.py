@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.ndimage import binary_dilation, gaussian_filter1d
 
-from ..kinematics import forward_kinematics
-from ..rotations import (
+from ..geometry.kinematics import forward_kinematics
+from ..geometry.rotations import (
     geodesic_angle,
     make_continuous,
     matrix_to_quaternion,
@@ -12,7 +12,7 @@ from ..rotations import (
     quaternion_to_matrix,
     slerp,
 )
-from ..skeleton import TOES
+from ..geometry.skeleton import TOES
 
 FPS = 60
 SMOOTHING_SIGMA = 1.0

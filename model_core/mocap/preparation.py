@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..clips import Clip
-from ..rotations import matrix_to_quaternion, quaternion_to_axis_angle
-from .capture import Capture
+from .clips import Clip
+from ..geometry.rotations import matrix_to_quaternion, quaternion_to_axis_angle
+from ..retargeting.capture import Capture
 from .cleaning import floor_height, glitches, resample, segments, smooth
-from .retarget import retarget
-from .skeletons import SkeletonMap
+from ..retargeting.retarget import retarget
+from ..retargeting.skeletons import SkeletonMap
 
 LEFT_OUT = {
     "13_18": "both elbows bend backwards",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from .capture import Capture
+from ..retargeting.capture import Capture
 
 FORMAT = "mocapq1"
 QUATERNION_SCALE = 32767 / np.sqrt(0.5)

@@ -8,11 +8,11 @@ import numpy as np
 
 from ..errors import InputError
 from .amass import NOT_MOTION, read_amass
-from .bvh import read_bvh
-from .capture import Capture
+from ..retargeting.bvh import read_bvh
+from ..retargeting.capture import Capture
 from .preparation import LEFT_OUT, Prepared, prepare_capture
 from .shards import read_shard
-from .skeletons import SkeletonMap, recognise
+from ..retargeting.skeletons import SkeletonMap, recognise
 
 SUFFIXES = (".bvh", ".npz")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from . import aframe, amass, aria, brekel, bsor, bvh, iwer, plain, quest_text, table, uxf, xror
+from .formats import aframe, amass, aria, brekel, bsor, bvh, iwer, plain, quest_text, table, uxf, xror
 from .recording import Dropout, Recording, Track
 from .text import decode, looks_like_text
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..rotations import quaternion_conjugate, quaternion_multiply
+from ..geometry.rotations import quaternion_conjugate, quaternion_multiply
 from .conventions import CONVENTIONS, to_openxr
 from .guessing import TIME_SCALES, convention_scores, guess_time_unit, rotate
 from .recording import Recording, Track

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from ..rotations import make_continuous, slerp
+from ..geometry.rotations import make_continuous, slerp
 from .recording import LONGEST_GAP, Dropout, Recording, Track
 from .resample import interpolate_track
 

@@ -7,7 +7,7 @@ that sign. As everywhere in Threepoint, a device that looks forward without roll
 
 import numpy as np
 
-from ..rotations import axis_angle_to_quaternion, quaternion_multiply
+from ..geometry.rotations import axis_angle_to_quaternion, quaternion_multiply
 
 CONVENTIONS = {
     "openxr": np.diag([1.0, 1, 1]),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..rotations import quaternion_conjugate, quaternion_multiply
+from ..geometry.rotations import quaternion_conjugate, quaternion_multiply
 from .conventions import CONVENTIONS, euler_to_quaternion, to_openxr
 
 TIME_SCALES = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ticks": 1e-7, "ns": 1e-9}

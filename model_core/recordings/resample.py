@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import InputError
-from ..rotations import (
+from ..geometry.rotations import (
     axis_angle_to_quaternion,
     quaternion_conjugate,
     quaternion_multiply,

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from ..skeleton import BODY_JOINT_COUNT, FEET
+from ..geometry.skeleton import BODY_JOINT_COUNT, FEET
 from .transformer import Block, Downsample, Upsample, run_blocks
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from ..observation import body_size, features, proportions
-from ..rotations import matrix_to_sixd, sixd_to_matrix
-from ..skeleton import BODY_JOINT_COUNT
-from .bridging import bridge_gaps
+from ..geometry.rotations import matrix_to_sixd, sixd_to_matrix
+from ..geometry.skeleton import BODY_JOINT_COUNT
+from .inertialization import bridge_gaps
 from .model import MEAN, to_world
 
 WINDOWS_AT_ONCE = 64

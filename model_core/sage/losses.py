@@ -3,7 +3,7 @@
 from torch.nn import functional as F
 
 from ..observation import FPS
-from ..skeleton import FEET, HEAD, LEFT_WRIST, LOWER_HALF, RIGHT_WRIST, UPPER_HALF
+from ..geometry.skeleton import FEET, HEAD, LEFT_WRIST, LOWER_HALF, RIGHT_WRIST, UPPER_HALF
 from .diffusion import TRAINING_STEPS, add_noise
 
 COMMITMENT = 0.25

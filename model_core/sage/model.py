@@ -11,10 +11,10 @@ from safetensors.torch import save_file
 from torch import nn
 
 from ..errors import InputError
-from ..kinematics import forward_kinematics
+from ..geometry.kinematics import forward_kinematics
 from ..observation import FEATURE_COUNT, heading
-from ..rotations import array_namespace, rotation_about_y, sixd_to_matrix
-from ..skeleton import BODY_JOINT_COUNT, HEAD, LOWER_HALF, UPPER_HALF
+from ..geometry.rotations import array_namespace, rotation_about_y, sixd_to_matrix
+from ..geometry.skeleton import BODY_JOINT_COUNT, HEAD, LOWER_HALF, UPPER_HALF
 from .decoder import FullBodyDecoder
 from .diffusion import LatentDiffusion, sample
 from .refiner import Refiner

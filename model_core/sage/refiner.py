@@ -3,10 +3,10 @@
 import torch
 from torch import nn
 
-from ..kinematics import forward_kinematics
+from ..geometry.kinematics import forward_kinematics
 from ..observation import HEAD_HEIGHT, HEAD_SIXD, hand_pose
-from ..rotations import array_namespace, matrix_to_sixd, sixd_to_matrix
-from ..skeleton import BODY_JOINT_COUNT, HEAD, LEFT_WRIST, RIGHT_WRIST
+from ..geometry.rotations import array_namespace, matrix_to_sixd, sixd_to_matrix
+from ..geometry.skeleton import BODY_JOINT_COUNT, HEAD, LEFT_WRIST, RIGHT_WRIST
 
 MISS_COUNT = 6 + 2 * (6 + 3)
 """Numbers that ``misses`` tells: the head's rotation, and each wrist's rotation and place."""

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from ..observation import body_size, features, proportions
-from ..skeleton import BODY_JOINT_COUNT
-from .bridging import Bridge
+from ..geometry.skeleton import BODY_JOINT_COUNT
+from .inertialization import Bridge
 from .inference import change_pose
 from .model import MEAN, to_world
 from .refiner import misses

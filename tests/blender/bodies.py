@@ -4,8 +4,8 @@ import numpy as np
 
 from threepoint.model_core.motion import Motion, Uncertainty
 from threepoint.model_core.recordings.recording import Recording, Track
-from threepoint.model_core.rotations import axis_angle_to_quaternion, normalize
-from threepoint.model_core.skeleton import JOINT_COUNT, PARENTS
+from threepoint.model_core.geometry.rotations import axis_angle_to_quaternion, normalize
+from threepoint.model_core.geometry.skeleton import JOINT_COUNT, PARENTS
 
 REST = np.array(
     [[0, -0.223, 0.028], [0.069, -0.314, 0.023], [-0.069, -0.314, 0.023], [0, -0.114, 0.002], [0.105, -0.693, 0.016],

@@ -35,9 +35,9 @@ def install():
 
 def belongs_to_blender(parts):
     """Whether a file of the extension is one that Blender's process uses."""
-    numpy_only = ("body", "errors", "frames", "kinematics", "messages", "motion", "rotations", "skeleton", "smpl_files")
+    needs_torch = ("sage", "flag", "refinement", "pipeline")
     return parts[0] in ("__init__", "blender_addon") or (
-        parts[0] == "model_core" and parts[1] in ("__init__", "amass_writer", "calibration", "recordings", *numpy_only)
+        parts[0] == "model_core" and parts[1] not in needs_torch and parts[1:] != ("worker", "worker")
     )
 
 
@@ -53,9 +53,10 @@ def extension():
 @pytest.fixture
 def scene(monkeypatch):
     """An empty file at 30 frames a second, whose engine has no networks (``fake_engine.py``)."""
-    from threepoint.blender_addon import engine, preferences
-    from threepoint.blender_addon.scene import empty_file
-    from threepoint.blender_addon.worker_client import WorkerClient
+    from threepoint.blender_addon.engine import client as engine
+    from threepoint.blender_addon.ui import preferences
+    from threepoint.blender_addon.avatar.scene import empty_file
+    from threepoint.blender_addon.engine.worker_client import WorkerClient
 
     monkeypatch.setattr(engine, "WorkerClient", functools.partial(WorkerClient, script=ENGINE))
     monkeypatch.setattr(preferences, "engine_python", lambda: Path(sys.executable))
@@ -69,7 +70,7 @@ def person(scene, tmp_path):
     import bpy
     from bodies import wobbly_recording
 
-    from threepoint.model_core.recordings import bsor
+    from threepoint.model_core.recordings.formats import bsor
 
     bsor.write(tmp_path / "walk.bsor", wobbly_recording())
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "walk.bsor"))

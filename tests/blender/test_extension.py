@@ -10,18 +10,13 @@ import bpy
 import pytest
 from bodies import wobbly_recording
 
-from threepoint.blender_addon import (
-    commands,
-    engine,
-    engine_buttons,
-    importing,
-    installation,
-    preferences,
-    properties,
-    translations,
-)
-from threepoint.blender_addon.worker_client import WorkerClient
-from threepoint.model_core.recordings import bsor
+from threepoint.blender_addon.operators import command_line as commands, engine as engine_buttons, importing
+from threepoint.blender_addon.engine import client as engine, installation
+from threepoint.blender_addon.ui import preferences
+from threepoint.blender_addon.state import properties
+from threepoint.blender_addon.i18n import translations
+from threepoint.blender_addon.engine.worker_client import WorkerClient
+from threepoint.model_core.recordings.formats import bsor
 
 ENGINE = Path(__file__).resolve().parent.parent / "fake_engine.py"
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from threepoint.model_core.body import load_body
 from threepoint.model_core.motion import BETA_COUNT, Motion, Uncertainty
-from threepoint.model_core.probes import choose_probes
-from threepoint.model_core.rotations import axis_angle_to_quaternion
-from threepoint.model_core.skeleton import BODY_JOINT_COUNT
+from threepoint.model_core.body.probes import choose_probes
+from threepoint.model_core.geometry.rotations import axis_angle_to_quaternion
+from threepoint.model_core.geometry.skeleton import BODY_JOINT_COUNT
 
-from ..checkout import ROOT
+from ..support.checkout import ROOT
 from .timing import median_seconds, seconds
 
 FPS = 60.0
@@ -22,9 +22,6 @@ BAKED_FRAMES, INSERTED_FRAMES, SCRUBBED_FRAMES = 10_000, 300, 50
 REPEATS, SCRUBBED_ROUNDS = 3, 15
 ENABLE = """
 import os, sys, time
-sys.path.insert(0, sys.argv[1])
-from checkout import load_package
-load_package()
 import bpy
 begun = time.perf_counter()
 import threepoint
@@ -36,9 +33,9 @@ os._exit(0)
 
 def measure(options):
     """Seconds to bake, and milliseconds a frame while scrubbing at random."""
-    from threepoint.blender_addon.armature import create_avatar
-    from threepoint.blender_addon.bake import bake_motion
-    from threepoint.blender_addon.scene import empty_file, show_motion_colours
+    from threepoint.blender_addon.avatar.armature import create_avatar
+    from threepoint.blender_addon.avatar.bake import bake_motion
+    from threepoint.blender_addon.avatar.scene import empty_file, show_motion_colours
 
     body, rng = load_body(), np.random.default_rng(0)
     motion = _wandering_motion(body, rng)
@@ -69,7 +66,7 @@ def _enabling_seconds():
     with tempfile.TemporaryDirectory() as folder:
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment |= {"PYTHONPYCACHEPREFIX": folder, "BLENDER_USER_RESOURCES": folder}
-        command = [sys.executable, "-c", ENABLE, str(ROOT / "tools")]
+        command = [sys.executable, "-c", ENABLE]
         found = []
         for _ in range(1 + REPEATS):
             result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
@@ -93,7 +90,7 @@ def _scrubbing(scene, mesh, frames):
     Rounds with and without take turns, so that a machine that is busy for a while slows both, and a round counts by
     its median frame, so that the frames at which others had the processor do not.
     """
-    from threepoint.blender_addon.uncertainty import MODIFIER
+    from threepoint.blender_addon.avatar.uncertainty import MODIFIER
 
     rounds = {False: [], True: []}
     for _ in range(SCRUBBED_ROUNDS):

@@ -3,11 +3,11 @@
 import scipy.optimize
 import torch
 
-from threepoint.model_core.flag.energy import gather_evidence, place_body, region_energy, tracker_energy
+from threepoint.model_core.refinement.energy import gather_evidence, place_body, region_energy, tracker_energy
 from threepoint.model_core.flag.model import load_flag
-from threepoint.model_core.lbfgs import minimise
+from threepoint.model_core.refinement.lbfgs import minimise
 from threepoint.model_core.pipeline import choose_device
-from threepoint.model_core.skeleton import BODY_JOINT_COUNT
+from threepoint.model_core.geometry.skeleton import BODY_JOINT_COUNT
 
 from .timing import long_observation, median_seconds
 

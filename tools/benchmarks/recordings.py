@@ -11,20 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
-from threepoint.model_core.recordings import bsor, plain
+from threepoint.model_core.recordings.formats import bsor, plain
 
-from ..checkout import ROOT
+from ..support.checkout import ROOT
 from .timing import long_recording
 
 HOURS = 2
 READ = """
 import json, resource, sys, time
-sys.path.insert(0, sys.argv[1])
-from checkout import load_package
-load_package()
 from threepoint.model_core.recordings import read
 wall, used = time.perf_counter(), time.process_time()
-recording = read(sys.argv[2])
+recording = read(sys.argv[1])
 wall, used = time.perf_counter() - wall, time.process_time() - used
 try:  # Linux counts what the process before exec held into ru_maxrss.
     lines = open("/proc/self/status").read().splitlines()
@@ -69,5 +66,5 @@ def write_table(path, recording):
 
 def read_alone(path):
     """Wall seconds, CPU seconds, peak MiB and samples of reading ``path`` in a new process."""
-    words = [sys.executable, "-c", READ, str(ROOT / "tools"), str(path)]
+    words = [sys.executable, "-c", READ, str(path)]
     return json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)

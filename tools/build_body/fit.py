@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...model_core.skeleton import JOINT_COUNT, PARENTS
+from ...model_core.geometry.skeleton import JOINT_COUNT, PARENTS
 
 # Mean joint offsets of SMPL's neutral person from the parent joint in metres, as published with many data sets, made
 # symmetric and rounded to half a millimetre. The left side; the right one is its mirror image.

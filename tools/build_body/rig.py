@@ -4,7 +4,7 @@ import numpy as np
 import scipy.sparse
 from scipy.optimize import nnls
 
-from ...model_core.skeleton import HEAD, JOINT_COUNT, PARENTS
+from ...model_core.geometry.skeleton import HEAD, JOINT_COUNT, PARENTS
 from .fit import ANKLES, COLLARS, ELBOWS, HANDS, HIPS, KNEES, NECK, SHOULDERS, TOES, WRISTS
 
 INFLUENCES = 4

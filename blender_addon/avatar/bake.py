@@ -1,0 +1,210 @@
+"""A motion as an action on an avatar's armature, and back."""
+
+import numpy as np
+
+from ...model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions, convert_quaternions
+from ...model_core.motion import Motion
+from ...model_core.geometry.rotations import matrix_to_quaternion, quaternion_conjugate, quaternion_multiply, slerp
+from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, PELVIS
+from .armature import bone_matrices
+from ..characters.bone_names import names_of
+from ..characters.rotation_modes import CHANNELS, QUATERNION, channel_values, quaternions_of, same_rotation
+from .contacts import foot_contacts, read_contacts, replace_contacts, write_contacts
+from .curves import curves_in, fcurves_of, keyframes_of, new_action, replace_keyframes, use_action, write_vector
+from ..timing import blending, frames_to_seconds, scene_fps, seconds_to_frames
+
+
+def bake_motion(armature, motion, scene, name, origin=0.0):
+    """Write ``motion`` as a new action ``name`` of ``armature``; return the action.
+
+    One linear keyframe a scene frame, from the frame nearest to the motion's start to the one nearest to its end, so
+    that its length in seconds is kept to a frame. ``origin``: seconds of the recording's clock at the scene's first
+    frame. The root's path is on the pelvis bone; rotations are in each bone's own rotation mode; the hands, which no
+    motion drives, stay as they are.
+    """
+    motion.validate()
+    frames = action_frames(motion, scene, origin)
+    seconds = frames_to_seconds(frames, scene, origin)
+    location, rotations = _bone_space(armature, motion, seconds)
+    curves = new_action(armature, name)
+    names = names_of(armature)
+    write_vector(curves, f'pose.bones["{names[PELVIS]}"].location', frames, location, names[PELVIS])
+    for order, joints in joints_by_order(armature).items():
+        # Quaternions one by one: an hour's rotations are too many for several copies. Angles are faster together.
+        for some in [[joint] for joint in joints] if order == QUATERNION else [joints]:
+            values = channel_values(rotations[:, some], order)
+            for place, joint in enumerate(some):
+                write_vector(curves, rotation_path(names[joint], order), frames, values[:, place], names[joint])
+    stands = foot_contacts(motion, seconds)
+    if stands is not None:
+        write_contacts(armature, curves, frames, stands)
+    return curves.action
+
+
+def replace_frames(armature, motion, scene, first, last):
+    """Replace the keyframes ``first``..``last`` of the armature's action by ``motion``'s, its edges blended.
+
+    The motion's second 0 is the scene's first frame. What it does not cover stays as it is, and so do all other frames.
+    """
+    covered = action_frames(motion, scene)
+    frames = np.arange(max(first, covered[0]), min(last, covered[-1]) + 1)
+    if not len(frames):
+        return
+    seconds = frames_to_seconds(frames, scene)
+    location, rotations = _bone_space(armature, motion, seconds)
+    fcurves = {(f.data_path, f.array_index): f for f in fcurves_of(armature)}
+    share = blending(frames, frames[0], frames[-1])
+    names = names_of(armature)
+    path = f'pose.bones["{names[PELVIS]}"].location'
+    old = _evaluate(fcurves, path, 3, frames)
+    replace_keyframes(fcurves, path, frames, old + share[:, None] * (location - old))
+    for order, joints in joints_by_order(armature).items():
+        paths = [rotation_path(names[joint], order) for joint in joints]
+        old = np.stack([_evaluate(fcurves, path, CHANNELS[order][1], frames) for path in paths], 1)
+        blended = slerp(quaternions_of(old, order), rotations[:, joints], share[:, None])
+        values = channel_values(blended, order, before=old[0])
+        # On its new way a rotation may arrive with other values that mean the same: what follows goes on with those.
+        factor, shift = same_rotation(old[-1], values[-1], order)
+        for place, path in enumerate(paths):
+            replace_keyframes(fcurves, path, frames, values[:, place], factor[place], shift[place])
+    stands = foot_contacts(motion, seconds)
+    if stands is not None:
+        replace_contacts(armature, fcurves, frames, stands)
+
+
+def read_action(armature, betas, scene):
+    """The armature's action, edits included, as a ``Motion`` at the scene's rate; None where it has none."""
+    fcurves = {(f.data_path, f.array_index): f for f in fcurves_of(armature)}
+    names = names_of(armature)
+    path = f'pose.bones["{names[PELVIS]}"].location'
+    if (path, 0) not in fcurves:
+        return None
+    first, last = np.rint(fcurves[path, 0].range())
+    frames = np.arange(first, last + 1)
+    axes = bone_axes(armature)
+    rotations = np.empty((len(frames), BODY_JOINT_COUNT, 4))
+    for order, joints in joints_by_order(armature).items():
+        for joint in joints:
+            values = _evaluate(fcurves, rotation_path(names[joint], order), CHANNELS[order][1], frames)
+            own = quaternions_of(values, order)
+            rotations[:, joint] = convert_quaternions(from_bone_axes(own, axes[joint]), MODEL_TO_BLENDER.T)
+    head, pelvis_axes = _pelvis_rest(armature)
+    location = _evaluate(fcurves, path, 3, frames) @ pelvis_axes.T + head
+    translation = convert_positions(location, MODEL_TO_BLENDER.T)
+    stands = read_contacts(fcurves, frames)
+    return Motion(
+        scene_fps(scene), rotations, translation, np.asarray(betas), float(frames_to_seconds(first, scene)),
+        contacts=None if stands is None else np.concatenate([stands, stands], 1).astype(np.float32),
+    )  # fmt: skip
+
+
+def root_channels(armature, frames):
+    """The pelvis bone's location (n, 3) and rotation (n, 4) ``wxyz``, in its own axes, at ``frames`` (n,)."""
+    fcurves = {(f.data_path, f.array_index): f for f in fcurves_of(armature)}
+    name = names_of(armature)[PELVIS]
+    order = armature.pose.bones[name].rotation_mode
+    values = _evaluate(fcurves, rotation_path(name, order), CHANNELS[order][1], frames)
+    return _evaluate(fcurves, f'pose.bones["{name}"].location', 3, frames), quaternions_of(values, order)
+
+
+def set_rotation_order(armature, order, actions):
+    """Let all bones turn in a rotation order (one of ``channels.ORDERS``), and convert the keyframes of ``actions``."""
+    animation = armature.animation_data
+    playing = animation.action if animation is not None else None
+    before = joints_by_order(armature)
+    for action in actions:
+        use_action(armature, action)
+        _convert_action(armature, action, order, before)
+    for bone in armature.pose.bones:
+        bone.rotation_mode = order
+    if playing is not None:
+        use_action(armature, playing)
+
+
+def _convert_action(armature, action, order, before):
+    curves = curves_in(armature, action)
+    fcurves = {(f.data_path, f.array_index): f for f in curves.fcurves}
+    for old, joints in before.items():
+        for joint in joints if old != order else ():
+            name = names_of(armature)[joint]
+            path, count = rotation_path(name, old), CHANNELS[old][1]
+            frames = keyframes_of(fcurves[path, 0])[:, 0]
+            values = quaternions_of(_evaluate(fcurves, path, count, frames), old)
+            for index in range(count):
+                curves.fcurves.remove(fcurves[path, index])
+            write_vector(curves, rotation_path(name, order), frames, channel_values(values[:, None], order)[:, 0], name)
+
+
+def joints_by_order(armature):
+    """The joints that a motion drives, by their bone's rotation mode: {order: list of joints}."""
+    found = {}
+    for joint, name in enumerate(names_of(armature)[:BODY_JOINT_COUNT]):
+        bone = armature.pose.bones[name]
+        if bone.rotation_mode not in CHANNELS:  # Axis and angle cannot be interpolated well; nobody animates in them.
+            bone.rotation_mode = QUATERNION
+        found.setdefault(bone.rotation_mode, []).append(joint)
+    return found
+
+
+def rotation_path(bone, order):
+    """The data path of a bone's rotation in a rotation mode."""
+    return f'pose.bones["{bone}"].{CHANNELS[order][0]}'
+
+
+def _bone_space(armature, motion, seconds):
+    """Location of the pelvis bone (n, 3) and rotations of the bones (n, 22, 4), as Blender's channels hold them."""
+    rotations, translation = resample(motion, seconds)
+    axes = bone_axes(armature)
+    for joint in range(BODY_JOINT_COUNT):  # One by one: an hour's rotations are too many for several copies.
+        turned = convert_quaternions(rotations[:, joint], MODEL_TO_BLENDER)
+        rotations[:, joint] = to_bone_axes(turned, axes[joint])
+    head, pelvis_axes = _pelvis_rest(armature)
+    return (convert_positions(translation, MODEL_TO_BLENDER) - head) @ pelvis_axes, rotations
+
+
+def _pelvis_rest(armature):
+    return np.array(armature.data.bones[names_of(armature)[PELVIS]].head_local), bone_matrices(armature)[PELVIS]
+
+
+def _evaluate(fcurves, path, count, frames):
+    """Values (n, count) of a vector property at whole frames."""
+    return np.array([[fcurves[path, k].evaluate(frame) for k in range(count)] for frame in frames])
+
+
+def action_frames(motion, scene, origin=0.0):
+    """Whole scene frames (n,) that a motion covers."""
+    first, last = np.rint(seconds_to_frames([motion.start, motion.start + motion.duration], scene, origin))
+    return np.arange(first, last + 1)
+
+
+def resample(motion, seconds):
+    """Rotations (n, 22, 4) and translation (n, 3) of ``motion`` at ``seconds`` (n,) of its clock.
+
+    Interpolates between frames on the sphere and on the line; before the first frame and after the last one holds.
+    """
+    place = np.clip((np.asarray(seconds) - motion.start) * motion.fps, 0, motion.frame_count - 1)
+    before = np.floor(place).astype(int)
+    after = np.minimum(before + 1, motion.frame_count - 1)
+    part = place - before
+    rotations = np.empty((len(place), BODY_JOINT_COUNT, 4))
+    for joint in range(BODY_JOINT_COUNT):
+        own = motion.rotations[:, joint].astype(np.float64)
+        rotations[:, joint] = slerp(own[before], own[after], part)
+    translation = motion.translation.astype(np.float64)
+    return rotations, translation[before] + part[:, None] * (translation[after] - translation[before])
+
+
+def bone_axes(armature):
+    """(24, 4) ``wxyz``: the same as quaternions."""
+    return matrix_to_quaternion(bone_matrices(armature))
+
+
+def to_bone_axes(rotations, axes):
+    """A joint's local rotations (T, 4) in Blender's frame -> the same in its bone's own rest axes (4,)."""
+    axes = np.broadcast_to(axes, rotations.shape)
+    return quaternion_multiply(quaternion_multiply(quaternion_conjugate(axes), rotations), axes)
+
+
+def from_bone_axes(rotations, axes):
+    """The inverse of ``to_bone_axes``."""
+    return to_bone_axes(rotations, quaternion_conjugate(axes))

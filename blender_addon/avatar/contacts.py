@@ -1,0 +1,146 @@
+"""When which foot stands: a switch on the armature, pose markers in the action, rings on the floor.
+
+All of it is in the file and plays without the add-on. The switches are custom properties of the armature, animated in
+each take's own action, so that they change with the take; the rings follow them by drivers.
+"""
+
+import bpy
+import numpy as np
+
+from ...model_core.geometry.skeleton import FEET, JOINT_NAMES
+from ..characters.bone_names import names_of
+from .curves import CONSTANT, replace_keyframes, write_curve
+
+FEET_JOINTS = {"left": ("left_ankle", "left_foot"), "right": ("right_ankle", "right_foot")}
+"""The joints of each foot, any of which may stand."""
+LIKELY = 0.5
+SHORTEST_SECONDS = 0.08
+"""Steps and lifts that are shorter are a flicker of the probability, not of the foot."""
+RING_SIZE = 0.09
+"""Radius in metres."""
+RING = "threepoint_ring"
+"""Custom property of a ring: the side of its foot."""
+DOWN, UP = "down", "up"
+
+
+def switch_name(side):
+    """The custom property of the armature that is 1 while the foot of a ``side`` stands."""
+    return f"{side}_foot_contact"
+
+
+def foot_contacts(motion, seconds):
+    """Whether the left and the right foot stand at ``seconds`` (n,) of the motion's clock: (n, 2) bool, or None.
+
+    A foot stands while its heel or its toes do; what lasts less than ``SHORTEST_SECONDS`` is taken for what is around.
+    """
+    if motion.contacts is None:
+        return None
+    columns = [[FEET.index(JOINT_NAMES.index(joint)) for joint in joints] for joints in FEET_JOINTS.values()]
+    stands = np.stack([motion.contacts[:, pair].max(1) > LIKELY for pair in columns], 1)
+    shortest = int(np.ceil(SHORTEST_SECONDS * motion.fps))
+    for foot in range(stands.shape[1]):
+        for value in (False, True):  # Short lifts are closed first: a step is more likely to be missed than made up.
+            stands[:, foot] = _without_short(stands[:, foot], value, shortest)
+    rows = np.rint((np.asarray(seconds) - motion.start) * motion.fps).astype(int)
+    return stands[np.clip(rows, 0, len(stands) - 1)]
+
+
+def _without_short(values, value, shortest):
+    """Values (n,) with stretches of ``value`` inside that are shorter than so many frames turned over."""
+    edges = np.flatnonzero(np.diff(values)) + 1
+    bounds = np.concatenate([[0], edges, [len(values)]])
+    values = values.copy()
+    for first, last in zip(bounds[1:-2], bounds[2:-1], strict=True):
+        if values[first] == value and last - first < shortest:
+            values[first:last] = not value
+    return values
+
+
+def write_contacts(armature, curves, frames, stands):
+    """Write the switches (n, 2) at whole ``frames`` (n,) into a new action (``Curves``) with its pose markers."""
+    for place, side in enumerate(FEET_JOINTS):
+        armature[switch_name(side)] = int(stands[0, place])
+        edges = np.concatenate([[0], np.flatnonzero(np.diff(stands[:, place])) + 1])
+        path = f'["{switch_name(side)}"]'
+        write_curve(curves, path, 0, frames[edges], stands[edges, place], "Contacts", CONSTANT)
+    mark_contacts(curves.action, curves.fcurves)
+
+
+def replace_contacts(armature, fcurves, frames, stands):
+    """Replace the switches from the first to the last of ``frames`` (n,); ``fcurves`` by (path, index)."""
+    action = armature.animation_data.action
+    for place, side in enumerate(FEET_JOINTS):
+        path = f'["{switch_name(side)}"]'
+        if (path, 0) not in fcurves:
+            continue
+        values = stands[:, place].astype(float)
+        some = frames
+        if frames[-1] < action.frame_range[1]:  # What holds after the range may have begun within it.
+            some = np.append(frames, frames[-1] + 1)
+            values = np.append(values, fcurves[path, 0].evaluate(some[-1]))
+        replace_keyframes(fcurves, path, some, values[:, None], interpolation=CONSTANT)
+    mark_contacts(action, fcurves.values())
+
+
+def read_contacts(fcurves, frames):
+    """The switches (n, 2) at ``frames`` (n,); None where the action has none. ``fcurves`` by (path, index)."""
+    curves = [fcurves.get((f'["{switch_name(side)}"]', 0)) for side in FEET_JOINTS]
+    if None in curves:
+        return None
+    return np.array([[curve.evaluate(frame) > LIKELY for curve in curves] for frame in frames])
+
+
+def mark_contacts(action, fcurves):
+    """Give the action a pose marker wherever a foot comes down or goes up; markers of the animator's own stay."""
+    names = {f"{side} {event}" for side in FEET_JOINTS for event in (DOWN, UP)}
+    for marker in [marker for marker in action.pose_markers if marker.name in names]:
+        action.pose_markers.remove(marker)
+    switches = {f'["{switch_name(side)}"]': side for side in FEET_JOINTS}
+    for fcurve in fcurves:
+        side = switches.get(fcurve.data_path)
+        if side is None:
+            continue
+        before = None
+        for point in fcurve.keyframe_points:
+            stands = point.co.y > LIKELY
+            if before is not None and stands != before:
+                action.pose_markers.new(f"{side} {DOWN if stands else UP}").frame = int(round(point.co.x))
+            before = stands
+
+
+def create_rings(armature, name, collection):
+    """Two rings that lie on the floor under the feet while these stand; empties, so they are never rendered."""
+    rings = []
+    for side, joints in FEET_JOINTS.items():
+        armature[switch_name(side)] = 0
+        ring = bpy.data.objects.new(f"{name} {side} foot stands", None)
+        ring.empty_display_type, ring.empty_display_size = "CIRCLE", RING_SIZE
+        ring.rotation_euler.x = np.pi / 2
+        ring[RING] = side
+        ring.parent = armature
+        collection.objects.link(ring)
+        _follow_foot(ring, armature, names_of(armature)[JOINT_NAMES.index(joints[0])])
+        _show_while_standing(ring, armature, side)
+        rings.append(ring)
+    return rings
+
+
+def rings_of(armature):
+    """The rings that ``create_rings`` made for an armature."""
+    return [item for item in armature.children if RING in item]
+
+
+def _follow_foot(ring, armature, bone):
+    follow = ring.constraints.new("COPY_LOCATION")
+    follow.target, follow.subtarget, follow.head_tail = armature, bone, 0.5
+    follow.use_z = False
+    follow.target_space = follow.owner_space = "WORLD"
+
+
+def _show_while_standing(ring, armature, side):
+    """Scaled to nothing while the foot is in the air."""
+    for driven in ring.driver_add("scale"):
+        driven.driver.type = "AVERAGE"  # No script: it runs in files that may run none.
+        variable = driven.driver.variables.new()
+        variable.targets[0].id = armature
+        variable.targets[0].data_path = f'["{switch_name(side)}"]'

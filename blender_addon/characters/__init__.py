@@ -1,0 +1,1 @@
+"""Names and rotation modes of other rigs' bones."""

@@ -1,0 +1,1 @@
+"""The engine's process from Blender's side, and its installation."""

@@ -1,0 +1,111 @@
+"""The engine seen from Blender: a process of its own, asked through threads that never touch ``bpy``."""
+
+import contextlib
+import itertools
+import os
+import queue
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+from ...model_core.worker import messages
+
+WORKER = Path(__file__).resolve().parent.parent.parent / "model_core" / "worker" / "worker.py"
+NOT_INHERITED = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "LD_LIBRARY_PATH", "LD_PRELOAD")
+"""Variables by which Blender's own Python and libraries would get into the engine's."""
+LOG_TAIL = 4000
+END_SECONDS = 2.0
+"""An engine that has closed its pipe, or puts something else than messages into it, gets this long to end."""
+CREATE_NO_WINDOW = 0x08000000
+
+
+class WorkerClient:
+    """A running engine. ``poll`` gives what it said; when it ends, ``dead`` is said in its name.
+
+    ``python`` is the engine's interpreter, ``log`` the file that takes whatever it prints.
+    """
+
+    def __init__(self, python, log, script=WORKER):
+        self.python, self.log = Path(python), Path(log)
+        self.about = None
+        self._numbers = itertools.count(1)
+        self._heard = queue.SimpleQueue()
+        self._to_say = queue.SimpleQueue()
+        environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+        special = {"creationflags": CREATE_NO_WINDOW} if os.name == "nt" else {"start_new_session": True}
+        with open(self.log, "wb") as log_file:
+            self.process = subprocess.Popen(
+                [str(python), "-I", "-u", str(script)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log_file,
+                env=environment,
+                **special,
+            )
+        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._speak, daemon=True).start()
+
+    @property
+    def alive(self):
+        return self.process.poll() is None
+
+    def ask(self, header, arrays=None):
+        """Send a request; return the number of the job."""
+        job = next(self._numbers)
+        self._to_say.put((header | {"job": job}, arrays))
+        return job
+
+    def cancel(self, job):
+        """Ask the engine to stop a job at its next step."""
+        self._to_say.put(({"type": "cancel", "job": job}, None))
+
+    def poll(self):
+        """All (header, arrays) that were heard since the last call, without waiting."""
+        heard = []
+        while not self._heard.empty():
+            heard.append(self._heard.get())
+            if heard[-1][0]["type"] == "hello":
+                self.about = heard[-1][0]
+        return heard
+
+    def stop(self):
+        """End the process now."""
+        self._to_say.put(None)
+        self.process.kill()
+        self.process.wait()
+
+    def last_words(self):
+        """The last line that the engine printed, for a message about its death."""
+        if not self.log.is_file():
+            return ""
+        lines = self.log.read_bytes()[-LOG_TAIL:].decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+    def _listen(self):
+        try:
+            while True:
+                self._heard.put(messages.unpack(self.process.stdout))
+        except (EOFError, OSError, ValueError) as error:
+            status = self._end()
+            self._heard.put(({"type": "dead", "status": status, "message": str(error)}, {}))
+
+    def _end(self):
+        try:
+            return self.process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+    def _speak(self):
+        if hasattr(signal, "pthread_sigmask"):
+            # Blender does not ignore this signal as Python does: it would end with an engine that it writes to.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
+        while (message := self._to_say.get()) is not None:
+            try:
+                self.process.stdin.write(messages.pack(*message))
+                self.process.stdin.flush()
+            except (OSError, ValueError):  # The listening thread sees the same end and reports it.
+                break
+        with contextlib.suppress(OSError):  # What is still to be written goes nowhere.
+            self.process.stdin.close()

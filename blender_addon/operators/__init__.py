@@ -1,0 +1,1 @@
+"""A file a step of the workflow."""

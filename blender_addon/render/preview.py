@@ -1,0 +1,222 @@
+"""Pictures and films of avatars: their uncertainty colours, the tracked points, a floor, a camera that follows.
+
+Everything that only the picture needs lives in a scene of its own, removed afterwards; the animator's scene is left as
+it was. Workbench draws it: a fraction of a second a frame, without a GPU or a screen.
+"""
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import bpy
+import numpy as np
+from mathutils import Matrix
+
+from ...model_core.geometry.rotations import quaternion_to_matrix
+from ...model_core.geometry.skeleton import PELVIS
+from . import preview_objects as props
+from ..avatar.armature import Avatar
+from ..avatar.bake import root_channels
+from ..characters.bone_names import names_of
+from ..avatar.curves import CONSTANT, fcurves_of, keyframes_of, new_action, write_vector
+from ..trackers.empties import COLOURS, OTHER_COLOUR, VALID_PATH
+from ..timing import scene_fps
+from ..avatar.uncertainty import HIGH_CENTIMETRES, LOW_CENTIMETRES, MODIFIER, RAMP
+
+WIDTH, HEIGHT = 640, 360
+FASTEST_FPS = 30.0
+"""Films take every n-th frame of the scene, so that they play at real time with no more frames a second than this."""
+FIELD_OF_VIEW = np.radians(35.0)
+"""Of the picture's height."""
+SIDE_ANGLE, DOWN_ANGLE = np.radians(28.0), np.radians(10.0)
+"""The camera stands before the person, this much to their left and this much above."""
+FRAMED_HEIGHT, FRAMED_CENTRE = 2.35, 0.88
+"""Metres of the scene that fit the picture's height, and the height of its middle above the floor."""
+SPACING = 1.3
+"""Metres between avatars that are shown side by side."""
+FLOOR_MARGIN = 7.0
+FOLLOW_SECONDS = 0.6
+"""Standard deviation of the Gaussian that smooths the person's path into the camera's."""
+BACKGROUND = (0.055, 0.06, 0.07)
+LABEL_SIZE, LABEL_HEIGHT = 0.12, -1.1
+LEGEND_WIDTH, LEGEND_TEXT, LEGEND_MARGIN = 0.6, 0.07, 0.13
+"""Sizes of words and legend in metres beside the person."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One body in the picture, the tracked points that belong to it by role, and words to stand below it."""
+
+    avatar: Avatar
+    trackers: dict[str, bpy.types.Object] = field(default_factory=dict)
+    label: str = ""
+
+
+def render_still(path, subjects, frame=None, size=(WIDTH, HEIGHT)):
+    """Write a PNG of ``subjects`` (list of ``Subject``) at a frame of the current scene, by default the present one."""
+    source = bpy.context.scene
+    frame = source.frame_current if frame is None else frame
+    with _stage(subjects, np.array([frame]), size, fine=True) as stage:
+        stage.render.image_settings.file_format = "PNG"
+        stage.frame_set(frame)
+        _render(stage, path, animation=False)
+
+
+def render_film(path, subjects, first=None, last=None, size=(WIDTH, HEIGHT)):
+    """Write an MP4 of ``subjects`` in real time over scene frames ``first``..``last``, by default the scene's range."""
+    source = bpy.context.scene
+    first = source.frame_start if first is None else first
+    last = source.frame_end if last is None else last
+    with _stage(subjects, np.arange(first, last + 1), size, fine=False) as stage:
+        stage.frame_start, stage.frame_end = first, last
+        stage.frame_step = max(1, int(np.ceil(scene_fps(source) / FASTEST_FPS - 1e-3)))
+        stage.render.fps = source.render.fps
+        stage.render.fps_base = source.render.fps_base * stage.frame_step
+        if hasattr(stage.render.image_settings, "media_type"):  # From Blender 5.0 on films are a kind of their own.
+            stage.render.image_settings.media_type = "VIDEO"
+        stage.render.image_settings.file_format = "FFMPEG"
+        stage.render.ffmpeg.format = "MPEG4"
+        stage.render.ffmpeg.codec = "H264"
+        stage.render.ffmpeg.constant_rate_factor = "MEDIUM"
+        _render(stage, path, animation=True)
+
+
+def _render(stage, path, animation):
+    path = Path(path).resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stage.render.filepath = str(path)
+    stage.render.use_file_extension = False
+    with bpy.context.temp_override(scene=stage):  # A scene that is merely named is drawn at the current one's frame.
+        bpy.ops.render.render(animation=animation, write_still=not animation, scene=stage.name)
+
+
+@contextmanager
+def _stage(subjects, frames, size, fine):
+    """A scene for the picture, removed with everything that was made for it."""
+    kinds = ("objects", "meshes", "actions", "collections", "cameras", "worlds", "curves", "fonts")
+    before = {kind: set(getattr(bpy.data, kind)) for kind in kinds}
+    stage = bpy.data.scenes.new("Threepoint preview")
+    try:
+        _set_up_rendering(stage, size, fine)
+        path, facing = _path_of(subjects[0].avatar.armature, frames)
+        height = subjects[0].avatar.armature.matrix_world.translation.z  # Avatars stand on their recording's floor.
+        camera = _place_camera(stage, frames, path, facing, height)
+        _place_subjects(stage, subjects, camera)
+        _add_legend(stage, subjects, camera, size)
+        ground = props.floor(path.min(0)[:2] - FLOOR_MARGIN, path.max(0)[:2] + FLOOR_MARGIN)
+        ground.location.z = height
+        stage.collection.objects.link(ground)
+        yield stage
+    finally:
+        bpy.data.scenes.remove(stage)
+        bpy.data.batch_remove([item for kind in kinds for item in set(getattr(bpy.data, kind)) - before[kind]])
+
+
+def _set_up_rendering(stage, size, fine):
+    stage.render.engine = "BLENDER_WORKBENCH"
+    stage.render.resolution_x, stage.render.resolution_y = size
+    stage.render.resolution_percentage = 100
+    stage.view_settings.view_transform = "Standard"
+    shading = stage.display.shading
+    shading.light, shading.color_type = "STUDIO", "VERTEX"
+    # Shadows, cavities and many samples make a picture better and, without a GPU, seven times as slow.
+    shading.show_cavity = shading.show_shadows = fine
+    shading.shadow_intensity = 0.35
+    stage.display.render_aa = "8" if fine else "FXAA"
+    stage.display.light_direction = (0.35, 0.25, 0.9)
+    stage.world = bpy.data.worlds.new("Threepoint preview")
+    stage.world.color = BACKGROUND
+
+
+def _path_of(armature, frames):
+    """World positions of the pelvis (n, 3) at ``frames`` (n,), and the mean direction (2,) that the person faces."""
+    bone = armature.data.bones[names_of(armature)[PELVIS]]
+    location, rotation = root_channels(armature, frames)
+    axes = np.array(bone.matrix_local.to_3x3())
+    world = np.array(armature.matrix_world)
+    local = location @ axes.T + np.array(bone.head_local)
+    turned = world[:3, :3] @ axes @ quaternion_to_matrix(rotation) @ axes.T
+    facing = (turned @ [0.0, -1.0, 0.0])[:, :2].mean(0)
+    return local @ world[:3, :3].T + world[:3, 3], facing
+
+
+def _place_camera(stage, frames, path, facing, floor):
+    """A camera that looks at the person's front and follows the smoothed path over the floor."""
+    data = bpy.data.cameras.new("camera")
+    data.sensor_fit, data.angle_y = "VERTICAL", FIELD_OF_VIEW
+    camera = bpy.data.objects.new("camera", data)
+    stage.collection.objects.link(camera)
+    stage.camera = camera
+    heading = np.arctan2(facing[1], facing[0]) + SIDE_ANGLE
+    back = np.array([np.cos(heading) * np.cos(DOWN_ANGLE), np.sin(heading) * np.cos(DOWN_ANGLE), np.sin(DOWN_ANGLE)])
+    right = np.array([-np.sin(heading), np.cos(heading), 0.0])
+    camera.rotation_euler = Matrix(np.stack([right, np.cross(back, right), back], 1).tolist()).to_euler()
+    target = _smooth(path, FOLLOW_SECONDS * scene_fps(bpy.context.scene))
+    target[:, 2] = floor + FRAMED_CENTRE
+    write_vector(new_action(camera, "camera"), "location", frames, target + back * _distance())
+    return camera
+
+
+def _distance():
+    return FRAMED_HEIGHT / 2 / np.tan(FIELD_OF_VIEW / 2)
+
+
+def _smooth(path, deviation):
+    """(n, 3) smoothed by a Gaussian of ``deviation`` frames, the ends held."""
+    reach = int(3 * deviation)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(deviation, 1e-6)) ** 2)
+    held = np.pad(path, ((reach, reach), (0, 0)), mode="edge")
+    return np.stack([np.convolve(held[:, k], kernel / kernel.sum(), "valid") for k in range(3)], -1)
+
+
+def _place_subjects(stage, subjects, camera):
+    """Show each subject as an instance, beside the one before; the animator's objects do not move."""
+    right = np.array(camera.rotation_euler.to_matrix().col[0])
+    for place, subject in enumerate(subjects):
+        shift = (place - (len(subjects) - 1) / 2) * SPACING
+        group = bpy.data.collections.new("subject")
+        group.objects.link(subject.avatar.mesh)
+        for role, tracker in subject.trackers.items():
+            group.objects.link(_marker_of(role, tracker))
+        stand = bpy.data.objects.new("subject", None)
+        stand.instance_type, stand.instance_collection = "COLLECTION", group
+        stand.location = right * shift
+        stage.collection.objects.link(stand)
+        if subject.label:
+            _fix_to_camera(stage, camera, props.text("label", subject.label, LABEL_SIZE), shift, LABEL_HEIGHT)
+
+
+def _marker_of(role, tracker):
+    """A marker that moves with a tracker and is not there while the device was not seen."""
+    marker = props.marker(f"marker {role}", COLOURS.get(role, OTHER_COLOUR))
+    marker.parent = tracker
+    marker.show_in_front = True
+    for fcurve in fcurves_of(tracker):
+        if fcurve.data_path == VALID_PATH:
+            frame, valid = keyframes_of(fcurve).T
+            # Scaled to nothing, because whether an instance is hidden cannot be animated.
+            scales = np.repeat(valid[:, None], 3, 1)
+            write_vector(new_action(marker, "marker"), "scale", frame, scales, interpolation=CONSTANT)
+    return marker
+
+
+def _fix_to_camera(stage, camera, item, across, up):
+    """Put a flat thing where the framed person is, ``across`` and ``up`` metres from the picture's middle."""
+    item.parent = camera
+    item.location = (across, up, -_distance())
+    item.show_in_front = True
+    stage.collection.objects.link(item)
+
+
+def _add_legend(stage, subjects, camera, size):
+    """The colours of the first subject that has any, with their range in centimetres."""
+    modifiers = [m for s in subjects for m in s.avatar.mesh.modifiers if m.name == MODIFIER]
+    if not modifiers:
+        return
+    low, high = LOW_CENTIMETRES, HIGH_CENTIMETRES
+    left = -FRAMED_HEIGHT / 2 * size[0] / size[1] + LEGEND_WIDTH / 2 + LEGEND_MARGIN
+    top = FRAMED_HEIGHT / 2 - LEGEND_MARGIN
+    _fix_to_camera(stage, camera, props.legend(RAMP, LEGEND_WIDTH, LEGEND_WIDTH / 12), left, top)
+    for words, across in ((f"{low:g}", -0.5), (f"{high:g} cm", 0.5)):
+        text = props.text("legend", words, LEGEND_TEXT)
+        _fix_to_camera(stage, camera, text, left + across * LEGEND_WIDTH, top - 1.6 * LEGEND_TEXT)

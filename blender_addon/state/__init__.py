@@ -1,0 +1,1 @@
+"""Properties that are saved with the file, and what they mean."""

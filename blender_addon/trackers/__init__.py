@@ -1,0 +1,1 @@
+"""Recordings as animated empties, and any animated objects as recordings."""

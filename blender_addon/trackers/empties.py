@@ -1,0 +1,243 @@
+"""A recording as animated empties, and any animated objects as a recording again.
+
+The empties are the animator's editable source: what is predicted is what they show, not what the file said.
+"""
+
+import bpy
+import numpy as np
+
+from ...model_core.errors import InputError
+from ...model_core.geometry.frames import OPENXR_TO_BLENDER, convert_positions, convert_quaternions
+from ...model_core.recordings.recording import Recording, Track
+from ...model_core.geometry.rotations import make_continuous, matrix_to_quaternion, normalize
+from ..avatar.curves import CONSTANT, fcurves_of, keyframes_of, new_action, values_at, write_curve, write_vector
+from ..timing import frames_to_seconds, seconds_to_frames
+
+VALID = "valid"
+"""Custom property of a tracker: whether the device was seen. Its keyframes are the edges of the dropouts."""
+VALID_PATH = f'["{VALID}"]'
+TRACKER_PATHS = ("location", "rotation_quaternion", "empty_display_size", VALID_PATH)
+"""What is animated of a tracker."""
+
+SOURCE, DEVICE, BETAS = "threepoint_source", "threepoint_device", "threepoint_betas"
+"""Custom properties that keep what a recording says of itself beside its poses."""
+ROLE = "threepoint_role"
+"""Custom property of a tracker: which one of the recording it is."""
+
+COLOURS = {
+    "head": (0.95, 0.75, 0.1, 1.0),
+    "left_hand": (0.1, 0.75, 0.95, 1.0),
+    "right_hand": (0.95, 0.25, 0.65, 1.0),
+}
+OTHER_COLOUR = (0.45, 0.9, 0.35, 1.0)
+HEAD_SIZE, HAND_SIZE = 0.12, 0.08
+LOST_SIZE = 0.02
+"""Display sizes in metres; a tracker that is not seen shrinks to the last."""
+
+SAMPLE_RATE = 60.0
+LONGEST_STEP = 0.05
+"""Objects are read at their keyframes and, where those are further apart than this many seconds, 60 times a second."""
+
+
+def create_trackers(recording, collection_name, scene, origin=0.0):
+    """Make an animated empty for each of the recording's trackers; return them by role.
+
+    Keyframes lie at the recording's own times (``origin`` seconds at the scene's first frame), fractional frames
+    included, so that no sample moves. Dropouts have no keyframes: there the custom property ``valid`` is off and the
+    empty is small. The empties go into a new collection of the scene.
+    """
+    recording.validate()
+    collection = bpy.data.collections.new(collection_name)
+    scene.collection.children.link(collection)
+    frames = seconds_to_frames(recording.time, scene, origin)
+    trackers = {}
+    for role, track in recording.tracks.items():
+        empty = bpy.data.objects.new(f"{collection_name} {role}", None)
+        collection.objects.link(empty)
+        _style_tracker(empty, role)
+        _note_origin(empty, recording)
+        empty[ROLE] = role
+        _animate_tracker(empty, track, frames)
+        trackers[role] = empty
+    return trackers
+
+
+def _style_tracker(empty, role):
+    empty.empty_display_type = "ARROWS"
+    empty.empty_display_size = HEAD_SIZE if role == "head" else HAND_SIZE
+    empty.color = COLOURS.get(role, OTHER_COLOUR)
+    empty.show_name = True
+    empty.show_in_front = True
+    empty.rotation_mode = "QUATERNION"
+
+
+def _note_origin(empty, recording):
+    """What a tracker's animation does not say of its recording."""
+    empty[SOURCE], empty[DEVICE] = recording.source, recording.device
+    if recording.betas is not None:
+        empty[BETAS] = [float(beta) for beta in recording.betas]
+
+
+def _animate_tracker(empty, track, frames):
+    size = empty.empty_display_size
+    empty[VALID] = bool(track.valid[0])
+    curves = new_action(empty, empty.name)
+    seen = np.flatnonzero(track.valid)
+    if len(seen):
+        rotations = make_continuous(convert_quaternions(track.rotation[seen], OPENXR_TO_BLENDER))
+        positions = convert_positions(track.position[seen], OPENXR_TO_BLENDER)
+        write_vector(curves, "location", frames[seen], positions, "Pose")
+        write_vector(curves, "rotation_quaternion", frames[seen], rotations, "Pose")
+    edges = np.concatenate([[0], 1 + np.flatnonzero(np.diff(track.valid))])
+    valid = track.valid[edges]
+    write_curve(curves, VALID_PATH, 0, frames[edges], valid, "Dropouts", CONSTANT)
+    sizes = np.where(valid, size, LOST_SIZE)
+    write_curve(curves, "empty_display_size", 0, frames[edges], sizes, "Dropouts", CONSTANT)
+
+
+def further_trackers(head):
+    """The trackers beside head and hands that came in with the object ``head``, by role: what lies with it."""
+    beside = [item for collection in head.users_collection for item in collection.objects]
+    return {item[ROLE]: item for item in beside if item.get(ROLE, "head") not in ("head", "left_hand", "right_hand")}
+
+
+def find_dropouts(tracker, scene):
+    """List of (first, last) seconds during which a tracker was not seen, from its ``valid`` keyframes."""
+    edges = [keyframes_of(f) for f in fcurves_of(tracker) if f.data_path == VALID_PATH]
+    if not edges:
+        return []
+    times = frames_to_seconds(edges[0][:, 0], scene)
+    lost = edges[0][:, 1] < 0.5
+    ends = np.append(times[1:], max(times[-1], frames_to_seconds(scene.frame_end, scene)))
+    return [(float(a), float(b)) for a, b, gone in zip(times, ends, lost, strict=True) if gone]
+
+
+def read_trackers(objects, scene, source="", times=None):
+    """Any animated objects, by role -> ``Recording``, second 0 at the scene's first frame.
+
+    Reads evaluated world transforms, so parents, constraints, drivers and edits count. ``times`` (N,) seconds default
+    to the objects' keyframes, with 60 Hz samples between keyframes that lie far apart. A custom property ``valid``
+    on an object says when it was seen; without it the object always counts as seen.
+    """
+    if "head" not in objects:
+        raise InputError(f"{source or 'scene'}: choose an object for the head (chosen: {', '.join(objects) or 'none'})")
+    if times is None:
+        times = _sample_times(objects.values(), scene)
+    frames, back = seconds_to_frames(times, scene), OPENXR_TO_BLENDER.T
+    poses = _keyed_poses(objects.values(), frames) or _sampled_poses(objects.values(), frames)
+    tracks = {}
+    for role, (position, rotation, valid) in zip(objects, poses, strict=True):
+        rotation = convert_quaternions(make_continuous(rotation), back)
+        tracks[role] = Track(convert_positions(position, back), rotation, valid)
+    head = objects["head"]
+    betas = np.array(head[BETAS]) if BETAS in head else None
+    return Recording(times, tracks, source or head.get(SOURCE, "scene"), _device(objects), betas).validate()
+
+
+def _device(objects):
+    """The offset preset of the hands: of what they came from, else of nothing in particular."""
+    hands = [item for role, item in objects.items() if role != "head"]
+    return next((item[DEVICE] for item in hands if DEVICE in item), "")
+
+
+def _sample_times(objects, scene):
+    keyed = [keyframes_of(f)[:, 0].astype(np.float64) for o in objects for f in fcurves_of(o)]
+    frames = np.unique(np.concatenate(keyed)) if keyed else np.empty(0)
+    if len(frames) < 2:  # Moved by something else than keyframes of their own: a parent, a constraint, a driver.
+        frames = np.array([scene.frame_start, scene.frame_end], np.float64)
+    times = frames_to_seconds(frames, scene)
+    counts = np.where(np.diff(times) > LONGEST_STEP, np.ceil(np.diff(times) * SAMPLE_RATE), 1).astype(int)
+    number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    between = np.repeat(times[:-1], counts) + number * np.repeat(np.diff(times) / counts, counts)
+    return np.append(between, times[-1])
+
+
+def _keyed_poses(objects, frames):
+    """World poses of each object at fractional frames (N,), from its F-curves: (N, 3), (N, 4) ``wxyz``, (N,) valid.
+
+    None where an object is moved by more than these. Nothing in the scene is touched, so that nothing is drawn again.
+    """
+    curves = [_own_curves(item) for item in objects]
+    if None in curves:
+        return None
+    poses = []
+    for item, own in zip(objects, curves, strict=True):
+        position, rotation = (_values(item, own, path, frames) for path in ("location", "rotation_quaternion"))
+        valid = _values(item, own, VALID_PATH, frames)[:, 0] > 0.5 if VALID in item else np.ones(len(frames), bool)
+        poses.append((position, normalize(rotation), valid))
+    return poses
+
+
+def _values(item, own, path, frames):
+    """A property's values (N, k) at ``frames`` (N,): the F-curves' among ``own``, else what they are all the time."""
+    now = np.atleast_1d(item.path_resolve(path)).astype(np.float64)
+    values = np.tile(now, (len(frames), 1))
+    for index in range(len(now)):
+        if (path, index) in own:
+            values[:, index] = values_at(own[path, index], frames)
+    return values
+
+
+def _own_curves(item):
+    """F-curves by (path, index) of an empty that moves by these alone, as trackers do that nobody rigged; else None."""
+    animation = item.animation_data
+    rigged = item.type != "EMPTY" or item.parent is not None or len(item.constraints)
+    if rigged or animation is None or animation.action is None or animation.drivers or animation.nla_tracks:
+        return None
+    moved = any(item.delta_location) or tuple(item.delta_rotation_quaternion) != (1, 0, 0, 0)
+    if moved or item.rotation_mode != "QUATERNION" or min(*item.scale, *item.delta_scale) <= 0:
+        return None
+    fcurves = fcurves_of(item)
+    own = {(fcurve.data_path, fcurve.array_index): fcurve for fcurve in fcurves}
+    silent = any(fcurve.mute or (fcurve.group is not None and fcurve.group.mute) for fcurve in fcurves)
+    simple = all(path in TRACKER_PATHS for path, _ in own)
+    return own if simple and not silent and len(own) == len(fcurves) else None
+
+
+def _sampled_poses(objects, frames):
+    """The same of any objects, however they are moved: from their evaluated matrices, frame after frame."""
+    matrices, valid = _sample(list(objects), frames)
+    return [
+        (matrices[:, column, :3, 3], _rotations(matrices[:, column, :3, :3], item.name), valid[:, column])
+        for column, item in enumerate(objects)
+    ]
+
+
+def _sample(objects, frames):
+    """World matrices (N, objects, 4, 4) and ``valid`` (N, objects) at fractional frames.
+
+    A scene of their own keeps everything else (skinned meshes above all) from being evaluated along.
+    """
+    sampling = bpy.data.scenes.new("Threepoint sampling")
+    hidden = [item for item in objects if item.hide_viewport]
+    try:
+        for item in objects:
+            item.hide_viewport = False  # Blender does not evaluate what is hidden so.
+            sampling.collection.objects.link(item)
+        layer = sampling.view_layers[0]
+        layer.update()
+        matrices = np.empty((len(frames), len(objects), 4, 4))
+        valid = np.ones((len(frames), len(objects)), bool)
+        for row, frame in enumerate(frames):
+            whole = int(np.floor(frame))
+            sampling.frame_set(whole, subframe=float(frame - whole))
+            for column, item in enumerate(objects):
+                evaluated = item.evaluated_get(layer.depsgraph)
+                matrices[row, column] = evaluated.matrix_world
+                valid[row, column] = bool(evaluated.get(VALID, True))
+    finally:
+        bpy.data.scenes.remove(sampling)
+        for item in hidden:
+            item.hide_viewport = True
+    return matrices, valid
+
+
+def _rotations(linear, name):
+    """The rotations (N, 4) ``wxyz`` in matrices (N, 3, 3) that may scale and shear."""
+    lengths = np.linalg.norm(linear, axis=1, keepdims=True)
+    if (lengths < 1e-9).any():
+        raise InputError(f"object '{name}': is scaled to zero; a tracker needs a scale that is not zero")
+    if (np.linalg.det(linear) < 0).any():
+        raise InputError(f"object '{name}': is mirrored by a negative scale; apply or remove the scale")
+    left, _, right = np.linalg.svd(linear / lengths)
+    return matrix_to_quaternion(left @ right)

@@ -1,0 +1,1 @@
+"""Published metrics, and what each method predicts on clips whose truth is known."""

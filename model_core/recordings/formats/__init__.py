@@ -1,0 +1,1 @@
+"""A file a recording format; each offers what ``recordings.read`` asks of a reader."""

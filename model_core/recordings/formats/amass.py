@@ -1,0 +1,158 @@
+"""AMASS ``.npz``: motion of a body, from which head and wrists are derived (numpy only).
+
+``poses`` (T, 66 or more) axis-angle with the global orient first, ``trans`` (T, 3) = position of the pelvis joint minus
+its rest position, ``mocap_framerate``, ``betas``; +Z up. Not a headset's recording: the tracks are SMPL's head and
+wrist joints (device ``joints``) and need no calibration.
+"""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from ...body import load_body
+from ...errors import InputError
+from ...geometry.frames import OPENXR_TO_MODEL, convert_positions, convert_quaternions
+from ...geometry.kinematics import forward_kinematics
+from ...motion import BETA_COUNT
+from ...geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion
+from ...geometry.skeleton import BODY_JOINT_COUNT, FEET, ROLES, TRACKED_JOINTS
+from ..cleaning import RawTrack, build_recording
+from ..conventions import CONVENTIONS
+
+RATE_KEYS = ("mocap_framerate", "mocap_frame_rate", "fps")
+LARGEST_MEMBER = 64 * 2**20
+LARGEST_RATIO = 100
+"""Motion does not compress well: an array that is larger than that and shrank by more than this is a trap."""
+REAL_KINDS = "iuf"
+"""numpy's kinds of numbers, complex ones excepted."""
+LARGEST_BETA = 10.0
+OWN_BODY = "threepoint"
+"""What the files of our own say under ``body_model``: only then, or with a body that the user names, do betas fit."""
+FLOOR_PERCENTILE, FLOOR_TOLERANCE = 5.0, 0.02
+"""The floor is where the lower foot is at this percentile of the time; smaller differences (metres) are left alone."""
+CHUNK = 4096
+"""Frames whose kinematics are computed at once."""
+
+
+def recognises(head):
+    """Whether a file that begins with the bytes ``head`` is a zip archive, as npz files are."""
+    return head.startswith((b"PK\x03\x04", b"PK\x05\x06"))
+
+
+def read(path, body=None):
+    """An AMASS npz -> ``Recording`` with device ``joints``. ``body`` is the default one unless the user has another."""
+    name = Path(path).name
+    arrays = _arrays(path, name)
+    poses, trans, fps = _motion(arrays, name)
+    if len(poses) < 2:
+        raise InputError(f"{name}: has {len(poses)} frames; at least 2 are needed")
+    warnings = []
+    betas = _betas(arrays, body is not None, warnings)
+    body = load_body() if body is None else body
+    positions, rotations, ground = _tracked_joints(poses, trans, body, betas)
+    if abs(ground) > FLOOR_TOLERANCE:
+        warnings.append(f"its floor lies at {ground:.2f} m: moved to 0")
+        positions[..., 1] -= ground
+    return joint_recording(np.arange(len(poses)) / fps, positions, rotations, name, betas, warnings)
+
+
+def joint_recording(time, positions, rotations, source, betas, warnings=()):
+    """A ``Recording`` of device ``joints`` from ``TRACKED_JOINTS`` in the model's frame.
+
+    ``positions`` (T, 3, 3), ``rotations`` (T, 3, 4) ``wxyz``.
+    """
+    position = convert_positions(positions, OPENXR_TO_MODEL.T)
+    rotation = convert_quaternions(rotations, OPENXR_TO_MODEL.T)
+    tracks = {role: RawTrack(position[:, i], rotation[:, i]) for i, role in enumerate(ROLES)}
+    return build_recording(time, tracks, source, "joints", betas, warnings, living=False)
+
+
+def read_motion(path):
+    """poses (T, 66) radians, trans (T, 3) metres, +Z up, and frames a second, as the file has them."""
+    name = Path(path).name
+    poses, trans, fps = _motion(_arrays(path, name), name)
+    if len(poses) < 2:
+        raise InputError(f"{name}: has {len(poses)} frames; at least 2 are needed")
+    return poses, trans, fps
+
+
+def _tracked_joints(poses, trans, body, betas):
+    """Head and wrists in the model's frame, positions (T, 3, 3) and rotations (T, 3, 4); the floor's height."""
+    rest = body.rest_joints(betas)[:BODY_JOINT_COUNT]
+    feet_at_rest = rest[list(FEET), 1] - body.sole(betas)
+    to_model = CONVENTIONS["z_up"]
+    rotations, positions, lowest = [], [], []
+    for first in range(0, len(poses), CHUNK):
+        local = axis_angle_to_matrix(poses[first : first + CHUNK].reshape(-1, BODY_JOINT_COUNT, 3))
+        # The world is turned, the body's own axes are SMPL's in both: so the global orient from the left only.
+        local[:, 0] = to_model @ local[:, 0]
+        pelvis = (trans[first : first + CHUNK] + rest[0]) @ to_model.T
+        world, placed = forward_kinematics(local, pelvis, rest)
+        rotations.append(matrix_to_quaternion(world[:, TRACKED_JOINTS]))
+        positions.append(placed[:, TRACKED_JOINTS])
+        lowest.append((placed[:, list(FEET), 1] - feet_at_rest).min(-1))
+    ground = float(np.percentile(np.concatenate(lowest), FLOOR_PERCENTILE))
+    return np.concatenate(positions), np.concatenate(rotations), ground
+
+
+def _arrays(path, name):
+    """The archive's arrays by name, loaded without executing anything; what is not wanted is not even unpacked."""
+    arrays = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = {member.filename: member for member in archive.infolist()}
+            for key in ("poses", "trans", "betas", "body_model", *RATE_KEYS):
+                member = members.get(f"{key}.npy")
+                if member is None:
+                    continue
+                if member.file_size > max(LARGEST_MEMBER, LARGEST_RATIO * member.compress_size):
+                    raise InputError(f"{name}: '{member.filename}' unpacks to {member.file_size} bytes: not a motion")
+                with archive.open(member) as file:
+                    arrays[key] = np.lib.format.read_array(file, allow_pickle=False)
+    except InputError:
+        raise
+    except Exception as error:  # numpy and zipfile raise a dozen kinds on damaged archives, and quote their bytes
+        raise InputError(f"{name}: is not a readable npz archive ({type(error).__name__})") from None
+    return arrays
+
+
+def _motion(arrays, name):
+    """poses (T, 66) radians, trans (T, 3) metres and frames a second."""
+    missing = [key for key in ("poses", "trans") if key not in arrays]
+    rate = next((key for key in RATE_KEYS if key in arrays), None)
+    if missing or rate is None:
+        raise InputError(f"{name}: lacks {', '.join(missing) or RATE_KEYS[0]}; an AMASS npz has poses, trans and "
+                         f"{RATE_KEYS[0]}")  # fmt: skip
+    poses, trans, fps = arrays["poses"], arrays["trans"], arrays[rate]
+    width = BODY_JOINT_COUNT * 3
+    if poses.ndim != 2 or poses.shape[1] < width or trans.shape != (len(poses), 3):
+        raise InputError(f"{name}: poses {poses.shape}, trans {trans.shape}; should be (T, {width} or more), (T, 3)")
+    if not all(array.dtype.kind in REAL_KINDS for array in (poses, trans, fps)):
+        raise InputError(f"{name}: poses, trans and {rate} should be numbers")
+    if fps.size != 1 or not 0 < float(fps.reshape(-1)[0]) <= 10000:
+        raise InputError(f"{name}: {rate} should be one positive number")
+    poses, trans = poses[:, :width].astype(np.float64), trans.astype(np.float64)
+    if not (np.isfinite(poses).all() and np.isfinite(trans).all()):
+        raise InputError(f"{name}: poses or trans have values that are not finite")
+    return poses, trans, float(fps.reshape(-1)[0])
+
+
+def _betas(arrays, own_body, warnings):
+    """The first ten of the file's betas, filled with zeros; all zeros where they mean nothing for the body at hand."""
+    betas = np.zeros(BETA_COUNT)
+    given = arrays.get("betas")
+    if given is None:
+        return betas
+    if not own_body and str(arrays.get("body_model", "")) != OWN_BODY:
+        warnings.append("its betas belong to another body: the mean body stands in")
+        return betas
+    if given.dtype.kind not in REAL_KINDS or given.ndim != 1:
+        warnings.append("its betas are not a row of numbers: the mean body stands in")
+        return betas
+    given = given[:BETA_COUNT].astype(np.float64)
+    if not np.isfinite(given).all() or (np.abs(given) > LARGEST_BETA).any():
+        warnings.append("its betas are no person's: the mean body stands in")
+        return betas
+    betas[: len(given)] = given
+    return betas

@@ -1,0 +1,88 @@
+"""WebXR captures of Meta's Immersive Web Emulation Runtime: JSON (numpy only).
+
+``schema`` tells of each input source whose hand it is and what it has; ``frames`` are
+``[milliseconds, head position, quaternion xyzw, [input, target ray pose, [grip pose], [hand joints], buttons], ..]``.
+Right-handed, +Y up, -Z forward, metres: OpenXR's own. Grip poses are given for controllers and for tracked hands alike;
+where a hand has joints only, its wrist is turned into a grip.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import InputError
+from ...geometry.rotations import normalize, quaternion_multiply
+from ..cleaning import RawTrack, build_recording
+from ..guessing import rotate
+from ..json_text import load_json, numbers
+
+HEAD_SIZE = 8
+RAY_SIZE, POSE_SIZE = 8, 7
+WRIST_TO_GRIP_ROTATION = {"left_hand": np.array([0.5, 0.5, -0.5, -0.5]), "right_hand": np.array([0.5, 0.5, 0.5, 0.5])}
+WRIST_TO_GRIP = {"left_hand": np.array([0.002, -0.037, -0.065]), "right_hand": np.array([-0.002, -0.037, -0.065])}
+"""The grip in the axes of a tracked hand's wrist, as headsets that give both have it."""
+
+
+def recognises(text):
+    """Whether a text that begins so is a capture of IWER's action recorder."""
+    head = text.lstrip("\ufeff \t\r\n")
+    return head.startswith("{") and '"schema"' in head and '"targetRayMode"' in head
+
+
+def read(path):
+    """An IWER capture -> ``Recording`` with the device preset ``grip``."""
+    name = Path(path).name
+    content = load_json(path)
+    schema, frames = (content.get("schema"), content.get("frames")) if isinstance(content, dict) else (None, None)
+    if not isinstance(schema, list) or not isinstance(frames, list) or len(frames) < 2:
+        raise InputError(f"{name}: should have a 'schema' and at least 2 'frames', as IWER's recorder writes them")
+    inputs = _inputs(schema)
+    heads = np.array([numbers(frame, HEAD_SIZE) for frame in frames])
+    poses = {role: np.full((len(frames), POSE_SIZE), np.nan) for role in ("left_hand", "right_hand")}
+    for index, frame in enumerate(frames):
+        for entry in frame[HEAD_SIZE:] if isinstance(frame, list) else []:
+            source = entry[0] if isinstance(entry, list) and entry else None
+            if isinstance(source, int) and source in inputs:
+                role, has_grip, has_hand = inputs[source]
+                poses[role][index] = _grip(entry, role, has_grip, has_hand)
+    tracks = {"head": _track(heads[:, 1:])} | {role: _track(pose) for role, pose in poses.items()}
+    return build_recording(heads[:, 0] / 1000, tracks, name, "grip")
+
+
+def _inputs(schema):
+    """Input number -> (role, whether it has a grip, whether it has a hand)."""
+    inputs = {}
+    for entry in schema:
+        if not (isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], dict)):
+            continue
+        source, about = entry
+        if isinstance(source, int) and about.get("handedness") in ("left", "right"):
+            inputs[source] = (f"{about['handedness']}_hand", bool(about.get("hasGrip")), bool(about.get("hasHand")))
+    return inputs
+
+
+def _grip(entry, role, has_grip, has_hand):
+    """The grip's position and quaternion xyzw of one input in one frame."""
+    if has_grip:
+        return numbers(entry[RAY_SIZE] if len(entry) > RAY_SIZE else None, POSE_SIZE)
+    if not has_hand:
+        return [np.nan] * POSE_SIZE
+    # Joints are given in the target ray's axes, eight numbers each, the wrist first.
+    ray, wrist = (
+        numbers(entry[1:RAY_SIZE], POSE_SIZE),
+        numbers(entry[RAY_SIZE] if len(entry) > RAY_SIZE else None, POSE_SIZE),
+    )
+    for pose in (np.array(wrist), np.array([*WRIST_TO_GRIP[role], *WRIST_TO_GRIP_ROTATION[role][[1, 2, 3, 0]]])):
+        ray = _within(np.array(ray), pose)
+    return ray
+
+
+def _within(outer, inner):
+    """The pose ``inner``, given in the axes of ``outer``, in the outer's own space; both position and xyzw."""
+    turn = normalize(outer[[6, 3, 4, 5]])
+    position = outer[:3] + rotate(turn[None], inner[:3])[0]
+    return np.concatenate([position, quaternion_multiply(turn, normalize(inner[[6, 3, 4, 5]]))[[1, 2, 3, 0]]])
+
+
+def _track(poses):
+    return RawTrack(poses[:, :3], poses[:, [6, 3, 4, 5]])

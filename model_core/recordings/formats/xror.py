@@ -1,0 +1,102 @@
+"""XROR, the format of the BOXRR-23 dataset: BSON around an array that is packed with fpzip.
+
+Column 0 is the time, then each device's axes as ``info.hardware.devices`` lists them: ``x y z`` and ``i j k 1`` (the
+quaternion xyzw). Unity's axes, metres, seconds; of Beat Saber the hands are saber grips. The fpzip library belongs to
+the engine: Blender's own Python does not have it, and lets the engine's do the unpacking.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import InputError
+from ..bson import parse_bson
+from ..cleaning import RawTrack, build_recording
+from ..conventions import to_openxr
+
+ROLES = {"HEAD": "head", "HAND_LEFT": "left_hand", "HAND_RIGHT": "right_hand"}
+AXES = ("x", "y", "z", "1", "i", "j", "k")
+APP_PRESETS = {"Beat Saber": "saber"}
+FPZIP_MAGIC = b"fp"
+UNPACKING_SECONDS = 30
+LARGEST_UNPACKING = 3 * 2**29
+UNPACK = """
+import sys
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, ({limit}, {limit}))
+except (ImportError, ValueError):
+    pass  # other systems than Unix bound the memory by their own means
+try:
+    import fpzip
+except ImportError:
+    sys.exit(3)
+array = fpzip.decompress(sys.stdin.buffer.read(), order="C")
+print(array.shape[-2], array.shape[-1], array.dtype.str, flush=True)
+sys.stdout.buffer.write(array.tobytes())
+"""
+"""Damaged packing makes the library read and write where it should not: it works in a process of its own."""
+
+
+def recognises(head):
+    """Whether a file that begins with the bytes ``head`` is an XROR document."""
+    return head[4:].startswith(b"\x02$schema\0") and b"xror" in head[:200]
+
+
+def read(path, python=None):
+    """An XROR file -> ``Recording``. ``python``: an interpreter that has fpzip, by default the one that runs this."""
+    name = Path(path).name
+    try:
+        content = parse_bson(Path(path).read_bytes())
+    except ValueError as error:
+        raise InputError(f"{name}: is not a whole XROR document ({error})") from None
+    devices, packed, app = _parts(content, name)
+    frames = _unpack(packed, name, python or sys.executable)
+    width = 1 + sum(len(axes) for _, axes in devices)
+    if frames.shape[1] != width:
+        raise InputError(f"{name}: its frames have {frames.shape[1]} columns, its devices tell of {width}")
+    tracks, column = {}, 1
+    for role, axes in devices:
+        if set(AXES) <= set(axes) and role not in tracks:
+            order = [column + axes.index(axis) for axis in AXES]
+            poses = frames[:, order].astype(np.float64)
+            tracks[role] = RawTrack(*to_openxr(poses[:, :3], poses[:, 3:], "unity"))
+        column += len(axes)
+    return build_recording(frames[:, 0].astype(np.float64), tracks, name, APP_PRESETS.get(app, ""))
+
+
+def _parts(content, name):
+    """Devices as (role, axes), the packed frames, and the app's name."""
+    try:
+        info = content["info"]
+        devices = [
+            (ROLES.get(str(device["joint"]), str(device["joint"]).lower()), [str(axis) for axis in device["axes"]])
+            for device in info["hardware"]["devices"]
+        ]
+        packed = content["frames"]
+        app = info.get("software", {}).get("app", {}).get("name", "")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{name}: lacks a part of XROR: {error}") from None
+    if not isinstance(packed, bytes) or not packed.startswith(FPZIP_MAGIC):
+        raise InputError(f"{name}: its frames are not packed with fpzip")
+    return devices, packed, app
+
+
+def _unpack(packed, name, python):
+    """The frames (N, columns), unpacked by a process that may die of them."""
+    program = UNPACK.format(limit=LARGEST_UNPACKING)
+    try:
+        done = subprocess.run(
+            [str(python), "-c", program], input=packed, capture_output=True, timeout=UNPACKING_SECONDS, check=False
+        )
+    except (subprocess.TimeoutExpired, OSError):
+        raise InputError(f"{name}: its packed frames cannot be unpacked; the file is damaged") from None
+    if done.returncode == 3:
+        raise InputError(f"{name}: XROR is packed with fpzip, a library that {python} lacks; install it there")
+    header, _, body = done.stdout.partition(b"\n")
+    if done.returncode != 0 or not header:
+        raise InputError(f"{name}: its packed frames are damaged")
+    rows, columns, kind = header.decode().split()
+    return np.frombuffer(body, kind).reshape(int(rows), int(columns))

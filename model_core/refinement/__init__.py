@@ -1,0 +1,1 @@
+"""Windows of frames refined under FLAG as prior, and the uncertainty of what comes out."""

@@ -1,0 +1,1 @@
+"""The engine behind a pipe: messages, and the process that answers them."""

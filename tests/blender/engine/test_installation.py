@@ -1,0 +1,188 @@
+"""The engine's environment: which torch fits the computer, and a real pip that is cancelled and goes on."""
+
+import base64
+import contextlib
+import hashlib
+import http.server
+import sys
+import threading
+import time
+import zipfile
+
+import pytest
+
+from threepoint.blender_addon.engine import installation, torch_builds
+
+LONGEST_WAIT = 300
+"""Seconds; making an environment takes 5 on a machine with nothing else to do."""
+INDEX = "https://download.pytorch.org/whl/"
+
+
+@pytest.mark.parametrize(
+    ("driver", "capability", "build"),
+    [
+        (580, 12.0, "cu130"),  # GeForce 50, a driver of today
+        (595, 7.5, "cu130"),  # GeForce 20
+        (570, 8.9, "cu126"),  # GeForce 40, a driver that does not know CUDA 13
+        (580, 6.1, "cu126"),  # GeForce 10, which CUDA 13 has left behind
+        (572, 12.0, "cu128"),  # GeForce 50 with its first drivers
+    ],
+)
+def test_the_build_fits_driver_and_gpu(driver, capability, build):
+    assert torch_builds.cuda_build(driver, capability) == build
+
+
+def nvidia_smi(folder, words):
+    path = folder / "nvidia-smi"
+    path.write_text(f"#!/bin/sh\n{words}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("words", "gpu"),
+    [
+        ("echo '580.65.06, 9.0'; echo '580.65.06, 8.9'", (580, 9.0)),
+        ("echo 'Field \"compute_cap\" is not a valid field to query.'; exit 2", None),
+        ("echo 'NVIDIA-SMI has failed because it could not communicate with the driver'; exit 9", None),
+        ("echo 'No devices were found'", None),
+        ("echo '550.1, [N/A]'", None),
+    ],
+)
+def test_nvidia_smi_tells_driver_and_capability(monkeypatch, tmp_path, words, gpu):
+    path = nvidia_smi(tmp_path, words)
+    monkeypatch.setattr(torch_builds.shutil, "which", lambda name: path)
+    assert torch_builds.nvidia_gpu() == gpu
+
+
+@pytest.mark.parametrize(
+    ("system", "gpu", "amd", "index"),
+    [
+        ("linux", (580, 9.0), False, INDEX + "cu130"),
+        ("win32", (560, 8.6), False, INDEX + "cu126"),
+        ("linux", None, True, INDEX + "rocm7.2"),
+        ("linux", None, False, INDEX + "cpu"),
+        ("win32", None, False, INDEX + "cpu"),
+        ("darwin", None, False, None),
+    ],
+)
+def test_every_computer_has_its_index(monkeypatch, system, gpu, amd, index):
+    monkeypatch.setattr(torch_builds.sys, "platform", system)
+    monkeypatch.setattr(torch_builds, "nvidia_gpu", lambda: gpu)
+    monkeypatch.setattr(torch_builds.os.path, "exists", lambda path: amd and path == "/dev/kfd")
+    monkeypatch.setattr(torch_builds.platform, "machine", lambda: "x86_64")
+    assert torch_builds.torch_index() == index
+
+
+def make_wheel(folder, name, needs=()):
+    """An empty package that pip installs."""
+    path = folder / f"{name}-9.0-py3-none-any.whl"
+    about = f"{name}-9.0.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 9.0\n" + "".join(f"Requires-Dist: {n}\n" for n in needs)
+    files = {
+        f"{name}.py": "", f"{about}/METADATA": metadata,
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }  # fmt: skip
+    with zipfile.ZipFile(path, "w") as archive:
+        record = ""
+        for file, text in files.items():
+            archive.writestr(file, text)
+            digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+            record += f"{file},sha256={digest},{len(text)}\n"
+        archive.writestr(f"{about}/RECORD", record + f"{about}/RECORD,,\n")
+    return path
+
+
+class PackageIndex(http.server.BaseHTTPRequestHandler):
+    """Serves the wheels of a folder; holds those in ``held`` back until they are taken out of it."""
+
+    folder, asked, held = None, [], set()
+
+    def do_GET(self):
+        name = self.path.strip("/").split("/")[-1]
+        wheels = sorted(self.folder.glob(f"{name}-*.whl"))
+        if name.endswith(".whl"):
+            self.asked.append(name.split("-")[0])
+            while name.split("-")[0] in self.held:
+                time.sleep(0.05)
+            body = (self.folder / name).read_bytes()
+        else:
+            body = "".join(f'<a href="/files/{wheel.name}">{wheel.name}</a>' for wheel in wheels).encode()
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Type", "application/zip" if name.endswith(".whl") else "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        if name.endswith(".whl"):
+            self.send_header("Cache-Control", "max-age=365000000, immutable, public")  # As PyPI says of its files.
+        self.end_headers()
+        with contextlib.suppress(BrokenPipeError):  # Cancelled.
+            self.wfile.write(body)
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture
+def package_index(tmp_path, monkeypatch):
+    """Address of an index with torch, what it needs and numpy, and what pip needs to be told for it."""
+    make_wheel(tmp_path, "torch", needs=["sympy"])
+    for name in ("sympy", "numpy", "safetensors"):
+        make_wheel(tmp_path, name)
+    PackageIndex.folder, PackageIndex.asked, PackageIndex.held = tmp_path, [], set()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), PackageIndex)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_address[1]}/simple"
+    for name in ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_INDEX_URL", address)
+    monkeypatch.setenv("PIP_TRUSTED_HOST", "127.0.0.1")  # What is not trusted is not kept.
+    monkeypatch.setattr(installation, "PIP", "pip")  # The one that a new environment has, without a download.
+    monkeypatch.setattr(installation, "PIP_OPTIONS", ("--progress-bar=off",))
+    monkeypatch.setattr(installation, "TORCH", "torch")
+    monkeypatch.setattr(installation, "OTHERS", ("numpy", "safetensors"))
+    yield address
+    PackageIndex.held.clear()
+    installation.stop()
+    server.shutdown()
+    installation.remove()
+
+
+def wait_for(condition):
+    begun = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begun < LONGEST_WAIT
+        time.sleep(0.02)
+
+
+def finished():
+    """The installation when it is over."""
+    work = installation.current()
+    wait_for(lambda: not work.running)
+    return work
+
+
+def log():
+    return (installation.folder() / "log.txt").read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="reads /dev/null as pip's configuration")
+def test_an_installation_goes_on_after_each_way_to_break_off(package_index, tmp_path):
+    made = installation.folder() / "environment"
+    (made / "bin").mkdir(parents=True)
+    (made / "bin" / "python").symlink_to(sys.executable)  # Without pip, as an environment that was stopped half-made.
+    torch = next(tmp_path.glob("torch-*"))
+    torch.rename(tmp_path / "hidden")
+    installation.start(package_index)
+    assert finished().error.startswith("ERROR: No matching distribution found for torch (log:"), log()
+
+    (tmp_path / "hidden").rename(torch)
+    PackageIndex.held.add("sympy")
+    work = installation.start(package_index)
+    wait_for(lambda: "sympy" in PackageIndex.asked or not work.running)
+    work.cancel()
+    assert finished().error == "Cancelled" and not installation.is_ready(), log()
+
+    PackageIndex.held.clear()
+    installation.start(package_index)
+    assert finished().error == "" and finished().fraction == 1 and installation.is_ready(), log()
+    assert PackageIndex.asked.count("torch") == 1, log()  # It was whole when the other one was stopped.

@@ -1,0 +1,181 @@
+"""Importing: columns of tables guessed, shown, chosen and remembered; folders, presets and dropped files."""
+
+import sys
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from bodies import wobbly_recording
+
+from threepoint.blender_addon.trackers import columns
+from threepoint.blender_addon.operators import importing
+from threepoint.blender_addon.ui import preferences
+from threepoint.blender_addon.avatar.scene import empty_file
+from threepoint.model_core.errors import InputError
+from threepoint.model_core.recordings.formats import bsor, plain
+from threepoint.model_core.recordings import read
+
+ROLES = ("head", "left_hand", "right_hand")
+WORDS = ("kopf", "links", "rechts")
+"""Trackers' names that nothing can guess."""
+
+
+@pytest.fixture
+def scene(monkeypatch, tmp_path):
+    monkeypatch.setenv("THREEPOINT_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setattr(preferences, "engine_python", lambda: Path(sys.executable))
+    return empty_file(30)
+
+
+def write_table(path, words=WORDS, scale=1.0, angles=False):
+    """A laboratory's table of the wobbly recording: seconds, metres times ``scale``, quaternions xyzw or angles."""
+    recording = wobbly_recording()
+    names, values = ["uhr"], [recording.time]
+    for word, role in zip(words, ROLES, strict=True):
+        track = recording.tracks[role]
+        names += [f"{word}{axis}" for axis in "123"]
+        values += list((scale * track.position).T)
+        if angles:
+            names += [f"{word}{letter}" for letter in "abc"]
+            values += list(np.zeros((3, len(recording.time))))
+        else:
+            names += [f"{word}{letter}" for letter in "abcd"]
+            values += list(track.rotation[:, [1, 2, 3, 0]].T)
+    rows = "\n".join(",".join(f"{value:.6f}" for value in row) for row in np.array(values).T)
+    path.write_text(",".join(names) + "\n" + rows + "\n")
+    return recording
+
+
+def chosen(angles=False):
+    """The import's words for the columns of ``write_table``."""
+    words = {"own_columns": True, "time_column": "uhr"}
+    for word, role in zip(WORDS, ROLES, strict=True):
+        parts = dict(zip(("px", "py", "pz"), "123", strict=True))
+        parts |= dict(zip(("rx", "ry", "rz") if angles else ("rx", "ry", "rz", "rw"), "abcd", strict=False))
+        words |= {f"{role}_{part}": f"{word}{letter}" for part, letter in parts.items()}
+    return words
+
+
+def location_of(item, frame):
+    bpy.context.scene.frame_set(frame)
+    return np.array(item.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world.translation)
+
+
+def test_columns_that_nothing_can_guess_are_chosen(scene, tmp_path):
+    write_table(tmp_path / "lab.csv", scale=100)
+    path = str(tmp_path / "lab.csv")
+    with pytest.raises(RuntimeError, match="no recognisable columns"):
+        bpy.ops.threepoint.import_recording(filepath=path)
+    bpy.ops.threepoint.import_recording(filepath=path, length_unit="cm", convention="openxr", **chosen())
+    plain.write(tmp_path / "same.csv", wobbly_recording())
+    bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "same.csv"))
+    mine, same = scene.threepoint.people
+    for frame in (10, 60):
+        assert np.abs(location_of(mine.head, frame) - location_of(same.head, frame)).max() < 1e-4
+
+
+def test_three_angles_need_no_w_and_their_order_can_be_said(scene, tmp_path):
+    write_table(tmp_path / "lab.csv", angles=True)
+    words = {"angle_unit": "degrees", "euler_order": "ZXY", "convention": "unity", "length_unit": "m"}
+    bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "lab.csv"), **words, **chosen(angles=True))
+    assert scene.threepoint.people[0].right_hand is not None
+    assert "guessed" not in scene.threepoint.people[0].notes.replace("guessed: 'uhr' is in s", "")
+
+
+def test_what_was_chosen_is_remembered_for_the_header_alone(scene, tmp_path):
+    for name in ("lab.csv", "next_day.csv"):
+        write_table(tmp_path / name, scale=100)
+    words = {"length_unit": "cm", "convention": "openxr", "keep": True}
+    bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "lab.csv"), **words, **chosen())
+    bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "next_day.csv"))
+    assert "read as was kept" in scene.threepoint.people[1].notes
+    assert read(tmp_path / "next_day.csv").tracks["head"].position[0, 1] < 3
+    write_table(tmp_path / "other.csv", words=("kopf", "links", "right"))
+    with pytest.raises(RuntimeError, match="no recognisable columns"):
+        bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "other.csv"))
+
+
+def test_an_incomplete_choice_names_what_is_missing(scene, tmp_path):
+    write_table(tmp_path / "lab.csv")
+    words = chosen()
+    del words["left_hand_ry"]
+    with pytest.raises(RuntimeError, match="left hand: choose the column of its rotation Y, too"):
+        bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "lab.csv"), **words)
+    assert not scene.threepoint.people
+
+
+class Fields:
+    """An import dialog's fields, as far as columns are concerned."""
+
+    def __init__(self, path):
+        self.filepath = str(path)
+        for name in columns.column_properties():
+            setattr(self, name, "")
+
+
+def test_fields_begin_with_the_guess_and_then_with_what_was_kept(scene, tmp_path):
+    write_table(tmp_path / "lab.csv", words=("head_pos_", "left_pos_", "right_pos_"))
+    text = (tmp_path / "lab.csv").read_text()
+    header, rest = text.split("\n", 1)
+    for index in range(3):
+        header = header.replace(f"pos_{index + 1}", f"pos_{'xyz'[index]}")
+    for letter, axis in zip("abcd", "xyzw", strict=True):
+        header = header.replace(f"pos_{letter}", f"rot_{axis}")
+    header = header.replace("uhr", "time")
+    (tmp_path / "lab.csv").write_text(header + "\n" + rest)
+    fields = Fields(tmp_path / "lab.csv")
+    columns.fill_columns(fields)
+    assert (fields.time_column, fields.head_px, fields.head_rw) == ("time", "head_pos_x", "head_rot_w")
+    assert columns.chosen_columns(fields)["right_hand"][0] == "right_pos_x"
+    lines = columns.preview_lines(tmp_path / "lab.csv", {})
+    assert lines[0] == "head: head_pos_x to head_rot_z" and any("guessed: axes" in line for line in lines)
+    fields.head_px, fields.head_pz = "head_pos_z", "head_pos_x"
+    importing.keep_layout(tmp_path / "lab.csv", columns=columns.chosen_columns(fields))
+    again = Fields(tmp_path / "lab.csv")
+    columns.fill_columns(again)
+    assert again.head_px == "head_pos_z"
+    assert columns.preview_lines(tmp_path / "lab.csv", {})[0] == "Read as was kept for this header"
+
+
+def test_the_preview_says_what_is_wrong(scene, tmp_path):
+    write_table(tmp_path / "lab.csv")
+    assert "no recognisable columns" in columns.preview_lines(tmp_path / "lab.csv", {})[0]
+    (tmp_path / "no.csv").write_text("hello")
+    assert "no.csv" in columns.preview_lines(tmp_path / "no.csv", {})[0]
+    with pytest.raises(InputError, match="cannot be read"):
+        columns.head_of(tmp_path / "missing.csv")
+
+
+def test_an_xror_is_unpacked_by_the_engines_python(scene, tmp_path, monkeypatch):
+    seen = {}
+    monkeypatch.setattr(importing, "read", lambda path, **o: seen.update(o) or wobbly_recording())
+    (tmp_path / "a.xror").write_bytes(b"...")
+    bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "a.xror"))
+    assert seen == {"python": Path(sys.executable)} and scene.threepoint.people[0].name == "a"
+
+
+def test_a_folder_that_is_a_recording_is_one(tmp_path):
+    header = "time,pos_x,pos_y,pos_z,rot_x,rot_y,rot_z\n"
+    for name in ("headset_movement_T001.csv", "left_controller_movement_T001.csv"):
+        (tmp_path / name).write_text(header + "0,0,1,0,0,0,0\n0.1,0,1,0,0,0,0\n")
+    assert importing.recording_paths("", [], str(tmp_path)) == [tmp_path]
+    bsor.write(tmp_path / "b.bsor", wobbly_recording())
+    other = tmp_path / "others"
+    other.mkdir()
+    for name in ("b.bsor", "a.BSOR", "notes.md"):
+        bsor.write(other / name, wobbly_recording())
+    assert [path.name for path in importing.recording_paths("", [], str(other))] == ["a.BSOR", "b.bsor"]
+
+
+def test_dropping_takes_bsor_and_xror_into_the_view(scene):
+    handler = bpy.types.THREEPOINT_FH_recording
+    assert handler.bl_import_operator == "threepoint.import_recording"
+    assert handler.bl_file_extensions == ".bsor;.xror"
+
+
+def test_the_dialogs_settings_can_be_kept_as_presets(scene):
+    assert "PRESET" in bpy.types.THREEPOINT_OT_import_recording.bl_options
+    kind = bpy.ops.threepoint.import_recording.get_rna_type()
+    kept = [p.identifier for p in kind.properties if not p.is_skip_save and not p.is_hidden]
+    assert {"length_unit", "convention", "euler_order", "fps", "fit_range"} <= set(kept)

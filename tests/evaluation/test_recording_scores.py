@@ -1,0 +1,77 @@
+"""``evaluate --recordings``: a row a file and method, for recordings that have no truth."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from threepoint.model_core import pipeline
+from threepoint.model_core.errors import InputError
+from threepoint.model_core.recordings.formats import plain
+from threepoint.tools import evaluate
+from threepoint.tools.evaluation import recording_scores
+
+DRIFT = 0.3
+"""Metres a second at which the body of "SAGE" slides."""
+
+
+@pytest.fixture
+def standing_still(monkeypatch):
+    """A SAGE whose body slides along without moving, and a refinement that stops it."""
+
+    def slide(sage, observation, rest_joints):
+        time = torch.arange(observation.frame_count) / 60
+        translation = torch.outer(time, torch.tensor([DRIFT, 0.0, 0.0])) + torch.tensor([0.0, 1.2, 0.0])
+        rotations = torch.eye(3).repeat(len(time), 22, 1, 1)
+        return SimpleNamespace(rotations=rotations, translation=translation, contacts=torch.ones(len(time), 4))
+
+    def stop(flag, observation, rotations, translation, rest_joints, contacts):
+        return rotations, translation[:1].expand(len(translation), 3)
+
+    monkeypatch.setattr(recording_scores, "predict", slide)
+    monkeypatch.setattr(recording_scores, "refine", stop)
+    monkeypatch.setattr(pipeline, "load_networks", lambda device: SimpleNamespace(sage=None, flag=None))
+
+
+@pytest.fixture
+def folder(tmp_path, make_recording):
+    (tmp_path / "home").mkdir()
+    plain.write(tmp_path / "home" / "me.csv", make_recording(2.0))
+    (tmp_path / "notes.txt").write_text("no recording")
+    return tmp_path
+
+
+def test_every_recording_has_its_rows_and_other_files_are_named(standing_still, folder, tmp_path, capsys):
+    assert evaluate.run(["--recordings", str(folder), "--json", str(tmp_path / "found.json"), "--threads", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert "notes.txt: not read: " in printed
+    report = json.loads((tmp_path / "found.json").read_text())
+    rows = report["files"]["home/me.csv"]
+    assert list(rows) == ["SAGE", "SAGE, refined"] and list(report["refused"]) == ["notes.txt"]
+    assert rows["SAGE"]["skate"] == pytest.approx(100 * DRIFT, rel=1e-3) and rows["SAGE, refined"]["skate"] == 0
+    assert rows["SAGE"]["seconds"] == pytest.approx(2.0, abs=0.1) and rows["SAGE"]["stands"] == 1
+    assert rows["SAGE"]["jitter"] < 0.5 < rows["SAGE"]["seen_jitter"], "the body is stiff, the hands tremble"
+    assert rows["SAGE"]["hands"] > 20, "cm that the hands of a T-pose are off"
+    assert set(report["units"]) == set(rows["SAGE"])
+
+
+def test_trackers_that_were_lost_are_not_held_against_it(standing_still, make_recording, monkeypatch):
+    recording = make_recording(2.0)
+    whole = recording_scores.score_recording(recording, SimpleNamespace(sage=None, flag=None))["SAGE"]
+    for role in ("left_hand", "right_hand"):
+        recording.tracks[role].valid[:] = False
+    lost = recording_scores.score_recording(recording, SimpleNamespace(sage=None, flag=None))["SAGE"]
+    assert np.isnan(lost["hands"]) and not np.isnan(whole["hands"]) and not np.isnan(lost["head"])
+
+
+def test_long_recordings_are_cut_and_empty_folders_refused(standing_still, make_recording, tmp_path):
+    networks = SimpleNamespace(sage=None, flag=None)
+    assert recording_scores.score_recording(make_recording(3.0), networks, 1.0)["SAGE"]["seconds"] == 1.0
+    with pytest.raises(InputError, match="no recording that can be read"):
+        recording_scores.score_recordings(tmp_path, networks)
+    with pytest.raises(InputError, match="is no folder"):
+        evaluate.run(["--recordings", str(tmp_path / "none")])
+    with pytest.raises(InputError, match="--recordings takes no --method"):
+        evaluate.run(["--recordings", str(tmp_path), "--method", "SAGE"])

@@ -1,0 +1,103 @@
+"""The latent region: what it may look at, in which order joints are hidden, and what its losses reward."""
+
+import pytest
+import torch
+
+from threepoint.model_core.flag.region import (
+    MASKING_ORDER,
+    RegionApproximator,
+    gaussian_log_prob,
+    gumbel_softmax,
+    masked_joint_loss,
+    place_tracked,
+    region_loss,
+    soft_clamp,
+    visible_joints,
+)
+from threepoint.model_core.geometry.skeleton import JOINT_NAMES, PARENTS, TRACKED_JOINTS
+
+
+@pytest.fixture
+def region():
+    torch.manual_seed(0)
+    return RegionApproximator(66, width=32, layers=2, heads=2, groups=4, modes=8)
+
+
+def test_all_joints_but_head_and_hands_are_hidden_one_group_after_the_other():
+    counts = [int(visible_joints(stage).sum()) for stage in range(len(MASKING_ORDER) + 1)]
+    assert counts[0] == 22 and counts[-1] == 3
+    assert all(later < earlier for earlier, later in zip(counts, counts[1:], strict=False))
+    assert visible_joints(len(MASKING_ORDER)).nonzero().flatten().tolist() == sorted(TRACKED_JOINTS)
+
+
+def test_masking_follows_the_tree_legs_first_and_the_pelvis_last():
+    hidden = {joint: stage for stage, group in enumerate(MASKING_ORDER) for joint in group}
+    for joint in (10, 11, 7, 8, 4, 5):
+        assert hidden[joint] < hidden[PARENTS[joint]], JOINT_NAMES[joint]
+    assert hidden[0] == max(hidden.values())
+
+
+def test_hidden_joints_are_not_looked_at(region):
+    joints, proportions = torch.randn(3, 22, 9), torch.randn(3, 3)
+    visible = visible_joints(5).repeat(3, 1)
+    other = torch.where(visible[..., None], joints, torch.full_like(joints, 1e3))
+    for before, after in zip(region(joints, visible, proportions), region(other, visible, proportions), strict=True):
+        torch.testing.assert_close(before, after)
+    moved = joints.clone()
+    moved[:, TRACKED_JOINTS[0]] += 1
+    assert not torch.allclose(region(joints, visible, proportions)[0], region(moved, visible, proportions)[0])
+
+
+def test_a_hand_that_is_not_valid_is_hidden():
+    joints = torch.randn(2, 3, 9)
+    everything, visible = place_tracked(joints, torch.tensor([[1.0, 0.0, 1.0], [1.0, 1.0, 1.0]]))
+    assert visible.sum(1).tolist() == [2, 3]
+    assert not visible[0, TRACKED_JOINTS[1]]
+    assert (everything[:, list(TRACKED_JOINTS)] == joints).all()
+
+
+def test_gumbel_samples_are_one_hot_repeatable_and_carry_a_gradient():
+    logits = torch.zeros(5, 4, 8, requires_grad=True)
+    first = gumbel_softmax(logits, 0.7, torch.Generator().manual_seed(3))
+    second = gumbel_softmax(logits, 0.7, torch.Generator().manual_seed(3))
+    assert first.shape == (5, 4, 8)
+    assert (first == second).all()
+    assert ((first.detach() - 1).abs().min(-1).values < 1e-6).all()
+    torch.testing.assert_close(first.sum(-1), torch.ones(5, 4))
+    (first * torch.randn(5, 4, 8)).sum().backward()
+    assert logits.grad.abs().sum() > 0
+
+
+def test_gumbel_samples_follow_the_categorical():
+    logits = torch.log(torch.tensor([0.6, 0.3, 0.1])).expand(20000, 1, 3)
+    share = gumbel_softmax(logits, 0.5, torch.Generator().manual_seed(0)).mean((0, 1))
+    torch.testing.assert_close(share, torch.tensor([0.6, 0.3, 0.1]), atol=0.02, rtol=0)
+
+
+def test_only_hidden_joints_count_in_masked_joint_prediction():
+    joints, hidden = torch.zeros(2, 22, 9), torch.zeros(2, 22, dtype=torch.bool)
+    hidden[:, 4] = True
+    predicted = torch.zeros(2, 22, 9)
+    predicted[:, 5] = 9.0
+    assert masked_joint_loss(predicted, joints, hidden) == 0
+    predicted[:, 4] = 1.0
+    assert masked_joint_loss(predicted, joints, hidden).item() == pytest.approx(9)
+
+
+def test_the_region_loss_is_least_at_the_oracle_code_and_its_third_term_at_sigma_one():
+    oracle, zero = torch.randn(64, 66), torch.zeros(64, 66)
+    assert region_loss(oracle, oracle, zero - 2) < region_loss(oracle, zero, zero - 2)
+    only_spread = [region_loss(oracle, oracle, zero + s, nll=0, reconstruction=0).item() for s in (-1.0, 0.0, 1.0)]
+    assert only_spread[1] == pytest.approx(0) and min(only_spread[0], only_spread[2]) > 0
+
+
+def test_the_gaussian_agrees_with_torchs():
+    z, mean, log_sigma = torch.randn(3, 7, 5).unbind(0)
+    expected = torch.distributions.Normal(mean, log_sigma.exp()).log_prob(z).sum(-1)
+    torch.testing.assert_close(gaussian_log_prob(z, mean, log_sigma), expected)
+
+
+def test_log_sigma_stays_within_its_bounds():
+    squeezed = soft_clamp(torch.tensor([-1e6, -4.0, 0.0, 1e6]), -4.0, 1.0)
+    assert squeezed.min() >= -4 and squeezed.max() <= 1
+    assert (squeezed.diff() >= 0).all()

@@ -1,0 +1,140 @@
+"""Drive real Blenders on a virtual screen: ``.venv/bin/python tests/gui/run.py SUITE FOLDER [PYTHON]``.
+
+Needs root on Debian and 2 GB. SUITE is a Debian release: ``trixie`` has Blender 4.3, ``sid`` the newest. FOLDER gets
+the system with Blender, kept for the next call, and beside it ``FOLDER-pictures`` with pictures and reports. Blender
+validates the zip, a new user's is clicked from the zip to an avatar (``clicks.py``), another is driven through the
+workflow (``drive.py``), and then one without the extension opens what was saved (``reopen.py``). The engine in there
+has no networks and answers with a turning T-pose, unless PYTHON, one with torch, is lent to it for one real
+prediction. ``pictures.py`` makes the manual's pictures of what appeared. Exit status 1 where a check fails.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PACKAGES = (
+    "blender", "xvfb", "xauth", "libgl1-mesa-dri", "libegl1", "imagemagick", "python3-numpy", "python3-requests",
+    "python3-zstandard", "python3-cattr",
+)  # fmt: skip
+WIDTH, HEIGHT = "1600", "1200"
+TIME_LIMIT = 1200
+SOFTWARE_DRAWING = {"LIBGL_ALWAYS_SOFTWARE": "1", "GALLIUM_DRIVER": "llvmpipe"}
+INSIDE = Path("root/threepoint")
+"""Where the files lie in the other system."""
+
+
+def main(suite, folder, python=None):
+    """Make the system where there is none, drive its Blender, copy what came out; the exit status."""
+    folder = Path(folder).resolve()
+    if not (folder / "usr/bin/blender").exists():
+        make_system(suite, folder)
+    inside = bring_files(folder)
+    reports = ("validated.json", "clicks.json", "report.json", "reopened.json")
+    if python is not None:
+        (inside / "engine.txt").write_text(f"{python}\n")
+    try:
+        for place in mounted(python):
+            target = folder / place.lstrip("/")
+            target.mkdir(parents=True, exist_ok=True)
+            kind = ["-t", "proc", "proc"] if place == "/proc" else ["--bind", place]
+            subprocess.run(["mount", *kind, str(target)], check=True)
+        status = blender(folder, ["--command", "extension", "validate", f"/{INSIDE}/threepoint.zip"], screen=False)
+        valid = {"checks": {"Blender finds the zip valid": status == 0}, "ended": True}
+        (inside / reports[0]).write_text(json.dumps(valid) + "\n")
+        clicks = ["--enable-event-simulate", "--python", f"/{INSIDE}/clicks.py", "--", f"/{INSIDE}"]
+        blender(folder, clicks, resources="new_user")
+        drive = ["--enable-event-simulate", "--python", f"/{INSIDE}/drive.py", "--", f"/{INSIDE}"]
+        blender(folder, drive)
+        blender(folder, ["--python", f"/{INSIDE}/reopen.py", "--", f"/{INSIDE}"], resources="without")
+    finally:
+        for place in mounted(python):
+            subprocess.run(["umount", "-l", str(folder / place.lstrip("/"))], check=False)
+    pictures = folder.with_name(f"{folder.name}-pictures")
+    pictures.mkdir(exist_ok=True)
+    for path in [*inside.glob("*.png"), *inside.glob("*.json")]:
+        shutil.copy2(path, pictures)
+    return tell([pictures / name for name in reports])
+
+
+def mounted(python):
+    """Folders of this system that the other one sees: with a Python those that it lives in."""
+    if python is None:
+        return ["/proc", "/dev"]
+    prefixes = "import sys; print(sys.prefix, sys.base_prefix, sep='\\n')"
+    found = subprocess.run([python, "-I", "-c", prefixes], capture_output=True, text=True, check=True)
+    return ["/proc", "/dev", *dict.fromkeys(found.stdout.split())]
+
+
+def make_system(suite, folder):
+    """A small Debian with Blender and a virtual screen."""
+    check_signatures = ["--no-check-gpg"] if suite == "sid" else []
+    include = "--include=ca-certificates"
+    subprocess.run(["debootstrap", "--variant=minbase", include, *check_signatures, suite, str(folder)], check=True)
+    shutil.copy2("/etc/resolv.conf", folder / "etc/resolv.conf")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *PACKAGES]):
+        subprocess.run(["chroot", str(folder), "apt-get", *words], check=True, env=environment)
+
+
+def bring_files(folder):
+    """The zip, a recording and the engine without networks, as ``drive.py`` expects them; the folder with them."""
+    from threepoint.tools.build import build
+
+    inside = folder / INSIDE
+    shutil.rmtree(inside, ignore_errors=True)
+    inside.mkdir(parents=True)
+    shutil.move(build(inside), inside / "threepoint.zip")
+    for name in ("model_core", "tests", "weights", "__init__.py"):
+        source = ROOT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy2
+        copy(source, inside / name)
+    for script in ("inside.py", "trials.py", "drive.py", "reopen.py", "clicks.py"):
+        shutil.copy2(Path(__file__).with_name(script), inside)
+    from threepoint.model_core.body import load_body
+    from threepoint.model_core.recordings.formats import bsor, plain
+    from threepoint.tools.support.sample_recording import sample_recording
+
+    sample = sample_recording(load_body(), np.zeros(10))
+    bsor.write(inside / "walk.bsor", sample)
+    plain.write(inside / "walk.csv", sample)
+    return inside
+
+
+def blender(folder, words, screen=True, resources="blender"):
+    """Run the Blender in there until it ends, its user's files in ``resources``; its exit status."""
+    environment = {**os.environ, **SOFTWARE_DRAWING, "HOME": "/root", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
+                   "BLENDER_USER_RESOURCES": f"/{INSIDE}/{resources}"}  # fmt: skip
+    environment["PYTHONFAULTHANDLER"] = "1"
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # Users' Pythons keep what they have compiled.
+    command = ["blender", *words]
+    if screen:
+        size = ["--window-geometry", "0", "0", WIDTH, HEIGHT]
+        command = ["xvfb-run", "-a", "-s", f"-screen 0 {WIDTH}x{HEIGHT}x24", "blender", *size, *words]
+    limited = ["timeout", str(TIME_LIMIT), "chroot", str(folder), *command]
+    status = subprocess.run(limited, env=environment, check=False).returncode
+    if status != 0:
+        print(f"Blender has ended with status {status}", file=sys.stderr)
+    return status
+
+
+def tell(paths):
+    """Print the reports; 0 where all are there and every check held."""
+    missing = [path.name for path in paths if not path.is_file()]
+    reports = [json.loads(path.read_text()) for path in paths if path.is_file()]
+    print(json.dumps(reports, indent=1))
+    if missing:
+        print(f"Blender ended before it wrote {', '.join(missing)}", file=sys.stderr)
+    good = [report.get("ended") and "error" not in report and all(report["checks"].values()) for report in reports]
+    return int(bool(missing) or not all(good))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (3, 4):
+        sys.exit(__doc__)
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,191 @@
+"""The whole road on made-up recordings, with the weights that come with Threepoint."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from threepoint.model_core.body import load_body
+from threepoint.model_core.calibration import calibrate, joint_poses
+from threepoint.model_core.errors import Cancelled, InputError
+from threepoint.model_core.refinement.refine import refine
+from threepoint.model_core.geometry.kinematics import forward_kinematics
+from threepoint.model_core.pipeline import Options, animate, choose_device, load_networks, observe
+from threepoint.model_core.geometry.rotations import (
+    axis_angle_to_matrix,
+    geodesic_angle,
+    quaternion_to_matrix,
+    rotation_about_y,
+)
+from threepoint.model_core.sage.inference import predict
+from threepoint.model_core.geometry.skeleton import TRACKED_JOINTS
+
+FASTEST_JOINT = 6.0
+"""Metres a second: nothing in these recordings makes anybody move so fast."""
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return load_networks("cpu")
+
+
+@pytest.fixture(scope="module")
+def motion(make_recording, networks):
+    return animate(make_recording(), Options(device="cpu"), networks=networks)
+
+
+def posed(motion):
+    """World rotations and joints of a motion."""
+    rest = load_body().rest_joints(motion.betas)[:22]
+    return forward_kinematics(quaternion_to_matrix(motion.rotations.astype(float)), motion.translation, rest)
+
+
+def test_the_motion_lasts_as_long_as_the_recording(motion, make_recording):
+    assert motion.fps == 60
+    assert motion.duration == pytest.approx(make_recording().duration, abs=1 / 60)
+
+
+def test_head_and_wrists_are_where_the_trackers_say(motion, make_recording):
+    recording = make_recording()
+    observation = observe(recording, calibrate(recording, load_body()))
+    _, joints = posed(motion)
+    off = np.linalg.norm(joints[:, TRACKED_JOINTS] - observation.positions, axis=-1).mean(0)
+    assert off[0] < 0.01 and off[1] < 0.02 and off[2] < 0.02
+
+
+@pytest.mark.parametrize(
+    ("refinement", "metres", "degrees"),
+    # Steps of the refinement make a tenth of a millimetre of how single numbers are rounded.
+    [(0.0, 1e-5, 2e-3), (Options().refinement, 2e-4, 0.05)],
+    ids=["predicted", "refined"],
+)
+def test_a_recording_elsewhere_gives_the_same_motion_elsewhere(make_recording, networks, refinement, metres, degrees):
+    options = Options(device="cpu", refinement=refinement)
+    world, joints = posed(animate(make_recording(), options, networks=networks))
+    moved_world, moved_joints = posed(animate(make_recording(turn=90, move=(5, 0, 5)), options, networks=networks))
+    # A quarter turn of OpenXR's space is one of the model's, and 5 m along its X and Z are -5 m along the model's.
+    turn = rotation_about_y(np.radians(np.array(90.0)))
+    expected = joints @ turn.T + np.array([-5.0, 0, -5.0])
+    assert np.abs(moved_joints - expected).max() < metres
+    assert np.degrees(geodesic_angle(moved_world, turn @ world)).max() < degrees
+
+
+def test_what_rounding_makes_of_a_start_moves_no_refined_joint_by_a_millimetre(make_recording, networks):
+    """Devices round differently: what SAGE predicts on two of them differs by about a millionth."""
+    recording, generator = make_recording(), torch.Generator().manual_seed(0)
+    observation = observe(recording, calibrate(recording, load_body()))
+    rest = torch.as_tensor(load_body().rest_joints(observation.betas)).float()
+    start = predict(networks.sage, observation, rest)
+    off = axis_angle_to_matrix(1e-6 * torch.randn(*start.rotations.shape[:-1], generator=generator))
+    doubt = (start.contacts + 1e-6 * torch.randn(start.contacts.shape, generator=generator)).clamp(0, 1)
+    found = [
+        forward_kinematics(*refine(networks.flag, observation, rotations, start.translation, rest, contacts), rest[:22])
+        for rotations, contacts in ((start.rotations, start.contacts), (start.rotations @ off, doubt))
+    ]
+    assert (found[0][1] - found[1][1]).norm(dim=-1).max() < 1e-3
+
+
+def test_uncertainty_is_a_length_for_each_vertex_and_frame(motion):
+    unsure = motion.uncertainty
+    assert unsure.probes.shape[0] == motion.frame_count and (unsure.probes >= 0).all()
+    assert 1e-4 < unsure.probes.mean() < 0.5
+    assert unsure.at_vertices(0).shape == (len(load_body().template),)
+    assert unsure.probes.std(0).max() > 0 and unsure.probes.std(1).max() > 0
+
+
+def test_a_hand_that_is_lost_is_less_certain(make_recording, networks):
+    recording = make_recording(seconds=3)
+    track = recording.tracks["right_hand"]
+    gone = {"right_hand": replace(track, valid=recording.time < 1.0)}
+    lost = replace(recording, tracks={**recording.tracks, **gone})
+    motion = animate(lost, Options(device="cpu", refinement=0.0), networks=networks)
+    seen = animate(recording, Options(device="cpu", refinement=0.0), networks=networks)
+    right_arm = load_body().weights[:, [19, 21, 23]].sum(1) > 0.9
+    assert (
+        motion.uncertainty.at_vertices(150)[right_arm].mean()
+        > 1.5 * seen.uncertainty.at_vertices(150)[right_arm].mean()
+    )
+    assert np.isfinite(motion.rotations).all()
+
+
+@pytest.mark.parametrize("role, seen", [("head", slice(20, None)), ("head", slice(0, 40)), ("right_hand", slice(0, 0))])
+def test_what_is_lost_leaves_a_calm_motion_of_the_whole_length(make_recording, networks, role, seen):
+    recording = make_recording(seconds=1)
+    track, valid = recording.tracks[role], np.zeros(len(recording.time), bool)
+    valid[seen] = True
+    lost = replace(recording, tracks={**recording.tracks, role: replace(track, valid=valid)})
+    motion = animate(lost, Options(device="cpu", uncertainty=False), networks=networks)
+    assert motion.duration == pytest.approx(recording.duration, abs=1 / 60)
+    assert np.linalg.norm(np.diff(posed(motion)[1], axis=0), axis=-1).max() * motion.fps < FASTEST_JOINT
+
+
+def test_a_head_alone_for_an_instant_is_enough(make_recording, networks):
+    recording = make_recording(seconds=1 / 72)
+    alone = replace(recording, tracks={"head": recording.tracks["head"]})
+    assert len(alone.time) == 2
+    assert animate(alone, Options(device="cpu"), networks=networks).frame_count == 1
+
+
+def test_one_seed_is_one_motion_and_takes_differ(make_recording, networks):
+    recording = make_recording(seconds=1)
+
+    def take(number, seed=0):
+        options = Options(device="cpu", seed=seed, take=number, refinement=0.0, uncertainty=False)
+        return animate(recording, options, networks=networks).rotations
+
+    np.testing.assert_array_equal(take(1), take(1))
+    assert np.abs(take(1) - take(2)).max() > 1e-3
+    assert np.abs(take(1, seed=1) - take(2)).max() > 1e-3
+
+
+def test_refinement_goes_the_part_of_the_way_that_is_asked_for(make_recording, networks):
+    recording = make_recording(seconds=1)
+
+    def refined(share):
+        return animate(recording, Options(device="cpu", refinement=share, uncertainty=False), networks=networks)
+
+    none, half, full = (refined(share) for share in (0.0, 0.5, 1.0))
+    np.testing.assert_allclose(half.translation, (none.translation + full.translation) / 2, atol=1e-5)
+    turned = [
+        geodesic_angle(quaternion_to_matrix(none.rotations), quaternion_to_matrix(m.rotations)) for m in (half, full)
+    ]
+    assert turned[1].max() > 0.02 and np.abs(turned[0] - turned[1] / 2).max() < 2e-3
+    with pytest.raises(InputError, match="refinement of 1.5"):
+        refined(1.5)
+
+
+def test_contacts_say_how_likely_each_foot_stands(motion):
+    assert motion.contacts.shape == (motion.frame_count, 4) and motion.contacts.dtype == np.float32
+    assert (motion.contacts >= 0).all() and (motion.contacts <= 1).all()
+    assert motion.contacts.max(1).mean() > 0.5  # A person who only looks about stands.
+
+
+def test_progress_rises_to_the_end_and_names_its_stages(make_recording, networks):
+    seen = []
+    animate(make_recording(seconds=1), Options(device="cpu"), lambda f, stage: seen.append((f, stage)), networks)
+    fractions = [fraction for fraction, _ in seen]
+    assert fractions == sorted(fractions) and fractions[0] == 0 and fractions[-1] > 0.95
+    assert len({stage for _, stage in seen}) >= 4
+
+
+def test_cancelling_stops_the_work(make_recording, networks):
+    def cancel(fraction, stage):
+        if fraction > 0.1:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        animate(make_recording(seconds=1), Options(device="cpu"), cancel, networks)
+
+
+def test_joints_need_no_calibration(make_recording):
+    recording = make_recording(seconds=1, device="joints")
+    rotations, positions, valid = joint_poses(recording, calibrate(recording, load_body()))
+    assert valid.all()
+    # OpenXR looks along -Z, the model along +Z.
+    np.testing.assert_allclose(positions[:, 0], recording.tracks["head"].position * [-1, 1, -1], atol=1e-9)
+
+
+def test_an_unknown_device_is_refused():
+    with pytest.raises(InputError, match="toaster"):
+        choose_device("toaster")

@@ -1,0 +1,110 @@
+"""AMASS npz as a recording: head and wrists derived from the body."""
+
+import zipfile
+
+import numpy as np
+import pytest
+
+from threepoint.model_core.body import load_body
+from threepoint.model_core.calibration import calibrate, joint_poses
+from threepoint.model_core.errors import InputError
+from threepoint.model_core.geometry.kinematics import forward_kinematics
+from threepoint.model_core.recordings import read
+from threepoint.model_core.geometry.rotations import (
+    axis_angle_to_matrix,
+    geodesic_angle,
+    matrix_to_axis_angle,
+    quaternion_to_matrix,
+)
+from threepoint.model_core.geometry.skeleton import TRACKED_JOINTS
+
+MODEL_TO_AMASS = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
+
+
+@pytest.fixture
+def arrays(make_clip):
+    """A clip in AMASS's layout: +Z up, 52 joints, trans relative to the rest pelvis."""
+    clip = make_clip(90)
+    poses = np.zeros((90, 156))
+    poses[:, :66] = clip.poses
+    turned = MODEL_TO_AMASS @ axis_angle_to_matrix(poses[:, :3])
+    poses[:, :3] = matrix_to_axis_angle(turned)
+    trans = clip.translation @ MODEL_TO_AMASS.T - clip.rest_joints[0]
+    return {"poses": poses, "trans": trans, "mocap_framerate": np.array(60.0), "betas": np.zeros(16), "gender": "male"}
+
+
+def save(tmp_path, arrays):
+    np.savez(tmp_path / "motion.npz", **arrays)
+    return tmp_path / "motion.npz"
+
+
+def test_head_and_wrists_are_the_bodys(make_clip, arrays, tmp_path):
+    clip = make_clip(90)
+    local = axis_angle_to_matrix(clip.poses.reshape(-1, 22, 3).astype(float))
+    world, positions = forward_kinematics(local, clip.translation.astype(float), clip.rest_joints.astype(float))
+    recording = read(save(tmp_path, arrays))
+    assert recording.device == "joints" and recording.duration == pytest.approx(89 / 60)
+    rotations, found, valid = joint_poses(recording, calibrate(recording, load_body()))
+    assert valid.all()
+    np.testing.assert_allclose(found, positions[:, TRACKED_JOINTS], atol=2e-3)
+    np.testing.assert_allclose(geodesic_angle(quaternion_to_matrix(rotations), world[:, TRACKED_JOINTS]), 0, atol=1e-3)
+
+
+def test_still_frames_of_mocap_are_no_dropouts(arrays, tmp_path):
+    arrays["poses"][:], arrays["trans"][:] = arrays["poses"][0], arrays["trans"][0]
+    assert read(save(tmp_path, arrays)).dropouts == ()
+
+
+def test_a_floor_elsewhere_is_found(arrays, tmp_path):
+    height = read(save(tmp_path, arrays)).tracks["head"].position[:, 1]
+    arrays["trans"] = arrays["trans"] + [0, 0, 0.4]
+    lifted = read(save(tmp_path, arrays))
+    np.testing.assert_allclose(lifted.tracks["head"].position[:, 1], height, atol=0.03)
+    assert any("its floor lies at 0.4" in warning for warning in lifted.warnings)
+
+
+def test_betas_of_another_body_are_not_used(arrays, tmp_path):
+    arrays["betas"] = np.full(16, 2.0)
+    recording = read(save(tmp_path, arrays))
+    np.testing.assert_array_equal(recording.betas, np.zeros(10))
+    assert any("betas belong to another body" in warning for warning in recording.warnings)
+    own = read(save(tmp_path, arrays), body=load_body())
+    np.testing.assert_array_equal(own.betas, np.full(10, 2.0))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"poses": np.zeros((90, 30))}, "poses .* should be"),
+        ({"trans": np.zeros((3, 3))}, "should be"),
+        ({"mocap_framerate": np.array(0.0)}, "one positive number"),
+        ({"mocap_framerate": np.array(np.nan)}, "one positive number"),
+        ({"poses": np.full((90, 156), np.nan)}, "not finite"),
+        ({"poses": np.full((90, 156), "x")}, "should be numbers"),
+    ],
+)
+def test_impossible_motions_are_refused(arrays, tmp_path, change, message):
+    with pytest.raises(InputError, match=message) as caught:
+        read(save(tmp_path, {**arrays, **change}))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_array_that_unpacks_to_a_mountain_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("poses.npy", bytes(200 * 2**20))
+    with pytest.raises(InputError, match="unpacks to 209715200 bytes"):
+        read(tmp_path / "bomb.npz")
+
+
+def test_pickled_objects_are_never_loaded(tmp_path):
+    np.savez(tmp_path / "evil.npz", poses=np.array([{"a": 1}], dtype=object), trans=np.zeros(3), fps=30)
+    with pytest.raises(InputError, match="not a readable npz"):
+        read(tmp_path / "evil.npz")
+
+
+def test_a_damaged_archive_is_refused(arrays, tmp_path):
+    path = save(tmp_path, arrays)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(InputError, match="not a readable npz"):
+        read(path)

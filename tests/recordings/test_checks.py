@@ -1,0 +1,157 @@
+"""Sanity of meaning: what cannot be is found, mended, and never found where all is well."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from threepoint.model_core.recordings import Track, read
+from threepoint.model_core.recordings.checks import WORLD_TURNS, check, fix
+from threepoint.model_core.recordings.conventions import from_openxr
+from threepoint.model_core.recordings.guessing import rotate
+from threepoint.model_core.recordings.report import report
+from threepoint.model_core.geometry.rotations import quaternion_conjugate, quaternion_multiply
+
+SPOILT = {}
+
+
+def spoils(name):
+    """Name a way of spoiling a recording by the check that should find it."""
+
+    def register(function):
+        SPOILT[function.__name__] = (name, function)
+        return function
+
+    return register
+
+
+def change(recording, convert):
+    return replace(
+        recording,
+        tracks={role: Track(*convert(t.position, t.rotation), t.valid) for role, t in recording.tracks.items()},
+    )
+
+
+@spoils("clock")
+def milliseconds(recording):
+    return replace(recording, time=recording.time * 1000)
+
+
+@spoils("clock")
+def nanoseconds(recording):
+    return replace(recording, time=recording.time * 1e9)
+
+
+@spoils("clock")
+def thousandths(recording):
+    return replace(recording, time=recording.time / 1000)
+
+
+@spoils("sides")
+def swapped_hands(recording):
+    tracks = dict(recording.tracks)
+    tracks["left_hand"], tracks["right_hand"] = tracks["right_hand"], tracks["left_hand"]
+    return replace(recording, tracks=tracks)
+
+
+@spoils("metres")
+def centimetres(recording):
+    return change(recording, lambda position, rotation: (position * 100, rotation))
+
+
+@spoils("metres")
+def feet(recording):
+    return change(recording, lambda position, rotation: (position / 0.3048, rotation))
+
+
+@spoils("axes")
+def read_as_unity(recording):
+    return change(recording, lambda position, rotation: from_openxr(position, rotation, "unity"))
+
+
+@spoils("axes")
+def read_as_ros(recording):
+    return change(recording, lambda position, rotation: from_openxr(position, rotation, "ros"))
+
+
+@spoils("axes")
+def lying_room(recording):
+    turn = quaternion_conjugate(WORLD_TURNS["a quarter turn about x"])
+    return change(
+        recording,
+        lambda position, rotation: (
+            rotate(np.broadcast_to(turn, rotation.shape), position),
+            quaternion_multiply(np.broadcast_to(turn, rotation.shape), rotation),
+        ),
+    )
+
+
+def clear_recording(make_recording):
+    """A person who looks about and waves the controllers, so that no controller could be the head."""
+    return make_recording(6.0, turn=25.0)
+
+
+@pytest.mark.parametrize("way", SPOILT)
+def test_what_was_spoilt_is_found_and_mended(make_recording, way):
+    name, spoil = SPOILT[way]
+    recording = clear_recording(make_recording)
+    spoilt = spoil(recording)
+    assert [finding.check for finding in check(spoilt)] == [name]
+    mended, messages = fix(spoilt)
+    assert len(messages) == 1 and "\n" not in messages[0]
+    np.testing.assert_allclose(mended.time, recording.time, atol=1e-9)
+    for role, track in recording.tracks.items():
+        np.testing.assert_allclose(mended.tracks[role].position, track.position, atol=1e-9)
+        same = np.abs((mended.tracks[role].rotation * track.rotation).sum(-1))
+        np.testing.assert_allclose(same, 1, atol=1e-9)
+
+
+def test_a_controller_in_the_heads_place_is_found(make_recording):
+    recording = make_recording(6.0)
+    tracks = dict(recording.tracks)
+    # A hand that is waved about: its up axis goes everywhere.
+    spin = np.linspace(0, 40, len(recording.time))[:, None] * [0.5, 0, 0]
+    waved = np.concatenate([np.cos(spin[:, :1]), np.sin(spin[:, :1]), np.zeros((len(spin), 2))], -1)
+    tracks["left_hand"], tracks["head"] = tracks["head"], replace(tracks["left_hand"], rotation=waved)
+    mended, messages = fix(replace(recording, tracks=tracks))
+    assert messages[0].startswith("head: 'left_hand' stays above the others")
+    np.testing.assert_array_equal(mended.tracks["head"].position, recording.tracks["head"].position)
+
+
+def test_a_refused_correction_is_not_made(make_recording):
+    spoilt = swapped_hands(make_recording(6.0))
+    kept, messages = fix(spoilt, refused=("sides",))
+    assert messages == () and kept is spoilt
+
+
+def test_a_sound_recording_has_no_findings(make_recording):
+    for turn in (0.0, 90.0, 180.0, 260.0):
+        assert check(make_recording(6.0, turn=turn)) == []
+
+
+def test_a_recording_without_hands_has_no_findings(make_recording):
+    recording = make_recording(6.0)
+    assert check(replace(recording, tracks={"head": recording.tracks["head"]})) == []
+
+
+def test_real_recordings_have_no_findings(shared):
+    files = [*(shared / "hmd" / "bsor").glob("*.bsor"), *(shared / "hmd" / "aframe").glob("*.json")]
+    files += [shared / "hmd" / "iwer" / "cap.json", shared / "hmd" / "questset" / "sample_movement_data.csv"]
+    for path in files:
+        assert check(read(path)) == [], path.name
+
+
+def test_the_report_lists_what_was_lost_and_why(make_recording):
+    from threepoint.model_core.recordings.cleaning import RawTrack, build_recording
+
+    recording = make_recording(4.0, 72.0)
+    tracks = {role: RawTrack(t.position.copy(), t.rotation.copy()) for role, t in recording.tracks.items()}
+    tracks["left_hand"].position[36:72] = np.nan
+    tracks["right_hand"].position[10] = 0
+    tracks["right_hand"].rotation[10] = 0
+    lines = report(swapped_hands(build_recording(recording.time, tracks, "lost.csv", "touch")))
+    text = "\n".join(lines)
+    assert "lost.csv: 4.00 s, 289 samples (72.0 a second), hands by 'touch'" in text
+    assert "missing: 1 times, 0.51 s in all: 0.50-0.99 s (samples 36-71)" in text
+    assert "zeroed: 1 times" in text
+    assert "hands should be swapped (--fix sides)" in text

@@ -1,0 +1,361 @@
+"""Refinement brings head and hands to their trackers, keeps what it must, and does not show where windows meet."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from threepoint.model_core.body.foot_contacts import foot_rest_heights
+from threepoint.model_core.errors import InputError
+from threepoint.model_core.refinement.arms import (
+    FARTHEST_LENT,
+    LENDING_SPEED,
+    bend_arm,
+    go_over,
+    lend_ahead,
+    lend_shoulder,
+    lent_turns,
+    meet_trackers,
+)
+from threepoint.model_core.refinement.energy import gather_evidence, place_body, reach_energy, tracker_energy, tracker_errors
+from threepoint.model_core.refinement.feet import feet_energy, plants, standing
+from threepoint.model_core.refinement.single_frames import fit_latent, fit_pose
+from threepoint.model_core.flag.model import CONFIGS, Flag, load_flag, save_flag
+from threepoint.model_core.refinement.refine import (
+    Terms,
+    cross_fade,
+    even_basis,
+    jerk_energy,
+    refine,
+    smooth_basis,
+    window_frames,
+)
+from threepoint.model_core.geometry.kinematics import forward_kinematics
+from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, rotation_about_y
+from threepoint.model_core.geometry.skeleton import FEET, HEAD, LEFT_WRIST, RIGHT_WRIST, TRACKED_JOINTS
+
+
+@pytest.fixture(scope="module")
+def model():
+    """An untrained FLAG whose flow is no identity: everything here must hold for any weights."""
+    torch.manual_seed(0)
+    model = Flag(CONFIGS["smoke"])
+    for coupling in model.flow.couplings:
+        torch.nn.init.normal_(coupling.leave.weight, std=0.02)
+    model.pose.scale.fill_(0.3)
+    return model.eval().requires_grad_(False)
+
+
+def moving(make_clip, frames):
+    """A clip's local rotations, pelvis places and rest joints, as tensors."""
+    clip = make_clip(frames)
+    rotations = torch.from_numpy(clip.rotations()).float()
+    return rotations, torch.from_numpy(clip.translation).float(), torch.from_numpy(clip.rest_joints).float()
+
+
+def observe(rotations, translation, rest_joints):
+    world, joints = forward_kinematics(rotations, translation, rest_joints)
+    tracked = list(TRACKED_JOINTS)
+    valid = torch.ones(len(rotations), 3, dtype=torch.bool)
+    return SimpleNamespace(rotations=world[:, tracked], positions=joints[:, tracked], valid=valid)
+
+
+def evidence_of(model, make_clip, frames=12):
+    rotations, translation, rest_joints = moving(make_clip, frames)
+    seen = observe(rotations, translation, rest_joints)
+    return gather_evidence(model, seen.rotations, seen.positions, seen.valid, rest_joints)
+
+
+def bent(rotations, radians=0.15):
+    """The same motion with every joint off by a little, always the same way."""
+    generator = torch.Generator().manual_seed(4)
+    off = axis_angle_to_matrix(radians * torch.randn(rotations.shape[1], 3, generator=generator) / 3**0.5)
+    return rotations @ off
+
+
+def test_the_true_pose_has_no_tracker_energy_and_a_wrong_one_has(model, make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 5)
+    seen = observe(rotations, translation, rest_joints)
+    evidence = gather_evidence(model, seen.rotations, seen.positions, seen.valid, rest_joints)
+    world, joints = place_body(model.pose, model.pose.encode(rotations, evidence.heading), evidence)
+    assert tracker_energy(world, joints, evidence).max() < 1e-3
+    joints[:, LEFT_WRIST, 0] += 0.02
+    torch.testing.assert_close(tracker_energy(world, joints, evidence), torch.full((5,), 2.0), atol=0.02, rtol=0)
+
+
+def test_a_dropped_hand_feeds_no_value_not_even_a_broken_one(model, make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 6)
+    seen = observe(rotations, translation, rest_joints)
+    seen.valid[:, 1] = False
+    results = []
+    for garbage in (3.0, float("nan")):
+        seen.positions[:, 1], seen.rotations[:, 1] = garbage, garbage
+        evidence = gather_evidence(model, seen.rotations, seen.positions, seen.valid, rest_joints)
+        z = evidence.mean.clone().requires_grad_(True)
+        energy = tracker_energy(*place_body(model.pose, model.flow(z, evidence.context), evidence), evidence)
+        (gradient,) = torch.autograd.grad(energy.sum(), z)
+        results.append((evidence.condition, evidence.mean, energy.detach(), gradient))
+    for first, second in zip(*results, strict=True):
+        assert first.isfinite().all()
+        torch.testing.assert_close(first, second, atol=0, rtol=0)
+
+
+@pytest.mark.parametrize("fit", ["latent", "literal", "pose"])
+def test_fitting_single_frames_closes_in_on_head_and_hands(model, make_clip, fit):
+    evidence = evidence_of(model, make_clip)
+
+    def off(x):
+        return tracker_errors(place_body(model.pose, x, evidence)[1], evidence)[:, 1:].mean()
+
+    before = off(model.flow(evidence.mean, evidence.context))
+    if fit == "pose":
+        x = fit_pose(model, evidence, iterations=40)
+    else:
+        x, z = fit_latent(model, evidence, iterations=40, literal=fit == "literal")
+        torch.testing.assert_close(model.flow(z, evidence.context), x)
+    assert off(x) < 0.2 * before
+
+
+def test_refinement_meets_trackers_and_stays_near_its_start(model, make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 100)
+    seen = observe(rotations, translation, rest_joints)
+    with torch.inference_mode():  # As SAGE hands it over.
+        start = bent(rotations)
+    refined, place = refine(model, seen, start, translation, rest_joints, iterations=30, exact=False)
+    world, joints = forward_kinematics(refined, place, rest_joints)
+    _, joints_before = forward_kinematics(start, translation, rest_joints)
+    off = (joints[:, TRACKED_JOINTS] - seen.positions).norm(dim=-1).mean(0)
+    off_before = (joints_before[:, TRACKED_JOINTS] - seen.positions).norm(dim=-1).mean(0)
+    assert off[0] < 1e-4
+    assert (off[1:] < 0.35 * off_before[1:]).all()
+    assert (joints - joints_before).norm(dim=-1).mean() < 0.1
+
+
+def test_windows_meet_without_a_seam(model, make_clip):
+    """The correction's own jerk is no larger where windows overlap than inside them."""
+    rotations, translation, rest_joints = moving(make_clip, 140)
+    seen = observe(rotations, translation, rest_joints)
+    refined, place = refine(model, seen, bent(rotations), translation, rest_joints, iterations=12)
+    _, joints = forward_kinematics(refined, place, rest_joints)
+    jerk = joints.diff(n=3, dim=0).norm(dim=-1).mean(-1)
+    windows = window_frames(140)
+    counts = torch.bincount(windows.flatten(), minlength=140)[3:]
+    assert jerk[counts > 1].max() < 2 * jerk[counts == 1].max()
+
+
+def test_refinement_moves_and_turns_with_the_person(model, make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 60)
+    start = bent(rotations)
+    turn, shift = rotation_about_y(torch.tensor(1.3)), torch.tensor([5.0, 0.0, -3.0])
+
+    def turned(rotations, translation):
+        return torch.cat([turn @ rotations[:, :1], rotations[:, 1:]], 1), translation @ turn.T + shift
+
+    here = refine(model, observe(rotations, translation, rest_joints), start, translation, rest_joints, iterations=4)
+    there_seen = observe(*turned(rotations, translation), rest_joints)
+    there = refine(model, there_seen, *turned(start, translation), rest_joints, iterations=4)
+    for moved, found in zip(turned(*here), there, strict=True):
+        torch.testing.assert_close(found, moved, atol=1e-3, rtol=0)
+
+
+def test_one_frame_and_a_lost_head_are_refined_too(model, make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 70)
+    seen = observe(rotations, translation, rest_joints)
+    seen.valid[20:40, 0] = False
+    seen.positions[20:40, 0], seen.rotations[20:40, 0] = float("nan"), float("nan")
+    refined, place = refine(model, seen, bent(rotations), translation, rest_joints, iterations=3)
+    assert refined.isfinite().all() and place.isfinite().all()
+    one = SimpleNamespace(rotations=seen.rotations[:1], positions=seen.positions[:1], valid=seen.valid[:1])
+    refined, place = refine(model, one, rotations[:1], translation[:1], rest_joints, iterations=3)
+    assert refined.shape == (1, 22, 3, 3) and refined.isfinite().all()
+
+
+@pytest.mark.parametrize("count", [1, 5, 48, 49, 84, 200, 1000])
+def test_windows_cover_every_frame_and_their_weights_are_positive(count):
+    windows = window_frames(count)
+    weights = torch.zeros(count).index_add(0, windows.flatten(), cross_fade(windows, count).flatten())
+    assert (weights > 0).all()
+    assert windows.min() == 0 and windows.max() == count - 1
+
+
+def test_the_smooth_basis_can_hold_still_and_go_straight():
+    basis = smooth_basis(30)
+    torch.testing.assert_close(basis.sum(1), torch.ones(30))
+    line = torch.arange(30.0)[:, None]
+    solved = torch.linalg.lstsq(basis, line).solution
+    torch.testing.assert_close(basis @ solved, line, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 48])
+def test_the_even_basis_spans_the_smooth_one(count):
+    even, smooth = even_basis(count), smooth_basis(count).double()
+    assert even.isfinite().all()
+    solved = torch.linalg.lstsq(even, smooth, driver="gelsd").solution
+    torch.testing.assert_close(even @ solved, smooth, atol=1e-5, rtol=0)
+
+
+def test_standing_feet_that_slide_or_sink_cost_and_still_ones_do_not(make_clip):
+    _, _, rest_joints = moving(make_clip, 2)
+    heights = foot_rest_heights(rest_joints)
+    joints = rest_joints.expand(6, -1, -1).clone()
+    joints[:, list(FEET), 1] = heights
+    contacts = torch.ones(6, 4)
+
+    def cost(joints, contacts):
+        return feet_energy(joints, contacts, plants(joints, contacts), heights, Terms())
+
+    assert cost(joints, contacts) < 1e-6
+    slid, sunk = joints.clone(), joints.clone()
+    slid[:, :, 0] += 0.01 * torch.arange(6.0)[:, None]
+    sunk[:, :, 1] -= 0.02
+    assert cost(slid, contacts) > 1
+    assert cost(slid, 0 * contacts) < 1e-3
+    assert cost(sunk, 0 * contacts) > 1
+    shaken = slid.clone()
+    shaken[3] += 0.01
+    assert jerk_energy(slid, 100.0) < 1e-3 < 1 < jerk_energy(shaken, 100.0)
+
+
+def test_feet_are_planted_at_the_mean_of_each_stretch_of_contact():
+    joints = torch.zeros(8, 22, 3)
+    joints[:, FEET[0], 0] = torch.tensor([0.0, 1.0, 2.0, 9.0, 9.0, 4.0, 6.0, 9.0])
+    contacts = torch.zeros(8, 4)
+    contacts[[0, 1, 2, 5, 6], 0] = 0.9
+    planted = plants(joints, contacts)
+    assert planted[[0, 1, 2, 5, 6], 0, 0].tolist() == [1.0, 1.0, 1.0, 5.0, 5.0]
+
+
+def test_low_slow_feet_stand_where_nobody_says(make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 50)
+    _, joints = forward_kinematics(rotations, translation, rest_joints)
+    heights = foot_rest_heights(rest_joints)
+    assert standing(joints, heights).mean() > 0.9
+    assert standing(joints + torch.tensor([0.0, 0.3, 0.0]), heights).sum() == 0
+    assert standing(joints[:1], heights).shape == (1, 4)
+
+
+def test_arms_in_reach_are_closed_exactly_and_those_out_of_reach_point_there():
+    generator = torch.Generator().manual_seed(0)
+    shoulder, elbow = torch.zeros(200, 3), 0.3 * torch.nn.functional.normalize(torch.randn(200, 3, generator=generator))
+    wrist = elbow + 0.25 * torch.nn.functional.normalize(torch.randn(200, 3, generator=generator))
+    target = torch.nn.functional.normalize(torch.randn(200, 3, generator=generator))
+    target = target * torch.rand(200, 1, generator=generator)
+    hinge = torch.tensor([[0.0, -1.0, 0.0]]).expand(200, 3)
+    upper, fore = bend_arm(shoulder, elbow, wrist, target, hinge)
+    new_wrist = (upper @ elbow[..., None] + fore @ (wrist - elbow)[..., None])[..., 0]
+    distance = target.norm(dim=-1)
+    reach = (distance < 0.98 * 0.55) & (distance > 0.051)
+    assert reach.sum() > 80
+    torch.testing.assert_close(new_wrist[reach], target[reach], atol=1e-4, rtol=0)
+    near = (distance >= 0.98 * 0.55) & (distance < 0.55)
+    assert (new_wrist[near] - target[near]).norm(dim=-1).max() < 0.005
+    cosine = torch.nn.functional.cosine_similarity(new_wrist, target)
+    assert (cosine > 0.999).all()
+
+
+def test_a_straight_or_overstretched_arm_bends_about_its_hinge_and_one_that_fits_is_not_moved():
+    hinge = torch.tensor([[0.0, -1.0, 0.0]])
+    for overstretched in (0.0, 0.03):
+        limb = torch.tensor([[[0.0, 0, 0]], [[0.3, 0, overstretched]], [[0.55, 0, 0]]])
+        upper, fore = bend_arm(*limb, torch.tensor([[0.4, 0.0, 0.0]]), hinge)
+        elbow = (upper @ limb[1][..., None])[..., 0]
+        wrist = elbow + (fore @ (limb[2] - limb[1])[..., None])[..., 0]
+        torch.testing.assert_close(wrist, torch.tensor([[0.4, 0.0, 0.0]]), atol=1e-4, rtol=0)
+        assert elbow[0, 2] < -0.1 and elbow[0, 1].abs() < 1e-4
+    fitting = torch.tensor([[0.0, 0, 0]]), torch.tensor([[0.3, 0, 0]]), torch.tensor([[0.4, 0, 0.2]])
+    for rotation in bend_arm(*fitting, fitting[2], hinge):
+        torch.testing.assert_close(rotation, torch.eye(3)[None], atol=1e-3, rtol=0)
+
+
+def closed(start, translation, rest_joints, seen):
+    """A motion whose head and arms meet what is seen, as refinement ends."""
+    lent = lend_ahead(lent_turns(start, translation, seen.positions, rest_joints), seen.valid)
+    exact = meet_trackers(start, translation, seen.positions, seen.rotations, lent, rest_joints)
+    return go_over(start, exact, seen.valid)
+
+
+def test_hands_are_exact_wherever_they_are_seen_and_go_their_own_way_where_they_are_lost(make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 140)
+    seen = observe(rotations, translation, rest_joints)
+    seen.valid[25:115, 2] = False
+    start = bent(rotations, 0.05)
+    exact = closed(start, translation, rest_joints, seen)
+    _, joints = forward_kinematics(exact, translation, rest_joints)
+    off = (joints[:, RIGHT_WRIST] - seen.positions[:, 2]).norm(dim=-1)
+    assert off[seen.valid[:, 2]].max() < 2e-3
+    held = (exact - start)[:, [17, 19, RIGHT_WRIST]]
+    assert held[60:80].abs().max() < 0.03 < held[[25, 114]].abs().amax((1, 2, 3)).min()
+    assert held.diff(dim=0).abs().max() < 0.06
+
+
+def test_a_hand_that_is_lost_for_a_moment_is_carried_across(make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 60)
+    seen = observe(rotations, translation, rest_joints)
+    start = bent(rotations, 0.05)
+    whole = closed(start, translation, rest_joints, seen)
+    seen.valid[30:33, 1] = False
+    carried = closed(start, translation, rest_joints, seen)
+    assert (carried - whole).abs().max() < 0.03 < 0.1 < (start - whole)[30:33].abs().max()
+
+
+def test_a_shoulder_lends_what_an_arm_lacks_and_no_more(make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 60)
+    _, joints = forward_kinematics(rotations, translation, rest_joints)
+    collar, shoulder, arm = joints[:, 13], joints[:, 16], 0.5
+    forward = shoulder + torch.tensor([0.0, 0.0, 1.0]) * arm
+    for beyond, left in ((0.9, 0.0), (1.05, 0.005)):
+        target = shoulder + beyond * (forward - shoulder)
+        turn = lend_shoulder(collar, shoulder, target, torch.tensor(arm))
+        moved = collar + (axis_angle_to_matrix(turn) @ (shoulder - collar)[..., None])[..., 0]
+        assert ((target - moved).norm(dim=-1) - min(beyond, 0.99) * arm).max() <= left + 1e-6
+        assert beyond > 1 or (turn == 0).all()
+    turn = lend_shoulder(collar, shoulder, shoulder + 3 * (forward - shoulder), torch.tensor(arm))
+    assert turn.norm(dim=-1).max() <= FARTHEST_LENT + 1e-6
+
+
+def test_a_hand_out_of_the_arms_reach_is_met_with_the_shoulders_help_which_is_in_no_haste(make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 90)
+    seen = observe(rotations, translation, rest_joints)
+    _, joints = forward_kinematics(rotations, translation, rest_joints)
+    arm = (rest_joints[[16, 18]] - rest_joints[[18, 20]]).norm(dim=-1).sum()
+    seen.positions[40:43, 1] = joints[40:43, 16] + torch.tensor([0.0, 0.0, 1.04]) * arm
+    exact = closed(rotations, translation, rest_joints, seen)
+    _, joints = forward_kinematics(exact, translation, rest_joints)
+    assert (joints[:, TRACKED_JOINTS] - seen.positions).norm(dim=-1).max() < 5e-3
+    turned = (exact[1:, 13] - exact[:-1, 13]).norm(dim=(-2, -1)) / 2**0.5
+    assert turned.max() < 1.5 * LENDING_SPEED and exact[41, 13].sub(rotations[41, 13]).norm() > 0.1
+    torch.testing.assert_close(exact[:15, 13], rotations[:15, 13], atol=1e-5, rtol=0)
+
+
+def test_shoulders_too_far_from_their_hands_cost_and_others_do_not(model, make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 5)
+    evidence = evidence_of(model, make_clip, 5)
+    _, joints = forward_kinematics(rotations, translation, rest_joints)
+    assert (reach_energy(joints, evidence, 0.005) == 0).all()
+    joints[:, 17] += torch.tensor([1.0, 0.0, 0.0])
+    assert (reach_energy(joints, evidence, 0.005) > 1).all()
+    evidence.valid[:, 2] = 0
+    assert (reach_energy(joints, evidence, 0.005) == 0).all()
+
+
+def test_saved_weights_load_again_and_other_files_are_refused(model, tmp_path):
+    save_flag(tmp_path / "of" / "flag.safetensors", model)
+    loaded = load_flag(tmp_path / "of" / "flag.safetensors")
+    assert loaded.config == model.config
+    for name, value in loaded.state_dict().items():
+        torch.testing.assert_close(value, model.state_dict()[name], atol=2e-3, rtol=2e-3)
+    (tmp_path / "text.safetensors").write_text("no weights")
+    for wrong in ("text.safetensors", "missing.safetensors"):
+        with pytest.raises(InputError, match=wrong):
+            load_flag(tmp_path / wrong)
+
+
+def test_head_and_arms_are_exact_at_the_end(model, make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 60)
+    seen = observe(rotations, translation, rest_joints)
+    refined, place = refine(model, seen, bent(rotations, 0.05), translation, rest_joints, iterations=4)
+    world, joints = forward_kinematics(refined, place, rest_joints)
+    assert np.allclose(joints[:, HEAD], seen.positions[:, 0], atol=1e-4)
+    assert np.allclose(world[:, TRACKED_JOINTS], seen.rotations, atol=1e-3)
+    assert (joints[:, TRACKED_JOINTS] - seen.positions).norm(dim=-1).max() < 2e-3

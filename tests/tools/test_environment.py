@@ -1,0 +1,154 @@
+"""What the door decides before anything is installed, with a fake Python, a fake pip and fake libraries."""
+
+import ctypes
+import sys
+
+import pytest
+
+from threepoint.tools.support import environment
+from threepoint.tools.support.environment import EnvironmentProblem
+
+
+class Restarted(Exception):
+    """In place of becoming another process."""
+
+
+@pytest.fixture
+def door(monkeypatch, tmp_path):
+    """The environment in a folder of its own, where programs are recorded in place of being run."""
+    called = []
+    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "REQUIREMENTS", tmp_path / "requirements.txt")
+    environment.REQUIREMENTS.write_text("numpy==1.26.4\n")
+    monkeypatch.setattr(environment, "provide_libraries", lambda: None)
+    monkeypatch.setattr(environment, "provide_venv_module", lambda: None)
+
+    def run(command, failure):
+        called.append(command)
+        if "venv" in command:
+            python = environment.python_of(environment.VENV)
+            python.parent.mkdir(parents=True)
+            python.touch()
+            monkeypatch.setattr(environment, "has_pip", lambda folder: True)
+
+    def restart(python, arguments):
+        raise Restarted(str(python))
+
+    monkeypatch.setattr(environment, "run", run)
+    monkeypatch.setattr(environment, "restart", restart)
+    return called
+
+
+def wrong_python(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 13, 1, "final", 0))
+
+
+def test_first_call_installs_and_restarts_inside(door):
+    with pytest.raises(Restarted, match=r"\.venv"):
+        environment.enter(["demo"])
+    assert [command[2:4] for command in door] == [["venv", "--clear"], ["pip", "install"]]
+    assert environment.is_ready(environment.VENV, "numpy==1.26.4\n")
+
+
+def test_second_call_installs_nothing(door):
+    with pytest.raises(Restarted):
+        environment.enter(["demo"])
+    door.clear()
+    with pytest.raises(Restarted, match=r"\.venv"):
+        environment.enter(["demo"])
+    assert door == []
+
+
+def test_inside_the_environment_goes_on(door, monkeypatch):
+    with pytest.raises(Restarted):
+        environment.enter(["demo"])
+    monkeypatch.setattr(sys, "prefix", str(environment.VENV))
+    assert environment.enter(["demo"]) is None
+
+
+def test_changed_requirements_are_installed(door):
+    with pytest.raises(Restarted):
+        environment.enter(["demo"])
+    door.clear()
+    environment.REQUIREMENTS.write_text("numpy==1.26.4\nscipy==1.17.1\n")
+    with pytest.raises(Restarted):
+        environment.enter(["demo"])
+    assert any("pip" in command for command in door)
+
+
+def test_interrupted_installation_is_taken_up_again(door, monkeypatch):
+    def interrupted(command, failure):
+        raise KeyboardInterrupt
+
+    recorded = environment.run
+    monkeypatch.setattr(environment, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        environment.enter(["demo"])
+    assert not environment.is_ready(environment.VENV, environment.REQUIREMENTS.read_text())
+    monkeypatch.setattr(environment, "run", recorded)
+    with pytest.raises(Restarted):
+        environment.enter(["demo"])
+    assert environment.is_ready(environment.VENV, environment.REQUIREMENTS.read_text())
+
+
+def test_other_python_hands_over_to_the_right_one(door, monkeypatch):
+    wrong_python(monkeypatch)
+    monkeypatch.setattr(environment, "find_python", lambda: "/somewhere/python3.11")
+    with pytest.raises(Restarted, match="/somewhere/python3.11"):
+        environment.enter(["demo"])
+    assert door == []
+
+
+def test_other_python_alone_is_one_clear_line(door, monkeypatch):
+    wrong_python(monkeypatch)
+    monkeypatch.setattr(environment, "reports_version", lambda python: False)
+    with pytest.raises(EnvironmentProblem, match=r"this is Python 3\.13; Threepoint needs Python 3\.11") as problem:
+        environment.enter(["demo"])
+    assert "\n" not in str(problem.value)
+
+
+def test_a_program_that_is_no_python_is_not_taken(tmp_path):
+    shim = tmp_path / "python3.11"
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+    assert environment.reports_version(sys.executable) and not environment.reports_version(str(shim))
+
+
+def test_missing_libraries_are_found_by_loading():
+    def load(name):
+        if name == "libXi.so.6":
+            raise OSError(name)
+        return ctypes.CDLL(None)
+
+    assert environment.missing_libraries(load) == (["libXi.so.6"] if sys.platform.startswith("linux") else [])
+
+
+def test_missing_libraries_are_named_with_their_line(monkeypatch, capsys):
+    monkeypatch.setattr(environment, "missing_libraries", lambda: ["libSM.so.6", "libGL.so.1"])
+    monkeypatch.setattr(environment, "may_install", lambda: False)
+    environment.provide_libraries()
+    assert "libSM.so.6, libGL.so.1" in (said := capsys.readouterr().err)
+    assert said.strip().endswith("sudo apt-get install -y libsm6 libgl1")
+
+
+def test_root_installs_missing_libraries(monkeypatch):
+    installed = []
+    monkeypatch.setattr(environment, "missing_libraries", lambda: ["libSM.so.6"])
+    monkeypatch.setattr(environment, "may_install", lambda: True)
+    monkeypatch.setattr(environment, "apt_install", installed.extend)
+    environment.provide_libraries()
+    assert installed == ["libsm6"]
+
+
+def test_failed_import_of_a_library_gives_the_line(monkeypatch):
+    monkeypatch.setattr(environment, "missing_libraries", lambda: ["libX11.so.6", "libXi.so.6"])
+    hint = environment.library_hint("libX11.so.6: cannot open shared object file: No such file or directory")
+    assert hint.endswith("sudo apt-get install -y libx11-6 libxi6")
+    assert environment.library_hint("No module named 'scipy'") is None
+
+
+def test_missing_venv_module_gives_the_line(monkeypatch):
+    monkeypatch.setattr(environment.subprocess, "call", lambda *_, **__: 1)
+    monkeypatch.setattr(environment, "may_install", lambda: False)
+    with pytest.raises(EnvironmentProblem, match=r"sudo apt-get install -y python3\.11-venv"):
+        environment.provide_venv_module()

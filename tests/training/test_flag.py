@@ -1,0 +1,64 @@
+"""FLAG trains in two stages, and exactly: a run that was killed and resumed ends where an unbroken one does."""
+
+import json
+
+import pytest
+import torch
+
+from threepoint.model_core.mocap.clips import load_clips, save_clips
+from threepoint.model_core.flag.model import load_flag
+from threepoint.tools.training.flag import run
+
+
+@pytest.fixture
+def data(tmp_path, make_clip):
+    save_clips(tmp_path / "train.npz", [make_clip(90), make_clip(70)])
+    save_clips(tmp_path / "val.npz", [make_clip(75)])
+    return tmp_path
+
+
+def train(data, folder, *more):
+    words = ["--config", "smoke", "--data", str(data), "--run", str(data / folder), "--threads", "1"]
+    assert run([*words, *more]) == 0
+    return torch.load(data / folder / "checkpoint.pt", weights_only=True)
+
+
+@pytest.mark.parametrize("mode", ["head", "pelvis"])
+def test_both_stages_train_and_log_and_the_weights_load(data, mode):
+    state = train(data, mode, "--mode", mode, "--output", str(data / "flag.safetensors"))
+    assert state["finished"] == ["flow", "region"]
+    log = (data / mode / "log.jsonl").read_text()
+    assert '"val_nll"' in log and '"val_mu_hands"' in log
+    model = load_flag(data / "flag.safetensors")
+    assert model.config.mode == mode
+    assert model.pose.scale.min() > 0.04 and not torch.equal(model.pose.mean, torch.eye(3).expand(22, 3, 3))
+
+
+def test_a_killed_run_resumes_to_identical_weights(data):
+    whole = train(data, "whole")["model"]
+    train(data, "broken", "--stop-after", "3")
+    for _ in range(6):
+        state = train(data, "broken", "--resume", "--stop-after", "3")
+    assert state["finished"] == ["flow", "region"]
+    for name, value in state["model"].items():
+        torch.testing.assert_close(value, whole[name], rtol=0, atol=0, msg=name)
+
+
+def test_training_without_intermediate_supervision_is_another_training(data):
+    with_it = train(data, "with", "--stage", "flow")["model"]
+    without = train(data, "without", "--stage", "flow", "--no-intermediate")["model"]
+    assert not torch.equal(with_it["flow.couplings.0.leave.weight"], without["flow.couplings.0.leave.weight"])
+
+
+def test_calibration_makes_the_number_mean_the_error(data):
+    train(data, "run", "--output", str(data / "flag.safetensors"))
+    save_clips(data / "test.npz", load_clips(data / "val.npz"))
+    words = ["--stage", "calibration", "--calibrate-on", "FLAG, refined", "--threads", "1"]
+    assert (
+        run([*words, "--data", str(data), "--run", str(data / "run"), "--output", str(data / "flag.safetensors")]) == 0
+    )
+    numbers = json.loads((data / "run" / "log.jsonl").read_text().splitlines()[-1])
+    assert numbers["val_expected_cm"] == pytest.approx(numbers["val_error_cm"], rel=0.05)
+    assert numbers["val_coverage_90%"] == pytest.approx(0.9, abs=0.01)
+    assert numbers["test_rank_after"] == pytest.approx(numbers["val_rank_after"])
+    assert load_flag(data / "flag.safetensors").uncertainty_offset.abs().sum() > 0

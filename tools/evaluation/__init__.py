@@ -1,0 +1,1 @@
+"""What ``evaluate``, ``ablations``, ``compare`` and ``prepare`` draw and score."""

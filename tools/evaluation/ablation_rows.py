@@ -1,0 +1,148 @@
+"""What each part of SAGE as it ships is worth: parts left out, given the truth, sampled otherwise, or shown less."""
+
+from functools import partial
+
+import torch
+
+from threepoint.model_core.evaluation.methods import Predicted, score
+from threepoint.model_core.observation import heading
+from threepoint.model_core.geometry.rotations import matrix_to_sixd, rotation_about_y, transpose
+from threepoint.model_core.sage.diffusion import sample
+from threepoint.model_core.sage.inference import blend_windows, observed_features, offline_window, predict
+from threepoint.model_core.sage.losses import true_latents
+from threepoint.model_core.sage.model import MEAN, Sampling, to_world
+from threepoint.model_core.geometry.skeleton import LOWER_HALF, UPPER_HALF
+
+from ..support.progress import part_of
+
+OVERLAP = 0.5
+
+
+def shipped(networks, clip, observation, **choices):
+    """SAGE by ``predict``, with ``choices`` for it."""
+    return predict(networks.sage, observation, clip.rest_joints, **choices)
+
+
+def taken_apart(networks, clip, observation, pose_of):
+    """SAGE without its refiner, its middle replaced: 6D poses (B, T, 132) are what ``pose_of(sage, seen, true)`` says.
+
+    It is given windows of features and of true 6D poses (B, T, 22, 6).
+    """
+    sage = networks.sage
+    seen, rotations, positions, rest = observed_features(observation, clip.rest_joints, sage.decoder.mean_pose.device)
+    local = torch.as_tensor(clip.rotations(), dtype=seen.dtype, device=seen.device)
+    root = transpose(rotation_about_y(heading(rotations[:, 0]))) @ local[:, 0]
+    true = matrix_to_sixd(torch.cat([root[:, None], local[:, 1:]], 1))
+    odd = len(seen) % 2
+    seen = torch.cat([seen, seen[-1:].expand(odd, -1)])
+    true = torch.cat([true, true[-1:].expand(odd, -1, -1)])
+    window = min(offline_window(sage), len(seen))
+
+    def forward(starts):
+        windows = (torch.stack([values[start : start + window] for start in starts]) for values in (seen, true))
+        return pose_of(sage, *windows)
+
+    with torch.inference_mode():
+        pose = blend_windows(len(seen), window, OVERLAP, forward)[: len(clip)]
+        local, translation, _, _ = to_world(pose, rotations[:, 0], positions[:, 0], rest)
+    return Predicted(local, translation)
+
+
+def upper_alone(sage, seen, true):
+    """The upper diffusion and the decoder of its VQ-VAE; legs of the mean pose."""
+    legs = half(sage.decoder.mean_pose.expand(*seen.shape[:2], -1), LOWER_HALF)
+    return put_together(decode(sage.upper_vqvae, sage.sample_upper(seen)), legs)
+
+
+def by_halves(sage, seen, true):
+    """Both diffusions, decoded by the VQ-VAE of each half."""
+    upper, lower = sage.latents(seen)
+    return put_together(decode(sage.upper_vqvae, upper), decode(sage.lower_vqvae, lower))
+
+
+def by_halves_of_truth(sage, seen, true):
+    """What the VQ-VAEs make of the true motion."""
+    upper, lower = true_latents(sage, true)
+    return put_together(decode(sage.upper_vqvae, upper), decode(sage.lower_vqvae, lower))
+
+
+def true_upper_latent(sage, seen, true):
+    """The lower diffusion given the true upper latent; decoded with it."""
+    upper, _ = true_latents(sage, true)
+    return sage.decoder(upper, lower_given(sage, seen, upper), seen)[0]
+
+
+def both_true_latents(sage, seen, true):
+    """What the full-body decoder makes of the true latents."""
+    return sage.decoder(*true_latents(sage, true), seen)[0]
+
+
+def no_upper_latent(sage, seen, true):
+    """The lower diffusion given no upper latent (zeros, its mean): how much it listens."""
+    upper = sage.sample_upper(seen)
+    return sage.decoder(upper, lower_given(sage, seen, torch.zeros_like(upper)), seen)[0]
+
+
+def lower_given(sage, seen, upper):
+    """The mean lower latent (B, S, latent) given an upper one."""
+    return sample(sage.lower_diffusion, seen, torch.zeros_like(upper), MEAN.steps, given=upper)
+
+
+def decode(vqvae, latents):
+    """6D poses (B, T, J * 6) of latents of unit spread."""
+    return vqvae.decode(latents * vqvae.latent_spread + vqvae.latent_mean)
+
+
+def half(pose, joints):
+    """The part (B, T, J * 6) of 6D poses (B, T, 132)."""
+    return pose.unflatten(-1, (-1, 6))[..., list(joints), :].flatten(-2)
+
+
+def put_together(upper, lower):
+    """6D poses (B, T, 132) of two halves; the root, which both have, is the upper one's."""
+    joints = len(set(UPPER_HALF) | set(LOWER_HALF))
+    pose = upper.new_empty(*upper.shape[:2], joints, 6)
+    pose[:, :, list(LOWER_HALF)] = lower.unflatten(-1, (-1, 6))
+    pose[:, :, list(UPPER_HALF)] = upper.unflatten(-1, (-1, 6))
+    return pose.flatten(2)
+
+
+def part(pose_of):
+    """A row's method that takes SAGE apart."""
+    return partial(taken_apart, pose_of=pose_of)
+
+
+ROWS = {
+    "SAGE": (shipped, "both"),
+    "without the refiner": (partial(shipped, refine=False), "both"),
+    "lower diffusion given the true upper latent *": (part(true_upper_latent), "both"),
+    "lower diffusion given no upper latent *": (part(no_upper_latent), "both"),
+    "half decoders instead of the full-body one *": (part(by_halves), "both"),
+    "upper diffusion alone, legs of the mean pose *": (part(upper_alone), "both"),
+    "true latents, full-body decoder *": (part(both_true_latents), "both"),
+    "true latents, half decoders *": (part(by_halves_of_truth), "both"),
+    "2 sampling steps": (partial(shipped, sampling=Sampling(2)), "both"),
+    "5 sampling steps": (partial(shipped, sampling=Sampling(5)), "both"),
+    "unit noise, 1 step": (partial(shipped, sampling=Sampling(1, 1.0)), "both"),
+    "unit noise, 2 steps": (partial(shipped, sampling=Sampling(2, 1.0)), "both"),
+    "unit noise, 5 steps": (partial(shipped, sampling=Sampling(5, 1.0)), "both"),
+    "windows of 10 frames": (partial(shipped, window=10), "both"),
+    "windows of 20 frames": (partial(shipped, window=20), "both"),
+    "windows of 40 frames": (partial(shipped, window=40), "both"),
+    "windows of 80 frames": (partial(shipped, window=80), "both"),
+    "half precision": (partial(shipped, half=True), "both"),
+    "left hand only": (shipped, "left"),
+    "right hand only": (shipped, "right"),
+    "no hands": (shipped, "none"),
+}
+"""Label -> method, and the hands that it is shown."""
+NOTE = "ablations of SAGE; placed by the true head; rows with a star are without the refiner, as is the second"
+
+
+def ablate(networks, clips, progress=None):
+    """Rows of ``metrics``, one a clip, by the labels of ``ROWS``; all placed by the true head."""
+    rows = {}
+    for number, (label, (method, hands)) in enumerate(ROWS.items()):
+        share = part_of(progress, number / len(ROWS), (number + 1) / len(ROWS)) if progress else None
+        rows[label] = score(method, networks, clips, label, share, hands)[0]
+    return rows

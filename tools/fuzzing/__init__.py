@@ -1,0 +1,1 @@
+"""Valid and adversarial recordings for ``fuzz``."""

@@ -1,0 +1,220 @@
+"""What the commands run in: Python 3.11, ``.venv`` with the pinned requirements, Blender's system libraries.
+
+Standard library only, and readable by any Python 3, so that the wrong one gets a clear line. A folder counts as ready
+when its stamp names the requirements it was made from; the stamp is written last, so that an interrupted installation
+is taken up again by the next call.
+"""
+
+import ctypes
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from .checkout import ROOT
+
+PYTHON_VERSION = (3, 11)
+VENV = ROOT / ".venv"
+REQUIREMENTS = ROOT / "requirements.txt"
+STAMP = "threepoint-stamp"
+CPU_TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
+
+BLENDER_LIBRARIES = {
+    "libX11.so.6": "libx11-6",
+    "libXrender.so.1": "libxrender1",
+    "libXfixes.so.3": "libxfixes3",
+    "libXi.so.6": "libxi6",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libSM.so.6": "libsm6",
+    "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1",
+    "libgomp.so.1": "libgomp1",
+}
+"""Shared libraries that Blender's module loads, and the Debian or Ubuntu package of each."""
+
+
+class EnvironmentProblem(Exception):
+    """The environment cannot be made. The message is one line: what is missing and how to get it."""
+
+
+def say(message):
+    """Tell the user what the door is doing; standard error, so that a command's output stays its own."""
+    print("threepoint: " + message, file=sys.stderr, flush=True)
+
+
+def enter(arguments):
+    """Finish ``.venv`` where it is not, and run the command ``arguments`` in there; does not return."""
+    requirements = REQUIREMENTS.read_text(encoding="utf-8")
+    if not is_ready(VENV, requirements):
+        if sys.version_info[:2] != PYTHON_VERSION:
+            python = find_python()
+            say("this is Python {}.{}; going on with {}".format(*sys.version_info[:2], python))
+            restart(python, arguments)
+        say(f"first call: making {VENV} (about 2 GB, some minutes)")
+        make_environment(VENV, requirements)
+        provide_libraries()
+    restart(python_of(VENV), arguments, "-P", "-m", "threepoint.tools")
+
+
+def restart(python, arguments, *program):
+    """Become ``python PROGRAM ARGUMENTS``, by default ``python tools ARGUMENTS``; does not return."""
+    command = [str(python), *(program or (str(ROOT / "tools"),)), *arguments]
+    if os.name == "nt":  # Windows has no exec that keeps the console.
+        sys.exit(subprocess.call(command))
+    os.execv(command[0], command)
+
+
+def find_python():
+    """Path of a Python of the right version that runs."""
+    name = "python{}.{}".format(*PYTHON_VERSION)
+    for candidate in (shutil.which(name), "/usr/bin/" + name, "/usr/local/bin/" + name):
+        if candidate and os.path.exists(candidate) and reports_version(candidate):
+            return candidate
+    raise EnvironmentProblem(
+        "this is Python {}.{}; Threepoint needs Python {}.{} (Blender's own): install it so that {} is on the PATH "
+        "and run the command again".format(*sys.version_info[:2], *PYTHON_VERSION, name)
+    )
+
+
+def reports_version(python):
+    """Whether a program is a Python of the right version (version switchers leave shims that are none)."""
+    test = f"import sys; sys.exit(sys.version_info[:2] != {PYTHON_VERSION!r})"
+    return subprocess.call([python, "-c", test], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+
+
+def python_of(folder):
+    """The interpreter of a virtual environment."""
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def stamp_of(requirements):
+    """What the stamp of an environment made from these requirements says."""
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    return hashlib.sha256("\n".join([str(PYTHON_VERSION), str(ROOT), project, requirements]).encode()).hexdigest()
+
+
+def is_ready(folder, requirements):
+    """Whether an environment was finished, from just these requirements, and its Python is still there."""
+    stamp = folder / STAMP
+    return python_of(folder).exists() and stamp.is_file() and stamp.read_text() == stamp_of(requirements)
+
+
+def make_environment(folder, requirements):
+    """Make or complete a virtual environment of this Python from the text of a requirements file."""
+    if not has_pip(folder):
+        provide_venv_module()
+        run([sys.executable, "-m", "venv", "--clear", str(folder)], f"making {folder} failed")
+    listing = folder / "requirements.txt"
+    listing.write_text(requirements, encoding="utf-8")
+    run(
+        [str(python_of(folder)), "-m", "pip", "install", "--disable-pip-version-check", "-r", str(listing)]
+        + torch_source(requirements),
+        f"installing into {folder} failed (pip says why above)",
+    )
+    install_package(folder)
+    (folder / STAMP).write_text(stamp_of(requirements))
+
+
+def install_package(folder):
+    """Let the environment's Python import this checkout as ``threepoint``, whatever its folder is called."""
+    install = ["pip", "install", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "-e", str(ROOT)]
+    run([str(python_of(folder)), "-m", *install], f"installing this checkout into {folder} failed (pip says why above)")
+
+
+def has_pip(folder):
+    """Whether a virtual environment is complete enough to install into, and of the right version."""
+    python = python_of(folder)
+    if not python.exists() or not reports_version(str(python)):
+        return False
+    test = [str(python), "-m", "pip", "--version"]
+    return subprocess.call(test, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+
+
+def torch_source(requirements):
+    """Options for pip: without an NVIDIA GPU, Linux gets torch's CPU build, a tenth of the size, where it is served."""
+    if "torch" not in requirements or not sys.platform.startswith("linux") or os.path.exists("/dev/nvidiactl"):
+        return []
+    try:
+        with urllib.request.urlopen(CPU_TORCH_INDEX + "/torch/", timeout=5):
+            return ["--extra-index-url", CPU_TORCH_INDEX]
+    except (urllib.error.URLError, OSError):
+        say(f"{CPU_TORCH_INDEX} does not answer; taking torch from pip's own index")
+        return []
+
+
+def run(command, failure):
+    """Run a program with its output on standard error."""
+    status = subprocess.call(command, stdout=sys.stderr.fileno())
+    if status != 0:
+        raise EnvironmentProblem(f"{failure}; run the same command again to go on from here")
+
+
+def provide_venv_module():
+    """Debian and Ubuntu keep the module that makes environments in a package of its own."""
+    test = [sys.executable, "-c", "import venv, ensurepip"]
+    if subprocess.call(test, stderr=subprocess.DEVNULL) == 0:
+        return
+    package = "python{}.{}-venv".format(*PYTHON_VERSION)
+    if not may_install():
+        raise EnvironmentProblem(f"Python's venv module is missing; install it with: {apt_line([package])}")
+    apt_install([package])
+
+
+def provide_libraries():
+    """Install Blender's system libraries where that is ours to do; else name them. Commands without Blender go on."""
+    missing = missing_libraries()
+    if not missing:
+        return
+    packages = [BLENDER_LIBRARIES[name] for name in missing]
+    if may_install():
+        apt_install(packages)
+    else:
+        say(f"Blender will need system libraries that are missing ({', '.join(missing)}): {apt_line(packages)}")
+
+
+def missing_libraries(load=ctypes.CDLL):
+    """Names of Blender's shared libraries that this Linux does not have."""
+    if not sys.platform.startswith("linux"):
+        return []
+    missing = []
+    for name in BLENDER_LIBRARIES:
+        try:
+            load(name)
+        except OSError:
+            missing.append(name)
+    return missing
+
+
+def library_hint(message):
+    """The line for an import that failed for want of a shared library; None where it failed for another reason."""
+    name = message.split(":")[0]
+    if "cannot open shared object file" not in message:
+        return None
+    packages = [BLENDER_LIBRARIES[library] for library in missing_libraries() if library != name]
+    if name in BLENDER_LIBRARIES:
+        packages.insert(0, BLENDER_LIBRARIES[name])
+    if not packages:
+        return f"the system library {name} is missing; install the package that has it"
+    return f"the system library {name} is missing; install it with: {apt_line(packages)}"
+
+
+def may_install():
+    """Whether system packages may be installed without asking: root on Debian or Ubuntu."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def apt_line(packages):
+    """The command that installs Debian or Ubuntu packages."""
+    return "sudo apt-get install -y " + " ".join(packages)
+
+
+def apt_install(packages):
+    """Install Debian or Ubuntu packages as root."""
+    say("installing system packages: " + " ".join(packages))
+    run(["apt-get", "update", "-qq"], "apt-get update failed")
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    run(["env", "DEBIAN_FRONTEND=noninteractive", *install], "apt-get install failed")

@@ -1,0 +1,1 @@
+"""What ``train`` trains: SAGE, FLAG and the network of postures."""

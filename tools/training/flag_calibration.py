@@ -1,0 +1,131 @@
+"""Calibrate FLAG's uncertainty, so that its number means metres of error, and say how well it then does."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+
+from ...model_core.mocap.clips import load_clips
+from ...model_core.errors import InputError
+from ...model_core.evaluation.methods import METHODS, observe_truth
+from ...model_core.refinement.energy import gather_evidence
+from ...model_core.flag.model import HAND_STATES, load_flag, save_flag
+from ...model_core.refinement.uncertainty import calibrate, draw_noise, fit_calibration, hand_states, sample_spread
+from ...model_core.geometry.kinematics import forward_kinematics
+from ...model_core.sage.model import load_sage
+from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, LEFT_WRIST, RIGHT_WRIST
+
+SAMPLES = 16
+EVERY = 4
+"""One frame in so many is looked at: neighbours say the same."""
+LEAST = 1e-3
+"""Metres below which an expected error is not believed: refined heads and hands are exact."""
+LEVELS = (0.5, 0.9)
+"""Shares of the errors that the reported intervals are meant to cover."""
+
+
+def calibrate_weights(path, data, method, every=1, progress=None):
+    """Calibrate the weights at ``path`` on the validation clips and write them back; the report on validation and test.
+
+    ``data`` is the folder of val.npz and test.npz; ``method`` whose errors count; ``every`` n-th clip is used.
+    """
+    flag = load_flag(path)
+    networks = SimpleNamespace(flag=flag, sage=load_sage() if method.startswith("SAGE") else None, device="cpu")
+    numbers = {"method": method}
+    for split in ("val", "test"):
+        clips = list(load_clips(data / f"{split}.npz"))[::every]
+        found = spread_and_error(networks, clips, method, progress)
+        if split == "val":
+            fit(flag, *found)
+        numbers |= {f"{split}_{name}": value for name, value in report(flag, *found).items()}
+    save_flag(path, flag)
+    return numbers
+
+
+def observe_with_drops(clip):
+    """Two observations of a clip: all valid; and the left hand lost, both, the right one, none, a quarter each."""
+    dropped = np.ones((len(clip), 3), bool)
+    quarter = len(clip) // 4
+    dropped[: 2 * quarter, 1] = False
+    dropped[quarter : 3 * quarter, 2] = False
+    return [observe_truth(clip), observe_truth(clip, dropped)]
+
+
+@torch.no_grad()
+def spread_and_error(networks, clips, method, progress=None):
+    """Uncalibrated spread and true error (N, 22) in metres of every joint, over frames of ``clips``; which trackers
+    were seen (N, 3); weights (N,).
+
+    The error is that of ``method`` (a name in ``evaluation.METHODS``), what the user gets. Every person counts alike,
+    however long they were captured: the weights, which sum to 1, see to it.
+    """
+    flag = networks.flag
+    like = flag.pose.scale
+    noise = draw_noise(SAMPLES, like)
+    spreads, errors, valid, people = [], [], [], []
+    for number, clip in enumerate(clips):
+        rest = torch.from_numpy(clip.rest_joints).to(like)
+        truth = torch.from_numpy(clip.world()[1]).to(like)
+        for observation in observe_with_drops(clip):
+            found = METHODS[method](networks, clip, observation)
+            _, joints = forward_kinematics(found.rotations.to(like), found.translation.to(like), rest)
+            errors.append((joints - truth).norm(dim=-1)[::EVERY])
+            people += [clip.meta.get("subject", 0)] * len(errors[-1])
+            seen = [
+                torch.from_numpy(values[::EVERY]).to(like)
+                for values in (observation.rotations, observation.positions, observation.valid)
+            ]
+            valid.append(seen[2])
+            evidence = gather_evidence(flag, *seen, rest)
+            spreads.append(
+                sample_spread(flag, evidence, noise, lambda r, t, rest=rest: forward_kinematics(r, t, rest)[1])
+            )
+        if progress is not None:
+            progress((number + 1) / len(clips), f"calibrating on {clip.name}")
+    _, person, frames = np.unique(people, return_inverse=True, return_counts=True)
+    weight = torch.from_numpy(1 / frames[person] / len(frames)).to(like)
+    return torch.cat(spreads), torch.cat(errors), torch.cat(valid), weight
+
+
+def fit(flag, spread, error, valid, weight):
+    """Store every joint's gain and offset, by which hands are lost, and the factors of the intervals, in the model."""
+    states = hand_states(valid)
+    for state in range(HAND_STATES):
+        here = states == state
+        if not here.any():
+            raise InputError(f"calibration: the clips have too few frames to lose hands in, need {HAND_STATES * EVERY}")
+        gain, offset = fit_calibration(spread[here], error[here], weight[here] / weight[here].sum())
+        flag.uncertainty_gain[state], flag.uncertainty_offset[state] = gain, offset
+    ratio, place = (error / _expected(flag, spread, valid)).flatten().sort()
+    covered = weight.repeat_interleave(spread.shape[1])[place].cumsum(0) / spread.shape[1]
+    factors = [ratio[int((covered < level).sum().clamp_max(len(ratio) - 1))] for level in LEVELS]
+    flag.uncertainty_interval.copy_(torch.stack(factors))
+
+
+def report(flag, spread, error, valid, weight):
+    """Numbers for the log and the card: rank correlation of spread and of expected error with the true error, over all
+    joints and frames, and of frames' means; mean expected and mean true error in centimetres, of all joints, of seen
+    wrists and of lost ones; coverage of intervals."""
+    from scipy.stats import spearmanr
+
+    expected = _expected(flag, spread, valid)
+    lost = valid[:, 1:] <= 0
+    numbers = {
+        "rank_before": float(spearmanr(spread.flatten(), error.flatten()).statistic),
+        "rank_after": float(spearmanr(expected.flatten(), error.flatten()).statistic),
+        "rank_of_frames": float(spearmanr(expected.mean(1), error.mean(1)).statistic),
+        "expected_cm": 100 * float(weight @ expected.mean(1)),
+        "error_cm": 100 * float(weight @ error.mean(1)),
+    }
+    for name, wrists in (("seen_wrist", ~lost), ("lost_wrist", lost)):
+        share = weight[:, None] * wrists / (weight[:, None] * wrists).sum()
+        for kind, values in (("expected", expected), ("error", error)):
+            numbers[f"{name}_{kind}_cm"] = 100 * float((share * values[:, [LEFT_WRIST, RIGHT_WRIST]]).sum())
+    for level, factor in zip(LEVELS, flag.uncertainty_interval, strict=True):
+        numbers[f"coverage_{level:.0%}"] = float(weight @ (error <= factor * expected).float().mean(1))
+    return numbers
+
+
+def _expected(flag, spread, valid):
+    """Expected error (N, 22) in metres, at least ``LEAST``."""
+    return calibrate(flag, spread, torch.eye(BODY_JOINT_COUNT).to(spread), valid).clamp_min(LEAST)

@@ -1,0 +1,206 @@
+"""What FLAG's training draws, computes and validates: the conditional flow, then its latent region (two stages)."""
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from ...model_core.body import load_body
+from ...model_core.mocap.clips import load_clips
+from ...model_core.flag.condition import below, describe_joints, make_condition, split_condition
+from ...model_core.flag.flow import nll_loss
+from ...model_core.flag.pose import POSE_COUNT, mean_rotation
+from ...model_core.flag.region import MASKING_ORDER, gumbel_softmax, masked_joint_loss, region_loss, visible_joints
+from ...model_core.geometry.kinematics import forward_kinematics
+from ...model_core.observation import body_size, heading, proportions
+from ...model_core.geometry.skeleton import HEAD, LOWER_HALF, PELVIS, TRACKED_JOINTS
+from ...model_core.mocap.windows import NO_AUGMENTATION, Augmentation, WindowSampler, shape_basis
+from .loop import Stage
+
+STEPS = {
+    "small": {"flow": 8000, "region": 4000},
+    "comparison": {"flow": 2000, "region": 600},
+    "large": {"flow": 60000, "region": 30000},
+    "smoke": {"flow": 8, "region": 8},
+}
+BATCH = {
+    "small": {"flow": 1024, "region": 256},
+    "comparison": {"flow": 256, "region": 128},
+    "large": {"flow": 2048, "region": 512},
+    "smoke": {"flow": 16, "region": 8},
+}
+RATE = 5e-4
+
+FRAME_VARIATION = Augmentation(retime=0.0, out_of_view=0.2, hand_lost=0.5, head_lost=0.0)
+"""Single frames: a lost stretch covers the frame three times in eight, so that hands are hidden with p = 0.2."""
+BENT_WRISTS = replace(FRAME_VARIATION, wrist_degrees=(12.0, 20.0, 35.0))
+"""People with controllers bend their wrists more than the data's: every third batch does."""
+
+DEQUANTISATION = 0.015
+"""Standard deviation in radians of noise on the pose: without it the likelihood of joints that never move diverges."""
+SMALLEST_SPREAD = 0.05
+"""Least standard deviation in radians that a pose number is divided by."""
+PLACE_NOISE = 0.005
+"""Standard deviation in metres of the tracked places: calibrated trackers are no better."""
+
+MEASURED_FRAMES = 16384
+VALIDATION_FRAMES = 4096
+MASKING_SHARE = 0.2
+"""Share of the region's steps after which all joints but head and hands are hidden."""
+TEMPERATURE = (1.0, 0.5)
+"""Of the Gumbel softmax, at the first and at the last step."""
+JOINT_WEIGHT, POSE_WEIGHT, REGION_WEIGHT = 0.5, 0.5, 1.0
+"""Lambda of L_mjp, L_rec and L_lra (paper, eq 4); L_nll is the first stage."""
+PLACE_WEIGHT, GENERATED_WEIGHT = 20.0, 0.3
+"""Of the joints' distance in metres, and of the pose numbers' squared, between f(mu_H) and the truth: what a user sees
+of mu_H. Not in the paper, whose oracle codes alone say little of it where some directions of z move the body far more
+than others."""
+
+
+@dataclass(frozen=True)
+class Frames:
+    """A batch of single frames as FLAG sees them; ``windows`` are the sampler's, of one frame each.
+
+    ``x`` (B, 66), ``condition`` (B, C), ``joints`` (B, 22, 9) from ``describe_joints``, ``heading`` (B,).
+    """
+
+    windows: object
+    x: torch.Tensor
+    condition: torch.Tensor
+    joints: torch.Tensor
+    heading: torch.Tensor
+
+
+class FlagTraining:
+    """The two stages of one training: what each draws, computes and validates."""
+
+    def __init__(self, flag, options, record):
+        self.flag, self.options, self.record = flag, options, record
+        self.steps = {k: max(1, round(v * options.steps_scale)) for k, v in STEPS[options.config].items()}
+        self.batch = BATCH[options.config]
+        basis = shape_basis(load_body())
+        self.train = WindowSampler([load_clips(options.data / "train.npz")], 1, basis, options.device)
+        self.val = WindowSampler([load_clips(options.data / "val.npz")], 1, basis, options.device)
+
+    def stages(self):
+        rate = RATE * self.options.rate_scale
+        flow = Stage("flow", [self.flag.flow], self.steps["flow"], rate, self.flow_loss, self.validate)
+        region = Stage("region", [self.flag.region], self.steps["region"], rate, self.region_loss, self.validate)
+        return [flow, region]
+
+    def draw(self, count, generator, sampler=None, augmentation=FRAME_VARIATION, noise=True):
+        """Draw ``count`` frames (``Frames``); ``noise`` blurs pose and places as training needs it."""
+        windows = (sampler or self.train).sample(count, generator, augmentation)
+        local, world, joints = windows.local[:, 0], windows.world[:, 0], windows.joints[:, 0]
+        rotations, positions = windows.seen_rotations[:, 0], windows.seen_positions[:, 0]
+        if noise:
+            positions = positions + PLACE_NOISE * _normal(positions, generator)
+        towards = heading(rotations[:, 0])
+        head_mode = self.flag.config.mode == "head"
+        origin = below(positions[:, 0]) if head_mode else joints[:, PELVIS]
+        size = body_size(windows.rest_joints)
+        seen = describe_joints(rotations, positions, towards, size, origin)
+        person = proportions(windows.rest_joints, size)
+        condition = make_condition(seen, windows.seen_valid[:, 0].to(seen.dtype), person)
+        everything = describe_joints(world, joints, towards, size, origin)
+        everything[:, list(TRACKED_JOINTS)] = seen
+        x = self.flag.pose.encode(local, towards)
+        if noise:
+            x = x + DEQUANTISATION / self.flag.pose.scale * _normal(x, generator)
+        return Frames(windows, x, condition, everything, towards)
+
+    def measure(self):
+        """Set the pose code's mean and spread from the training data."""
+        pose = self.flag.pose
+        generator = torch.Generator(device=self.options.device).manual_seed(self.options.seed)
+        frames = self.draw(min(MEASURED_FRAMES, 64 * self.batch["flow"]), generator, noise=False)
+        canonical = pose.decode(frames.x, torch.zeros_like(frames.heading))
+        pose.mean.copy_(mean_rotation(canonical))
+        pose.scale.copy_(pose.encode(canonical, torch.zeros_like(frames.heading)).std(0).clamp_min(SMALLEST_SPREAD))
+
+    def half_precision(self):
+        """bfloat16 doubles what a CPU or GPU trains in the same time; the couplings' own arithmetic stays float32.
+
+        Small networks lose more by the conversions than they gain.
+        """
+        enabled = self.options.config in ("small", "large")
+        return torch.autocast(torch.device(self.options.device).type, torch.bfloat16, enabled=enabled)
+
+    def draw_for_flow(self, generator):
+        """A batch of the first stage."""
+        bent = torch.randint(3, (1,), generator=generator, device=self.options.device).item() == 0
+        return self.draw(self.batch["flow"], generator, augmentation=BENT_WRISTS if bent else FRAME_VARIATION)
+
+    def flow_loss(self, generator):
+        """L_nll (eq 5)."""
+        frames = self.draw_for_flow(generator)
+        couplings = self.flag.config.couplings
+        depths = range(2, couplings, 2)
+        depth, weight = None, 0.0
+        if not self.options.no_intermediate:
+            depth = depths[torch.randint(len(depths), (1,), generator=generator, device=self.options.device).item()]
+            weight = len(depths) * depth / couplings
+        with self.half_precision():
+            loss = nll_loss(self.flag.flow, frames.x, self.flag.flow.context(frames.condition), depth, weight)
+        return loss, {}
+
+    def region_loss(self, generator):
+        """L_mjp, L_rec and L_lra (eq 6 to 8), and the places of f(mu_H)'s joints, the flow being fixed."""
+        flag = self.flag
+        flag.flow.requires_grad_(False)
+        frames = self.draw(self.batch["region"], generator)
+        with torch.no_grad(), self.half_precision():
+            context = flag.flow.context(frames.condition)
+            oracle, _ = flag.flow.inverse(frames.x, context)
+        done = self.record.done
+        stage = min(len(MASKING_ORDER), int(done / MASKING_SHARE * (len(MASKING_ORDER) + 1)))
+        visible = visible_joints(stage, frames.x.device).repeat(len(frames.x), 1)
+        visible[:, list(TRACKED_JOINTS)] &= frames.windows.seen_valid[:, 0]
+        tokens = flag.region.encode(frames.joints, visible, split_condition(frames.condition)[2])
+        predicted = flag.region.masked_joint_predictor(tokens)
+        logits = flag.region.logits(tokens)
+        temperature = TEMPERATURE[0] + (TEMPERATURE[1] - TEMPERATURE[0]) * done
+        pose = flag.region.to_pose_space(gumbel_softmax(logits, temperature, generator).flatten(1))
+        mean, log_sigma = flag.region.approximate(logits)
+        joint_loss = masked_joint_loss(predicted, frames.joints, ~visible)
+        pose_loss = ((pose - frames.x) ** 2).mean()
+        latent_loss = region_loss(oracle, mean, log_sigma)
+        generated_loss, place_loss = self.generated_loss(frames, mean, context)
+        loss = JOINT_WEIGHT * joint_loss + POSE_WEIGHT * pose_loss + REGION_WEIGHT * latent_loss + generated_loss
+        parts = {"joints": joint_loss, "pose": pose_loss, "latent": latent_loss, "place": place_loss}
+        return loss, {name: part.item() for name, part in parts.items()}
+
+    def generated_loss(self, frames, z, context):
+        """What f(z) of codes (B, 66) costs beside the truth; and its joints' mean distance in metres."""
+        with self.half_precision():
+            x = self.flag.flow(z, context).float()
+        distance = self.joint_error(frames, x).mean()
+        return PLACE_WEIGHT * distance + GENERATED_WEIGHT * ((x - frames.x) ** 2).mean(), distance
+
+    def validate(self):
+        """On fixed frames of the validation split: nats per dimension and head-aligned errors in centimetres."""
+        generator = torch.Generator(device=self.options.device).manual_seed(1)
+        count = min(VALIDATION_FRAMES, 8 * self.batch["flow"])
+        frames = self.draw(count, generator, self.val, NO_AUGMENTATION, noise=False)
+        blurred = frames.x + DEQUANTISATION / self.flag.pose.scale * _normal(frames.x, generator)
+        context = self.flag.flow.context(frames.condition)
+        nll = -self.flag.flow.log_prob(blurred, context).mean() / POSE_COUNT
+        region = self.flag.latent_region(frames.condition)[0]
+        errors = {}
+        for name, z in (("zero", torch.zeros_like(region)), ("mu", region)):
+            error = 100 * self.joint_error(frames, self.flag.flow(z, context))
+            errors[name] = float(error.mean())
+            errors[f"{name}_upper"] = float(error[:, 12:].mean())
+            errors[f"{name}_lower"] = float(error[:, list(LOWER_HALF)].mean())
+            errors[f"{name}_hands"] = float(error[:, 20:].mean())
+        return {"nll": float(nll)} | errors
+
+    def joint_error(self, frames, x):
+        """Distance in metres (B, 22) of the joints of poses x (B, 66) from the true ones, heads laid together."""
+        local = self.flag.pose.decode(x, frames.heading)
+        _, joints = forward_kinematics(local, frames.windows.joints[:, 0, PELVIS], frames.windows.rest_joints)
+        true = frames.windows.joints[:, 0]
+        return ((joints - joints[:, HEAD, None]) - (true - true[:, HEAD, None])).norm(dim=-1)
+
+
+def _normal(like, generator):
+    return torch.randn(like.shape, generator=generator, device=like.device, dtype=like.dtype)
