@@ -19,7 +19,7 @@ VERTICES = int(os.environ.get("FAKE_ENGINE_VERTICES", "13718"))
 """Of the default body."""
 
 
-class Road:
+class EngineSession:
     """Stands, turned by ``take`` radians, for as long as the recording lasts."""
 
     def hello(self):
@@ -94,4 +94,4 @@ class StallingStream:
 if __name__ == "__main__":
     source, target = worker.protocol_streams()
     worker.load_package()
-    worker.serve(source, StallingStream(target), Road())
+    worker.serve(source, StallingStream(target), EngineSession())

@@ -27,7 +27,7 @@ JUDGED_SHARE = 10
 """Where none of those occurs, one person in so many judges the training."""
 READ_SHARE, CUT_SHARE = 0.7, 0.95
 """Where, of the whole work, reading and cutting end: only the bar depends on it."""
-FRAMES_A_MINUTE = 3600
+FRAMES_PER_MINUTE = 3600
 
 
 def run(arguments):
@@ -158,7 +158,7 @@ def minutes_table(clips):
         frames = Counter()
         for clip in clips[split]:
             frames[clip.meta["skeleton"]] += len(clip)
-        parts = ", ".join(f"{name} {count / FRAMES_A_MINUTE:.2f}" for name, count in sorted(frames.items()))
-        total = frames.total() / FRAMES_A_MINUTE
+        parts = ", ".join(f"{name} {count / FRAMES_PER_MINUTE:.2f}" for name, count in sorted(frames.items()))
+        total = frames.total() / FRAMES_PER_MINUTE
         lines.append(f"{split}.npz: {len(clips[split])} clips, {total:.2f} minutes ({parts})")
     return "\n".join(lines)

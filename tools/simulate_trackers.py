@@ -23,7 +23,7 @@ from threepoint.model_core.recordings import Track
 from threepoint.model_core.geometry.rotations import axis_angle_to_quaternion, matrix_to_quaternion, quaternion_to_matrix
 from threepoint.model_core.sage.inference import predict
 from threepoint.model_core.geometry.skeleton import BODY_JOINT_COUNT, FEET, LOWER_HALF, ROLES
-from threepoint.model_core.pipeline.body_trackers import further_trackers
+from threepoint.model_core.pipeline.body_trackers import body_trackers
 
 from .support.arguments import CommandParser
 from .support.checkout import ROOT
@@ -108,7 +108,7 @@ def errors(simulation, seconds, body, networks):
     for name, roles in SETS.items():
         some = replace(recording, tracks={role: recording.tracks[role] for role in (*ROLES, *roles)})
         for how, calibration in ((", T-pose", told), (", fitted", untold)) if roles else (("", told),):
-            further = further_trackers(some, calibration, *motion, rest)
+            further = body_trackers(some, calibration, *motion, rest)
             moved = refine(networks.flag, observation, *motion, rest, start.contacts, further=further)
             rows[name + how] = _row(*moved, rest, simulation.positions)
     return rows

@@ -11,7 +11,7 @@ from ...model_core.recordings import Track
 from ..avatar.bake import bake_motion, replace_frames
 from ..avatar.curves import use_action
 from ..engine.client import Job
-from ..trackers.empties import create_trackers, further_trackers, read_trackers
+from ..trackers.empties import create_trackers, body_trackers, read_trackers
 from ..avatar.rigging import body_of, fits, make_avatar
 from ..avatar.scene import show_motion_colours
 from ..timing import frames_to_seconds
@@ -60,7 +60,7 @@ def recording_of(person, scene):
 def trackers_of(person):
     """The person's trackers by role: the chosen head and hands, and what else came in with the head."""
     chosen = {role: getattr(person, role) for role in ROLES if getattr(person, role) is not None}
-    return chosen | (further_trackers(person.head) if person.head is not None else {})
+    return chosen | (body_trackers(person.head) if person.head is not None else {})
 
 
 def find_calibration(person, recording):

@@ -95,7 +95,7 @@ def _animate_tracker(empty, track, frames):
     write_curve(curves, "empty_display_size", 0, frames[edges], sizes, "Dropouts", CONSTANT)
 
 
-def further_trackers(head):
+def body_trackers(head):
     """The trackers beside head and hands that came in with the object ``head``, by role: what lies with it."""
     beside = [item for collection in head.users_collection for item in collection.objects]
     return {item[ROLE]: item for item in beside if item.get(ROLE, "head") not in ("head", "left_hand", "right_hand")}

@@ -17,7 +17,7 @@ from ..geometry.skeleton import HEAD, JOINT_COUNT
 from .smpl_files import SHAPE_COUNT, read_smpl
 
 DEFAULT_BODY = Path(__file__).resolve().parent.parent.parent / "weights" / "body.npz"
-VERTICES_AT_ONCE = 500_000
+VERTICES_PER_BATCH = 500_000
 """Vertices times frames that are skinned in one step: some 50 MB of working memory beside the parts of the result."""
 SHORTEST, TALLEST = 0.5, 2.6
 """Statures in metres between which a person is believed."""
@@ -139,7 +139,7 @@ def skin(body, rotations, translation, betas, vertices=None):
     translation = xp.broadcast_to(translation, (*leading, 3)).reshape(frames, 3)
     per_frame = betas.ndim > 1
     betas = xp.broadcast_to(betas, (*leading, SHAPE_COUNT)).reshape(frames, SHAPE_COUNT) if per_frame else betas
-    at_once = max(1, VERTICES_AT_ONCE // len(body.template))
+    at_once = max(1, VERTICES_PER_BATCH // len(body.template))
     parts = [
         _skin_some(body, rotations[s], translation[s], betas[s] if per_frame else betas)
         for s in (slice(i, i + at_once) for i in range(0, max(frames, 1), at_once))

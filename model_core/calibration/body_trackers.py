@@ -20,12 +20,12 @@ ALIKE_SECONDS = 5.0
 """For so long a prediction keeps being wrong in the same way: each such stretch is one observation of the offset."""
 
 
-def worn_roles(recording):
+def body_tracker_roles(recording):
     """The roles of the recording's trackers beside head and hands that are worn on a joint."""
     return [role for role in FURTHER_JOINTS if role in recording.tracks]
 
 
-def fit_worn(recording, calibration, rotations, positions):
+def fit_body_tracker_offsets(recording, calibration, rotations, positions):
     """The calibration with an offset for each worn tracker that it knows none of.
 
     ``rotations`` (N, 22, 3, 3) and ``positions`` (N, 22, 3) are the joints in the model's frame, floor at y = 0, that a
@@ -33,7 +33,7 @@ def fit_worn(recording, calibration, rotations, positions):
     """
     bare = Calibration(calibration.betas, calibration.floor, {})
     offsets = {}
-    for role in worn_roles(recording):
+    for role in body_tracker_roles(recording):
         track, joint = recording.tracks[role], FURTHER_JOINTS[role]
         seen = np.flatnonzero(track.valid)
         if role in calibration.offsets or len(seen) < LEAST_FRAMES:

@@ -70,7 +70,7 @@ def joint_poses(recording, calibration):
     return np.stack(rotations, 1), np.stack(positions, 1), np.stack(valid, 1)
 
 
-def further_poses(recording, calibration):
+def body_tracker_poses(recording, calibration):
     """The joints that trackers beside head and hands tell of, in the model's frame, floor at y = 0.
 
     Role -> (joint, rotations (N, 4) ``wxyz``, positions (N, 3), valid (N,)). Only trackers whose offset is known count:

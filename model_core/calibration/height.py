@@ -37,7 +37,7 @@ ONE_SIGMA, LOW, HIGH = 0.6827, 0.05, 0.95
 
 
 @dataclass(frozen=True)
-class Witnesses:
+class ErrorSamples:
     """W stretches of motion of known people: ``traits`` (W, 6), NaN where no hand is seen; ``errors`` (W,), logarithms
     of the height found over the true one; ``people`` (W,), numbers that tell them apart."""
 
@@ -65,7 +65,7 @@ class Height:
 def load_witnesses(path=WEIGHTS):
     """The witnesses that were kept at the training."""
     with np.load(path, allow_pickle=False) as data:
-        return Witnesses(**{field.name: data[f"witnesses_{field.name}"].astype(float) for field in fields(Witnesses)})
+        return ErrorSamples(**{field.name: data[f"witnesses_{field.name}"].astype(float) for field in fields(ErrorSamples)})
 
 
 def error_density(traits, witnesses):

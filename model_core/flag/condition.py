@@ -15,7 +15,7 @@ PROPORTIONS = 3
 CONDITION_COUNT = 3 * JOINT_FEATURES + 2 + PROPORTIONS
 
 
-def describe_joints(rotations, positions, heading, size, origin):
+def joint_features(rotations, positions, heading, size, origin):
     """Joints as seen from a heading: (..., J, 9), 6D rotation and place in units of the person's size.
 
     ``rotations`` (..., J, 3, 3) and ``positions`` (..., J, 3) in the world, ``heading`` (...) radians, ``size`` (...),
@@ -34,7 +34,7 @@ def below(head):
 def make_condition(joints, valid, proportions):
     """Condition (..., ``CONDITION_COUNT``) of the flow and of its latent region.
 
-    ``joints`` (..., 3, 9): head, left and right wrist from ``describe_joints``; ``valid`` (..., 3) 0 or 1, the head's
+    ``joints`` (..., 3, 9): head, left and right wrist from ``joint_features``; ``valid`` (..., 3) 0 or 1, the head's
     being taken as 1; ``proportions`` (..., 3) from ``observation.proportions``. A hand that is not valid contributes
     nothing but its flag.
     """

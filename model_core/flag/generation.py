@@ -6,7 +6,7 @@ from ..geometry.kinematics import forward_kinematics
 from ..geometry.skeleton import BODY_JOINT_COUNT, HEAD
 from ..refinement.energy import gather_evidence
 
-FRAMES_AT_ONCE = 8192
+FRAMES_PER_BATCH = 8192
 
 
 @torch.no_grad()
@@ -21,8 +21,8 @@ def generate(model, observation, rest_joints):
     ]
     rest = torch.as_tensor(rest_joints).to(like)[:BODY_JOINT_COUNT]
     rotations = []
-    for first in range(0, len(seen[0]), FRAMES_AT_ONCE):
-        evidence = gather_evidence(model, *(values[first : first + FRAMES_AT_ONCE] for values in seen), rest)
+    for first in range(0, len(seen[0]), FRAMES_PER_BATCH):
+        evidence = gather_evidence(model, *(values[first : first + FRAMES_PER_BATCH] for values in seen), rest)
         rotations.append(model.pose.decode(model.flow(evidence.mean, evidence.context), evidence.heading))
     rotations = torch.cat(rotations)
     _, joints = forward_kinematics(rotations, torch.zeros_like(rotations[:, 0, 0]), rest)

@@ -13,8 +13,8 @@ from ..errors import InputError
 from ..geometry.skeleton import BODY_JOINT_COUNT
 from .condition import CONDITION_COUNT, split_condition
 from .flow import Flow
-from .pose import POSE_COUNT, PoseCode
-from .region import RegionApproximator, place_tracked
+from .pose import POSE_COUNT, PoseNormalizer
+from .region import LatentRegionModel, place_tracked
 
 DEFAULT_WEIGHTS = Path(__file__).resolve().parent.parent.parent / "weights" / "flag.safetensors"
 FORMAT = "threepoint-flag-2"
@@ -58,9 +58,9 @@ class Flag(nn.Module):
     def __init__(self, config=CONFIGS["small"]):
         super().__init__()
         self.config = config
-        self.pose = PoseCode()
+        self.pose = PoseNormalizer()
         self.flow = Flow(POSE_COUNT, CONDITION_COUNT, config.couplings, config.hidden, config.context)
-        self.region = RegionApproximator(
+        self.region = LatentRegionModel(
             POSE_COUNT, config.width, config.layers, config.heads, config.groups, config.modes
         )
         self.register_buffer("uncertainty_gain", torch.ones(HAND_STATES, BODY_JOINT_COUNT))

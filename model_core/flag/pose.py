@@ -9,7 +9,7 @@ from ..geometry.skeleton import BODY_JOINT_COUNT
 POSE_COUNT = 3 * BODY_JOINT_COUNT
 
 
-class PoseCode(nn.Module):
+class PoseNormalizer(nn.Module):
     """Local rotations <-> x: each joint's axis-angle from its mean, divided by how much it varies.
 
     The pelvis's global orient is taken in the head's heading frame, so that no direction of the room is special. The

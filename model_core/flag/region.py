@@ -52,7 +52,7 @@ class Attention(nn.Module):
         return tokens + self.think(self.norms[1](tokens))
 
 
-class RegionApproximator(nn.Module):
+class LatentRegionModel(nn.Module):
     """Transformer f_LRA over joint tokens with a G x M categorical latent space (paper, figure 4)."""
 
     def __init__(self, pose_count, width=128, layers=3, heads=4, groups=32, modes=32):
@@ -74,7 +74,7 @@ class RegionApproximator(nn.Module):
     def encode(self, joints, visible, proportions):
         """Joint tokens after attention.
 
-        ``joints`` (B, 22, 9) as ``condition.describe_joints`` gives them, ``visible`` (B, 22) bool (values of hidden
+        ``joints`` (B, 22, 9) as ``condition.joint_features`` gives them, ``visible`` (B, 22) bool (values of hidden
         joints are not looked at), ``proportions`` (B, 3). Returns (B, 22, width).
         """
         shown = torch.where(visible[..., None], self.embed(joints), self.hidden_joint)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import torch
 
-from ..calibration import further_poses
-from ..calibration.body_trackers import fit_worn, worn_roles
-from ..refinement.body_trackers import gather_further
+from ..calibration import body_tracker_poses
+from ..calibration.body_trackers import fit_body_tracker_offsets, body_tracker_roles
+from ..refinement.body_trackers import gather_body_trackers
 from ..geometry.kinematics import forward_kinematics
 from ..observation import FPS
 from ..recordings.recording import Track
@@ -17,21 +17,21 @@ FITTED_FRAMES = 5000
 """Frames, spread over the recording, to which offsets are fitted at most."""
 
 
-def further_trackers(recording, calibration, rotations, translation, rest_joints):
+def body_trackers(recording, calibration, rotations, translation, rest_joints):
     """What trackers beside head and hands tell, at the frames of ``pipeline.observing``; None where there are none.
 
     ``rotations`` (T, 22, 3, 3) and ``translation`` (T, 3) are a first motion of the person with ``rest_joints`` (22 or
-    24, 3): offsets that the calibration does not know are fitted to it. Returns ``flag.further.Further``.
+    24, 3): offsets that the calibration does not know are fitted to it. Returns ``flag.further.BodyTrackers``.
     """
-    roles = worn_roles(recording)
+    roles = body_tracker_roles(recording)
     if not roles:
         return None
     regular = resample(replace(recording, tracks={role: recording.tracks[role] for role in roles}), FPS)
     some = slice(None, None, 1 + len(regular.time) // FITTED_FRAMES)
     rest = torch.as_tensor(rest_joints).to(rotations)[:BODY_JOINT_COUNT]
     world, joints = forward_kinematics(rotations[some], translation[some], rest)
-    fitted = fit_worn(_at(regular, some), calibration, world.cpu().numpy(), joints.cpu().numpy())
-    return gather_further(further_poses(regular, fitted), rotations)
+    fitted = fit_body_tracker_offsets(_at(regular, some), calibration, world.cpu().numpy(), joints.cpu().numpy())
+    return gather_body_trackers(body_tracker_poses(regular, fitted), rotations)
 
 
 def _at(recording, samples):

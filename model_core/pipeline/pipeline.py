@@ -18,11 +18,11 @@ from ..geometry.rotations import make_continuous, matrix_to_quaternion, quaterni
 from ..sage.inference import predict
 from ..sage.model import MEAN, Sampling, load_sage
 from .unknown_devices import find_calibration
-from .body_trackers import further_trackers
+from .body_trackers import body_trackers
 
 TAKE_STEPS, TAKE_NOISE = 5, 1.0
-"""How takes after the first are drawn: with unit noise the sampler needs several steps to settle on one of many."""
-TAKES_A_SEED = 1000
+"""How takes after the first are drawn: with unit noise the sampler needs several steps to resolve_options on one of many."""
+TAKES_PER_SEED = 1000
 """So far apart are users' seeds, lest a take of one be another take of the next."""
 SAMPLES = 16
 """Draws from the latent region by which uncertainty is measured."""
@@ -126,13 +126,13 @@ def animate(recording, options=None, progress=None, networks=None):
     calibration = options.calibration or find_calibration(recording, body, networks, progress=report)
     observation = observe(recording, calibration)
     rest_joints = body.rest_joints(observation.betas)
-    take_seed = TAKES_A_SEED * options.seed + options.take
+    take_seed = TAKES_PER_SEED * options.seed + options.take
     sampling = MEAN if options.take == 0 else Sampling(TAKE_STEPS, TAKE_NOISE, take_seed)
     prediction = predict(networks.sage, observation, rest_joints, sampling, progress=stages.begin("predicting"))
     rotations, translation = prediction.rotations, prediction.translation
     report, further = stages.begin("refining"), None
     if options.refinement > 0:
-        further = further_trackers(recording, calibration, rotations, translation, rest_joints)
+        further = body_trackers(recording, calibration, rotations, translation, rest_joints)
         refined = refine(
             networks.flag, observation, rotations, translation, rest_joints, prediction.contacts, progress=report,
             further=further,

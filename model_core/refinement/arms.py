@@ -34,22 +34,22 @@ CLOSED = ((HEAD,), *ARMS)
 """The joints that are turned for head, left and right wrist."""
 
 
-def lent_turns(rotations, translation, tracked_positions, rest_joints):
+def collar_rotations(rotations, translation, tracked_positions, rest_joints):
     """How collars turn for wrists that arms cannot reach: axis-angles (T, 2, 3) in the frame of the collars' parent.
 
-    The motion is as in ``meet_trackers``.
+    The motion is as in ``solve_arm_ik``.
     """
     world, joints = forward_kinematics(rotations, translation, rest_joints)
     turns = []
     for side, (collar, shoulder, _, _) in enumerate(ARMS):
         target, arm = tracked_positions[:, 1 + side], arm_length(rest_joints, side)
-        turn = lend_shoulder(joints[:, collar], joints[:, shoulder], target, arm)
+        turn = extend_reach_with_collar(joints[:, collar], joints[:, shoulder], target, arm)
         turns.append((transpose(world[:, PARENTS[collar]]) @ turn[..., None])[..., 0])
     return torch.stack(turns, 1)
 
 
-def lend_ahead(turns, valid):
-    """``lent_turns`` (T, 2, 3) without haste: shoulders lend before a hand needs it, and after; ``valid`` (T, 3)."""
+def smooth_collar_rotations(turns, valid):
+    """``collar_rotations`` (T, 2, 3) without haste: shoulders lend before a hand needs it, and after; ``valid`` (T, 3)."""
     asked = torch.where(valid[:, 1:, None] > 0, turns, torch.zeros_like(turns))
     return torch.stack([anticipate(asked[:, side], LENDING_SPEED, LENDING_BLUR) for side in range(len(ARMS))], 1)
 
@@ -60,11 +60,11 @@ def arm_length(rest_joints, side):
     return (rest_joints[elbow] - rest_joints[shoulder]).norm() + (rest_joints[wrist] - rest_joints[elbow]).norm()
 
 
-def meet_trackers(rotations, translation, tracked_positions, tracked_rotations, lent, rest_joints):
+def solve_arm_ik(rotations, translation, tracked_positions, tracked_rotations, lent, rest_joints):
     """Turn head and arms so that head rotation, wrist rotations and, in reach, wrist places are the tracked ones.
 
     ``rotations`` (T, 22, 3, 3) local, ``translation`` (T, 3) of the pelvis; tracked: (T, 3, 3) and (T, 3, 3, 3) of
-    head, left and right wrist; ``lent`` (T, 2, 3) is what collars are turned by (``lend_ahead``); ``rest_joints``
+    head, left and right wrist; ``lent`` (T, 2, 3) is what collars are turned by (``smooth_collar_rotations``); ``rest_joints``
     (22, 3). Returns local rotations (T, 22, 3, 3); those of ``CLOSED`` may differ.
     """
     solved = rotations.clone()
@@ -75,7 +75,7 @@ def meet_trackers(rotations, translation, tracked_positions, tracked_rotations, 
     for side, (collar, shoulder, elbow, wrist) in enumerate(ARMS):
         hinge = world[:, shoulder] @ world.new_tensor(HINGES[side])
         limb = joints[:, shoulder], joints[:, elbow], joints[:, wrist]
-        upper, fore = bend_arm(*limb, tracked_positions[:, 1 + side], hinge)
+        upper, fore = two_bone_ik(*limb, tracked_positions[:, 1 + side], hinge)
         shoulder_world = upper @ world[:, shoulder]
         elbow_world = fore @ world[:, elbow]
         solved[:, shoulder] = transpose(world[:, collar]) @ shoulder_world
@@ -84,7 +84,7 @@ def meet_trackers(rotations, translation, tracked_positions, tracked_rotations, 
     return solved
 
 
-def lend_shoulder(collar, shoulder, target, arm):
+def extend_reach_with_collar(collar, shoulder, target, arm):
     """Turns of collars, axis-angles (N, 3) in the world, that bring shoulders nearer to what an arm cannot reach.
 
     ``collar``, ``shoulder`` and ``target`` (N, 3) metres in the world, ``arm`` the arm's length. Damped least squares
@@ -103,7 +103,7 @@ def lend_shoulder(collar, shoulder, target, arm):
     return turn
 
 
-def go_over(rotations, exact, valid):
+def blend_across_dropouts(rotations, exact, valid):
     """The rotations ``exact`` (T, 22, 3, 3) where trackers are valid, ``rotations``, calmed, where they are lost.
 
     ``valid`` (T, 3) of head and wrists says so of each one's joints (``CLOSED``). One goes over into the other where a
@@ -118,7 +118,7 @@ def go_over(rotations, exact, valid):
     return result
 
 
-def bend_arm(shoulder, elbow, wrist, target, hinge):
+def two_bone_ik(shoulder, elbow, wrist, target, hinge):
     """The two-bone solution nearest to the present arm: all (N, 3) in the world, places in metres.
 
     Returns world rotations (N, 3, 3) to apply to the upper arm and to the forearm: the arm's plane swings with the

@@ -26,7 +26,7 @@ _LEFT_WITHIN = {
     18: {18: 0.024, 16: 0.033},
     16: {16: 0.025, 18: 0.032, 13: 0.024},
 }
-TOLD_WITHIN = {
+TRACKER_SIGMAS = {
     0: {0: 0.033, 1: 0.046, 2: 0.046, 3: 0.030, 6: 0.032, 9: 0.032},
     9: {9: 0.035, 6: 0.040, 3: 0.050, 0: 0.075},
     **_LEFT_WITHIN,
@@ -37,7 +37,7 @@ people who kick, sit and walk: 1 / error^2 is what the tracker added to 1 / erro
 
 
 @dataclass(frozen=True)
-class Further:
+class BodyTrackers:
     """K trackers over T frames as the joints that they are worn on, tensors in the model's frame, floor at y = 0.
 
     ``joints``, a tuple of K of SMPL's joints; ``rotations`` (T, K, 3, 3), ``positions`` (T, K, 3) metres and ``valid``
@@ -51,11 +51,11 @@ class Further:
 
     def take(self, frames):
         """The same of some frames, an index of any shape."""
-        return Further(self.joints, self.rotations[frames], self.positions[frames], self.valid[frames])
+        return BodyTrackers(self.joints, self.rotations[frames], self.positions[frames], self.valid[frames])
 
 
-def gather_further(poses, like):
-    """``Further`` from what ``calibration.further_poses`` returns, in the kind of the tensor ``like``; None of none."""
+def gather_body_trackers(poses, like):
+    """``BodyTrackers`` from what ``calibration.body_tracker_poses`` returns, in the kind of the tensor ``like``; None of none."""
     if not poses:
         return None
     joints, rotations, positions, valid = zip(*poses.values(), strict=True)
@@ -64,10 +64,10 @@ def gather_further(poses, like):
     positions = torch.stack([torch.as_tensor(place) for place in positions], 1).to(like)
     seen = valid[..., None] > 0
     rotations = torch.where(seen[..., None], rotations, torch.eye(3).to(like))
-    return Further(joints, rotations, torch.where(seen, positions, torch.zeros_like(positions)), valid)
+    return BodyTrackers(joints, rotations, torch.where(seen, positions, torch.zeros_like(positions)), valid)
 
 
-def further_energy(world, joints, further, sigma_place, sigma_turn):
+def body_tracker_energy(world, joints, further, sigma_place, sigma_turn):
     """How far tracked joints are from where they were seen, (...) nats, of a body (..., 22, 3, 3) and (..., 22, 3).
 
     For small angles the squared Frobenius distance of two rotations is twice their squared angle.
@@ -78,7 +78,7 @@ def further_energy(world, joints, further, sigma_place, sigma_turn):
     return 0.5 * (further.valid * (off / sigma_place**2 + 0.5 * turned / sigma_turn**2)).sum(-1)
 
 
-def told_joints(joints, further, rest_joints):
+def measured_joints(joints, further, rest_joints):
     """The start's joints (T, 22, 3) with those that a tracker places where it places them, toes with their ankles."""
     told = joints.clone()
     for index, joint in enumerate(further.joints):
@@ -114,7 +114,7 @@ def tracked_feet(further):
     return seen, places
 
 
-def told_contacts(contacts, standing, further):
+def measured_contacts(contacts, standing, further):
     """Contacts (T, 4) of ``skeleton.FEET``: where a foot is tracked, whether it is seen to stand (``standing``)."""
     told = contacts.clone()
     for index, joint in enumerate(further.joints):
@@ -123,13 +123,13 @@ def told_contacts(contacts, standing, further):
     return told
 
 
-def told_precision(further):
-    """How precisely trackers tell of joints, (T, 22): one over the square of the error in metres (``TOLD_WITHIN``).
+def tracker_information(further):
+    """How precisely trackers tell of joints, (T, 22): one over the square of the error in metres (``TRACKER_SIGMAS``).
 
     What several trackers tell of a joint adds up.
     """
     table = further.valid.new_zeros(len(further.joints), BODY_JOINT_COUNT)
     for row, worn in zip(table, further.joints, strict=True):
-        for joint, error in TOLD_WITHIN[worn].items():
+        for joint, error in TRACKER_SIGMAS[worn].items():
             row[joint] = error**-2
     return further.valid @ table

@@ -16,7 +16,7 @@ from .lbfgs import minimise
 from ..geometry.rotations import axis_angle_to_matrix
 from .energy import gather_evidence, place_body, tracker_energy
 
-SIGMA_PLACE, SIGMA_TURN = 0.02, 0.15
+SIGMA_POSITION, SIGMA_ROTATION = 0.02, 0.15
 """Metres and radians by which wrists under the right offsets miss a body's: more than in refinement, for what sags."""
 START_PLACE, START_TURN = 0.02, 0.35
 """Standard deviations, metres along each axis and radians, of the true offsets about those that the fit starts from."""
@@ -66,7 +66,7 @@ def explain(model, devices, rest_joints, turns, places):
 def frame_costs(model, codes, evidence):
     """Cost (N,) in nats of explaining frames by poses f(``codes``), (N, 66)."""
     poses = model.flow(codes, evidence.context)
-    seen = tracker_energy(*place_body(model.pose, poses, evidence), evidence, SIGMA_PLACE, SIGMA_TURN)
+    seen = tracker_energy(*place_body(model.pose, poses, evidence), evidence, SIGMA_POSITION, SIGMA_ROTATION)
     return seen + 0.5 * codes.square().sum(-1)
 
 

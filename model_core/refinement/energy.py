@@ -12,11 +12,11 @@ import torch
 from ..geometry.kinematics import forward_kinematics
 from ..observation import body_size, heading, proportions
 from ..geometry.skeleton import HEAD, LEFT_WRIST, PELVIS, RIGHT_WRIST, TRACKED_JOINTS
-from ..flag.condition import below, describe_joints, make_condition
+from ..flag.condition import below, joint_features, make_condition
 
-SIGMA_PLACE = 0.01
+SIGMA_POSITION = 0.01
 """Standard deviation in metres of a tracked place."""
-SIGMA_TURN = math.radians(3.0)
+SIGMA_ROTATION = math.radians(3.0)
 """Standard deviation in radians of a tracked rotation."""
 
 SHOULDERS, ELBOWS, HANDS = (16, 17), (18, 19), (LEFT_WRIST, RIGHT_WRIST)
@@ -73,7 +73,7 @@ def gather_evidence(model, rotations, positions, valid, rest_joints, pelvis=None
     person = proportions(rest_joints, body_size(rest_joints)).expand(len(positions), -1)
     towards = heading(rotations[:, 0])
     origin = below(positions[:, 0]) if pelvis is None else pelvis
-    seen = describe_joints(rotations, positions, towards, size, origin)
+    seen = joint_features(rotations, positions, towards, size, origin)
     condition = make_condition(seen, valid, person)
     mean, log_sigma = model.latent_region(condition)
     context = model.flow.context(condition)
@@ -84,7 +84,7 @@ def place_body(pose, x, evidence):
     """Poses x (..., 66) in the room: world rotations (..., 22, 3, 3) and joints (..., 22, 3).
 
     The body hangs from its observed head, or stands at the given pelvis in the paper's mode; ``pose`` is the model's
-    ``PoseCode``.
+    ``PoseNormalizer``.
     """
     local = pose.decode(x, evidence.heading)
     start = torch.zeros_like(evidence.positions[..., 0, :])
@@ -96,7 +96,7 @@ def place_body(pose, x, evidence):
     return world, joints + shift[..., None, :]
 
 
-def tracker_energy(world, joints, evidence, sigma_place=SIGMA_PLACE, sigma_turn=SIGMA_TURN):
+def tracker_energy(world, joints, evidence, sigma_place=SIGMA_POSITION, sigma_turn=SIGMA_ROTATION):
     """How far head and hands are from where they were seen: (...) nats. What is not valid does not count.
 
     For small angles the squared Frobenius distance of two rotations is twice their squared angle.

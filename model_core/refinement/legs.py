@@ -5,7 +5,7 @@ import torch
 from ..geometry.kinematics import forward_kinematics
 from ..geometry.rotations import transpose
 from ..geometry.skeleton import FEET
-from .arms import bend_arm
+from .arms import two_bone_ik
 from .feet import LIKELY, plants
 from .smoothing import release, smooth_in_time
 
@@ -87,7 +87,7 @@ def move_feet(rotations, translation, corrections, rest_joints):
     for side, (hip, knee, ankle) in enumerate(LEGS):
         hinge = world[:, hip] @ world.new_tensor(HINGE)
         target = joints[:, ankle] + corrections[:, side]
-        thigh, shank = bend_arm(joints[:, hip], joints[:, knee], joints[:, ankle], target, hinge)
+        thigh, shank = two_bone_ik(joints[:, hip], joints[:, knee], joints[:, ankle], target, hinge)
         hip_world, knee_world = thigh @ world[:, hip], shank @ world[:, knee]
         moved = (corrections[:, side].norm(dim=-1) > 0)[:, None, None]
         for joint, rotation in (

@@ -15,10 +15,10 @@ from ..geometry.kinematics import forward_kinematics
 from .lbfgs import minimise
 from ..observation import FPS, heading
 from ..geometry.skeleton import BODY_JOINT_COUNT, HEAD, TRACKED_JOINTS
-from .arms import go_over, lend_ahead, lent_turns, meet_trackers
+from .arms import blend_across_dropouts, smooth_collar_rotations, collar_rotations, solve_arm_ik
 from .energy import gather_evidence, place_body, reach_energy, region_energy, tracker_energy
 from .feet import feet_energy, plants, standing
-from .body_trackers import further_energy, told_contacts, told_joints, tracked_feet, trust_in_start
+from .body_trackers import body_tracker_energy, measured_contacts, measured_joints, tracked_feet, trust_in_start
 from .legs import foot_corrections, move_feet
 from .smoothing import smooth_in_time
 
@@ -28,12 +28,12 @@ SMOOTHING = 2.0
 """Standard deviation in frames by which the start is blurred in time."""
 KNOT_FRAMES = 4
 """A window's correction is a smooth curve with a knot every so many frames."""
-FRAMES_AT_ONCE = 1536
+FRAMES_PER_BATCH = 1536
 """Frames that are optimised together: bounds the memory to a few hundred MB, whatever the recording's length."""
 FRAMES_IN_ROOM = 8192
 """Frames that are placed in the room together, before and after."""
 ITERATIONS = 12
-"""Further ones bring the body hardly nearer to the truth, and multiply what rounding has made different."""
+"""BodyTrackers ones bring the body hardly nearer to the truth, and multiply what rounding has made different."""
 FURTHER_ITERATIONS = 24
 """The same with further trackers: they may be far from where SAGE, which does not see them, leaves the body."""
 SINGULAR = 1e-6
@@ -77,7 +77,7 @@ def refine(model, observation, rotations, translation, rest_joints, contacts=Non
     model's frame, metres, floor at 0); the start is ``rotations`` (T, 22, 3, 3) local and ``translation`` (T, 3) of the
     pelvis; ``rest_joints`` (22, 3); ``contacts`` (T, 4) is the probability that each of ``skeleton.FEET`` stands.
     ``exact`` closes by geometry what is left between wrists and trackers, and between standing feet and their places.
-    ``further`` (``further.Further``) is what trackers beside head and hands tell; ``iterations`` are then
+    ``further`` (``further.BodyTrackers``) is what trackers beside head and hands tell; ``iterations`` are then
     ``FURTHER_ITERATIONS``, else ``ITERATIONS``, unless given. ``progress(fraction, stage)``.
     Returns rotations (T, 22, 3, 3) and translation (T, 3).
     """
@@ -90,7 +90,7 @@ def refine(model, observation, rotations, translation, rest_joints, contacts=Non
     blended = torch.zeros_like(start.x)
     weights = torch.zeros_like(start.x[:, :1])
     windows = window_frames(len(start.x)).to(start.x.device)
-    at_once = max(1, FRAMES_AT_ONCE // windows.shape[1])
+    at_once = max(1, FRAMES_PER_BATCH // windows.shape[1])
     for first in range(0, len(windows), at_once):
         frames = windows[first : first + at_once]
         x = _refine_windows(model, start, frames, iterations, terms)
@@ -173,7 +173,7 @@ def _refine_windows(model, start, frames, iterations, terms):
         bent = ((x - x_start[items]) * model.pose.scale / terms.bend).square()
         if further is not None:
             moved, bent = moved * trust[items][..., None], bent * trust[items].repeat_interleave(3, -1)
-            energy = energy + further_energy(world, now, further.take(items), terms.worn, terms.strap)
+            energy = energy + body_tracker_energy(world, now, further.take(items), terms.worn, terms.strap)
         energy = energy + 0.5 * moved.sum((-1, -2))
         energy = energy + 0.5 * bent.sum(-1)
         energy = energy.sum(-1) + jerk_energy(now, terms.jerk)
@@ -203,8 +203,8 @@ class _Start:
         """Let ``further`` trackers correct what the start says of their joints, and of which feet stand where."""
         self.further, self.trust = further, trust_in_start(self.joints, further, terms.joint)
         self.tracked_feet = tracked_feet(further)
-        self.joints = told_joints(self.joints, further, self.rest_joints)
-        self.contacts = told_contacts(self.contacts, standing(self.joints, self.floor), further)
+        self.joints = measured_joints(self.joints, further, self.rest_joints)
+        self.contacts = measured_contacts(self.contacts, standing(self.joints, self.floor), further)
         self.planted = plants(self.joints, self.contacts)
 
     def _place(self, seen_rotations, seen_positions, valid, rotations, translation):
@@ -231,10 +231,10 @@ class _Start:
     def _meet(self, rotations, translation):
         """Local rotations that meet head and hands exactly."""
         body = rotations, translation, self.seen_positions
-        (lent,) = _in_parts(lambda *part: (lent_turns(*part, self.rest_joints),), *body)
-        lent = lend_ahead(lent, self.valid)
-        (exact,) = _in_parts(lambda *part: (meet_trackers(*part, self.rest_joints),), *body, self.seen_rotations, lent)
-        return go_over(rotations, exact, self.valid)
+        (lent,) = _in_parts(lambda *part: (collar_rotations(*part, self.rest_joints),), *body)
+        lent = smooth_collar_rotations(lent, self.valid)
+        (exact,) = _in_parts(lambda *part: (solve_arm_ik(*part, self.rest_joints),), *body, self.seen_rotations, lent)
+        return blend_across_dropouts(rotations, exact, self.valid)
 
     def _stand(self, rotations, translation):
         """Local rotations whose feet stay where they stand, and out of the floor."""

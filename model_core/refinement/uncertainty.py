@@ -8,9 +8,9 @@ from ..motion import Uncertainty
 from ..body.probes import body_weights, choose_probes
 from ..geometry.skeleton import BODY_JOINT_COUNT, HEAD
 from .energy import gather_evidence
-from .body_trackers import told_precision
+from .body_trackers import tracker_information
 
-FRAMES_AT_ONCE = 512
+FRAMES_PER_BATCH = 512
 """Frames that are sampled together: bounds the memory to about 200 MB at 16 samples."""
 EVERY = 2
 """One frame in so many is sampled, the others lie between: the region changes more slowly than the body moves."""
@@ -22,8 +22,8 @@ def measure_uncertainty(model, observation, body, samples=16, seed=0, progress=N
 
     At each probe it is the mean distance, over ``samples`` codes z ~ N(mu_H, Sigma_H), from the vertex of f(z) to that
     of f(mu_H), both hung from the head; then calibrated (``calibrate``). All frames share the draws, so that colours
-    do not flicker. ``further`` (``further.Further``) are trackers beside head and hands, and tell of joints
-    what they tell independently (``further.TOLD_WITHIN``). ``progress(fraction, stage)``.
+    do not flicker. ``further`` (``further.BodyTrackers``) are trackers beside head and hands, and tell of joints
+    what they tell independently (``further.TRACKER_SIGMAS``). ``progress(fraction, stage)``.
     """
     like = model.pose.scale
     vertices, index, weight = choose_probes(body)
@@ -36,12 +36,12 @@ def measure_uncertainty(model, observation, body, samples=16, seed=0, progress=N
     noise = draw_noise(samples, like, seed)
     frames = torch.arange(0, len(seen[0]) + EVERY - 1, EVERY).clamp_max(len(seen[0]) - 1)
     measured = []
-    for some in frames.split(FRAMES_AT_ONCE // EVERY):
+    for some in frames.split(FRAMES_PER_BATCH // EVERY):
         evidence = gather_evidence(model, *(values[some.to(like.device)] for values in seen), _rest(probes, betas))
         spread = sample_spread(model, evidence, noise, lambda local, shift: skin(probes, local, shift, betas))
         error = calibrate(model, spread, shares, evidence.valid)
         if further is not None:
-            error = error / torch.sqrt(1 + error.square() * (told_precision(further.take(some)) @ shares.T))
+            error = error / torch.sqrt(1 + error.square() * (tracker_information(further.take(some)) @ shares.T))
         measured.append(error)
         if progress is not None:
             progress(min(1.0, (int(some[-1]) + 1) / len(seen[0])), "measuring uncertainty")

@@ -10,7 +10,7 @@ from .transformer import Block, Downsample, run_blocks
 TRAINING_STEPS = 1000
 
 
-def signal_and_noise(step):
+def alpha_sigma(step):
     """Share of signal and of noise at integer steps (...): the cosine schedule (Nichol & Dhariwal 2021, eq 17)."""
     offset = 0.008
     angle = (step.float() / TRAINING_STEPS + offset) / (1 + offset) * (math.pi / 2)
@@ -58,7 +58,7 @@ def _wave_embedding(step, width):
 
 def add_noise(clean, step, noise):
     """The forward process: ``clean`` (B, S, latent) at ``step`` (B,) with unit ``noise``."""
-    signal, spread = signal_and_noise(step)
+    signal, spread = alpha_sigma(step)
     return signal[:, None, None] * clean + spread[:, None, None] * noise
 
 
@@ -73,6 +73,6 @@ def sample(diffusion, observation, start, steps, given=None):
         clean = diffusion(latent, now.expand(len(latent)), observation, given).to(start.dtype)
         if after == 0:
             return clean
-        (signal, spread), (signal_after, spread_after) = signal_and_noise(now), signal_and_noise(after)
+        (signal, spread), (signal_after, spread_after) = alpha_sigma(now), alpha_sigma(after)
         latent = signal_after * clean + spread_after * (latent - signal * clean) / spread
     return latent

@@ -58,7 +58,7 @@ def _edges(valid):
     return lost, {frame: frames for frame, frames in found.items() if frame not in lost}
 
 
-class Bridge:
+class Inertializer:
     """The same in a stream, which learns of a gap when it is there: jumps fade out after either edge."""
 
     def __init__(self):

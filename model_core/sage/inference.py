@@ -11,7 +11,7 @@ from ..geometry.skeleton import BODY_JOINT_COUNT
 from .inertialization import bridge_gaps
 from .model import MEAN, to_world
 
-WINDOWS_AT_ONCE = 64
+WINDOWS_PER_BATCH = 64
 OFFLINE_STRETCH = 1.5
 """Offline windows are so many times as long as those of training: measured to be better (``evaluate --ablations``)."""
 HALF_PRECISION = torch.float16
@@ -61,7 +61,7 @@ def predict(
     padded = torch.cat([seen, seen[-1:].expand(frames % 2, -1)])
     window = min(window or offline_window(sage), len(padded))
     noise = _start_noise(sampling, len(padded) // 2, sage.latent_size, device)
-    unit_rest = (rest / body_size(rest)).expand(WINDOWS_AT_ONCE, -1, -1)
+    unit_rest = (rest / body_size(rest)).expand(WINDOWS_PER_BATCH, -1, -1)
 
     def forward(starts):
         tokens = None
@@ -91,10 +91,10 @@ def blend_windows(frames, window, overlap, forward, progress=None):
     """
     starts = _window_starts(frames, window, overlap)
     sums = weights = None
-    for first in range(0, len(starts), WINDOWS_AT_ONCE):
+    for first in range(0, len(starts), WINDOWS_PER_BATCH):
         if progress:
             progress(first / len(starts), "predicting the body")
-        some = starts[first : first + WINDOWS_AT_ONCE]
+        some = starts[first : first + WINDOWS_PER_BATCH]
         values = forward(some)
         ramp = _ramp(window, values.device)
         if sums is None:

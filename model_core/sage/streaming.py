@@ -11,11 +11,11 @@ import torch
 
 from ..observation import body_size, features, proportions
 from ..geometry.skeleton import BODY_JOINT_COUNT
-from .inertialization import Bridge
+from .inertialization import Inertializer
 from .inference import change_pose
 from .model import MEAN, to_world
 from .refiner import misses
-from .token_networks import FrameRefiner, Past, TokenDecoder, TokenDiffusion
+from .token_networks import FrameRefiner, KVCache, TokenDecoder, TokenDiffusion
 
 
 class SageStream:
@@ -34,7 +34,7 @@ class SageStream:
         self.sampling, self.latent_size = sampling, sage.latent_size
         self.random = np.random.default_rng(sampling.seed)
         self.frame, self.previous, self.noise = 0, None, None
-        self.bridge = Bridge()
+        self.bridge = Inertializer()
 
     @torch.inference_mode()
     def step(self, rotations, positions, valid):
@@ -72,4 +72,4 @@ class _Sequence:
     """What the three networks remember of every second token."""
 
     def __init__(self, decoder):
-        self.upper, self.lower, self.decoder = {}, {}, Past(decoder.blocks)
+        self.upper, self.lower, self.decoder = {}, {}, KVCache(decoder.blocks)

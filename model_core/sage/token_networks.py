@@ -19,7 +19,7 @@ GRU_PARTS = "ih", "hh"
 """How torch calls a GRU's weights of its input and of its state."""
 
 
-class Past:
+class KVCache:
     """The keys and values (blocks, heads, ``STREAM_SPAN``, channels) of a stream's last tokens, in a ring."""
 
     def __init__(self, blocks):
@@ -97,7 +97,7 @@ class TokenDiffusion:
         """The next token's latent (latent,), sampled in ``steps`` steps from ``start`` (latent,).
 
         ``observed`` is the observation's token, ``given`` holds the upper latent where there is one, and ``pasts`` is
-        a dict that keeps the ``Past`` of each step.
+        a dict that keeps the ``KVCache`` of each step.
         """
 
         def clean(noisy, step, observed, given):
@@ -112,7 +112,7 @@ class TokenDiffusion:
         if number not in self.blocks:
             self.blocks[number] = TokenBlocks(self.diffusion.blocks, self.diffusion.modulation(step))
         if number not in pasts:
-            pasts[number] = Past(self.blocks[number])
+            pasts[number] = KVCache(self.blocks[number])
         return self.blocks[number], pasts[number]
 
 

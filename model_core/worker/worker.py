@@ -31,7 +31,7 @@ def load_package():
     spec.loader.exec_module(sys.modules["threepoint"])
 
 
-class Road:
+class EngineSession:
     """``pipeline.animate`` for messages, with the networks and bodies kept between calls."""
 
     def __init__(self):
@@ -175,7 +175,7 @@ if __name__ == "__main__":
     streams = protocol_streams()
     load_package()
     if "--check" in sys.argv[1:]:
-        streams[1].write(json.dumps(Road().hello()).encode())
+        streams[1].write(json.dumps(EngineSession().hello()).encode())
         streams[1].flush()
     else:
-        serve(*streams, Road())
+        serve(*streams, EngineSession())

@@ -136,7 +136,7 @@ def test_many_frames_are_skinned_in_parts_of_any_leading_shape(body, monkeypatch
     few = body.only(np.arange(0, 13_000, 500))
     rotations = axis_angle_to_matrix(pose)
     at_once = skin(few, rotations, translation, betas)
-    monkeypatch.setattr(body_module, "VERTICES_AT_ONCE", 5 * len(few.template))
+    monkeypatch.setattr(body_module, "VERTICES_PER_BATCH", 5 * len(few.template))
     shaped = (a.reshape(3, 4, *a.shape[1:]) for a in (rotations, translation, betas))
     np.testing.assert_array_equal(skin(few, *shaped).reshape(at_once.shape), at_once)
     assert skin(few, rotations[:0], translation[:0], MEAN).shape == (0, 26, 3)

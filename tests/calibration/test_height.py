@@ -11,7 +11,7 @@ from threepoint.model_core.calibration import person, calibrate, calibrate_in_po
 from threepoint.model_core.calibration.height import (
     ERRORS,
     Height,
-    Witnesses,
+    ErrorSamples,
     error_density,
     likely_height,
     load_witnesses,
@@ -25,7 +25,7 @@ WALK, DANCE = np.zeros(len(TRAITS)), np.full(len(TRAITS), 3.0)
 
 
 def crowd(people=8, stretches=10):
-    """Witnesses half of whom walked and were judged well, while half danced and were taken for 20% shorter."""
+    """ErrorSamples half of whom walked and were judged well, while half danced and were taken for 20% shorter."""
     rng = np.random.default_rng(0)
     traits, errors, whose = [], [], []
     for number in range(people):
@@ -33,7 +33,7 @@ def crowd(people=8, stretches=10):
         traits.append(rng.normal(DANCE if dances else WALK, 0.2, (stretches, len(TRAITS))))
         errors.append(rng.normal(-0.2 if dances else 0.0, 0.005, stretches))
         whose.append(np.full(stretches, number))
-    return Witnesses(np.concatenate(traits), np.concatenate(errors), np.concatenate(whose))
+    return ErrorSamples(np.concatenate(traits), np.concatenate(errors), np.concatenate(whose))
 
 
 def spread(density):
@@ -58,7 +58,7 @@ def test_who_moves_like_people_that_were_judged_well_is_sure_and_who_moves_like_
 def test_one_person_captured_at_length_is_still_one():
     few = crowd()
     mine = few.people == 0
-    often = Witnesses(
+    often = ErrorSamples(
         np.concatenate([few.traits, *[few.traits[mine]] * 20]),
         np.concatenate([few.errors, *[few.errors[mine] + 0.1] * 20]),
         np.concatenate([few.people, *[few.people[mine]] * 20]),
@@ -69,10 +69,10 @@ def test_one_person_captured_at_length_is_still_one():
 
 
 def judged(traits, errors):
-    """Witnesses of ten people whose traits all are these, nearly, and whose heights were found with these errors."""
+    """ErrorSamples of ten people whose traits all are these, nearly, and whose heights were found with these errors."""
     rng = np.random.default_rng(0)
     everybody = np.vstack([traits + rng.normal(0, 0.01, (50, len(TRAITS))), traits + 1.0, traits - 1.0])
-    return Witnesses(everybody, np.concatenate([errors * rng.normal(size=50), [0.0, 0.0]]), np.arange(52) % 10)
+    return ErrorSamples(everybody, np.concatenate([errors * rng.normal(size=50), [0.0, 0.0]]), np.arange(52) % 10)
 
 
 def test_a_height_is_as_sure_as_those_of_people_alike_were_right():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from threepoint.model_core.body import load_body
-from threepoint.model_core.calibration import calibrate_in_pose, find_t_pose, further_poses
+from threepoint.model_core.calibration import calibrate_in_pose, find_t_pose, body_tracker_poses
 from threepoint.model_core.calibration.posed import ARMS_DOWN
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.geometry.frames import OPENXR_TO_MODEL
@@ -76,7 +76,7 @@ def test_further_trackers_find_their_joints(body, make_clip):
         rotation = matrix_to_quaternion(OPENXR_TO_MODEL.T @ turn @ OPENXR_TO_MODEL)
         tracks[role] = Track(place @ OPENXR_TO_MODEL, rotation, np.ones(len(place), bool))
     recording = replace(simulation.recording, tracks=tracks)
-    poses = further_poses(recording, calibrate_in_pose(recording, body, 1.0))
+    poses = body_tracker_poses(recording, calibrate_in_pose(recording, body, 1.0))
     assert {role: pose[0] for role, pose in poses.items()} == worn
     for role, joint in worn.items():
         _, rotations, positions, valid = poses[role]

@@ -6,14 +6,14 @@ import torch
 from threepoint.model_core.flag.condition import (
     CONDITION_COUNT,
     below,
-    describe_joints,
+    joint_features,
     make_condition,
     split_condition,
 )
 from threepoint.model_core.refinement.energy import gather_evidence
 from threepoint.model_core.flag.generation import generate
 from threepoint.model_core.flag.model import CONFIGS, Flag
-from threepoint.model_core.flag.pose import PoseCode, mean_rotation
+from threepoint.model_core.flag.pose import PoseNormalizer, mean_rotation
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.observation import Observation, heading
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, rotation_about_y
@@ -22,7 +22,7 @@ from threepoint.model_core.geometry.skeleton import HEAD, TRACKED_JOINTS
 
 def condition_of(rotations, positions, valid, size=1.0):
     count = len(rotations)
-    joints = describe_joints(
+    joints = joint_features(
         rotations, positions, heading(rotations[:, 0]), torch.full((count,), size), below(positions[:, 0])
     )
     return make_condition(joints, valid, torch.zeros(count, 3))
@@ -68,7 +68,7 @@ def test_poses_survive_their_code(make_clip):
     rotations = torch.from_numpy(clip.rotations()).float()
     towards = torch.linspace(-3, 3, 40)
     mean = axis_angle_to_matrix(0.2 * torch.randn(22, 3, generator=torch.Generator().manual_seed(1)))
-    code = PoseCode(mean, torch.linspace(0.1, 1, 66))
+    code = PoseNormalizer(mean, torch.linspace(0.1, 1, 66))
     x = code.encode(rotations, towards)
     torch.testing.assert_close(code.decode(x, towards), rotations, atol=1e-5, rtol=0)
     turned = torch.cat([rotation_about_y(torch.tensor(1.1)) @ rotations[:, :1], rotations[:, 1:]], 1)

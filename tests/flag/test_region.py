@@ -5,7 +5,7 @@ import torch
 
 from threepoint.model_core.flag.region import (
     MASKING_ORDER,
-    RegionApproximator,
+    LatentRegionModel,
     gaussian_log_prob,
     gumbel_softmax,
     masked_joint_loss,
@@ -20,7 +20,7 @@ from threepoint.model_core.geometry.skeleton import JOINT_NAMES, PARENTS, TRACKE
 @pytest.fixture
 def region():
     torch.manual_seed(0)
-    return RegionApproximator(66, width=32, layers=2, heads=2, groups=4, modes=8)
+    return LatentRegionModel(66, width=32, layers=2, heads=2, groups=4, modes=8)
 
 
 def test_all_joints_but_head_and_hands_are_hidden_one_group_after_the_other():

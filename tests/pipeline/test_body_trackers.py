@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from threepoint.model_core.calibration import Calibration, Offset, further_poses
+from threepoint.model_core.calibration import Calibration, Offset, body_tracker_poses
 from threepoint.model_core.calibration.calibration import FURTHER_JOINTS, NO_OFFSET
-from threepoint.model_core.calibration.body_trackers import fit_worn
+from threepoint.model_core.calibration.body_trackers import fit_body_tracker_offsets
 from threepoint.model_core.evaluation.methods import observe_truth
-from threepoint.model_core.refinement.body_trackers import gather_further, told_contacts, told_joints, trust_in_start
+from threepoint.model_core.refinement.body_trackers import gather_body_trackers, measured_contacts, measured_joints, trust_in_start
 from threepoint.model_core.flag.model import CONFIGS, Flag
 from threepoint.model_core.refinement.refine import refine
 from threepoint.model_core.geometry.frames import OPENXR_TO_MODEL
@@ -24,7 +24,7 @@ from threepoint.model_core.geometry.rotations import (
     quaternion_to_matrix,
 )
 from threepoint.model_core.geometry.skeleton import FEET, LOWER_HALF, PELVIS
-from threepoint.model_core.pipeline.body_trackers import further_trackers
+from threepoint.model_core.pipeline.body_trackers import body_trackers
 
 WORN = ("waist", "left_foot", "right_foot")
 FRAMES = 60
@@ -83,7 +83,7 @@ def test_where_a_tracker_sits_is_found_from_a_prediction_that_is_right_on_averag
     rng = np.random.default_rng(0)
     predicted = joints + rng.normal(0, 0.02, joints.shape)
     turned = world @ axis_angle_to_matrix(rng.normal(0, 0.1, (*joints.shape[:2], 3)))
-    fitted = fit_worn(worn_recording(clip, offsets), knowing({}), turned, predicted)
+    fitted = fit_body_tracker_offsets(worn_recording(clip, offsets), knowing({}), turned, predicted)
     assert set(fitted.offsets) == set(WORN) and "fitted to a prediction" in fitted.notes[0]
     for role, true in offsets.items():
         found = fitted.offsets[role]
@@ -95,7 +95,7 @@ def test_an_offset_that_is_known_is_kept_and_a_tracker_that_is_hardly_seen_is_le
     offsets = anyhow(WORN)
     recording = worn_recording(clip, offsets)
     recording.tracks["left_foot"].valid[10:] = False
-    fitted = fit_worn(recording, knowing({"waist": offsets["waist"]}), *clip.world())
+    fitted = fit_body_tracker_offsets(recording, knowing({"waist": offsets["waist"]}), *clip.world())
     assert fitted.offsets["waist"] is offsets["waist"] and set(fitted.offsets) == {"waist", "right_foot"}
 
 
@@ -105,7 +105,7 @@ def test_refinement_brings_the_body_to_waist_and_feet(model, clip, told):
     recording, (rotations, translation) = worn_recording(clip, offsets), bent(clip)
     # What is not told is fitted to a start that is wrong in one and the same way: only places in time can be better.
     calibration = knowing(offsets if told else {})
-    further = further_trackers(recording, calibration, rotations, translation, clip.rest_joints)
+    further = body_trackers(recording, calibration, rotations, translation, clip.rest_joints)
     assert further.joints == (PELVIS, 7, 8) and further.valid.all()
     truth = clip.world()[1]
 
@@ -123,8 +123,8 @@ def test_a_tracker_that_is_never_seen_changes_nothing_to_the_last_bit(model, cli
     for role in WORN:
         recording.tracks[role].valid[:] = False
         recording.tracks[role].position[:] = np.nan
-    poses = further_poses(recording, knowing(anyhow(WORN)))
-    unseen = gather_further(poses, translation)
+    poses = body_tracker_poses(recording, knowing(anyhow(WORN)))
+    unseen = gather_body_trackers(poses, translation)
     seen, rest = observe_truth(clip), clip.rest_joints
     alone = refine(model, seen, rotations, translation, rest, iterations=4)
     beside = refine(model, seen, rotations, translation, rest, iterations=4, further=unseen)
@@ -135,7 +135,7 @@ def test_a_tracker_that_is_never_seen_changes_nothing_to_the_last_bit(model, cli
 def test_a_foot_goes_where_its_tracker_is_whatever_contacts_say(model, clip):
     offsets = anyhow(("left_foot",))
     recording, (rotations, translation) = worn_recording(clip, offsets), bent(clip)
-    further = further_trackers(recording, knowing(offsets), rotations, translation, clip.rest_joints)
+    further = body_trackers(recording, knowing(offsets), rotations, translation, clip.rest_joints)
     seen, contacts = observe_truth(clip), torch.ones(FRAMES, 4)
     rest = torch.from_numpy(clip.rest_joints).float()
 
@@ -149,32 +149,32 @@ def test_a_foot_goes_where_its_tracker_is_whatever_contacts_say(model, clip):
 
 def test_three_points_and_trackers_of_unknown_roles_are_no_further_trackers(clip):
     recording, motion = worn_recording(clip, {}), bent(clip)
-    assert further_trackers(recording, knowing({}), *motion, clip.rest_joints) is None
+    assert body_trackers(recording, knowing({}), *motion, clip.rest_joints) is None
     other = replace(recording, tracks={**recording.tracks, "tail": recording.tracks["head"]})
-    assert further_trackers(other, knowing({}), *motion, clip.rest_joints) is None
+    assert body_trackers(other, knowing({}), *motion, clip.rest_joints) is None
 
 
 def test_a_start_is_trusted_less_where_a_tracker_refutes_it(clip):
     joints = torch.from_numpy(clip.world()[1]).float()
     recording = worn_recording(clip, {"left_foot": NO_OFFSET})
     recording.tracks["left_foot"].valid[30:] = False
-    further = gather_further(further_poses(recording, knowing({"left_foot": NO_OFFSET})), joints)
+    further = gather_body_trackers(body_tracker_poses(recording, knowing({"left_foot": NO_OFFSET})), joints)
     wrong = joints.clone()
     wrong[:, 7, 0] += 0.06
     trust = trust_in_start(wrong, further, 0.03)
     assert trust[:30, [1, 4, 7, 10]].numpy() == pytest.approx(0.2, abs=1e-4)
     assert (trust[30:] == 1).all() and (trust[:, [0, 2, 5, 8, 15]] == 1).all()
     rest = torch.from_numpy(clip.rest_joints).float()
-    told = told_joints(wrong, further, rest)
+    told = measured_joints(wrong, further, rest)
     torch.testing.assert_close(told[:30, [7, 10]], joints[:30, [7, 10]], atol=1e-4, rtol=0)
     assert torch.equal(told[30:], wrong[30:])
 
 
 def test_whether_a_tracked_foot_stands_is_seen(clip):
     recording = worn_recording(clip, {"right_foot": NO_OFFSET})
-    further = gather_further(further_poses(recording, knowing({"right_foot": NO_OFFSET})), torch.zeros(1))
+    further = gather_body_trackers(body_tracker_poses(recording, knowing({"right_foot": NO_OFFSET})), torch.zeros(1))
     predicted, seen = torch.full((FRAMES, 4), 0.3), torch.ones(FRAMES, 4)
-    contacts = told_contacts(predicted, seen, further)
+    contacts = measured_contacts(predicted, seen, further)
     right = [FEET.index(joint) for joint in (8, 11)]
     assert (contacts[:, right] == 1).all()
     left = [FEET.index(joint) for joint in (7, 10)]

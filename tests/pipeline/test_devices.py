@@ -10,7 +10,7 @@ from threepoint.model_core.body import load_body
 from threepoint.model_core.evaluation.methods import observe_truth
 from threepoint.model_core.refinement.energy import gather_evidence
 from threepoint.model_core.refinement.single_frames import fit_latent
-from threepoint.model_core.refinement.body_trackers import Further
+from threepoint.model_core.refinement.body_trackers import BodyTrackers
 from threepoint.model_core.flag.generation import generate
 from threepoint.model_core.flag.model import CONFIGS as FLAG_CONFIGS
 from threepoint.model_core.flag.model import Flag, load_flag
@@ -69,7 +69,7 @@ def test_flag_is_on_one_device_through_generation_refinement_and_uncertainty(see
     start = generate(flag, observation, rest)
     world, joints = clip.world()
     feet = torch.from_numpy(world[:, [7, 8]]), torch.from_numpy(joints[:, [7, 8]]), torch.ones(70, 2)
-    further = Further((7, 8), *(part.float().to(device) for part in feet))
+    further = BodyTrackers((7, 8), *(part.float().to(device) for part in feet))
     refined = refine(flag, observation, *start, rest, iterations=2, further=further)
     assert all_away(*start, *refined)
     uncertainty = measure_uncertainty(flag, observation, load_body(), samples=2, further=further)

@@ -11,12 +11,12 @@ from threepoint.model_core.errors import InputError
 from threepoint.model_core.refinement.arms import (
     FARTHEST_LENT,
     LENDING_SPEED,
-    bend_arm,
-    go_over,
-    lend_ahead,
-    lend_shoulder,
-    lent_turns,
-    meet_trackers,
+    two_bone_ik,
+    blend_across_dropouts,
+    smooth_collar_rotations,
+    extend_reach_with_collar,
+    collar_rotations,
+    solve_arm_ik,
 )
 from threepoint.model_core.refinement.energy import gather_evidence, place_body, reach_energy, tracker_energy, tracker_errors
 from threepoint.model_core.refinement.feet import feet_energy, plants, standing
@@ -242,7 +242,7 @@ def test_arms_in_reach_are_closed_exactly_and_those_out_of_reach_point_there():
     target = torch.nn.functional.normalize(torch.randn(200, 3, generator=generator))
     target = target * torch.rand(200, 1, generator=generator)
     hinge = torch.tensor([[0.0, -1.0, 0.0]]).expand(200, 3)
-    upper, fore = bend_arm(shoulder, elbow, wrist, target, hinge)
+    upper, fore = two_bone_ik(shoulder, elbow, wrist, target, hinge)
     new_wrist = (upper @ elbow[..., None] + fore @ (wrist - elbow)[..., None])[..., 0]
     distance = target.norm(dim=-1)
     reach = (distance < 0.98 * 0.55) & (distance > 0.051)
@@ -258,21 +258,21 @@ def test_a_straight_or_overstretched_arm_bends_about_its_hinge_and_one_that_fits
     hinge = torch.tensor([[0.0, -1.0, 0.0]])
     for overstretched in (0.0, 0.03):
         limb = torch.tensor([[[0.0, 0, 0]], [[0.3, 0, overstretched]], [[0.55, 0, 0]]])
-        upper, fore = bend_arm(*limb, torch.tensor([[0.4, 0.0, 0.0]]), hinge)
+        upper, fore = two_bone_ik(*limb, torch.tensor([[0.4, 0.0, 0.0]]), hinge)
         elbow = (upper @ limb[1][..., None])[..., 0]
         wrist = elbow + (fore @ (limb[2] - limb[1])[..., None])[..., 0]
         torch.testing.assert_close(wrist, torch.tensor([[0.4, 0.0, 0.0]]), atol=1e-4, rtol=0)
         assert elbow[0, 2] < -0.1 and elbow[0, 1].abs() < 1e-4
     fitting = torch.tensor([[0.0, 0, 0]]), torch.tensor([[0.3, 0, 0]]), torch.tensor([[0.4, 0, 0.2]])
-    for rotation in bend_arm(*fitting, fitting[2], hinge):
+    for rotation in two_bone_ik(*fitting, fitting[2], hinge):
         torch.testing.assert_close(rotation, torch.eye(3)[None], atol=1e-3, rtol=0)
 
 
 def closed(start, translation, rest_joints, seen):
     """A motion whose head and arms meet what is seen, as refinement ends."""
-    lent = lend_ahead(lent_turns(start, translation, seen.positions, rest_joints), seen.valid)
-    exact = meet_trackers(start, translation, seen.positions, seen.rotations, lent, rest_joints)
-    return go_over(start, exact, seen.valid)
+    lent = smooth_collar_rotations(collar_rotations(start, translation, seen.positions, rest_joints), seen.valid)
+    exact = solve_arm_ik(start, translation, seen.positions, seen.rotations, lent, rest_joints)
+    return blend_across_dropouts(start, exact, seen.valid)
 
 
 def test_hands_are_exact_wherever_they_are_seen_and_go_their_own_way_where_they_are_lost(make_clip):
@@ -306,11 +306,11 @@ def test_a_shoulder_lends_what_an_arm_lacks_and_no_more(make_clip):
     forward = shoulder + torch.tensor([0.0, 0.0, 1.0]) * arm
     for beyond, left in ((0.9, 0.0), (1.05, 0.005)):
         target = shoulder + beyond * (forward - shoulder)
-        turn = lend_shoulder(collar, shoulder, target, torch.tensor(arm))
+        turn = extend_reach_with_collar(collar, shoulder, target, torch.tensor(arm))
         moved = collar + (axis_angle_to_matrix(turn) @ (shoulder - collar)[..., None])[..., 0]
         assert ((target - moved).norm(dim=-1) - min(beyond, 0.99) * arm).max() <= left + 1e-6
         assert beyond > 1 or (turn == 0).all()
-    turn = lend_shoulder(collar, shoulder, shoulder + 3 * (forward - shoulder), torch.tensor(arm))
+    turn = extend_reach_with_collar(collar, shoulder, shoulder + 3 * (forward - shoulder), torch.tensor(arm))
     assert turn.norm(dim=-1).max() <= FARTHEST_LENT + 1e-6
 
 

@@ -57,7 +57,7 @@ def test_windows_end_where_they_would_end_in_other_company(make_clip, monkeypatc
     start = torch.from_numpy(clip.rotations()), torch.from_numpy(clip.translation)
     results = []
     for at_once in (1536, 48):
-        monkeypatch.setattr("threepoint.model_core.refinement.refine.FRAMES_AT_ONCE", at_once)
+        monkeypatch.setattr("threepoint.model_core.refinement.refine.FRAMES_PER_BATCH", at_once)
         results.append(refine(model, seen, *start, clip.rest_joints, iterations=6))
     for first, second in zip(*results, strict=True):
         torch.testing.assert_close(first, second, atol=1e-4, rtol=0)

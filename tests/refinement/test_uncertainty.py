@@ -8,7 +8,7 @@ import torch
 
 from threepoint.model_core.body import skin
 from threepoint.model_core.refinement.energy import gather_evidence
-from threepoint.model_core.refinement.body_trackers import TOLD_WITHIN, Further, told_precision
+from threepoint.model_core.refinement.body_trackers import TRACKER_SIGMAS, BodyTrackers, tracker_information
 from threepoint.model_core.flag.model import CONFIGS, Flag, load_flag
 from threepoint.model_core.refinement.uncertainty import (
     between,
@@ -143,7 +143,7 @@ def test_a_hand_out_of_view_makes_that_arm_red_and_no_other(observation, body, h
 def test_a_tracked_foot_makes_its_leg_surer_and_no_other(observation, body):
     valid = torch.zeros(33, 1)
     valid[16:] = 1
-    further = Further((7,), torch.eye(3).repeat(33, 1, 1, 1), torch.zeros(33, 1, 3), valid)
+    further = BodyTrackers((7,), torch.eye(3).repeat(33, 1, 1, 1), torch.zeros(33, 1, 3), valid)
     alone = measure_uncertainty(load_flag(), observation, body, samples=8).probes
     beside = measure_uncertainty(load_flag(), observation, body, samples=8, further=further).probes
     follows = body_weights(body)[choose_probes(body)[0]]
@@ -158,13 +158,13 @@ def test_a_tracked_foot_makes_its_leg_surer_and_no_other(observation, body):
 
 
 def test_what_trackers_tell_adds_up_and_is_mirrored():
-    further = Further(
+    further = BodyTrackers(
         (0, 7, 8), torch.eye(3).repeat(2, 3, 1, 1), torch.zeros(2, 3, 3), torch.tensor([[1.0, 1, 1], [0, 0, 0]])
     )
-    told = told_precision(further)
+    told = tracker_information(further)
     assert (told[1] == 0).all() and (told[0, [20, 21]] == 0).all()
     torch.testing.assert_close(told[0], told[0, list(MIRRORED[:22])])
-    torch.testing.assert_close(told[0, 1], torch.tensor(TOLD_WITHIN[0][1] ** -2 + TOLD_WITHIN[7][1] ** -2))
+    torch.testing.assert_close(told[0, 1], torch.tensor(TRACKER_SIGMAS[0][1] ** -2 + TRACKER_SIGMAS[7][1] ** -2))
 
 
 def test_frames_between_the_measured_ones_lie_between():

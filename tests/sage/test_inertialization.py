@@ -6,7 +6,7 @@ import torch
 
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, geodesic_angle
 from threepoint.model_core.sage import inertialization as bridging
-from threepoint.model_core.sage.inertialization import BRIDGE_FRAMES, RETURN_FRAMES, Bridge, bridge_gaps
+from threepoint.model_core.sage.inertialization import BRIDGE_FRAMES, RETURN_FRAMES, Inertializer, bridge_gaps
 
 FRAMES, JOINTS, START = 200, 22, 50
 SWING, JUMP = 0.02, 1.2
@@ -72,7 +72,7 @@ def test_without_gaps_nothing_is_touched():
 
 def test_a_stream_has_no_jump_either_and_catches_up():
     rotations, valid = gappy_motion([(1, START, START + 60)])
-    bridge = Bridge()
+    bridge = Inertializer()
     shown = torch.stack([bridge.step(*frame) for frame in zip(rotations, valid, strict=True)])
     assert steps(shown).max() < SWING + 2 * JUMP / RETURN_FRAMES
     torch.testing.assert_close(shown[:START], rotations[:START])
@@ -82,7 +82,7 @@ def test_a_stream_has_no_jump_either_and_catches_up():
 
 def test_a_stream_that_flickers_never_jumps():
     rotations, valid = gappy_motion([(1, t, t + 2) for t in range(50, 110, 5)])
-    bridge = Bridge()
+    bridge = Inertializer()
     shown = torch.stack([bridge.step(*frame) for frame in zip(rotations, valid, strict=True)])
     assert steps(shown).max() < SWING + 2.5 * JUMP / RETURN_FRAMES
 

@@ -13,7 +13,7 @@ from threepoint.model_core.observation import FEATURE_COUNT, Observation, body_s
 from threepoint.model_core.pipeline import load_networks
 from threepoint.model_core.geometry.rotations import rotation_about_y
 from threepoint.model_core.sage import inference
-from threepoint.model_core.sage.diffusion import TRAINING_STEPS, add_noise, signal_and_noise
+from threepoint.model_core.sage.diffusion import TRAINING_STEPS, add_noise, alpha_sigma
 from threepoint.model_core.sage.inference import _window_starts, observed_features, predict
 from threepoint.model_core.sage.model import CONFIGS, STREAM_SPAN, Sage, Sampling, load_sage, save_sage, to_world
 from threepoint.model_core.sage.streaming import SageStream
@@ -89,7 +89,7 @@ def test_a_vqvae_learns_to_rebuild():
 
 
 def test_the_noise_schedule_ends_in_noise_and_keeps_variance():
-    signal, noise = signal_and_noise(torch.arange(TRAINING_STEPS))
+    signal, noise = alpha_sigma(torch.arange(TRAINING_STEPS))
     torch.testing.assert_close(signal**2 + noise**2, torch.ones(TRAINING_STEPS))
     assert signal[0] > 0.999 and signal[-1] < 0.01 and (signal.diff() < 0).all()
     clean = torch.randn(2, 3, 4)
@@ -203,7 +203,7 @@ def test_a_stream_has_takes_too(sage, clip):
 
 
 def test_progress_rises_and_can_cancel(sage, clip, monkeypatch):
-    monkeypatch.setattr(inference, "WINDOWS_AT_ONCE", 2)
+    monkeypatch.setattr(inference, "WINDOWS_PER_BATCH", 2)
     fractions = []
     predict(sage, observe_truth(clip), clip.rest_joints, progress=lambda fraction, stage: fractions.append(fraction))
     assert len(fractions) > 2 and fractions[0] == 0 and fractions == sorted(set(fractions)) and fractions[-1] < 1

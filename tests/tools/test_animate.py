@@ -16,7 +16,7 @@ from threepoint.model_core.recordings.formats import plain
 from threepoint.model_core.recordings import read
 from threepoint.model_core.recordings.recording import Track
 from threepoint.tools import animate, demo
-from threepoint.tools.support import animate_options as animate_words
+from threepoint.tools.support import animate_options as animate_options
 from threepoint.tools.support.sample_recording import sample_recording
 from threepoint.tools.support.checkout import ROOT
 
@@ -146,18 +146,18 @@ def test_interrupted_run_leaves_nothing(tmp_path):
 
 @pytest.mark.parametrize(("words", "refinement"), [([], 1.0), (["--refinement", "0.25"], 0.25), (["--no-refine"], 0.0)])
 def test_how_much_is_refined_can_be_said(words, refinement):
-    assert animate_words.parse(["walk.csv", "-o", "walk.blend", *words], None).refinement == refinement
+    assert animate_options.parse(["walk.csv", "-o", "walk.blend", *words], None).refinement == refinement
 
 
 @pytest.mark.parametrize("wrong", ["-0.1", "1.01", "much"])
 def test_refinement_beyond_its_ends_is_refused(wrong):
     with pytest.raises(InputError, match="--refinement"):
-        animate_words.parse(["walk.csv", "-o", "walk.blend", f"--refinement={wrong}"], None)
+        animate_options.parse(["walk.csv", "-o", "walk.blend", f"--refinement={wrong}"], None)
 
 
 def test_demo_takes_the_same_road(tmp_path, monkeypatch):
     taken = []
-    monkeypatch.setattr(animate, "run", lambda words: taken.append(animate_words.parse(words, None)) or 0)
+    monkeypatch.setattr(animate, "run", lambda words: taken.append(animate_options.parse(words, None)) or 0)
     assert demo.run(["--folder", str(tmp_path / "demo"), "--device", "cpu"]) == 0
     (options,) = taken
     assert options.recordings == [tmp_path / "demo" / "sample.csv"] and options.recordings[0].is_file()

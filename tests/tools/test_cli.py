@@ -15,7 +15,7 @@ from threepoint.model_core.errors import InputError
 from threepoint.model_core.recordings.formats import bsor
 from threepoint.model_core.recordings.recording import Recording, Track
 from threepoint.tools import animate
-from threepoint.tools.support import animate_options as animate_words
+from threepoint.tools.support import animate_options as animate_options
 from threepoint.tools import test as test_command
 from threepoint.tools.support.outputs import Outputs, check_target
 from threepoint.tools.support.progress import TerminalProgress, part_of, time_left
@@ -118,7 +118,7 @@ def test_second_call_starts_quickly(tmp_path):
 
 
 def words_for(path, *more):
-    return animate_words.parse([str(path), "-o", str(path.with_suffix(".blend")), *more], None)
+    return animate_options.parse([str(path), "-o", str(path.with_suffix(".blend")), *more], None)
 
 
 def test_trackers_take_the_roles_they_are_given(tmp_path):

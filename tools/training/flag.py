@@ -9,14 +9,14 @@ from .flag_calibration import calibrate_weights
 from ..evaluation.flag_experiments.training import train_comparisons
 from .flag_stages import FlagTraining
 from .loop import Run
-from .options import settle, training_parser
+from .options import resolve_options, training_parser
 
 
 def run(arguments):
     options = _parse(arguments)
     if options.stage == "comparisons":
         options.config, options.mode = "comparison", "pelvis"
-    settle(options, "flag_comparisons" if options.stage == "comparisons" else "flag")
+    resolve_options(options, "flag_comparisons" if options.stage == "comparisons" else "flag")
     if options.stage == "calibration":
         return _calibrate(options)
     if options.stage == "comparisons":

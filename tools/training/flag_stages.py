@@ -6,7 +6,7 @@ import torch
 
 from ...model_core.body import load_body
 from ...model_core.mocap.clips import load_clips
-from ...model_core.flag.condition import below, describe_joints, make_condition, split_condition
+from ...model_core.flag.condition import below, joint_features, make_condition, split_condition
 from ...model_core.flag.flow import nll_loss
 from ...model_core.flag.pose import POSE_COUNT, mean_rotation
 from ...model_core.flag.region import MASKING_ORDER, gumbel_softmax, masked_joint_loss, region_loss, visible_joints
@@ -60,7 +60,7 @@ than others."""
 class Frames:
     """A batch of single frames as FLAG sees them; ``windows`` are the sampler's, of one frame each.
 
-    ``x`` (B, 66), ``condition`` (B, C), ``joints`` (B, 22, 9) from ``describe_joints``, ``heading`` (B,).
+    ``x`` (B, 66), ``condition`` (B, C), ``joints`` (B, 22, 9) from ``joint_features``, ``heading`` (B,).
     """
 
     windows: object
@@ -98,10 +98,10 @@ class FlagTraining:
         head_mode = self.flag.config.mode == "head"
         origin = below(positions[:, 0]) if head_mode else joints[:, PELVIS]
         size = body_size(windows.rest_joints)
-        seen = describe_joints(rotations, positions, towards, size, origin)
+        seen = joint_features(rotations, positions, towards, size, origin)
         person = proportions(windows.rest_joints, size)
         condition = make_condition(seen, windows.seen_valid[:, 0].to(seen.dtype), person)
-        everything = describe_joints(world, joints, towards, size, origin)
+        everything = joint_features(world, joints, towards, size, origin)
         everything[:, list(TRACKED_JOINTS)] = seen
         x = self.flag.pose.encode(local, towards)
         if noise:

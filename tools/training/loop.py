@@ -61,7 +61,7 @@ class Run:
             self._load()
         elif not self.rank:
             (self.folder / "log.jsonl").unlink(missing_ok=True)
-        self._agree_on_weights()
+        self._broadcast_weights()
 
     def choose(self, stages, wish, given_weights=False):
         """The stages that ``wish`` ("all" or a name) means. Raises ``InputError`` where an earlier one is not trained.
@@ -111,7 +111,7 @@ class Run:
             torch._foreach_lerp_(average, [p.detach() for p in stage.parameters], 1 - decay)
             if (step + 1) % LOG_EVERY == 0 or step + 1 == stage.steps:
                 pace = (step + 1 - first) / (time.monotonic() - started)
-                self.log(stage=stage.name, step=step + 1, loss=loss, steps_a_second=round(pace, 2), **numbers)
+                self.log(stage=stage.name, step=step + 1, loss=loss, steps_per_second=round(pace, 2), **numbers)
                 if progress:
                     progress((step + 1) / stage.steps, f"{stage.name} {step + 1}/{stage.steps} loss {loss.item():.4f}")
             if stage.validate and (step + 1) % validate_every == 0 and step + 1 < stage.steps:
@@ -151,7 +151,7 @@ class Run:
                 f"checkpoint is kept: go on from it with --resume and a smaller --rate-scale"
             )
 
-    def _agree_on_weights(self):
+    def _broadcast_weights(self):
         if self.processes > 1:
             for tensor in self.model.state_dict().values():
                 distributed.broadcast(tensor, 0)

@@ -16,7 +16,7 @@ CLIPS = ("train.npz", "val.npz")
 
 
 def training_parser(command, description, configs, stages):
-    """A parser of the words that both trainers know; ``settle`` follows it."""
+    """A parser of the words that both trainers know; ``resolve_options`` follows it."""
     parser = CommandParser(command, description, epilog=f"Several GPUs: torchrun --nproc-per-node N -- tools {command}")
     parser.add_argument("--config", choices=configs, default="small")
     parser.add_argument("--stage", choices=[*stages, "all"], default="all")
@@ -37,7 +37,7 @@ def training_parser(command, description, configs, stages):
     return parser
 
 
-def settle(options, run):
+def resolve_options(options, run):
     """Fill in what the words leave open (``run`` names the folder below runs/), and make torch ready for it."""
     options.run = options.run or ROOT / "runs" / (f"{run}-smoke" if options.smoke else run)
     if options.smoke:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from threepoint.model_core.errors import InputError
 
 COLUMNS = 4
-NOT_DRAWN = ("stage", "step", "steps_a_second")
+NOT_DRAWN = ("stage", "step", "steps_per_second")
 ALWAYS_POSITIVE = ("loss", "position", "velocity", "skate", "smooth", "rotation", "latent", "denoising", "contact")
 
 

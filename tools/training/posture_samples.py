@@ -1,8 +1,8 @@
-"""Witnesses of how wrong posture networks are about people whom they never saw: see ``calibration.height``."""
+"""ErrorSamples of how wrong posture networks are about people whom they never saw: see ``calibration.height``."""
 
 import numpy as np
 
-from threepoint.model_core.calibration.height import Witnesses
+from threepoint.model_core.calibration.height import ErrorSamples
 from threepoint.model_core.calibration.posture import look
 
 from .posture_motion import shown
@@ -20,7 +20,7 @@ SHORTEST = 10
 
 
 def gather_witnesses(motions, networks_without, folds, rng):
-    """``Witnesses`` from all motions (a list of ``Motion``).
+    """``ErrorSamples`` from all motions (a list of ``Motion``).
 
     ``networks_without(people)`` gives ``PostureNetworks`` that have not seen these people, of which there are as many
     ``folds`` (lists of names) as networks have to be trained.
@@ -36,7 +36,7 @@ def gather_witnesses(motions, networks_without, folds, rng):
                 errors.append(error)
                 traits.append(trait)
                 whose.append(people.index(person))
-    return Witnesses(np.array(traits), np.array(errors), np.array(whose))
+    return ErrorSamples(np.array(traits), np.array(errors), np.array(whose))
 
 
 def stretches(motions, rng):

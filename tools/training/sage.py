@@ -16,7 +16,7 @@ from ...model_core.mocap.windows import NO_AUGMENTATION, Augmentation, WindowSam
 from ..support.checkout import ROOT
 from .loop import Run, Stage
 from .picture import draw_log
-from .options import settle, training_parser
+from .options import resolve_options, training_parser
 
 STEPS = {
     "small": {"vqvae": 1400, "diffusion": 600, "body": 4200, "refiner": 2000},
@@ -38,7 +38,7 @@ def run(arguments):
     if options.plot:
         draw_log((options.run or ROOT / "runs" / "sage") / "log.jsonl", options.plot)
         return 0
-    settle(options, "sage")
+    resolve_options(options, "sage")
     sage = Sage(CONFIGS[options.config]).to(options.device)
     if options.start_from:
         sage.load_state_dict(load_sage(options.start_from).state_dict())

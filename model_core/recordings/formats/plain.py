@@ -16,7 +16,7 @@ from ..text import decode
 
 FIRST_WORDS = "# threepoint recording 1"
 FIELDS = ("pos_x", "pos_y", "pos_z", "rot_w", "rot_x", "rot_y", "rot_z", "tracked")
-ROWS_AT_ONCE = 4096
+ROWS_PER_BATCH = 4096
 
 
 def recognises(text):
@@ -35,8 +35,8 @@ def write(path, recording):
         about["betas"] = [float(value) for value in recording.betas]
     with open(path, "w", encoding="utf-8", newline="\n") as file:
         file.write(f"{FIRST_WORDS} {json.dumps(about)}\n{','.join(columns)}\n")
-        for first in range(0, len(recording.time), ROWS_AT_ONCE):
-            rows = np.concatenate([part[first : first + ROWS_AT_ONCE] for part in parts], -1).tolist()
+        for first in range(0, len(recording.time), ROWS_PER_BATCH):
+            rows = np.concatenate([part[first : first + ROWS_PER_BATCH] for part in parts], -1).tolist()
             file.writelines(",".join(map(repr, row)) + "\n" for row in rows)
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from threepoint.blender_addon.ui import text_wrap as small_text
+from threepoint.blender_addon.ui import text_wrap as text_wrap
 from threepoint.blender_addon.i18n import translations
 from threepoint.blender_addon.i18n.message_catalog import SENTENCES
 
@@ -154,8 +154,8 @@ def test_english_stays_as_it_is():
 
 def test_wide_characters_break_where_the_panel_ends():
     line = "双手已按录制拟合：与预设相差 56 度、5 厘米"
-    parts = small_text._wrapped(line, 20)
+    parts = text_wrap._wrapped(line, 20)
     assert "".join(parts).replace(" ", "") == line.replace(" ", "")
-    assert 10 < max(map(small_text._columns, parts)) <= 20
-    assert small_text._wrapped("one two three", 8) == ["one two", "three"]
-    assert small_text._wrapped("wonderfully", 8) == ["wonderfully"]
+    assert 10 < max(map(text_wrap._columns, parts)) <= 20
+    assert text_wrap._wrapped("one two three", 8) == ["one two", "three"]
+    assert text_wrap._wrapped("wonderfully", 8) == ["wonderfully"]
