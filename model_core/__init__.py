@@ -1,1 +1,1 @@
-"""The mind: recordings, the two models, refinement and the road between them. Knows no ``bpy``."""
+"""The core: recordings, the two models, refinement and the pipeline that joins them. Imports no ``bpy``."""

@@ -4,18 +4,22 @@ AMASS's frame is +Z up. Its ``trans`` is SMPL's: the position of the pelvis join
 rest pose of these betas. The global orientation turns the rest pose, which is +Y up, straight into AMASS's frame.
 """
 
+from pathlib import Path
+
 import numpy as np
 
+from .body import Body
 from .geometry.frames import MODEL_TO_BLENDER, convert_positions
-from .recordings.formats.amass import OWN_BODY
 from .geometry.rotations import matrix_to_quaternion, quaternion_multiply, quaternion_to_axis_angle
 from .geometry.skeleton import BODY_JOINT_COUNT, JOINT_COUNT, PELVIS
+from .motion import Motion
+from .recordings.formats.amass import OWN_BODY
 
 MODEL_TO_AMASS = MODEL_TO_BLENDER
 """AMASS's frame is Blender's: +Z up, a body at rest faces -Y."""
 
 
-def amass_arrays(motion, body, body_model):
+def amass_arrays(motion: Motion, body: Body, body_model: str) -> dict[str, np.ndarray]:
     """The arrays of a motion's AMASS npz, by name. ``body_model`` says whose betas these are.
 
     ``poses`` (T, 72) axis-angle in radians, ``trans`` (T, 3) metres, ``betas`` (10,), ``mocap_framerate``, ``gender``,
@@ -24,9 +28,9 @@ def amass_arrays(motion, body, body_model):
     ``uncertainty`` (T, P) metres at the probes, with ``uncertainty_index`` and ``uncertainty_weight`` (V, 4) as in
     ``motion.Uncertainty``.
     """
-    turn = np.broadcast_to(matrix_to_quaternion(MODEL_TO_AMASS), motion.rotations[:, PELVIS].shape)
+    room = np.broadcast_to(matrix_to_quaternion(MODEL_TO_AMASS), motion.rotations[:, PELVIS].shape)
     rotations = motion.rotations.astype(np.float64)
-    rotations[:, PELVIS] = quaternion_multiply(turn, rotations[:, PELVIS])
+    rotations[:, PELVIS] = quaternion_multiply(room, rotations[:, PELVIS])
     poses = np.zeros((motion.frame_count, JOINT_COUNT, 3), np.float32)
     poses[:, :BODY_JOINT_COUNT] = quaternion_to_axis_angle(rotations)
     pelvis = convert_positions(motion.translation.astype(np.float64), MODEL_TO_AMASS)
@@ -48,6 +52,6 @@ def amass_arrays(motion, body, body_model):
     return arrays
 
 
-def write_amass(path, motion, body, body_model=OWN_BODY):
+def write_amass(path: str | Path, motion: Motion, body: Body, body_model: str = OWN_BODY) -> None:
     """Write a ``Motion`` to ``path`` (.npz); ``body`` gives the rest position of the pelvis."""
     np.savez_compressed(path, **amass_arrays(motion, body, body_model))

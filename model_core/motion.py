@@ -1,11 +1,13 @@
-"""The result of the road: a person's motion in the model's frame, and how sure it is (numpy only)."""
+"""The result of the pipeline: a person's motion in the model's frame, and how sure it is (numpy only)."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from .errors import InputError
 from .geometry.skeleton import BODY_JOINT_COUNT, FEET
+from .notes import Note
 
 BETA_COUNT = 10
 
@@ -22,7 +24,7 @@ class Uncertainty:
     index: np.ndarray
     weight: np.ndarray
 
-    def at_vertices(self, frame):
+    def at_vertices(self, frame: int) -> np.ndarray:
         """(V,) metres of one frame."""
         return (self.probes[frame][self.index] * self.weight).sum(-1)
 
@@ -35,7 +37,8 @@ class Motion:
     ``translation`` (T, 3): position of the pelvis joint. ``fps`` frames a second; frame 0 is at ``start`` seconds of
     the recording's clock. ``betas`` (10,): SMPL shape. ``floor``: height in metres, in the recording's space, of the
     floor that is at y = 0 here. ``contacts`` (T, 4) float32: the probability that each of ``skeleton.FEET`` stands
-    still on the floor; None where nothing says so. ``provenance``: what made it (model, seed, options).
+    still on the floor, as refinement took it; None where nothing says so. ``provenance``: what made it (seed, take,
+    ...), values that JSON holds. ``notes``: what calibration found.
     """
 
     fps: float
@@ -45,19 +48,20 @@ class Motion:
     start: float = 0.0
     floor: float = 0.0
     uncertainty: Uncertainty | None = None
-    provenance: dict = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
     contacts: np.ndarray | None = None
+    notes: tuple[Note, ...] = ()
 
     @property
-    def frame_count(self):
+    def frame_count(self) -> int:
         return len(self.translation)
 
     @property
-    def duration(self):
+    def duration(self) -> float:
         """Seconds from the first frame to the last."""
         return (self.frame_count - 1) / self.fps
 
-    def validate(self):
+    def validate(self) -> "Motion":
         """Return self, or raise ``InputError`` naming what is wrong."""
         frames = self.frame_count
         if frames < 1 or self.rotations.shape != (frames, BODY_JOINT_COUNT, 4) or self.translation.shape != (frames, 3):

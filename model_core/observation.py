@@ -5,25 +5,33 @@ from its own head: horizontally relative to it, turned by its heading, the heigh
 divided by the person's size. Moving or turning a whole recording changes none of the numbers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .geometry.rotations import array_namespace, matrix_to_axis_angle, matrix_to_sixd, rotation_about_y, transpose
-from .geometry.skeleton import HEAD
+from .geometry.rotations import (
+    Array,
+    array_namespace,
+    matrix_to_axis_angle,
+    matrix_to_sixd,
+    rotation_about_y,
+    transpose,
+)
+
+if TYPE_CHECKING:
+    import torch
+
+    from .recordings.model_frame import ModelFrameRecording
 
 FPS = 60.0
 """Frames a second of observations and of the models."""
 
-# Rest-pose lengths of the default body in metres: the units in which a person's size and proportions are told.
-TEMPLATE_ARM, TEMPLATE_LEG, TEMPLATE_TRUNK = 0.511, 0.781, 0.524
-TEMPLATE_HEAD_ABOVE_ANKLES = 1.444
-
 # Brings speeds to about unit spread: they are in template metres a second and radians a second.
-SPEED_SCALE, SPIN_SCALE, PROPORTION_SCALE = 0.5, 0.25, 10.0
+SPEED_SCALE, SPIN_SCALE = 0.5, 0.25
 
 HEAD_COUNT, HAND_COUNT, PERSON_COUNT = 6 + 1 + 6, 6 + 3 + 6 + 1, 3
-"""Numbers of the head (6D rotation, height, speed and spin), of a hand (6D rotation, place, speed and spin, validity)
+"""Numbers of the head (6D rotation, height, speed and spin), of a hand (6D rotation, position, speed, spin, validity)
 and of the person's proportions, in this order in ``features``."""
 FEATURE_COUNT = HEAD_COUNT + 2 * HAND_COUNT + PERSON_COUNT
 HEAD_SIXD, HEAD_HEIGHT = slice(0, 6), 6
@@ -35,7 +43,9 @@ class Observation:
     """Head, left and right wrist joint (``skeleton.TRACKED_JOINTS``) at ``FPS`` in the model's frame, floor at y = 0.
 
     ``rotations`` (T, 3, 3, 3), ``positions`` (T, 3, 3) metres, ``valid`` (T, 3) bool. Frame 0 is at ``start`` seconds
-    of the recording's clock. ``betas`` (10,) is the person's shape.
+    of the recording's clock. ``betas`` (10,) is the person's shape. ``origin`` (3,) is what brings positions to the
+    room (``ModelFrameRecording``). ``body_trackers``: the recording's trackers beside head and hands, at the same
+    times and not calibrated; None where there are none. ``source`` names the recording.
     """
 
     rotations: np.ndarray
@@ -43,13 +53,30 @@ class Observation:
     valid: np.ndarray
     betas: np.ndarray
     start: float = 0.0
+    origin: np.ndarray = field(default_factory=lambda: np.zeros(3))
+    body_trackers: "ModelFrameRecording | None" = None
+    source: str = ""
 
     @property
-    def frame_count(self):
+    def frame_count(self) -> int:
         return len(self.valid)
 
+    def to(self, like: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor, torch.Tensor]":
+        """``rotations``, ``positions`` and ``valid`` as tensors of the dtype and on the device of ``like``."""
+        torch = array_namespace(like)
+        rotations, positions, valid = (
+            torch.as_tensor(part).to(like) for part in (self.rotations, self.positions, self.valid)
+        )
+        return rotations, positions, valid
 
-def heading(rotation):
+    def first(self, count: int) -> "Observation":
+        """The first ``count`` frames."""
+        trackers = self.body_trackers and self.body_trackers.at(slice(0, count))
+        parts = {name: getattr(self, name)[:count] for name in ("rotations", "positions", "valid")}
+        return replace(self, **parts, body_trackers=trackers)
+
+
+def heading(rotation: Array) -> Array:
     """Heading in radians (...) of a head's world rotation (..., 3, 3): 0 faces +Z, positive turns towards +X.
 
     The forward axis alone loses its heading when the person looks straight up or down; the up axis, weighted by how
@@ -57,33 +84,11 @@ def heading(rotation):
     """
     xp = array_namespace(rotation)
     forward, up = rotation[..., :, 2], rotation[..., :, 1]
-    along = forward - forward[..., 1:2] * up
+    along: Any = forward - forward[..., 1:2] * up
     return (xp.atan2 if xp is not np else np.arctan2)(along[..., 0], along[..., 2])
 
 
-def body_size(rest_joints):
-    """Size (...) of rest joints (..., J, 3): height of the head joint above the ankles, over the default body's."""
-    ankles = 0.5 * (rest_joints[..., 7, 1] + rest_joints[..., 8, 1])
-    return (rest_joints[..., HEAD, 1] - ankles) / TEMPLATE_HEAD_ABOVE_ANKLES
-
-
-def proportions(rest_joints, size):
-    """Arm, leg and trunk length (..., 3) of rest joints (..., J, 3), relative to the default body of the same size."""
-    xp = array_namespace(rest_joints)
-
-    def length(*chain):
-        bones = rest_joints[..., list(chain[1:]), :] - rest_joints[..., list(chain[:-1]), :]
-        return xp.sqrt((bones * bones).sum(-1)).sum(-1)
-
-    lengths = [
-        length(16, 18, 20) / (TEMPLATE_ARM * size) - 1,
-        length(1, 4, 7) / (TEMPLATE_LEG * size) - 1,
-        length(0, 3, 6, 9, 12) / (TEMPLATE_TRUNK * size) - 1,
-    ]
-    return xp.stack(lengths, -1) * PROPORTION_SCALE
-
-
-def features(rotations, positions, valid, size, body_proportions):
+def features(rotations: Array, positions: Array, valid: Array, size: Array, body_proportions: Array) -> Array:
     """The networks' view of a stretch of frames; numpy or torch.
 
     ``rotations`` (..., T, 3, 3, 3) and ``positions`` (..., T, 3, 3) of head, left and right wrist, ``valid``
@@ -96,8 +101,8 @@ def features(rotations, positions, valid, size, body_proportions):
     beside_head = xp.concatenate(
         [positions[..., i : i + 1] - (positions[..., :1, i : i + 1] if i != 1 else 0) for i in range(3)], -1
     )
-    place = (facing @ beside_head[..., None])[..., 0] / scale
-    pose = xp.concatenate([matrix_to_sixd(facing @ rotations), place], -1) * valid[..., None]
+    position = (facing @ beside_head[..., None])[..., 0] / scale
+    pose = xp.concatenate([matrix_to_sixd(facing @ rotations), position], -1) * valid[..., None]
 
     steps = positions - _previous(positions, -3)
     speed = (facing @ steps[..., None])[..., 0] * (FPS * SPEED_SCALE) / scale
@@ -110,16 +115,16 @@ def features(rotations, positions, valid, size, body_proportions):
     return xp.concatenate([head, *hands, person], -1)
 
 
-def hand_pose(seen, side):
-    """6D rotation (..., 6), place (..., 3) and validity (..., 1) of hand ``side`` (0 left, 1 right) in ``features``.
+def hand_pose(seen: Array, side: int) -> tuple[Array, Array, Array]:
+    """6D rotation (..., 6), position (..., 3) and validity (..., 1) of hand ``side`` (0 left, 1 right) in ``features``.
 
-    The place is horizontally relative to the head and vertically to the floor, for a person of size 1.
+    The position is horizontally relative to the head and vertically to the floor, for a person of size 1.
     """
     hand = seen[..., HEAD_COUNT + side * HAND_COUNT : HEAD_COUNT + (side + 1) * HAND_COUNT]
     return hand[..., :6], hand[..., 6:9], hand[..., -1:]
 
 
-def _previous(values, time_axis):
+def _previous(values: Array, time_axis: int) -> Array:
     """The values one frame earlier; the first frame is its own predecessor."""
     xp = array_namespace(values)
     first = [slice(None)] * values.ndim

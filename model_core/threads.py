@@ -7,7 +7,7 @@ SPIN_COUNT = "5000"
 programs want the cores."""
 
 
-def wait_politely():
+def wait_politely() -> None:
     """Let the threads of this process, once torch is loaded, give a core away that they only wait on.
 
     What the user's environment says goes first.

@@ -14,6 +14,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))  # Where what several t
 from threepoint.tools.support.checkout import SHARED  # noqa: E402
 
 
+def pytest_collection_modifyitems(items):
+    """Slow tests come last: a mistake that a quick one finds is seen at once."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
 @pytest.fixture(scope="session")
 def shared():
     """Folder of mocap and recordings beside the checkout; tests that need it skip without it."""
@@ -28,9 +33,9 @@ def make_clip():
     import numpy as np
 
     from threepoint.model_core.body import load_body
-    from threepoint.model_core.mocap.clips import Clip
     from threepoint.model_core.geometry.kinematics import forward_kinematics
     from threepoint.model_core.geometry.rotations import axis_angle_to_matrix
+    from threepoint.model_core.mocap.clips import Clip
 
     def make(frames):
         body = load_body()
@@ -61,8 +66,12 @@ def make_recording():
     """
     import numpy as np
 
+    from threepoint.model_core.geometry.rotations import (
+        axis_angle_to_quaternion,
+        quaternion_multiply,
+        quaternion_to_matrix,
+    )
     from threepoint.model_core.recordings import Recording, Track
-    from threepoint.model_core.geometry.rotations import axis_angle_to_quaternion, quaternion_multiply, quaternion_to_matrix
 
     def make(seconds=4.0, fps=72.0, turn=0.0, move=(0.0, 0.0, 0.0), device="grip"):
         time = np.arange(round(seconds * fps) + 1) / fps

@@ -22,55 +22,77 @@ VERTICES = int(os.environ.get("FAKE_ENGINE_VERTICES", "13718"))
 class EngineSession:
     """Stands, turned by ``take`` radians, for as long as the recording lasts."""
 
+    def __init__(self):
+        from threepoint.model_core.body import load_body
+
+        self.body = load_body()
+
     def hello(self):
         print("libraries may print what they like")
         time.sleep(START_SECONDS)
         spin_count = os.environ["GOMP_SPINCOUNT"]
         return {"torch": "none", "python": "3", "device": "cpu", "device_name": "no device", "spin_count": spin_count}
 
+    def calibrate(self, header, arrays, progress):
+        from threepoint.model_core.calibration import Calibration, calibration_from_json, preset_offsets
+        from threepoint.model_core.notes import Note
+
+        _behave(header["options"], progress)
+        if header["calibration"] is not None:
+            return calibration_from_json(header["calibration"])
+        options = header["options"]
+        floor, stature = options.get("floor") or 0.0, options.get("stature") or 1.7
+        betas = self.body.betas_for(stature)
+        note = Note("person", {"stature": stature, "floor": floor, "preset": options.get("preset") or "grip"})
+        return Calibration(betas, floor, preset_offsets("grip"), (note,), 0.05)
+
     def animate(self, header, arrays, progress):
         import numpy as np
 
-        from threepoint.model_core.worker import messages
-        from threepoint.model_core.errors import InputError
         from threepoint.model_core.motion import Motion, Uncertainty
+        from threepoint.model_core.worker import messages
 
-        recording = messages.read_recording(header["recording"], arrays)
-        options = header["options"]
-        seed = options["seed"]
-        if seed == REFUSE:
-            raise InputError("hands: none")
-        if seed == FAIL:
-            raise MemoryError
-        if seed == DIE:
-            print("something is broken", flush=True)
-            os._exit(3)
-        if seed in STAGES:
-            progress(0.5, STAGES[seed])
-            time.sleep(HANG_SECONDS)
-        for step in range(1000 if seed == WORK_LONG else 5):
-            progress(step / 1000, "working")
-            time.sleep(0.01)
-        if seed == TURN_DEAF:
-            progress(0.5, "deaf")
-            time.sleep(HANG_SECONDS)
+        calibration = self.calibrate(header, arrays, progress)
+        recording, options = messages.read_recording(header["recording"], arrays), header["options"]
         count = round(recording.duration * 60) + 1
         rotations = np.zeros((count, 22, 4))
         angle = np.full(count, options.get("take", 0)) + np.linspace(0, 1, count)
         rotations[:, :, 0] = 1
         rotations[:, 0, 0], rotations[:, 0, 2] = np.cos(angle / 2), np.sin(angle / 2)
-        betas = arrays.get("calibration/betas", np.zeros(10))
         probes = np.linspace(0, 0.1, count, dtype=np.float32)[:, None] * np.ones((1, 8), np.float32)
         index = np.tile(np.arange(4, dtype=np.int32), (VERTICES, 1))
         uncertainty = Uncertainty(probes, index, np.full((VERTICES, 4), 0.25, np.float32))
-        place = np.tile([0, 0.95, 0.0], (count, 1))
-        if seed == HANG_SENDING:
+        translation = np.tile([0, 0.95, 0.0], (count, 1))
+        if options["seed"] == HANG_SENDING:
             progress(1.0, "sending")
-        return Motion(
-            60.0, rotations, place, betas, float(recording.time[0]),
-            uncertainty=uncertainty, provenance={"take": options["take"]},
-            contacts=np.ones((count, 4), np.float32),
+        motion = Motion(
+            60.0, rotations, translation, calibration.betas, float(recording.time[0]), calibration.floor,
+            uncertainty, {"take": options["take"]}, np.ones((count, 4), np.float32), calibration.notes,
         )  # fmt: skip
+        return motion, calibration
+
+
+def _behave(options, progress):
+    """Do as the request's seed says."""
+    from threepoint.model_core.errors import InputError
+
+    seed = options["seed"]
+    if seed == REFUSE:
+        raise InputError("hands: none")
+    if seed == FAIL:
+        raise MemoryError
+    if seed == DIE:
+        print("something is broken", flush=True)
+        os._exit(3)
+    if seed in STAGES:
+        progress(0.5, STAGES[seed])
+        time.sleep(HANG_SECONDS)
+    for step in range(1000 if seed == WORK_LONG else 5):
+        progress(step / 1000, "working")
+        time.sleep(0.01)
+    if seed == TURN_DEAF:
+        progress(0.5, "deaf")
+        time.sleep(HANG_SECONDS)
 
 
 class StallingStream:
@@ -94,4 +116,6 @@ class StallingStream:
 if __name__ == "__main__":
     source, target = worker.protocol_streams()
     worker.load_package()
-    worker.serve(source, StallingStream(target), EngineSession())
+    from threepoint.model_core.worker.server import serve
+
+    serve(source, StallingStream(target), EngineSession)

@@ -24,3 +24,8 @@ def assert_same(again, recording, atol=1e-4):
         np.testing.assert_allclose(again.tracks[role].position, track.position, atol=atol, err_msg=role)
         same = np.abs((again.tracks[role].rotation * track.rotation).sum(-1))
         np.testing.assert_allclose(same, 1, atol=atol, err_msg=role)
+
+
+def texts(recording):
+    """The recording's notes in words."""
+    return [str(note) for note in recording.warnings]

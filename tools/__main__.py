@@ -1,5 +1,7 @@
-"""``python3 tools COMMAND`` makes ``.venv`` where there is none and goes on in it; ``python3 -m threepoint.tools COMMAND``
-runs in the Python at hand, where ``threepoint`` can be imported."""
+"""``python3 tools COMMAND`` makes ``.venv`` where there is none and goes on in it.
+
+``python3 -m threepoint.tools COMMAND`` runs in the Python at hand, where ``threepoint`` can be imported.
+"""
 
 import sys
 from pathlib import Path

@@ -1,31 +1,33 @@
 """Train variants of SAGE on one small budget each, and print what each part is worth."""
 
+import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from threepoint.model_core.errors import InputError
-from threepoint.model_core.evaluation.metrics import format_table
-from threepoint.model_core.pipeline import choose_device
-
+from ..model_core.errors import InputError
+from ..model_core.evaluation.scores import format_table
+from ..model_core.pipeline import choose_device
+from ..model_core.progress import Progress
 from .evaluation.ablation_training import AblationTraining
 from .evaluation.ablation_variants import VARIANTS
-from .support.arguments import CommandParser
-from .support.checkout import ROOT, SHARED
+from .support.arguments import command_parser
+from .support.checkout import SHARED, WORK
 from .support.outputs import Outputs, check_target
 from .support.progress import TerminalProgress
 
-RUNS = ROOT / "runs" / "ablations"
+RUNS = WORK / "runs" / "ablations"
 BASELINES = SHARED / "baselines" / "valtest.npz"
-PREPARED = [ROOT / "data" / "motion" / f"{split}.npz" for split in ("val", "test")]
+PREPARED = [WORK / "data" / "motion" / f"{split}.npz" for split in ("val", "test")]
 STEPS = 250
 VARIED = "varied"
 SCORES = "scores.json"
 COLUMNS = ("mpjpe", "upperpe", "lowerpe", "handpe", "rootpe", "mpjve", "jitter", "mpjre_geo", "skate")
 
 
-def run(arguments):
+def run(arguments: list[str]) -> int:
     """``ablations train`` trains what is not trained yet and scores it; ``ablations table`` prints what is there."""
     options = _parse(arguments)
     torch.set_num_threads(options.threads)
@@ -44,14 +46,14 @@ def run(arguments):
     return 0
 
 
-def _parse(arguments):
-    parser = CommandParser("ablations", __doc__)
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = command_parser("ablations", __doc__)
     parser.add_argument("action", choices=("train", "table"), help="train variants, or only print what was trained")
     parser.add_argument("variants", nargs="*", metavar="VARIANT", help=f"some of: {', '.join(VARIANTS)}; default all")
     parser.add_argument(
         "--steps", type=int, default=STEPS, help=f"of each training ({STEPS}); tables are of one budget"
     )
-    parser.add_argument("--data", type=Path, default=ROOT / "data" / "motion", help="folder of train.npz and val.npz")
+    parser.add_argument("--data", type=Path, default=WORK / "data" / "motion", help="folder of train.npz and val.npz")
     parser.add_argument("--score", type=Path, action="append", metavar="CLIPS.npz",
                         help="clips to score on; by default the baselines' clips, else val and test")  # fmt: skip
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder of the trainings, which resume there")
@@ -71,12 +73,12 @@ def _parse(arguments):
     return options
 
 
-def _folder(name, options):
+def _folder(name: str, options: argparse.Namespace) -> Path:
     """Where a variant's training lies: a budget's beside another's."""
     return options.runs / f"{name}_{options.steps}_steps"
 
 
-def _train(name, options, progress):
+def _train(name: str, options: argparse.Namespace, progress: Progress) -> None:
     """Train and score a variant, unless that is done."""
     folder = _folder(name, options)
     if (folder / SCORES).is_file():
@@ -96,7 +98,7 @@ def _train(name, options, progress):
         outputs.path_for(folder / SCORES).write_text(json.dumps(result, indent=1))
 
 
-def _tables(results):
+def _tables(results: dict[str, dict[str, Any]]) -> str:
     """A table for each file of clips, and the error on varied windows."""
     text = []
     for file in next(iter(results.values()))["files"]:

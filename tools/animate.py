@@ -1,29 +1,33 @@
 """Turn headset recordings into a .blend with keyframed avatars, coloured by how sure each vertex is."""
 
-from dataclasses import dataclass, replace
+from __future__ import annotations
 
-from threepoint.model_core.errors import InputError
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .support.animate_options import ALL_FINDINGS, parse, targets
+from ..model_core.body import Body
+from ..model_core.command_line import reading
+from ..model_core.notes import Note
+from ..model_core.progress import Progress, part_of
+from ..model_core.recordings import Recording
+from .support.animate_options import parse, targets
 from .support.outputs import Outputs, say_sizes
-from .support.progress import TerminalProgress, part_of
-from .support.table_options import read_as_told
+from .support.person import Person
+from .support.progress import TerminalProgress
+
+if TYPE_CHECKING:
+    from ..model_core.pipeline import Networks, Options
 
 PREDICT_SHARE = 0.8
 """Where, of the whole work, the prediction ends: only the bar depends on it."""
+CALIBRATING = 0.02
+"""The fraction of a prediction that calibrating is, for the bar only."""
 
 
-@dataclass(frozen=True)
-class Person:
-    """One recording and what was found from it: ``takes`` are one or more ``Motion``, the first one the mean."""
-
-    name: str
-    recording: object
-    calibration: object
-    takes: list
-
-
-def run(arguments):
+def run(arguments: list[str]) -> int:
     """Read, predict, build, write. Files appear when all of them are complete."""
     options = parse(arguments, __doc__)
     recordings = [read_recording(path, options) for path in options.recordings]
@@ -37,134 +41,116 @@ def run(arguments):
     return 0
 
 
-def read_recording(path, options):
-    """A recording, with the user's choice of trackers in the roles of head and hands, mended where that is asked."""
-    from threepoint.model_core.recordings.report import report
+def read_recording(path: Path, options: argparse.Namespace) -> Recording:
+    """A recording as the options say, and what ``--report`` says of it."""
+    from ..model_core.recordings.report import report
 
-    recording = in_roles(read_as_told(path, options), options.trackers)
+    recording = reading.read_recording(path, options)
     if options.report:
         print("\n".join(report(recording)))
-    recording = mended(recording, options.fix)
+    recording = reading.fixed(recording, options.fix)
     if options.report:
         print("\n".join(f"  calibration: {note}" for note in notes_of_calibration(recording, options)))
     return recording
 
 
-def notes_of_calibration(recording, options):
-    """What calibration finds without the networks' help, in lines: how tall the person is and how sure that is."""
-    from threepoint.model_core.body import load_body
-    from threepoint.model_core.calibration import calibrate
+def notes_of_calibration(recording: Recording, options: argparse.Namespace) -> Sequence[Note]:
+    """What calibration finds: how tall the person is and how sure that is, where the floor is, how devices sit."""
+    from ..model_core.pipeline import calibrate, model_frame
 
-    body = load_body(options.body)
-    found = told_calibration(recording, body, options)
-    return (found or calibrate(recording, body, options.stature, options.floor, options.controllers)).notes
+    return calibrate(model_frame(recording), pipeline_options(options)).notes
 
 
-def in_roles(recording, trackers):
-    """The recording with the trackers ``trackers`` (file's name by role) in those roles."""
-    for name in trackers.values():
-        if name not in recording.tracks:
-            raise InputError(f"{recording.source}: has no tracker '{name}'; it has: {', '.join(recording.tracks)}")
-    others = {name: track for name, track in recording.tracks.items() if name not in trackers.values()}
-    chosen = {role: recording.tracks[name] for role, name in trackers.items()}
-    return replace(recording, tracks={**others, **chosen}).validate()
-
-
-def mended(recording, names):
-    """The recording with the findings of these ``names`` corrected; the corrections are told."""
-    from threepoint.model_core.recordings.checks import check, fix
-
-    found = [finding.check for finding in check(recording)] if names else []
-    unknown = [name for name in names if name not in (*found, ALL_FINDINGS)]
-    if unknown:
-        raise InputError(f"{recording.source}: nothing to fix by the name '{unknown[0]}'; "
-                         f"found: {', '.join(found) or 'nothing wrong'}")  # fmt: skip
-    if not found:
-        return recording
-    refused = () if ALL_FINDINGS in names else tuple(name for name in found if name not in names)
-    recording, applied = fix(recording, refused)
-    return replace(recording, warnings=(*recording.warnings, *(f"mended: {message}" for message in applied)))
-
-
-def predict(options, recordings, progress):
+def predict(
+    options: argparse.Namespace, recordings: Sequence[Recording], progress: Progress
+) -> tuple[Body, list[Person]]:
     """The body, and a ``Person`` for each recording."""
-    from threepoint.model_core.body import load_body
-    from threepoint.model_core.pipeline import Options, animate, load_networks
+    from ..model_core.body import load_body
+    from ..model_core.pipeline import load_networks
 
-    body = load_body(options.body)
-    told = [told_calibration(recording, body, options) for recording in recordings]
+    choices = pipeline_options(options)
     progress(0, "loading the networks")
     networks = load_networks(options.device)
-    people, share = [], 1 / (len(recordings) * options.takes)
-    for path, recording, calibration in zip(options.recordings, recordings, told, strict=True):
-        calibration, takes = calibration or calibrated(recording, body, options, networks), []
-        for take in range(options.takes):
-            done = (len(people) * options.takes + take) * share
-            road = Options(body, calibration, options.device, options.seed, take, options.refinement)
-            takes.append(animate(recording, road, part_of(progress, done, done + share), networks))
-        people.append(Person(path.stem, recording, calibration, takes))
-    return body, people
+    people, count = [], len(recordings)
+    for number, (path, recording) in enumerate(zip(options.recordings, recordings, strict=True)):
+        report = part_of(progress, number / count, (number + 1) / count)
+        people.append(predict_person(path.stem, recording, choices, options.takes, networks, report))
+    return choices.body or load_body(), people
 
 
-def told_calibration(recording, body, options):
-    """The ``Calibration`` kept from before, or from a pose that the user tells of; None without either."""
-    from threepoint.model_core.calibration import calibrate_in_pose, find_t_pose, load
+def pipeline_options(options: argparse.Namespace) -> Options:
+    """The command's options as the pipeline's."""
+    from ..model_core.body import load_body
+    from ..model_core.calibration import load
+    from ..model_core.pipeline import KnownPose, Options
 
-    if options.calibration:
-        return load(options.calibration)
-    if options.pose is None:
-        return None
-    pose, second = options.pose
-    at = find_t_pose(recording, body) if second is None else recording.time[0] + second
-    if at is None:
-        raise InputError(f"{recording.source}: nobody holds a T-pose in it; name the second, --pose t=SECOND")
-    return calibrate_in_pose(recording, body, at, pose, options.stature, options.floor)
-
-
-def calibrated(recording, body, options, networks):
-    """The ``Calibration`` found from the recording; where its devices are unknown, with the networks' help."""
-    from threepoint.model_core.pipeline.unknown_devices import find_calibration
-
-    return find_calibration(recording, body, networks, options.stature, options.floor, options.controllers)
+    return Options(
+        body=load_body(options.body), stature=options.stature, floor=options.floor, preset=options.controllers,
+        pose=KnownPose(*options.pose) if options.pose else None,
+        calibration=load(options.calibration) if options.calibration else None,
+        device=options.device, seed=options.seed, refinement=options.refinement,
+    ).validate()  # fmt: skip
 
 
-def write_outputs(options, body, people, outputs, progress):
+def predict_person(
+    name: str, recording: Recording, choices: Options, takes: int, networks: Networks, progress: Progress
+) -> Person:
+    """The ``Person`` of one recording, calibrated once for all takes."""
+    from ..model_core.pipeline import calibrate, model_frame, observe, solve
+
+    placed = model_frame(recording)
+    progress(0, "calibrating")
+    calibration = calibrate(placed, choices, networks, part_of(progress, 0, CALIBRATING))
+    observation, motions = observe(placed, calibration), []
+    for take in range(takes):
+        begin, end = (CALIBRATING + (1 - CALIBRATING) * number / takes for number in (take, take + 1))
+        chosen = replace(choices, take=take)
+        motions.append(solve(observation, calibration, chosen, networks, part_of(progress, begin, end)))
+    return Person(name, recording, calibration, motions)
+
+
+def write_outputs(
+    options: argparse.Namespace, body: Body, people: list[Person], outputs: Outputs, progress: Progress
+) -> None:
     """Write what was asked for; the scene is built only where a file needs it."""
     if options.npz:
-        from threepoint.model_core.amass_writer import OWN_BODY, write_amass
+        from ..model_core.amass_writer import OWN_BODY, write_amass
 
         body_model = options.body.stem if options.body else OWN_BODY
         for take, motion in enumerate(people[0].takes):
             write_amass(outputs.path_for(numbered(options.npz, take)), motion, body, body_model)
     if options.keep_calibration:
-        from threepoint.model_core.calibration import save
+        from ..model_core.calibration import save
 
         save(outputs.path_for(options.keep_calibration), people[0].calibration)
     if options.output or options.preview:
-        from threepoint.blender_addon.render.preview import Subject
+        write_scene(options, people, outputs, progress)
 
-        from .support.scene_file import build_file, save_preview, save_scene
 
-        results = build_file(people, body, options.fps, part_of(progress, 0, 0.3))
+def write_scene(options: argparse.Namespace, people: list[Person], outputs: Outputs, progress: Progress) -> None:
+    """Build the scene, save it and take the previews."""
+    from .support.scene_file import build_file, save_preview, save_scene, scene_properties
+
+    with scene_properties():
+        subjects = build_file(people, options, part_of(progress, 0, 0.3))
         if options.output:
             save_scene(outputs.path_for(options.output))
         for path in options.preview:
             progress(0.3, f"rendering {path.name}")
-            subjects = [Subject(result.avatar, result.trackers) for result in results]
             save_preview(outputs.path_for(path), subjects, options.preview_part)
 
 
-def numbered(path, take):
+def numbered(path: Path, take: int) -> Path:
     """The file of a take: the first one has the name that was given."""
     return path if take == 0 else path.with_name(f"{path.stem}_take{take + 1}{path.suffix}")
 
 
-def say_what_was_found(people):
+def say_what_was_found(people: list[Person]) -> None:
     """Say what was read, what looks wrong in it and what was found of each person."""
-    from threepoint.model_core.recordings.checks import check
+    from ..model_core.recordings.checks import check
 
     for person in people:
         print(f"{person.name}: {person.takes[0].duration:.1f} s")
-        doubts = [f"warning: {finding.message} (--fix {finding.check})" for finding in check(person.recording)]
+        doubts = [f"warning: {finding.note} (--fix {finding.check})" for finding in check(person.recording)]
         for note in (*person.recording.warnings, *doubts, *person.calibration.notes):
             print(f"  {note}")

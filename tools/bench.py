@@ -1,26 +1,26 @@
-"""Measure speed, side by side: networks, the whole road, L-BFGS, reading, baking; ratios beside absolute figures."""
+"""Measure speed: networks, the whole pipeline, L-BFGS, reading, baking; ratios beside absolute figures."""
 
+import argparse
 import json
 from pathlib import Path
 
 import torch
 
-from threepoint.model_core.errors import InputError
-
-from .support.arguments import CommandParser
-from .benchmarks import blender, lbfgs, networks, recordings, road
+from ..model_core.errors import InputError
+from .benchmarks import blender, lbfgs, networks, pipeline, recordings
+from .support.arguments import command_parser
 from .support.outputs import Outputs, check_target
 
 SECTIONS = {
     "networks": networks.measure,
-    "road": road.measure,
+    "pipeline": pipeline.measure,
     "lbfgs": lbfgs.measure,
     "recordings": recordings.measure,
     "blender": blender.measure,
 }
 
 
-def run(arguments):
+def run(arguments: list[str]) -> int:
     """Print a line a figure; write them all where ``--json`` says."""
     options = _parse(arguments)
     torch.set_num_threads(options.threads)
@@ -36,8 +36,8 @@ def run(arguments):
     return 0
 
 
-def _parse(arguments):
-    parser = CommandParser("bench", __doc__)
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = command_parser("bench", __doc__)
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"some of: {', '.join(SECTIONS)}; default all")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="cpu", help="where networks run")

@@ -8,15 +8,21 @@ import tempfile
 import tomllib
 import zipfile
 from pathlib import Path
+from typing import Any
 
-from threepoint.model_core.errors import InputError
-
-from .support.arguments import CommandParser
+from ..model_core.errors import InputError
+from .support.arguments import command_parser
 from .support.checkout import ROOT
 
 PACKED = ("blender_manifest.toml", "__init__.py", "LICENSE", "blender_addon", "model_core", "weights")
 """What the extension consists of; nothing else of the checkout gets into the zip."""
-LEFT_OUT = ("__pycache__", "*.pyc", ".*", "mocap", "evaluation")
+LEFT_OUT = {
+    "model_core/mocap", "model_core/evaluation", "model_core/sage/losses.py", "model_core/flag/losses.py",
+    "model_core/sage/streaming.py", "model_core/sage/token_networks.py", "model_core/sage/streaming",
+    "model_core/flag/generation.py", "model_core/refinement/single_frames.py", "model_core/recordings/report.py",
+}  # fmt: skip
+"""What of it neither Blender nor the engine uses: motion capture, metrics, training, streaming, experiments."""
+NEVER = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 PLATFORMS = ("linux-arm64", "linux-x64", "macos-arm64", "macos-x64", "windows-arm64", "windows-x64")
 TAGS = (
     "3D View", "Add Curve", "Add Mesh", "Animation", "Bake", "Camera", "Compositing", "Development", "Game Engine",
@@ -29,20 +35,19 @@ LARGEST_MEGABYTES = 200
 """The platform's limit for an upload."""
 
 
-def run(arguments):
+def run(arguments: list[str]) -> int:
     """Build the zip and print where it is."""
-    parser = CommandParser("build", __doc__)
+    parser = command_parser("build", __doc__)
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "dist", metavar="FOLDER", help="where to put it")
     options = parser.parse_args(arguments)
     print(build(options.output))
     return 0
 
 
-def build(folder):
+def build(folder: Path) -> Path:
     """Write the zip into ``folder`` and return its path. Raises ``InputError`` where it is not what Blender takes."""
     manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    problems = manifest_problems(manifest, project["project"]["version"])
+    problems = manifest_problems(manifest)
     if problems:
         raise InputError("blender_manifest.toml: " + "; ".join(problems))
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,19 +63,24 @@ def build(folder):
     return target
 
 
-def stage(folder):
+def stage(folder: Path) -> None:
     """Copy what is packed into a folder of its own."""
+
+    def unpacked(parent: str, names: list[str]) -> set[str]:
+        inside = Path(parent).relative_to(ROOT)
+        return NEVER(parent, names) | {name for name in names if (inside / name).as_posix() in LEFT_OUT}
+
     folder.mkdir()
     for name in PACKED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns(*LEFT_OUT))
+            shutil.copytree(source, folder / name, ignore=unpacked)
         else:
             shutil.copy2(source, folder / name)
 
 
-def manifest_problems(manifest, version):
-    """What Blender's validator does not look at: a list of lines, empty where all is well."""
+def manifest_problems(manifest: dict[str, Any]) -> list[str]:
+    """Mistakes that Blender's validator does not look for, a line each."""
     problems = [
         f"license '{name}' should begin with SPDX:" for name in manifest["license"] if not name.startswith("SPDX:")
     ]
@@ -80,21 +90,22 @@ def manifest_problems(manifest, version):
         if name not in PLATFORMS
     ]
     problems += [f"tag '{name}' is not one of the platform's" for name in manifest.get("tags", ()) if name not in TAGS]
-    if manifest["version"] != version:
-        problems.append(f"version {manifest['version']} differs from pyproject.toml's {version}")
     return problems
 
 
-def blender_extension(*words):
-    """Run the builder and validator that comes with Blender; a plain program that needs no Blender."""
-    scripts = Path(importlib.util.find_spec("bpy").origin).parent.glob("*/scripts/addons_core/bl_pkg/cli")
-    command = [sys.executable, str(next(scripts) / "blender_ext.py"), *words]
+def blender_extension(*arguments: str) -> None:
+    """Run the builder and validator that comes with Blender: a plain program that needs no Blender."""
+    module = importlib.util.find_spec("bpy")
+    if module is None or module.origin is None:
+        raise InputError("build: needs Blender's module, whose program builds and validates extensions")
+    scripts = Path(module.origin).parent.glob("*/scripts/addons_core/bl_pkg/cli")
+    command = [sys.executable, str(next(scripts) / "blender_ext.py"), *arguments]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise InputError(f"Blender refuses the extension: {result.stdout} {result.stderr}")
 
 
-def check_size(path):
+def check_size(path: Path) -> None:
     """Refuse a zip that is too large or has something in it that belongs to the engine alone."""
     megabytes = path.stat().st_size / 1e6
     if megabytes > LARGEST_MEGABYTES:

@@ -3,48 +3,54 @@
 Readable by any Python 3 without packages: ``start`` is what the first call of a checkout runs.
 """
 
+from __future__ import annotations
+
 import ast
 import importlib
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from .support import environment
+from .support.checkout import IS_CHECKOUT, PROGRAM
 
 COMMANDS = (
-    "demo", "animate", "prepare", "train", "evaluate", "simulate_devices", "simulate_trackers", "ablations", "compare",
-    "bench", "fuzz", "build", "test",
+    "demo", "animate", "prepare", "train", "evaluate", "simulate", "ablations", "compare", "bench", "fuzz", "build",
+    "test", "architecture",
 )  # fmt: skip
+CHECKOUT_COMMANDS = ("build", "test", "architecture")
+"""Commands about the sources, which an installed package does not have."""
 BAD_INPUT = 2
 INTERRUPTED = 130
-interruptions = []
+interruptions: list[int] = []
 """Signals that asked this process to stop."""
 
 
-def interrupt(signal_number, _):
+def interrupt(signal_number: int, _: object) -> None:
     """Stop what is being done, and remember why: libraries turn the exception into others on its way."""
     interruptions.append(signal_number)
     raise KeyboardInterrupt
 
 
-def help_text():
+def help_text() -> str:
     """The table of commands; each line is the first line of that command's file."""
-    lines = ["usage: python3 tools COMMAND ...   (COMMAND --help shows its options)", ""]
-    for command in COMMANDS:
+    lines = [f"usage: {PROGRAM} COMMAND ...   (COMMAND --help shows its options)", ""]
+    for command in COMMANDS if IS_CHECKOUT else [name for name in COMMANDS if name not in CHECKOUT_COMMANDS]:
         source = (Path(__file__).parent / (command + ".py")).read_text(encoding="utf-8")
-        lines.append(f"  {command:<17} {ast.get_docstring(ast.parse(source)).splitlines()[0]}")
+        lines.append(f"  {command:<13} {(ast.get_docstring(ast.parse(source)) or '').splitlines()[0]}")
     return "\n".join(lines)
 
 
-def complain(message):
+def complain(message: object) -> int:
     """Write the one line that a failing command leaves on standard error."""
     print("threepoint: error: " + " ".join(str(message).split()), file=sys.stderr)
     return BAD_INPUT
 
 
-def run_command(command, arguments):
-    """Run one command in this Python; its exit status, with errors that a user can mend turned into a line."""
+def run_command(command: str, arguments: list[str]) -> int:
+    """Run one command in this Python; its exit status, with errors that a user can correct turned into a line."""
     from ..model_core.errors import InputError
     from ..model_core.threads import wait_politely
 
@@ -54,23 +60,27 @@ def run_command(command, arguments):
     except InputError as error:
         return complain(error)
     except ImportError as error:
-        hint = environment.library_hint(str(error))
+        hint = environment.library_hint(str(error)) or environment.extra_hint(error.name)
         if hint is None:
             raise
         return complain(hint)
 
 
-def refusal(arguments):
+def refusal(arguments: list[str]) -> int | None:
     """The exit status of a call that names no command: after the table, or after the line that says what is wrong."""
     if not arguments or arguments[0] in ("-h", "--help"):
         print(help_text())
         return 0
     if arguments[0] not in COMMANDS:
         return complain("unknown command '{}'; there are: {}".format(arguments[0], ", ".join(COMMANDS)))
+    if arguments[0] in CHECKOUT_COMMANDS and not IS_CHECKOUT:
+        return complain(
+            f"{arguments[0]} works on Threepoint's sources: run it in a checkout, python3 tools {arguments[0]}"
+        )
     return None
 
 
-def run(arguments):
+def run(arguments: list[str]) -> int:
     """Do what the arguments say in this Python; the exit status."""
     if (status := refusal(arguments)) is not None:
         return status
@@ -83,12 +93,12 @@ def run(arguments):
         return INTERRUPTED
 
 
-def start(arguments):
+def start(arguments: list[str]) -> int:
     """Do what the arguments say in the checkout's environment, which the first call makes; the exit status."""
     if (status := refusal(arguments)) is not None:
         return status
     try:
-        return environment.enter(arguments)
+        environment.enter(arguments)
     except environment.EnvironmentProblem as error:
         return complain(error)
     except KeyboardInterrupt:
@@ -96,7 +106,7 @@ def start(arguments):
         return INTERRUPTED
 
 
-def leave(status):
+def leave(status: int) -> None:
     """End the process. Blender's module hangs or crashes in Python's own shutdown, so that is left out after it."""
     sys.stdout.flush()
     sys.stderr.flush()
@@ -105,9 +115,9 @@ def leave(status):
     sys.exit(status)
 
 
-def main(do=run):
+def main(do: Callable[[list[str]], int] = run) -> None:
     """Run this process's arguments, with ``run`` or ``start``, and end with their status."""
-    # A polite kill ends like Ctrl-C: what was being written is removed on the way out.
+    # SIGTERM ends like Ctrl-C: what was being written is removed on the way out.
     for stop in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(stop) is not signal.SIG_IGN:  # A shell's background jobs are not meant to hear Ctrl-C.
             signal.signal(stop, interrupt)

@@ -1,41 +1,46 @@
 """Show a prediction beside the truth: a clip of motion capture as a strip of pictures, a film or a scene."""
 
+import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from threepoint.model_core.mocap.clips import FPS, load_clips
-from threepoint.model_core.errors import InputError
-from threepoint.model_core.motion import BETA_COUNT, Motion
-from threepoint.model_core.geometry.rotations import matrix_to_quaternion
-from threepoint.model_core.geometry.skeleton import TRACKED_JOINTS
-
-from .support.arguments import CommandParser
-from .support.checkout import ROOT
+from ..model_core.calibration import Calibration
+from ..model_core.errors import InputError
+from ..model_core.geometry.rotations import matrix_to_quaternion
+from ..model_core.geometry.skeleton import TRACKED_JOINTS
+from ..model_core.mocap.clips import Clip, load_clips
+from ..model_core.motion import BETA_COUNT, Motion
+from ..model_core.observation import FPS
+from ..model_core.progress import Progress, part_of
+from ..model_core.recordings import Recording
+from .support.arguments import command_parser
+from .support.checkout import WORK
 from .support.outputs import Outputs, check_target, say_sizes
-from .support.progress import TerminalProgress, part_of
+from .support.progress import TerminalProgress
 
-CLIPS = ROOT / "data" / "motion" / "test.npz"
+CLIPS = WORK / "data" / "motion" / "test.npz"
 SCENE_FPS = 30
 PREDICT_SHARE = 0.6
 """Where, of the whole work, the prediction ends: only the bar depends on it."""
 
 
-def run(arguments):
+def run(arguments: list[str]) -> int:
     """Take head and wrists from the clip, find the body for them, put it beside the body that they came from."""
     options = parse(arguments)
     clip = choose_clip(options)
     with Outputs() as outputs, TerminalProgress() as progress:
-        recording, predicted = predict(clip, options.device, part_of(progress, 0, PREDICT_SHARE))
+        recording, calibration, predicted = predict(clip, options.device, part_of(progress, 0, PREDICT_SHARE))
         progress(PREDICT_SHARE, "building the scene")
-        write_outputs(options, clip, recording, predicted, outputs)
+        write_outputs(options, clip, recording, calibration, predicted, outputs)
     say_sizes(outputs.pending)
     return 0
 
 
-def parse(arguments):
+def parse(arguments: list[str]) -> argparse.Namespace:
     """The options."""
-    parser = CommandParser("compare", __doc__)
+    parser = command_parser("compare", __doc__)
     parser.add_argument("clips", nargs="?", type=Path, default=CLIPS, metavar="CLIPS.npz",
                         help="a file that `prepare` wrote; the test split unless given")  # fmt: skip
     parser.add_argument("--clip", metavar="NAME", help="one of the file's clips; the first one unless given")
@@ -48,7 +53,7 @@ def parse(arguments):
     return options
 
 
-def choose_clip(options):
+def choose_clip(options: argparse.Namespace) -> Clip:
     """The clip by its name."""
     clips = load_clips(options.clips)
     by_name = {clip.name: clip for clip in clips}
@@ -58,10 +63,10 @@ def choose_clip(options):
     return by_name[name]
 
 
-def predict(clip, device, progress):
-    """The clip's head and wrists as a ``Recording``, and the ``Motion`` found for them by the product's own road."""
-    from threepoint.model_core.pipeline import Options, animate
-    from threepoint.model_core.recordings.formats.amass import joint_recording
+def predict(clip: Clip, device: str, progress: Progress) -> tuple[Recording, Calibration, Motion]:
+    """The clip's head and wrists as a ``Recording``, its ``Calibration``, and the ``Motion`` predicted from them."""
+    from ..model_core.pipeline import Options, animate, calibrate, model_frame
+    from ..model_core.recordings.formats.amass import joint_recording
 
     world, joints = clip.world()
     tracked = list(TRACKED_JOINTS)
@@ -69,25 +74,31 @@ def predict(clip, device, progress):
         np.arange(len(clip)) / FPS, joints[:, tracked], matrix_to_quaternion(world[:, tracked]), clip.name,
         np.zeros(BETA_COUNT),
     )  # fmt: skip
-    return recording, animate(recording, Options(device=device), progress)
+    calibration = calibrate(model_frame(recording), Options(device=device))
+    return recording, calibration, animate(recording, Options(calibration=calibration, device=device), progress)
 
 
-def write_outputs(options, clip, recording, predicted, outputs):
+def write_outputs(
+    options: argparse.Namespace,
+    clip: Clip,
+    recording: Recording,
+    calibration: Calibration,
+    predicted: Motion,
+    outputs: Outputs,
+) -> None:
     """Build the two people and write what was asked for."""
-    from threepoint.blender_addon.render.preview import Subject
-    from threepoint.blender_addon.avatar.scene import build_scene, empty_file
-    from threepoint.model_core.body import load_body
+    from ..blender_addon.state import people
+    from ..blender_addon.state.new_file import empty_file
+    from .support.scene_file import add_motion, add_takes, save_preview, save_scene, scene_properties
 
-    from .support.scene_file import save_preview, save_scene
-
-    body = load_body()
     truth = Motion(FPS, matrix_to_quaternion(clip.rotations()), clip.translation, predicted.betas)
-    empty_file(SCENE_FPS)
-    found = build_scene(recording, predicted, body, "found", fit_range=True)
-    true = build_scene(None, truth, body, "recorded", fit_range=True)
-    subjects = [Subject(found.avatar, found.trackers, "found from three points"), Subject(true.avatar, {}, "recorded")]
-    for path in options.output:
-        if path.suffix.lower() == ".blend":
-            save_scene(outputs.path_for(path))
-        else:
-            save_preview(outputs.path_for(path), subjects)
+    with scene_properties():
+        person = people.add_person(recording, "predicted", empty_file(SCENE_FPS))
+        found = add_takes(person, recording, calibration, [predicted])
+        true = add_motion(truth, "recorded")
+        subjects = [replace(found, label="predicted from three points"), replace(true, label="recorded")]
+        for path in options.output:
+            if path.suffix.lower() == ".blend":
+                save_scene(outputs.path_for(path))
+            else:
+                save_preview(outputs.path_for(path), subjects)

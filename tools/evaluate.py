@@ -1,22 +1,35 @@
 """Score SAGE and FLAG, before and after refinement, on clips whose truth is known."""
 
+from __future__ import annotations
+
+import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from threepoint.model_core.mocap.clips import load_clips
-from threepoint.model_core.errors import InputError
-from threepoint.model_core.evaluation.metrics import METRICS, aggregate, aggregate_by, format_table, score_clip
-from threepoint.model_core.geometry.rotations import axis_angle_to_matrix
-from threepoint.model_core.geometry.skeleton import BODY_JOINT_COUNT
-
-from .support.arguments import CommandParser
-from .support.checkout import ROOT, SHARED
+from ..model_core.errors import InputError
+from ..model_core.evaluation.metrics import METRICS
+from ..model_core.evaluation.scores import aggregate, aggregate_by, format_table, score_clip
+from ..model_core.geometry.rotations import axis_angle_to_matrix
+from ..model_core.geometry.skeleton import BODY_JOINT_COUNT
+from ..model_core.mocap.clips import Clip, Clips, load_clips
+from ..model_core.progress import Progress
+from .support.arguments import command_parser
+from .support.checkout import SHARED, WORK
 from .support.outputs import Outputs, check_target
 from .support.progress import TerminalProgress
 
-PREPARED = [ROOT / "data" / "motion" / f"{split}.npz" for split in ("val", "test")]
+if TYPE_CHECKING:
+    from ..model_core.evaluation.methods import Predicted
+    from ..model_core.pipeline import Networks
+
+Rows = list[dict[str, Any]]
+"""Scores, a dict a clip."""
+
+PREPARED = [WORK / "data" / "motion" / f"{split}.npz" for split in ("val", "test")]
 BASELINES = SHARED / "baselines" / "valtest.npz"
 PUBLISHED = {"knn8": "nearest neighbour", "avatarposer": "AvatarPoser's network"}
 """Predictions that lie in the baselines' file, by the names of their rows."""
@@ -24,7 +37,7 @@ WORST_CLIPS = 5
 """Clips on a sheet of those that a method does worst."""
 
 
-def run(arguments):
+def run(arguments: list[str]) -> int:
     """Print a table a file, and one by activity; write rows and pictures where ``--json`` and ``--pictures`` say."""
     options = _parse(arguments)
     if options.flag:
@@ -33,7 +46,7 @@ def run(arguments):
         return _score_recordings(options)
     import torch
 
-    from threepoint.model_core.pipeline import load_networks
+    from ..model_core.pipeline import load_networks
 
     torch.set_num_threads(options.threads)
     networks = load_networks(options.device)
@@ -54,7 +67,7 @@ def run(arguments):
     return 0
 
 
-def _repeat_the_paper(options):
+def _repeat_the_paper(options: argparse.Namespace) -> int:
     import torch
 
     from .evaluation.flag_experiments.report import report
@@ -64,11 +77,10 @@ def _repeat_the_paper(options):
     return 0
 
 
-def _score_recordings(options):
+def _score_recordings(options: argparse.Namespace) -> int:
     import torch
 
-    from threepoint.model_core.pipeline import load_networks
-
+    from ..model_core.pipeline import load_networks
     from .evaluation.recording_scores import COLUMNS, format_scores, score_recordings
 
     torch.set_num_threads(options.threads)
@@ -81,9 +93,17 @@ def _score_recordings(options):
     return 0
 
 
-def _scores(networks, path, clips, chosen, options, progress, outputs):
+def _scores(
+    networks: Networks,
+    path: Path,
+    clips: Clips,
+    chosen: Sequence[Clip],
+    options: argparse.Namespace,
+    progress: Progress,
+    outputs: Outputs,
+) -> dict[str, Any]:
     """The methods' scores and the baselines'; pictures where they are wanted."""
-    from threepoint.model_core.evaluation.methods import BY_HEAD, evaluate, placement
+    from ..model_core.evaluation.methods import BY_HEAD, evaluate, placement
 
     rows, predictions = {}, {}
     for method in options.methods:
@@ -103,7 +123,7 @@ def _scores(networks, path, clips, chosen, options, progress, outputs):
     return {name: {"placed": placed[name], "mean": means[name], "clips": some} for name, some in rows.items()}
 
 
-def _ablations(networks, clips, progress):
+def _ablations(networks: Networks, clips: Sequence[Clip], progress: Progress) -> dict[str, Any]:
     from .evaluation.ablation_rows import NOTE, ablate
 
     rows = ablate(networks, clips, progress)
@@ -112,7 +132,7 @@ def _ablations(networks, clips, progress):
     return {label: {"mean": means[label], "clips": some} for label, some in rows.items()}
 
 
-def _gaps(networks, clips, options, progress):
+def _gaps(networks: Networks, clips: Sequence[Clip], options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     from .evaluation.hand_gaps import describe, measure_gaps, summarise
 
     results = {}
@@ -125,16 +145,16 @@ def _gaps(networks, clips, options, progress):
     return results
 
 
-def _parse(arguments):
-    from threepoint.model_core.evaluation.methods import HANDS, METHODS
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    from ..model_core.evaluation.methods import HANDS_SEEN, METHODS
 
-    parser = CommandParser("evaluate", __doc__)
+    parser = command_parser("evaluate", __doc__)
     parser.add_argument("clips", nargs="*", type=Path, metavar="CLIPS.npz",
                         help="files that `prepare` wrote; by default val, test and the baselines' clips; "
                              "data/motion/eval_bandai.npz with --every 40 is motion of another studio")  # fmt: skip
     parser.add_argument("--method", action="append", dest="methods", choices=METHODS, metavar="NAME",
                         help=f"one of: {'; '.join(METHODS)}; may be given for each; all unless given")  # fmt: skip
-    parser.add_argument("--hands", choices=HANDS, default="both", help="the hands that the methods are shown")
+    parser.add_argument("--hands", choices=HANDS_SEEN, default="both", help="the hands that the methods are shown")
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--ablations", action="store_true",
                          help="instead: SAGE with parts left out, given the truth, sampled otherwise, "
@@ -146,9 +166,9 @@ def _parse(arguments):
                          help="instead: the FLAG paper's tables and figures on one file of clips, "
                               "by default test")  # fmt: skip
     instead.add_argument("--recordings", type=Path, metavar="FOLDER",
-                         help="instead: the road on real recordings, up to two minutes of each: nearness of head and "
-                              "hands, jitter, feet")  # fmt: skip
-    parser.add_argument("--comparisons", type=Path, default=ROOT / "runs" / "flag_comparisons", metavar="FOLDER",
+                         help="instead: the whole pipeline on real recordings, up to two minutes of each: nearness of "
+                              "head and hands, jitter, feet")  # fmt: skip
+    parser.add_argument("--comparisons", type=Path, default=WORK / "runs" / "flag_comparisons", metavar="FOLDER",
                         help="for --flag: of the networks that `train flag --stage comparisons` made")  # fmt: skip
     parser.add_argument("--activities", action="store_true", help="a table by activity too")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every N-th clip, for a quick look")
@@ -180,7 +200,7 @@ def _parse(arguments):
     return options
 
 
-def _refuse_what_is_not_shown(options):
+def _refuse_what_is_not_shown(options: argparse.Namespace) -> None:
     """What is shown instead has its own methods and hands, and not all of it is drawn."""
     modes = ("ablations", "gaps", "flag", "recordings")
     mode = next((f"--{name}" for name in modes if getattr(options, name)), None)
@@ -196,7 +216,7 @@ def _refuse_what_is_not_shown(options):
         raise InputError(f"evaluate: {mode} takes no {wrong[0]}")
 
 
-def _baselines(path, clips, every):
+def _baselines(path: Path, clips: Clips, every: int) -> dict[str, Rows]:
     """Rows of predictions that came with a file of clips."""
     rows = {}
     with np.load(path) as data:
@@ -210,11 +230,17 @@ def _baselines(path, clips, every):
     return rows
 
 
-def _draw(folder, stem, clips, rows, predictions, outputs):
+def _draw(
+    folder: Path,
+    stem: str,
+    clips: Sequence[Clip],
+    rows: dict[str, Rows],
+    predictions: dict[str, list[Predicted]],
+    outputs: Outputs,
+) -> None:
     """``STEM_errors.png``, and ``STEM_worst_METHOD.png`` with the clips that a method does worst, the worst first."""
-    from threepoint.model_core.evaluation.methods import scored_joints
-    from threepoint.model_core.evaluation.metrics import joint_errors
-
+    from ..model_core.evaluation.methods import scored_joints
+    from ..model_core.evaluation.metrics import joint_errors
     from .evaluation.pictures import draw_clips, draw_errors
 
     true = [clip.world() for clip in clips]
@@ -229,9 +255,9 @@ def _draw(folder, stem, clips, rows, predictions, outputs):
     draw_errors(outputs.path_for(folder / f"{stem}_errors.png"), errors, f"{stem}: {len(clips)} clips", cuts)
 
 
-def _file_name(method):
+def _file_name(method: str) -> str:
     return method.lower().replace(", ", "_")
 
 
-def _summary(results, hands):
-    return {"units": METRICS, "hands": hands, "files": results}
+def _summary(results: dict[str, Any], hands: str) -> dict[str, Any]:
+    return {"units": {name: str(metric) for name, metric in METRICS.items()}, "hands": hands, "files": results}

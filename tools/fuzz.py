@@ -1,9 +1,10 @@
 """Read thousands of damaged recordings: each must read or be refused in one clear line, quickly and in little memory.
 
-The files are made here: a sound one of every format, then mutated (bit flips, cuts, swapped sections, huge counts, not
-numbers, wrong encodings, hostile JSON and zip). What fails is kept, with its seed, so that it becomes a test.
+The tests' valid recordings of every format are mutated (bit flips, cuts, swapped sections, huge counts, not numbers,
+wrong encodings, adversarial JSON and zip). What fails is kept, with its seed, so that it becomes a test.
 """
 
+import argparse
 import faulthandler
 import os
 import resource
@@ -15,18 +16,18 @@ import tracemalloc
 from collections import Counter
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 from unittest.mock import patch
 
 import numpy as np
 
-from threepoint.model_core.body import load_body
-from threepoint.model_core.errors import InputError
-from threepoint.model_core.recordings.formats import amass, bvh
-from threepoint.model_core.recordings import read
-
-from .support.arguments import CommandParser
-from .fuzzing.adversarial_files import hostile_files
-from .fuzzing.valid_samples import sound_files
+from ..model_core.body import load_body
+from ..model_core.errors import InputError
+from ..model_core.recordings import read
+from ..model_core.recordings.formats import amass, bvh
+from .fuzzing.adversarial_files import adversarial_files
+from .fuzzing.valid_samples import companions, valid_samples
+from .support.arguments import command_parser
 
 LONGEST_SECONDS, LARGEST_BYTES = 1.0, 500 * 2**20
 LONGEST_MESSAGE = 400
@@ -45,41 +46,38 @@ NASTY_NUMBERS = (
     "٣",
 )
 ENCODINGS = ("utf-16", "utf-16-le", "utf-32", "utf-8-sig", "utf-7", "cp500")
-HOSTILE_PART = 0.02
+ADVERSARIAL_FRACTION = 0.02
 HANGS_AFTER = 20
 """Seconds of CPU time after which reading is broken off."""
 HUNG_AFTER = 900
 """Seconds of wall time after which a reader waits for what never comes: the run ends with a trace of where."""
 TOLD_EVERY = 1000
 """Files after which the counts so far are printed."""
-COMPANIONS = {
-    "wrist_and_palm_poses.csv": ("closed_loop_trajectory.csv",),
-    "left_controller_movement_T001.csv": ("headset_movement_T001.csv",),
-}
-"""Sound files that lie beside a damaged one: what a recording of several files is read with."""
 GOOD = ("read", "refused")
+REAL_STDERR = 2
+"""The process's own standard error, by its number, whatever ``sys.stderr`` is."""
 
 
-def run(arguments):
+def run(arguments: list[str]) -> int:
     """Mutate, read, tell what went wrong; the exit status is 1 where something did."""
-    parser = CommandParser("fuzz", __doc__)
+    parser = command_parser("fuzz", __doc__)
     parser.add_argument("--count", type=int, default=20000, metavar="N", help="files to damage (20000)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the first file; the next ones follow")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where files that fail are kept")
     options = parser.parse_args(arguments)
-    faulthandler.enable(sys.__stderr__)
+    faulthandler.enable(REAL_STDERR)
     body = cache(load_body)  # The default body is no part of a file.
     with patch.object(amass, "load_body", body), patch.object(bvh, "load_body", body):
         return _read_all(options)
 
 
-def _read_all(options):
+def _read_all(options: argparse.Namespace) -> int:
     """Read ``options.count`` files and tell; the exit status."""
-    seeds, outcomes, slowest = sound_files(), Counter(), (0.0, "none")
+    samples, outcomes, slowest = valid_samples(), Counter(), (0.0, "none")
     peaks = [peak_memory()]
     for number in range(options.seed, options.seed + options.count):
-        name, data = mutated(seeds, number)
-        outcome, seconds = attempt(name, data, seeds)
+        name, data = mutated(samples, number)
+        outcome, seconds = attempt(name, data, samples)
         slowest = max(slowest, (seconds, f"seed {number}, {name}"))
         peaks.append(peak_memory())
         if peaks[-1] > max(peaks[-2], peaks[0] + LARGEST_BYTES):
@@ -87,31 +85,31 @@ def _read_all(options):
         outcomes[outcome if outcome in GOOD else "failed"] += 1
         if outcome not in GOOD:
             print(f"seed {number} ({name}): {outcome}", flush=True)
-            _keep(options.keep, f"{number}_{name}", data)
+            _keep(options.keep, f"{number}_{Path(name).name}", data)
         done = number - options.seed + 1
         if done % TOLD_EVERY == 0 or done == options.count:
             _tell(done, outcomes, slowest, peaks)
     return 1 if outcomes["failed"] else 0
 
 
-def _tell(done, outcomes, slowest, peaks):
+def _tell(done: int, outcomes: Counter[str], slowest: tuple[float, str], peaks: list[int]) -> None:
     counts = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in (*GOOD, "failed"))
     memory = f"{(peaks[-1] - peaks[0]) / 2**20:.0f} MB above the program's own {peaks[0] / 2**20:.0f}"
     print(f"{done} files: {counts}; slowest {slowest[0]:.2f} s of CPU time ({slowest[1]}); {memory}", flush=True)
 
 
-def attempt(name, data, seeds, measure_memory=False):
+def attempt(name: str, data: bytes, samples: dict[str, bytes], measure_memory: bool = False) -> tuple[str, float]:
     """What came of a file: ``read``, ``refused`` or, in a line, what went wrong with it; and the CPU seconds it took.
 
-    ``seeds`` are the ``sound_files``, of which some lie beside it.
+    ``samples`` are the ``valid_samples``, of which some lie beside it.
     """
     with tempfile.TemporaryDirectory() as folder:
-        for companion in COMPANIONS.get(name, ()):
-            (Path(folder) / companion).write_bytes(seeds[companion])
         path = Path(folder) / name
-        path.write_bytes(data)
+        for file, content in {**companions(name, samples), name: data}.items():
+            (Path(folder) / file).parent.mkdir(parents=True, exist_ok=True)
+            (Path(folder) / file).write_bytes(content)
         begin = cpu_seconds()
-        faulthandler.dump_traceback_later(HUNG_AFTER, exit=True, file=sys.__stderr__)
+        faulthandler.dump_traceback_later(HUNG_AFTER, exit=True, file=REAL_STDERR)
         signal.signal(signal.SIGPROF, _break_off)
         signal.setitimer(signal.ITIMER_PROF, HANGS_AFTER)
         if measure_memory:
@@ -129,11 +127,11 @@ def attempt(name, data, seeds, measure_memory=False):
     return outcome, seconds
 
 
-def _break_off(*_):
+def _break_off(*_: object) -> NoReturn:
     raise TimeoutError(f"still reading after {HANGS_AFTER} s")
 
 
-def _outcome(path):
+def _outcome(path: Path) -> str:
     try:
         read(path).validate()
     except InputError as error:
@@ -145,25 +143,25 @@ def _outcome(path):
     return "read"
 
 
-def cpu_seconds():
+def cpu_seconds() -> float:
     """CPU time of this process and of the ones that it started and that ended: others may be busy on the machine."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
 
 
-def peak_memory():
+def peak_memory() -> int:
     """Bytes that this process, or one that it started, has held at most so far."""
     scale = 1 if sys.platform == "darwin" else 2**10
     return scale * max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
-def _keep(folder, name, data):
+def _keep(folder: Path | None, name: str, data: bytes) -> None:
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
 
 
-def _last_place(error):
+def _last_place(error: BaseException) -> str:
     """File and line of the innermost frame of our own that an error went through."""
     place, trace = "?", error.__traceback__
     while trace is not None:
@@ -174,14 +172,14 @@ def _last_place(error):
     return place
 
 
-def mutated(seeds, number):
+def mutated(samples: dict[str, bytes], number: int) -> tuple[str, bytes]:
     """(name, bytes) of the damaged file that the seed ``number`` makes."""
     rng = np.random.default_rng(number)
-    if rng.random() < HOSTILE_PART:
-        hostile = hostile_files()
-        return "hostile.bin", hostile[rng.integers(len(hostile))]
-    name = list(seeds)[rng.integers(len(seeds))]
-    data = seeds[name]
+    if rng.random() < ADVERSARIAL_FRACTION:
+        files = adversarial_files()
+        return "adversarial.bin", files[rng.integers(len(files))]
+    name = list(samples)[rng.integers(len(samples))]
+    data = samples[name]
     for _ in range(rng.integers(1, 4)):
         data = MUTATIONS[rng.integers(len(MUTATIONS))](bytearray(data), rng)
         if not data:
@@ -189,70 +187,70 @@ def mutated(seeds, number):
     return name, bytes(data)
 
 
-def _flip(data, rng):
+def _flip(data: bytearray, rng: np.random.Generator) -> bytearray:
     for place in rng.integers(0, max(len(data), 1), rng.integers(1, 8)):
         if place < len(data):
             data[place] ^= 1 << rng.integers(8)
     return data
 
 
-def _cut(data, rng):
+def _cut(data: bytearray, rng: np.random.Generator) -> bytearray:
     return data[: rng.integers(0, len(data) + 1)]
 
 
-def _drop(data, rng):
+def _drop(data: bytearray, rng: np.random.Generator) -> bytearray:
     first = rng.integers(0, len(data) + 1)
     del data[first : first + rng.integers(1, 200)]
     return data
 
 
-def _swap(data, rng):
+def _swap(data: bytearray, rng: np.random.Generator) -> bytearray:
     a, b, c = sorted(rng.integers(0, len(data) + 1, 3))
     return data[:a] + data[b:c] + data[a:b] + data[c:]
 
 
-def _repeat(data, rng):
+def _repeat(data: bytearray, rng: np.random.Generator) -> bytearray:
     first = rng.integers(0, len(data) + 1)
     return data[:first] + data[first : first + 300] * int(rng.integers(2, 20)) + data[first:]
 
 
-def _huge_count(data, rng):
+def _huge_count(data: bytearray, rng: np.random.Generator) -> bytearray:
     value = (0x7FFFFFFF, 0xFFFFFFFF, 0x80000000, 0, 1 << 24, 0x7FF00000)[rng.integers(6)]
     place = rng.integers(0, max(len(data) - 4, 1))
     data[place : place + 4] = struct.pack("<I", value)
     return data
 
 
-def _nasty_number(data, rng):
+def _nasty_number(data: bytearray, rng: np.random.Generator) -> bytearray:
     digits = [i for i in range(len(data)) if 48 <= data[i] <= 57]
     for place in rng.choice(digits, 3) if digits else []:
         data[place : place + 1] = NASTY_NUMBERS[rng.integers(len(NASTY_NUMBERS))].encode()
     return data
 
 
-def _not_finite(data, rng):
+def _not_finite(data: bytearray, rng: np.random.Generator) -> bytearray:
     place = rng.integers(0, max(len(data) // 4, 1)) * 4 + rng.integers(0, 4)
     data[place : place + 4] = struct.pack("<f", (np.nan, np.inf, -np.inf, 3e38, 1e-45)[rng.integers(5)])
     return data
 
 
-def _other_encoding(data, rng):
+def _other_encoding(data: bytearray, rng: np.random.Generator) -> bytearray:
     return bytearray(data.decode("latin-1").encode(ENCODINGS[rng.integers(len(ENCODINGS))], "ignore"))
 
 
-def _noise(data, rng):
+def _noise(data: bytearray, rng: np.random.Generator) -> bytearray:
     place = rng.integers(0, len(data) + 1)
     return data[:place] + bytearray(rng.bytes(int(rng.integers(1, 500)))) + data[place:]
 
 
-def _swap_lines(data, rng):
+def _swap_lines(data: bytearray, rng: np.random.Generator) -> bytearray:
     """Two stretches of lines change places: a header below its rows, one section in another's."""
     lines = bytes(data).split(b"\n")
     a, b, c = sorted(rng.integers(0, len(lines) + 1, 3))
     return bytearray(b"\n".join(lines[:a] + lines[b:c] + lines[a:b] + lines[c:]))
 
 
-def _swap_words(data, rng):
+def _swap_words(data: bytearray, rng: np.random.Generator) -> bytearray:
     """One word of JSON, CSV or a header becomes another."""
     words = (b"null", b"{}", b"[]", b'""', b"true", b"-1", b"1e400", b'"x"', b"\xc3", b";", b"\t", b'"', b"NaN")
     place = rng.integers(0, len(data) + 1)

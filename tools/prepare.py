@@ -1,22 +1,25 @@
 """Turn motion capture (compact shards, BVH, AMASS npz) into clips of SMPL motion to learn from and be judged by."""
 
+import argparse
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ..model_core.body import load_body
-from ..model_core.mocap.clips import save_clips
 from ..model_core.errors import InputError
-from ..model_core.mocap.preparation import cut, settle_floors
-from ..model_core.mocap.sources import find_files, read_takes
 from ..model_core.geometry.skeleton import BODY_JOINT_COUNT
-from .support.arguments import CommandParser
-from .support.checkout import ROOT, SHARED
+from ..model_core.mocap.clips import Clip, save_clips
+from ..model_core.mocap.preparation import Prepared, choose_floors, cut
+from ..model_core.mocap.sources import find_files, read_takes
+from ..model_core.progress import Progress, part_of
+from .support.arguments import command_parser
+from .support.checkout import SHARED, WORK
 from .support.outputs import Outputs, check_target
-from .support.progress import TerminalProgress, part_of
+from .support.progress import TerminalProgress
 
-MOTION_FOLDER = ROOT / "data" / "motion"
+MOTION_FOLDER = WORK / "data" / "motion"
 TRAINING_SHARDS = SHARED / "mocap"
 EVALUATION_SHARDS = SHARED / "mocap_eval_only"
 EVALUATION_SPLIT = "eval_bandai"
@@ -30,7 +33,7 @@ READ_SHARE, CUT_SHARE = 0.7, 0.95
 FRAMES_PER_MINUTE = 3600
 
 
-def run(arguments):
+def run(arguments: list[str]) -> int:
     """Read, retarget, clean, split, write; then say what there is."""
     options = parse(arguments)
     betas = np.zeros(10)
@@ -46,20 +49,20 @@ def run(arguments):
     for line in refused:
         print(f"left out: {line}")
     if options.report:
-        from .evaluation.retargeting_report import report
+        from .preparation.report import report
 
         print(report([clip for split in clips.values() for clip in split]))
     if options.sheet:
-        from .evaluation.retargeting_sheet import draw_sheet
+        from .preparation.sheet import draw_sheet
 
         drawn = draw_sheet(options.sheet, [(path, take.meta) for path, take in takes], rest_joints, sole)
         print(f"contact sheet: {options.sheet}" if drawn else "no contact sheet: AMASS has no skeleton of its own")
     return 0
 
 
-def parse(arguments):
+def parse(arguments: list[str]) -> argparse.Namespace:
     """The options, with ``data`` set to the files that are to be read."""
-    parser = CommandParser("prepare", __doc__)
+    parser = command_parser("prepare", __doc__)
     parser.add_argument(
         "--data",
         nargs="+",
@@ -100,7 +103,9 @@ def parse(arguments):
     return options
 
 
-def read_all(options, rest_joints, sole, progress):
+def read_all(
+    options: argparse.Namespace, rest_joints: np.ndarray, sole: float, progress: Progress
+) -> tuple[list[tuple[Path, Prepared]], list[str]]:
     """[(path, Prepared)] of all files, and a line for each file in a folder that could not be read.
 
     A file that was named itself must be readable.
@@ -119,18 +124,20 @@ def read_all(options, rest_joints, sole, progress):
     return takes, refused
 
 
-def cut_all(takes, options, rest_joints, sole, progress):
+def cut_all(
+    takes: Sequence[Prepared], options: argparse.Namespace, rest_joints: np.ndarray, sole: float, progress: Progress
+) -> dict[str, list[Clip]]:
     """dict split -> clips, sorted by name."""
     clips = {}
     judges = judging_subjects({str(take.meta["subject"]) for take in takes}, options)
-    for number, (take, floor) in enumerate(zip(takes, settle_floors(takes), strict=True)):
+    for number, (take, floor) in enumerate(zip(takes, choose_floors(takes), strict=True)):
         progress(number / len(takes), "smoothing and cutting")
         split = options.split or split_of(take.meta["subject"], judges)
         clips.setdefault(split, []).extend(cut(take, floor, split, rest_joints, sole))
     return {split: sorted(of_split, key=lambda clip: clip.name) for split, of_split in clips.items() if of_split}
 
 
-def judging_subjects(subjects, options):
+def judging_subjects(subjects: set[str], options: argparse.Namespace) -> dict[str, set[str]]:
     """dict split -> subjects kept from training: the chosen ones, or every tenth where none of them is at hand."""
     chosen = {"val": set(options.val) & subjects, "test": set(options.test) & subjects}
     if not any(chosen.values()) and len(subjects) > 1:
@@ -138,12 +145,12 @@ def judging_subjects(subjects, options):
     return chosen
 
 
-def split_of(subject, judges):
+def split_of(subject: object, judges: dict[str, set[str]]) -> str:
     """``val``, ``test`` or ``train``."""
     return next((split for split, of_split in judges.items() if str(subject) in of_split), "train")
 
 
-def write(clips, folder):
+def write(clips: dict[str, list[Clip]], folder: Path) -> None:
     """One npz for each split, all of them or none."""
     folder.mkdir(parents=True, exist_ok=True)
     with Outputs() as outputs:
@@ -151,7 +158,7 @@ def write(clips, folder):
             save_clips(outputs.path_for(folder / f"{split}.npz"), of_split)
 
 
-def minutes_table(clips):
+def minutes_table(clips: dict[str, list[Clip]]) -> str:
     """Clips and minutes of each split by skeleton."""
     lines = []
     for split in sorted(clips, key=lambda name: SPLITS.index(name) if name in SPLITS else len(SPLITS)):

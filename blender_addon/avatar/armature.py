@@ -6,13 +6,16 @@ whatever way the bone points.
 """
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import bpy
 import numpy as np
 
+from ...model_core.body import Body
 from ...model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions
 from ...model_core.geometry.skeleton import JOINT_NAMES, PARENTS, PELVIS
-from ..characters.bone_names import names_of
+from ..bpy_types import ArmatureObject, MeshObject, Modifier, current_context
+from .bone_names import names_of
 from .contacts import create_rings
 from .correctives import add_correctives
 from .hands import KEY as RELAXED_HANDS
@@ -38,18 +41,20 @@ LIES_FLAT = ("left_ankle", "right_ankle", "left_foot", "right_foot")
 class Avatar:
     """The two objects of an avatar in the scene."""
 
-    armature: bpy.types.Object
-    mesh: bpy.types.Object
+    armature: ArmatureObject
+    mesh: MeshObject
 
 
-def create_avatar(body, betas, name, collection=None, correctives=True):
+def create_avatar(
+    body: Body, betas: np.ndarray, name: str, collection: bpy.types.Collection | None = None, correctives: bool = True
+) -> Avatar:
     """Make the armature object ``name`` and its skinned mesh, standing on the floor at the origin; return ``Avatar``.
 
     ``body`` and ``betas`` (10,) give rest joints, rest vertices, faces and skinning weights in the model's frame; its
     hands are relaxed by a shape key, and its pose correctives, where it has any and ``correctives`` asks for them, are
     shape keys too. Rings below the feet wait for contacts. All go into ``collection``, by default the active one.
     """
-    collection = collection or bpy.context.collection
+    collection = collection or current_context().collection
     origin = _origin(body, betas)
     rest_joints = np.asarray(body.rest_joints(betas), np.float64) - origin
     rest_vertices = np.asarray(body.rest_vertices(betas), np.float64) - origin
@@ -66,19 +71,19 @@ def create_avatar(body, betas, name, collection=None, correctives=True):
     return Avatar(armature, mesh)
 
 
-def bone_matrices(armature):
+def bone_matrices(armature: ArmatureObject) -> np.ndarray:
     """(24, 3, 3): every bone's rest axes in armature space, as columns, in SMPL's order."""
     bones = armature.data.bones
-    return np.array([[list(row)[:3] for row in bones[name].matrix_local[:3]] for name in names_of(armature)])
+    return np.array([np.array(bones[name].matrix_local)[:3, :3] for name in names_of(armature)])
 
 
-def _origin(body, betas):
+def _origin(body: Body, betas: np.ndarray) -> np.ndarray:
     """Model-frame point that becomes the armature's origin: on the floor, below the pelvis."""
     pelvis = np.asarray(body.rest_joints(betas), np.float64)[PELVIS]
     return np.array([pelvis[0], float(body.sole(betas)), pelvis[2]])
 
 
-def bone_tails(joints):
+def bone_tails(joints: np.ndarray) -> np.ndarray:
     """Rest joints (24, 3) in Blender's frame -> bone tails (24, 3)."""
     tails = np.empty_like(joints)
     for index, name in enumerate(JOINT_NAMES):
@@ -94,9 +99,9 @@ def bone_tails(joints):
     return tails
 
 
-def _create_armature(joints, name, collection):
+def _create_armature(joints: np.ndarray, name: str, collection: bpy.types.Collection) -> ArmatureObject:
     data = bpy.data.armatures.new(name)
-    armature = bpy.data.objects.new(name, data)
+    armature = cast(ArmatureObject, bpy.data.objects.new(name, data))
     collection.objects.link(armature)
     _make_bones(armature, joints)
     data.display_type = "STICK"
@@ -108,17 +113,17 @@ def _create_armature(joints, name, collection):
     return armature
 
 
-def _make_bones(armature, joints):
+def _make_bones(armature: ArmatureObject, joints: np.ndarray) -> None:
     """Bones exist as editable ones only in edit mode, which needs the armature to be the active object."""
-    layer = bpy.context.view_layer
+    layer = current_context().view_layer
     active = layer.objects.active
     if active is not None and active.mode != "OBJECT":
         bpy.ops.object.mode_set(mode="OBJECT")
     layer.objects.active = armature
     bpy.ops.object.mode_set(mode="EDIT")
-    bones = []
+    bones: list[Any] = []
     for index, (name, head, tail) in enumerate(zip(JOINT_NAMES, joints, bone_tails(joints), strict=True)):
-        bone = armature.data.edit_bones.new(name)
+        bone: Any = armature.data.edit_bones.new(name)
         bone.head, bone.tail = head, tail
         bone.align_roll(UP if name in LIES_FLAT else FORWARD)
         if PARENTS[index] >= 0:
@@ -129,7 +134,7 @@ def _make_bones(armature, joints):
     layer.objects.active = active
 
 
-def _create_mesh(vertices, faces, name, collection):
+def _create_mesh(vertices: np.ndarray, faces: np.ndarray, name: str, collection: bpy.types.Collection) -> MeshObject:
     data = bpy.data.meshes.new(name)
     data.vertices.add(len(vertices))
     data.vertices.foreach_set("co", vertices.astype(np.float32).ravel())
@@ -139,12 +144,12 @@ def _create_mesh(vertices, faces, name, collection):
     data.polygons.foreach_set("loop_start", np.arange(0, faces.size, faces.shape[1], dtype=np.int32))
     data.polygons.foreach_set("use_smooth", np.ones(len(faces), bool))
     data.update(calc_edges=True)
-    mesh = bpy.data.objects.new(name, data)
+    mesh = cast(MeshObject, bpy.data.objects.new(name, data))
     collection.objects.link(mesh)
     return mesh
 
 
-def _skin(mesh, armature, weights):
+def _skin(mesh: MeshObject, armature: ArmatureObject, weights: np.ndarray) -> None:
     mesh.parent = armature
     for joint, name in enumerate(JOINT_NAMES):
         group = mesh.vertex_groups.new(name=name)
@@ -156,4 +161,5 @@ def _skin(mesh, armature, weights):
         for value, begin, end in zip(values.tolist(), bounds, bounds[1:], strict=False):  # Not a call a vertex.
             group.add(vertices[begin:end], value, "REPLACE")
     # Linear blend skinning, as in SMPL and in every game engine: what is seen here arrives in exported files.
-    mesh.modifiers.new("Armature", "ARMATURE").object = armature
+    modifier: Modifier = mesh.modifiers.new("Armature", "ARMATURE")
+    modifier.object = armature

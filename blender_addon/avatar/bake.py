@@ -1,30 +1,45 @@
 """A motion as an action on an avatar's armature, and back."""
 
+from collections.abc import Iterable
+from typing import Any
+
+import bpy
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ...model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions, convert_quaternions
-from ...model_core.motion import Motion
 from ...model_core.geometry.rotations import matrix_to_quaternion, quaternion_conjugate, quaternion_multiply, slerp
 from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, PELVIS
+from ...model_core.motion import Motion
+from ..animation.curves import (
+    FCurves,
+    curves_in,
+    fcurves_of,
+    keyframes_of,
+    new_action,
+    replace_keyframes,
+    use_action,
+    write_vector,
+)
+from ..animation.rotation_modes import CHANNELS, QUATERNION, channel_values, quaternions_of, same_rotation
+from ..animation.timing import blending, frames_to_seconds, scene_fps, seconds_to_frames
+from ..bpy_types import ArmatureObject, Scene
 from .armature import bone_matrices
-from ..characters.bone_names import names_of
-from ..characters.rotation_modes import CHANNELS, QUATERNION, channel_values, quaternions_of, same_rotation
+from .bone_names import names_of
 from .contacts import foot_contacts, read_contacts, replace_contacts, write_contacts
-from .curves import curves_in, fcurves_of, keyframes_of, new_action, replace_keyframes, use_action, write_vector
-from ..timing import blending, frames_to_seconds, scene_fps, seconds_to_frames
 
 
-def bake_motion(armature, motion, scene, name, origin=0.0):
+def bake_motion(armature: ArmatureObject, motion: Motion, scene: Scene, name: str) -> bpy.types.Action:
     """Write ``motion`` as a new action ``name`` of ``armature``; return the action.
 
     One linear keyframe a scene frame, from the frame nearest to the motion's start to the one nearest to its end, so
-    that its length in seconds is kept to a frame. ``origin``: seconds of the recording's clock at the scene's first
-    frame. The root's path is on the pelvis bone; rotations are in each bone's own rotation mode; the hands, which no
-    motion drives, stay as they are.
+    that its length in seconds is kept to a frame. The motion's second 0 is the scene's first frame. The root's path is
+    on the pelvis bone; rotations are in each bone's own rotation mode; the hands, which no motion drives, stay as they
+    are.
     """
     motion.validate()
-    frames = action_frames(motion, scene, origin)
-    seconds = frames_to_seconds(frames, scene, origin)
+    frames = action_frames(motion, scene)
+    seconds = frames_to_seconds(frames, scene)
     location, rotations = _bone_space(armature, motion, seconds)
     curves = new_action(armature, name)
     names = names_of(armature)
@@ -41,7 +56,7 @@ def bake_motion(armature, motion, scene, name, origin=0.0):
     return curves.action
 
 
-def replace_frames(armature, motion, scene, first, last):
+def replace_frames(armature: ArmatureObject, motion: Motion, scene: Scene, first: int, last: int) -> None:
     """Replace the keyframes ``first``..``last`` of the armature's action by ``motion``'s, its edges blended.
 
     The motion's second 0 is the scene's first frame. What it does not cover stays as it is, and so do all other frames.
@@ -72,14 +87,14 @@ def replace_frames(armature, motion, scene, first, last):
         replace_contacts(armature, fcurves, frames, stands)
 
 
-def read_action(armature, betas, scene):
+def read_action(armature: ArmatureObject, betas: ArrayLike, scene: Scene) -> Motion | None:
     """The armature's action, edits included, as a ``Motion`` at the scene's rate; None where it has none."""
     fcurves = {(f.data_path, f.array_index): f for f in fcurves_of(armature)}
     names = names_of(armature)
     path = f'pose.bones["{names[PELVIS]}"].location'
     if (path, 0) not in fcurves:
         return None
-    first, last = np.rint(fcurves[path, 0].range())
+    first, last = np.rint(np.array(fcurves[path, 0].range()))
     frames = np.arange(first, last + 1)
     axes = bone_axes(armature)
     rotations = np.empty((len(frames), BODY_JOINT_COUNT, 4))
@@ -98,7 +113,7 @@ def read_action(armature, betas, scene):
     )  # fmt: skip
 
 
-def root_channels(armature, frames):
+def root_channels(armature: ArmatureObject, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The pelvis bone's location (n, 3) and rotation (n, 4) ``wxyz``, in its own axes, at ``frames`` (n,)."""
     fcurves = {(f.data_path, f.array_index): f for f in fcurves_of(armature)}
     name = names_of(armature)[PELVIS]
@@ -107,7 +122,7 @@ def root_channels(armature, frames):
     return _evaluate(fcurves, f'pose.bones["{name}"].location', 3, frames), quaternions_of(values, order)
 
 
-def set_rotation_order(armature, order, actions):
+def set_rotation_order(armature: ArmatureObject, order: str, actions: Iterable[bpy.types.Action]) -> None:
     """Let all bones turn in a rotation order (one of ``channels.ORDERS``), and convert the keyframes of ``actions``."""
     animation = armature.animation_data
     playing = animation.action if animation is not None else None
@@ -115,13 +130,16 @@ def set_rotation_order(armature, order, actions):
     for action in actions:
         use_action(armature, action)
         _convert_action(armature, action, order, before)
+    bone: Any
     for bone in armature.pose.bones:
         bone.rotation_mode = order
     if playing is not None:
         use_action(armature, playing)
 
 
-def _convert_action(armature, action, order, before):
+def _convert_action(
+    armature: ArmatureObject, action: bpy.types.Action, order: str, before: dict[str, list[int]]
+) -> None:
     curves = curves_in(armature, action)
     fcurves = {(f.data_path, f.array_index): f for f in curves.fcurves}
     for old, joints in before.items():
@@ -135,7 +153,7 @@ def _convert_action(armature, action, order, before):
             write_vector(curves, rotation_path(name, order), frames, channel_values(values[:, None], order)[:, 0], name)
 
 
-def joints_by_order(armature):
+def joints_by_order(armature: ArmatureObject) -> dict[str, list[int]]:
     """The joints that a motion drives, by their bone's rotation mode: {order: list of joints}."""
     found = {}
     for joint, name in enumerate(names_of(armature)[:BODY_JOINT_COUNT]):
@@ -146,12 +164,12 @@ def joints_by_order(armature):
     return found
 
 
-def rotation_path(bone, order):
+def rotation_path(bone: str, order: str) -> str:
     """The data path of a bone's rotation in a rotation mode."""
     return f'pose.bones["{bone}"].{CHANNELS[order][0]}'
 
 
-def _bone_space(armature, motion, seconds):
+def _bone_space(armature: ArmatureObject, motion: Motion, seconds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Location of the pelvis bone (n, 3) and rotations of the bones (n, 22, 4), as Blender's channels hold them."""
     rotations, translation = resample(motion, seconds)
     axes = bone_axes(armature)
@@ -162,22 +180,22 @@ def _bone_space(armature, motion, seconds):
     return (convert_positions(translation, MODEL_TO_BLENDER) - head) @ pelvis_axes, rotations
 
 
-def _pelvis_rest(armature):
+def _pelvis_rest(armature: ArmatureObject) -> tuple[np.ndarray, np.ndarray]:
     return np.array(armature.data.bones[names_of(armature)[PELVIS]].head_local), bone_matrices(armature)[PELVIS]
 
 
-def _evaluate(fcurves, path, count, frames):
+def _evaluate(fcurves: FCurves, path: str, count: int, frames: np.ndarray) -> np.ndarray:
     """Values (n, count) of a vector property at whole frames."""
     return np.array([[fcurves[path, k].evaluate(frame) for k in range(count)] for frame in frames])
 
 
-def action_frames(motion, scene, origin=0.0):
+def action_frames(motion: Motion, scene: Scene) -> np.ndarray:
     """Whole scene frames (n,) that a motion covers."""
-    first, last = np.rint(seconds_to_frames([motion.start, motion.start + motion.duration], scene, origin))
+    first, last = np.rint(seconds_to_frames([motion.start, motion.start + motion.duration], scene))
     return np.arange(first, last + 1)
 
 
-def resample(motion, seconds):
+def resample(motion: Motion, seconds: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Rotations (n, 22, 4) and translation (n, 3) of ``motion`` at ``seconds`` (n,) of its clock.
 
     Interpolates between frames on the sphere and on the line; before the first frame and after the last one holds.
@@ -194,17 +212,17 @@ def resample(motion, seconds):
     return rotations, translation[before] + part[:, None] * (translation[after] - translation[before])
 
 
-def bone_axes(armature):
+def bone_axes(armature: ArmatureObject) -> np.ndarray:
     """(24, 4) ``wxyz``: the same as quaternions."""
     return matrix_to_quaternion(bone_matrices(armature))
 
 
-def to_bone_axes(rotations, axes):
+def to_bone_axes(rotations: np.ndarray, axes: np.ndarray) -> np.ndarray:
     """A joint's local rotations (T, 4) in Blender's frame -> the same in its bone's own rest axes (4,)."""
     axes = np.broadcast_to(axes, rotations.shape)
     return quaternion_multiply(quaternion_multiply(quaternion_conjugate(axes), rotations), axes)
 
 
-def from_bone_axes(rotations, axes):
+def from_bone_axes(rotations: np.ndarray, axes: np.ndarray) -> np.ndarray:
     """The inverse of ``to_bone_axes``."""
     return to_bone_axes(rotations, quaternion_conjugate(axes))

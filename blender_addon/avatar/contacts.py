@@ -4,12 +4,17 @@ All of it is in the file and plays without the add-on. The switches are custom p
 each take's own action, so that they change with the take; the rings follow them by drivers.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 import bpy
 import numpy as np
 
 from ...model_core.geometry.skeleton import FEET, JOINT_NAMES
-from ..characters.bone_names import names_of
-from .curves import CONSTANT, replace_keyframes, write_curve
+from ...model_core.motion import Motion
+from ..animation.curves import CONSTANT, Curves, FCurves, replace_keyframes, write_curve
+from ..bpy_types import ArmatureObject
+from .bone_names import names_of
 
 FEET_JOINTS = {"left": ("left_ankle", "left_foot"), "right": ("right_ankle", "right_foot")}
 """The joints of each foot, any of which may stand."""
@@ -23,12 +28,12 @@ RING = "threepoint_ring"
 DOWN, UP = "down", "up"
 
 
-def switch_name(side):
+def switch_name(side: str) -> str:
     """The custom property of the armature that is 1 while the foot of a ``side`` stands."""
     return f"{side}_foot_contact"
 
 
-def foot_contacts(motion, seconds):
+def foot_contacts(motion: Motion, seconds: np.ndarray) -> np.ndarray | None:
     """Whether the left and the right foot stand at ``seconds`` (n,) of the motion's clock: (n, 2) bool, or None.
 
     A foot stands while its heel or its toes do; what lasts less than ``SHORTEST_SECONDS`` is taken for what is around.
@@ -45,7 +50,7 @@ def foot_contacts(motion, seconds):
     return stands[np.clip(rows, 0, len(stands) - 1)]
 
 
-def _without_short(values, value, shortest):
+def _without_short(values: np.ndarray, value: bool, shortest: int) -> np.ndarray:
     """Values (n,) with stretches of ``value`` inside that are shorter than so many frames turned over."""
     edges = np.flatnonzero(np.diff(values)) + 1
     bounds = np.concatenate([[0], edges, [len(values)]])
@@ -56,7 +61,7 @@ def _without_short(values, value, shortest):
     return values
 
 
-def write_contacts(armature, curves, frames, stands):
+def write_contacts(armature: ArmatureObject, curves: Curves, frames: np.ndarray, stands: np.ndarray) -> None:
     """Write the switches (n, 2) at whole ``frames`` (n,) into a new action (``Curves``) with its pose markers."""
     for place, side in enumerate(FEET_JOINTS):
         armature[switch_name(side)] = int(stands[0, place])
@@ -66,7 +71,7 @@ def write_contacts(armature, curves, frames, stands):
     mark_contacts(curves.action, curves.fcurves)
 
 
-def replace_contacts(armature, fcurves, frames, stands):
+def replace_contacts(armature: ArmatureObject, fcurves: FCurves, frames: np.ndarray, stands: np.ndarray) -> None:
     """Replace the switches from the first to the last of ``frames`` (n,); ``fcurves`` by (path, index)."""
     action = armature.animation_data.action
     for place, side in enumerate(FEET_JOINTS):
@@ -82,15 +87,16 @@ def replace_contacts(armature, fcurves, frames, stands):
     mark_contacts(action, fcurves.values())
 
 
-def read_contacts(fcurves, frames):
+def read_contacts(fcurves: FCurves, frames: np.ndarray) -> np.ndarray | None:
     """The switches (n, 2) at ``frames`` (n,); None where the action has none. ``fcurves`` by (path, index)."""
-    curves = [fcurves.get((f'["{switch_name(side)}"]', 0)) for side in FEET_JOINTS]
-    if None in curves:
+    paths = [(f'["{switch_name(side)}"]', 0) for side in FEET_JOINTS]
+    if any(path not in fcurves for path in paths):
         return None
+    curves = [fcurves[path] for path in paths]
     return np.array([[curve.evaluate(frame) > LIKELY for curve in curves] for frame in frames])
 
 
-def mark_contacts(action, fcurves):
+def mark_contacts(action: bpy.types.Action, fcurves: Iterable[bpy.types.FCurve]) -> None:
     """Give the action a pose marker wherever a foot comes down or goes up; markers of the animator's own stay."""
     names = {f"{side} {event}" for side in FEET_JOINTS for event in (DOWN, UP)}
     for marker in [marker for marker in action.pose_markers if marker.name in names]:
@@ -108,7 +114,7 @@ def mark_contacts(action, fcurves):
             before = stands
 
 
-def create_rings(armature, name, collection):
+def create_rings(armature: ArmatureObject, name: str, collection: bpy.types.Collection) -> list[bpy.types.Object]:
     """Two rings that lie on the floor under the feet while these stand; empties, so they are never rendered."""
     rings = []
     for side, joints in FEET_JOINTS.items():
@@ -125,20 +131,21 @@ def create_rings(armature, name, collection):
     return rings
 
 
-def rings_of(armature):
+def rings_of(armature: ArmatureObject) -> list[bpy.types.Object]:
     """The rings that ``create_rings`` made for an armature."""
     return [item for item in armature.children if RING in item]
 
 
-def _follow_foot(ring, armature, bone):
-    follow = ring.constraints.new("COPY_LOCATION")
+def _follow_foot(ring: bpy.types.Object, armature: ArmatureObject, bone: str) -> None:
+    follow: Any = ring.constraints.new("COPY_LOCATION")
     follow.target, follow.subtarget, follow.head_tail = armature, bone, 0.5
     follow.use_z = False
     follow.target_space = follow.owner_space = "WORLD"
 
 
-def _show_while_standing(ring, armature, side):
+def _show_while_standing(ring: bpy.types.Object, armature: ArmatureObject, side: str) -> None:
     """Scaled to nothing while the foot is in the air."""
+    driven: Any
     for driven in ring.driver_add("scale"):
         driven.driver.type = "AVERAGE"  # No script: it runs in files that may run none.
         variable = driven.driver.variables.new()

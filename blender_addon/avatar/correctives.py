@@ -6,11 +6,16 @@ axes and Q its rotation in these, ``R - I = B (Q - I) B^T``, so that the same ho
 an entry of one bone's Q - I; its driver computes that from the bone's quaternion, with what moves the bone counted.
 """
 
+from typing import Any
+
+import bpy
 import numpy as np
 
+from ...model_core.body import Body
 from ...model_core.geometry.frames import MODEL_TO_BLENDER
 from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, JOINT_NAMES
-from ..characters.bone_names import names_of
+from ..bpy_types import ArmatureObject, MeshObject
+from .bone_names import names_of
 from .shape_keys import add_key
 
 ENTRIES = tuple((row, column) for row in range(3) for column in range(3))
@@ -28,7 +33,7 @@ LARGEST = 10.0
 """The range of a key's value: Blender holds it within -10 and 10; entries lie within -2 and 1."""
 
 
-def add_correctives(mesh, armature, body, axes):
+def add_correctives(mesh: MeshObject, armature: ArmatureObject, body: Body, axes: np.ndarray) -> int:
     """Give ``mesh`` the keys of a body's pose correctives, driven by ``armature``; return how many.
 
     ``axes`` (24, 3, 3): the bones' rest axes in Blender's frame, as columns.
@@ -53,7 +58,7 @@ def add_correctives(mesh, armature, body, axes):
     return count
 
 
-def remove_correctives(mesh):
+def remove_correctives(mesh: MeshObject) -> None:
     """Take away what ``add_correctives`` made."""
     keys = mesh.data.shape_keys
     for key in [key for key in keys.key_blocks if key.name.startswith(PREFIX)] if keys is not None else ():
@@ -61,8 +66,9 @@ def remove_correctives(mesh):
         mesh.shape_key_remove(key)
 
 
-def _drive(key, armature, bone, formula):
-    driver = key.driver_add("value").driver
+def _drive(key: bpy.types.ShapeKey, armature: ArmatureObject, bone: str, formula: str) -> None:
+    curve: Any = key.driver_add("value")
+    driver = curve.driver
     for letter in "wxyz":
         if letter in formula:
             variable = driver.variables.new()

@@ -6,6 +6,7 @@ fingers of each hand are bent like a springy strip, further towards their tips. 
 
 import numpy as np
 
+from ...model_core.body import Body
 from ...model_core.geometry.skeleton import JOINT_NAMES
 
 KEY = "Relaxed Hands"
@@ -21,7 +22,7 @@ OWN_WEIGHT = 0.9
 FEWEST_VERTICES = 20
 
 
-def relaxed_offsets(body, vertices, joints):
+def relaxed_offsets(body: Body, vertices: np.ndarray, joints: np.ndarray) -> np.ndarray:
     """How far to move rest vertices (V, 3) of a person with rest joints (24, 3) for relaxed hands: (V, 3), metres."""
     if body.relaxed_hands is not None:
         return np.asarray(body.relaxed_hands, np.float64)
@@ -33,7 +34,7 @@ def relaxed_offsets(body, vertices, joints):
     return moved
 
 
-def _bend_fingers(vertices, wrist, knuckle, weights):
+def _bend_fingers(vertices: np.ndarray, wrist: np.ndarray, knuckle: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(V, 3) by which the fingers of one hand bend; none where the mesh has too few vertices to be a hand."""
     along = _unit(knuckle - wrist)
     front = _unit(FORWARD - along * (FORWARD @ along))
@@ -59,7 +60,7 @@ def _bend_fingers(vertices, wrist, knuckle, weights):
     return amount[:, None] * bent
 
 
-def _strip(vertices, fingers, along):
+def _strip(vertices: np.ndarray, fingers: np.ndarray, along: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Where the fingers begin (3,), the direction in which they point (3,), and their length."""
     places = vertices[fingers] @ along
     near, far = np.quantile(places, [0.1, 0.9])
@@ -68,10 +69,10 @@ def _strip(vertices, fingers, along):
     return root, finger, float((vertices[fingers] @ finger).max() - root @ finger)
 
 
-def _smoothstep(value):
+def _smoothstep(value: np.ndarray) -> np.ndarray:
     value = np.clip(value, 0, 1)
     return value * value * (3 - 2 * value)
 
 
-def _unit(vector):
+def _unit(vector: np.ndarray) -> np.ndarray:
     return vector / np.linalg.norm(vector)

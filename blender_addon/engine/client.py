@@ -5,21 +5,29 @@ Only Blender's main thread calls in here; what happens meanwhile is in ``worker_
 
 import signal
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import bpy
+import numpy as np
 
-from ...model_core.worker import messages
+from ...model_core.calibration import Calibration, calibration_from_json
 from ...model_core.errors import InputError
+from ...model_core.motion import Motion
+from ...model_core.recordings import Recording
+from ...model_core.worker import messages
+from ..i18n.messages import Message, message
 from .worker_client import WorkerClient
 
 OBEY_SECONDS = 2.0
 """An engine that has not stopped this long after it was asked to is ended."""
-ENDINGS = ("done", "cancelled", "refused", "failed")
+ENDINGS = ("done", "calibrated", "cancelled", "refused", "failed")
 POLL_SECONDS = 0.02
+GUESS_FROM = 0.03
+"""The fraction of a job from which on the time that is left can be estimated."""
 
-_client = None
-_cancelled = {}
+_client: WorkerClient | None = None
+_cancelled: dict[int, float] = {}
 """Jobs that were cancelled and have not been confirmed to be over -> when that was."""
 
 
@@ -27,37 +35,51 @@ class EngineError(Exception):
     """The engine could not do it, through no fault of the input. The message is one line that says what to do."""
 
 
-def log_path():
+def log_path() -> Path:
     """The file that takes what the engine prints; in this Blender's own temporary folder, which goes when it ends."""
     return Path(bpy.app.tempdir) / "threepoint-engine.log"
 
 
-def client(python):
+def client(python: str | Path) -> WorkerClient:
     """The running engine, started where there is none or where it runs in another Python."""
     if _client is not None and not (_client.alive and _client.python == Path(python)):
         stop()
     return _client or _start(python)
 
 
-def _start(python):
+def _start(python: str | Path) -> WorkerClient:
     global _client
     if not Path(python).is_file():
-        raise EngineError(f"the engine's Python {python} is not there; install the engine in the preferences")
+        raise EngineError(
+            message("the engine's Python {python} is not there; install the engine in the preferences", python=python)
+        )
     try:
         _client = WorkerClient(python, log_path())
     except OSError as error:
-        raise EngineError(f"the engine's Python {python} does not start: {error.strerror}") from error
+        raise EngineError(
+            message("the engine's Python {python} does not start: {reason}", python=python, reason=error.strerror)
+        ) from error
     return _client
 
 
-def about():
+def about() -> dict | None:
     """What the running engine said of itself (torch, device, ...), or None."""
     if _client is None or not _client.alive:
         return None
     return _client.about
 
 
-def stop():
+def describe(about: Mapping) -> Message:
+    """What an engine said of itself, in words."""
+    memory, device = about.get("memory"), about["device_name"]
+    if memory:
+        device = message("{device} with {memory:.0f} GB", device=device, memory=memory / 1e9)
+    return message(
+        "torch {torch}, Python {python}, on {device}", torch=about["torch"], python=about["python"], device=device
+    )
+
+
+def stop() -> None:
     """End the engine, if there is one."""
     global _client
     if _client is not None:
@@ -66,53 +88,68 @@ def stop():
     _cancelled.clear()
 
 
-def death_reason(status, last_words):
+def death_reason(status: int, last_line: str) -> Message | str:
     """Why an engine ended, from its exit status and the last line that it printed."""
     if status < 0:  # Only where there are signals; what was printed before says nothing of them.
         name = signal.Signals(-status).name
-        return f"killed by {name}, as a system does that has no memory left" if name == "SIGKILL" else f"by {name}"
-    return last_words or f"exit status {status}, no reason given"
+        if name == "SIGKILL":
+            return message("killed by {signal}, as a system does that has no memory left", signal=name)
+        return message("by {signal}", signal=name)
+    return last_line or message("exit status {status}, no reason given", status=status)
 
 
 class Job:
-    """A motion that the engine has been asked for. ``poll`` until ``motion`` is there or an error is raised."""
+    """A motion or a calibration that the engine was asked for. ``poll`` until it is there or an error is raised.
 
-    def __init__(self, python, recording, calibration=None, body_path=None, options=None):
-        """``options``: fields of ``pipeline.Options`` by name, as far as JSON holds them."""
-        header, arrays = messages.recording_message(recording)
-        request = {"type": "animate", "recording": header, "options": options or {}, "body": body_path}
-        if calibration is not None:
-            request["calibration"], more = messages.calibration_message(calibration)
-            arrays |= more
-        self.calibration = calibration
-        self._python, self._request = python, (request, arrays)
+    ``calibration`` is the one that was used, or was asked for; ``motion`` stays None where only that was.
+    """
+
+    def __init__(
+        self,
+        python: str | Path,
+        kind: str,
+        recording: Recording,
+        options: Mapping[str, object],
+        body_path: str | None = None,
+        calibration: Calibration | None = None,
+        key: str = "",
+    ) -> None:
+        """``kind`` "animate" or "calibrate"; ``options`` as ``pipeline.options_to_json`` has them, any left out.
+
+        ``key`` is the caller's own, by which it knows later what the answer was made from.
+        """
+        request, arrays = messages.request(kind, recording, dict(options), calibration, body_path)
+        self.key = key
+        self._python, self._request = Path(python), (request, arrays)
         self._ask()
         self.fraction, self.stage = 0.0, "starting the engine"
         self.begun = time.monotonic()
-        self.motion = None
+        self.motion: Motion | None = None
+        self.calibration: Calibration | None = None
+        self.finished = False
 
     @property
-    def seconds_left(self):
-        """A guess from the time that went by; None while there is nothing to guess from."""
-        if self.fraction < 0.03:
+    def seconds_left(self) -> float | None:
+        """An estimate from the time that went by; None while there is nothing to estimate from."""
+        if self.fraction < GUESS_FROM:
             return None
         return (time.monotonic() - self.begun) * (1 - self.fraction) / self.fraction
 
-    def _ask(self):
+    def _ask(self) -> None:
         self._client = client(self._python)
         self._job = self._client.ask(*self._request)
 
-    def poll(self):
-        """Take in what was heard. Returns whether the motion is there; raises ``InputError`` or ``EngineError``."""
+    def poll(self) -> bool:
+        """Take in what was heard. Returns whether the answer is there; raises ``InputError`` or ``EngineError``."""
         for header, arrays in self._client.poll():
             self._hear(header, arrays)
         if any(time.monotonic() - since > OBEY_SECONDS for since in _cancelled.values()):
             stop()  # It is still at work for a job that was cancelled. A new engine costs a second.
             self._ask()
-        return self.motion is not None
+        return self.finished
 
-    def wait(self, progress=None):
-        """Block until the motion is there and return it; ``progress(fraction, stage)`` may raise to stop."""
+    def wait(self, progress: Callable[[float, str], None] | None = None) -> None:
+        """Block until the answer is there; ``progress(fraction, stage)`` may raise to stop."""
         while not self.poll():
             try:
                 if progress is not None:
@@ -121,29 +158,33 @@ class Job:
             except BaseException:
                 self.cancel()
                 raise
-        return self.motion
 
-    def cancel(self):
+    def cancel(self) -> None:
         """Stop caring about the answer, and have the engine stop working on it."""
         self._client.cancel(self._job)
         if self._client is _client:  # One that was stopped confirms nothing.
             _cancelled[self._job] = time.monotonic()
 
-    def _hear(self, header, arrays):
+    def _hear(self, header: dict, arrays: dict[str, np.ndarray]) -> None:
         kind = header["type"]
         if kind == "dead":
-            reason = death_reason(header["status"], self._client.last_words())
+            reason = death_reason(header["status"], self._client.last_line())
             stop()
-            raise EngineError(f"the engine has stopped ({reason}); the scene is as it was, try again")
+            raise EngineError(
+                message("the engine has stopped ({reason}); the scene is as it was, try again", reason=reason)
+            )
         if kind in ENDINGS:
             _cancelled.pop(header["job"], None)
         if header.get("job") != self._job:
             return
         if kind == "progress":
             self.fraction, self.stage = header["fraction"], header["stage"]
-        elif kind == "done":
-            self.motion = messages.read_motion(header["motion"], arrays)
+        elif kind in ("done", "calibrated"):
+            self.calibration = calibration_from_json(header["calibration"])
+            if kind == "done":
+                self.motion = messages.read_motion(header["motion"], arrays)
+            self.finished = True
         elif kind == "refused":
             raise InputError(header["message"])
         elif kind == "failed":
-            raise EngineError(f"the engine failed: {header['message']}")
+            raise EngineError(message("the engine failed: {reason}", reason=message(header["message"])))

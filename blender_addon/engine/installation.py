@@ -10,14 +10,17 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import bpy
 
+from ..i18n.messages import Message, message
 from .torch_builds import torch_index
-from .worker_client import CREATE_NO_WINDOW
+from .worker_client import OWN_PROCESS
 
-PACKAGE = __package__.rpartition(".")[0]
+PACKAGE = __name__.rpartition(".blender_addon")[0]
 """The extension's own name, under which Blender keeps its preferences and its folder."""
 PIP = "pip>=25.1"
 """The first that tells how far a download is, and goes on with one that broke off."""
@@ -28,22 +31,22 @@ STAMP = "ready"
 STEP_LINES, STEP_BYTES = 60, 300e6
 """About so many lines pip prints, and so much is downloaded beside torch: only the progress bar depends on it."""
 DOWNLOADED = 0.98
-LONGEST_LINE = 100
+MAX_LINE_LENGTH = 100
 
 _work = None
 
 
-def folder():
+def folder() -> Path:
     """Where the environment lies."""
     return Path(bpy.utils.extension_path_user(PACKAGE, path="engine", create=True))
 
 
-def python():
+def python() -> Path:
     """The environment's interpreter."""
     return folder() / "environment" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def is_ready():
+def is_ready() -> bool:
     """Whether the environment was finished for just these requirements."""
     if not PACKAGE.startswith("bl_ext."):
         return False
@@ -51,16 +54,16 @@ def is_ready():
     return stamp.is_file() and stamp.read_text() == _stamp() and python().is_file()
 
 
-def _stamp():
+def _stamp() -> str:
     return " ".join([sys.version.split()[0], TORCH, *OTHERS])
 
 
-def current():
+def current() -> "Installation | None":
     """The installation that is running or was the last one to run, or None."""
     return _work
 
 
-def start(index=None):
+def start(index: str | None = None) -> "Installation":
     """Begin to install, or go on where the last one stopped. ``index``: address of the package index for torch."""
     global _work
     if _work is None or not _work.running:
@@ -68,17 +71,16 @@ def start(index=None):
     return _work
 
 
-def remove():
+def remove() -> None:
     """Take the environment away. A process deletes its many files: threads may end Blender while it draws."""
     removed = folder().with_name("removed engine")
     shutil.rmtree(removed, ignore_errors=True)
     folder().rename(removed)
-    special = {"creationflags": CREATE_NO_WINDOW} if os.name == "nt" else {"start_new_session": True}
     program = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
-    subprocess.Popen([sys.executable, "-I", "-c", program, str(removed)], **special)
+    subprocess.Popen([sys.executable, "-I", "-c", program, str(removed)], **OWN_PROCESS)
 
 
-def stop():
+def stop() -> None:
     """End an installation that is running."""
     if _work is not None:
         _work.cancel()
@@ -91,20 +93,23 @@ class Installation:
     empty: the one for the GPU that is found.
     """
 
-    def __init__(self, target, index):
+    def __init__(self, target: Path, index: str | None) -> None:
         self.target, self.index, self.log = target, index, target / "log.txt"
-        self.fraction, self.line, self.error = 0.0, "Making the environment", ""
-        self._process, self._cancelled, self._complaint = None, False, ""
+        self.fraction = 0.0
+        self.line: Message | str = message("Making the environment")
+        self.error: Message | str = ""
+        self._process: subprocess.Popen[str] | None = None
+        self._cancelled, self._complaint = False, ""
         self._stamp = _stamp()
         self._interpreter = python()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     @property
-    def running(self):
+    def running(self) -> bool:
         return self._thread.is_alive()
 
-    def cancel(self):
+    def cancel(self) -> None:
         """Stop; whatever was downloaded whole is kept for the next time."""
         self._cancelled = True
         process = self._process
@@ -115,20 +120,21 @@ class Installation:
         else:
             os.killpg(process.pid, signal.SIGKILL)  # What it started goes as well.
 
-    def _run(self):
+    def _run(self) -> None:
         try:
             with open(self.log, "w", encoding="utf-8") as log:
                 for command in self._commands(self.target / "environment"):
                     if self._cancelled or not self._do(command, log):
                         reason = self._complaint or self.line
-                        self.error = "Cancelled" if self._cancelled else f"{reason} (log: {log.name})"
+                        failure = message("{reason} (log: {path})", reason=reason, path=log.name)
+                        self.error = message("Cancelled") if self._cancelled else failure
                         return
             (self.target / STAMP).write_text(self._stamp)
-            self.fraction, self.line = 1.0, "Ready"
+            self.fraction, self.line = 1.0, message("Ready")
         except OSError as error:
             self.error = f"{error.filename or self.target}: {error.strerror}"
 
-    def _commands(self, environment):
+    def _commands(self, environment: Path) -> Iterator[list[str]]:
         """The programs to run one after the other; the next is asked for when one has ended well."""
         made, by = environment / "made", f"{sys.executable} {sys.version}"
         if not (made.is_file() and made.read_text() == by):  # An interrupted one may lack pip.
@@ -141,28 +147,28 @@ class Installation:
         yield [*pip, *PIP_OPTIONS, TORCH, *(["--index-url", index] if index else [])]
         yield [*pip, *PIP_OPTIONS, *OTHERS]
 
-    def _do(self, command, log):
+    def _do(self, command: list[str], log: TextIO) -> bool:
         """Run a program, its last line shown; whether it ended well."""
         log.write(f"> {subprocess.list2cmdline(command)}\n")
-        special = {"creationflags": CREATE_NO_WINDOW} if os.name == "nt" else {"start_new_session": True}
-        self._process = subprocess.Popen(
+        process = self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace",
-            **special,
+            **OWN_PROCESS,
         )  # fmt: skip
         if self._cancelled:  # Meanwhile.
             self.cancel()
         shown, reached = self.line, self.fraction
-        for line in self._process.stdout:
+        assert process.stdout is not None
+        for line in process.stdout:
             if download := re.match(r"Progress (\d+) of (\d+)", line):
                 done, size = map(int, download.groups())
-                self.line = f"{shown}: {100 * done // max(size, 1)}%"
+                self.line = message("{line}: {percent}%", line=shown, percent=100 * done // max(size, 1))
                 self.fraction = reached + (DOWNLOADED - reached) * done / (size + STEP_BYTES)
                 continue
             log.write(line)
             log.flush()
-            self.line = shown = re.sub(r"\s+", " ", line).strip()[:LONGEST_LINE]
+            self.line = shown = re.sub(r"\s+", " ", line).strip()[:MAX_LINE_LENGTH]
             if re.match(r"error\b|.* is not available", shown, re.IGNORECASE):
                 self._complaint = shown
             self.fraction += (DOWNLOADED - self.fraction) / STEP_LINES
             reached = self.fraction
-        return self._process.wait() == 0
+        return process.wait() == 0

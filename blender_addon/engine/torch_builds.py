@@ -24,7 +24,7 @@ QUERY = ("--query-gpu=driver_version,compute_cap", "--format=csv,noheader")
 QUERY_SECONDS = 20
 
 
-def torch_index():
+def torch_index() -> str | None:
     """Address of the index that has torch for the GPU that is here; None: the one that pip asks by itself."""
     if sys.platform == "darwin":
         return None  # The one build there is has Metal.
@@ -35,14 +35,14 @@ def torch_index():
     return INDEXES + CPU
 
 
-def cuda_build(driver, capability):
+def cuda_build(driver: int, capability: float) -> str:
     """Name of the build for a driver's (main) version and a GPU's compute capability."""
     if driver >= CUDA_13_DRIVER and capability >= TURING:
         return CUDA_13
     return CUDA_12_BLACKWELL if capability >= BLACKWELL else CUDA_12
 
 
-def nvidia_gpu():
+def nvidia_gpu() -> tuple[int, float] | None:
     """(main version of the driver, compute capability) of the first NVIDIA GPU; None where there is none of use.
 
     A driver that does not know its GPU's compute capability is too old for every build.

@@ -7,7 +7,11 @@ import queue
 import signal
 import subprocess
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from ...model_core.worker import messages
 
@@ -18,6 +22,8 @@ LOG_TAIL = 4000
 END_SECONDS = 2.0
 """An engine that has closed its pipe, or puts something else than messages into it, gets this long to end."""
 CREATE_NO_WINDOW = 0x08000000
+OWN_PROCESS: dict[str, Any] = {"creationflags": CREATE_NO_WINDOW} if os.name == "nt" else {"start_new_session": True}
+"""Arguments for a process that has no window and does not end with a key that is pressed for Blender."""
 
 
 class WorkerClient:
@@ -26,14 +32,13 @@ class WorkerClient:
     ``python`` is the engine's interpreter, ``log`` the file that takes whatever it prints.
     """
 
-    def __init__(self, python, log, script=WORKER):
+    def __init__(self, python: str | Path, log: str | Path, script: str | Path = WORKER) -> None:
         self.python, self.log = Path(python), Path(log)
         self.about = None
         self._numbers = itertools.count(1)
         self._heard = queue.SimpleQueue()
         self._to_say = queue.SimpleQueue()
         environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-        special = {"creationflags": CREATE_NO_WINDOW} if os.name == "nt" else {"start_new_session": True}
         with open(self.log, "wb") as log_file:
             self.process = subprocess.Popen(
                 [str(python), "-I", "-u", str(script)],
@@ -41,26 +46,29 @@ class WorkerClient:
                 stdout=subprocess.PIPE,
                 stderr=log_file,
                 env=environment,
-                **special,
+                **OWN_PROCESS,
             )
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self._to_engine: Any = self.process.stdin
+        self._from_engine: Any = self.process.stdout
         threading.Thread(target=self._listen, daemon=True).start()
         threading.Thread(target=self._speak, daemon=True).start()
 
     @property
-    def alive(self):
+    def alive(self) -> bool:
         return self.process.poll() is None
 
-    def ask(self, header, arrays=None):
+    def ask(self, header: Mapping[str, object], arrays: Mapping[str, np.ndarray] | None = None) -> int:
         """Send a request; return the number of the job."""
         job = next(self._numbers)
-        self._to_say.put((header | {"job": job}, arrays))
+        self._to_say.put(({**header, "job": job}, arrays))
         return job
 
-    def cancel(self, job):
+    def cancel(self, job: int) -> None:
         """Ask the engine to stop a job at its next step."""
         self._to_say.put(({"type": "cancel", "job": job}, None))
 
-    def poll(self):
+    def poll(self) -> list[tuple[dict, dict[str, np.ndarray]]]:
         """All (header, arrays) that were heard since the last call, without waiting."""
         heard = []
         while not self._heard.empty():
@@ -69,43 +77,43 @@ class WorkerClient:
                 self.about = heard[-1][0]
         return heard
 
-    def stop(self):
+    def stop(self) -> None:
         """End the process now."""
         self._to_say.put(None)
         self.process.kill()
         self.process.wait()
 
-    def last_words(self):
+    def last_line(self) -> str:
         """The last line that the engine printed, for a message about its death."""
         if not self.log.is_file():
             return ""
         lines = self.log.read_bytes()[-LOG_TAIL:].decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else ""
 
-    def _listen(self):
+    def _listen(self) -> None:
         try:
             while True:
-                self._heard.put(messages.unpack(self.process.stdout))
+                self._heard.put(messages.unpack(self._from_engine))
         except (EOFError, OSError, ValueError) as error:
             status = self._end()
             self._heard.put(({"type": "dead", "status": status, "message": str(error)}, {}))
 
-    def _end(self):
+    def _end(self) -> int:
         try:
             return self.process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
 
-    def _speak(self):
+    def _speak(self) -> None:
         if hasattr(signal, "pthread_sigmask"):
             # Blender does not ignore this signal as Python does: it would end with an engine that it writes to.
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
         while (message := self._to_say.get()) is not None:
             try:
-                self.process.stdin.write(messages.pack(*message))
-                self.process.stdin.flush()
+                self._to_engine.write(messages.pack(*message))
+                self._to_engine.flush()
             except (OSError, ValueError):  # The listening thread sees the same end and reports it.
                 break
         with contextlib.suppress(OSError):  # What is still to be written goes nowhere.
-            self.process.stdin.close()
+            self._to_engine.close()

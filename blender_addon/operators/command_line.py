@@ -2,59 +2,46 @@
 
 import argparse
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import bpy
 
+from ...model_core.calibration import load
+from ...model_core.command_line.animate_arguments import add_calibration, add_outputs, add_prediction, add_reading
+from ...model_core.command_line.parser import CommandParser
+from ...model_core.command_line.reading import fixed, read_recording
 from ...model_core.errors import InputError
-from ...model_core.recordings import read
-from ..engine import client as engine
-from ..state import people
-from ..ui import preferences
 from ..avatar.armature import Avatar
+from ..bpy_types import Scene
+from ..engine import client as engine
+from ..state import engine_choice, people, predictions
+from ..state.new_file import empty_file
 from .importing import reading_options
-from ..avatar.scene import empty_file
 
 NAME = "threepoint"
 BAD_INPUT = 2
-_handle = None
+_handle: object = None
 
 
-class Words(argparse.ArgumentParser):
-    """An ``ArgumentParser`` that raises ``InputError`` where argparse would end Blender."""
-
-    def error(self, message):
-        raise InputError(f"{self.prog}: {message} (--help shows the options)")
-
-
-def parser():
-    """The words that the command takes."""
-    words = Words(prog=f"blender --background --command {NAME}", description=__doc__)
-    commands = words.add_subparsers(dest="command", required=True)
+def parser() -> CommandParser:
+    """The arguments that the command takes: those of ``python3 tools animate``, and the engine's Python."""
+    arguments = CommandParser(prog=f"blender --background --command {NAME}", description=__doc__)
+    commands = arguments.add_subparsers(dest="command", required=True)
     animate = commands.add_parser("animate", help="recordings in, a .blend with keyframed avatars out")
-    animate.add_argument("recordings", nargs="+", type=Path, metavar="RECORDING")
-    animate.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.blend")
-    animate.add_argument("--preview", type=Path, metavar="FILE", help="a picture (.png) or a film (.mp4)")
-    animate.add_argument("--fps", type=float, default=60.0, metavar="N", help="the scene's frame rate")
-    animate.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
-    animate.add_argument("--seed", type=int, default=0, metavar="N")
-    animate.add_argument("--takes", type=int, default=1, metavar="N")
-    animate.add_argument("--body", type=Path, metavar="FILE", help="your own SMPL, SMPL-H or SMPL-X file")
-    animate.add_argument("--refinement", type=float, default=1.0, metavar="S",
-                         help="how far from SAGE's prediction (0) to the refined motion (1: the default)")  # fmt: skip
-    animate.add_argument("--no-refine", dest="refinement", action="store_const", const=0.0,
-                         help="the same as --refinement 0")  # fmt: skip
+    for add in (add_outputs, add_reading, add_calibration, add_prediction):
+        add(animate)
     animate.add_argument("--python", type=Path, metavar="FILE", help="the engine's Python; default: the preferences'")
-    return words
+    return arguments
 
 
-def run(words):
-    """Do what the words say; the exit status. Bad input is one line on standard error."""
+def run(arguments: Sequence[str]) -> int:
+    """Do what the arguments say; the exit status. Bad input is one line on standard error."""
     try:
-        options = parser().parse_args(words)
+        options = parser().parse_args(arguments)
         animate(options)
     except SystemExit as end:  # --help
-        return end.code
+        return end.code if isinstance(end.code, int) else 0
     except (InputError, engine.EngineError) as error:
         print(f"threepoint: error: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -63,36 +50,54 @@ def run(words):
     return 0
 
 
-def animate(options):
+def animate(options: argparse.Namespace) -> None:
     """Read, predict, build and save, through the same functions as the buttons."""
-    if not options.output.parent.is_dir():
-        raise InputError(f"{options.output}: the folder {options.output.parent} does not exist; make it first")
-    if options.output.suffix != ".blend":
-        raise InputError(f"{options.output}: the output should end in .blend")
-    if not 0 <= options.refinement <= 1:
-        raise InputError(f"--refinement {options.refinement} is not between 0 and 1")
-    python = options.python or preferences.engine_python()
-    recordings = [read(path, **reading_options(path, python)) for path in options.recordings]
+    _check_targets(options)
+    python = options.python or engine_choice.engine_python()
+    given = load(options.calibration) if options.calibration else None
+    recordings = [
+        fixed(read_recording(path, options, **reading_options(path, python)), options.fix)
+        for path in options.recordings
+    ]
     scene = empty_file(options.fps)
-    scene.frame_end = scene.frame_start
     for path, recording in zip(options.recordings, recordings, strict=True):
         person = people.add_person(recording, path.stem, scene)
-        person.device, person.seed, person.refinement = options.device, options.seed, options.refinement
-        person.body_path = str(options.body.resolve()) if options.body else ""
+        people.apply_arguments(person, options, scene)
+        duration = 0.0
         for take in range(options.takes):
-            job = people.ask_engine(person, scene, python, take)
-            motion = job.wait(_progress_printer())
-            people.note_calibration(person, job.calibration)
-            people.receive_motion(person, motion, scene)
+            job = predictions.ask_for_motion(person, scene, python, take, calibration=given)
+            job.wait(_progress_printer())
+            assert job.motion is not None and job.calibration is not None
+            predictions.receive_calibration(person, job.calibration, job.key)
+            predictions.receive_motion(person, job.motion, scene)
+            duration = job.motion.duration
         person.active_take = 0
-        scene.frame_end = max(scene.frame_end, round(person.takes[0].action.frame_range[1]))
-        print(f"{path.stem}: {motion.duration:.1f} s")
-    bpy.ops.wm.save_as_mainfile(filepath=str(options.output.resolve()), compress=True)
-    if options.preview:
-        _save_preview(options.preview, scene)
+        people.fit_frame_range(person, scene, recording.duration)
+        print(f"{path.stem}: {duration:.1f} s")
+    if options.output:
+        bpy.ops.wm.save_as_mainfile(filepath=str(options.output.resolve()), compress=True)
+    for path in options.preview:
+        _save_preview(path, scene)
 
 
-def _save_preview(path, scene):
+def _check_targets(options: argparse.Namespace) -> None:
+    """Refuse outputs that cannot be written, before any work is done."""
+    targets = [(path, (".png", ".mp4")) for path in options.preview]
+    targets += [(options.output, (".blend",))] if options.output else []
+    if not targets:
+        raise InputError("animate: nothing to write; name one or more of -o OUT.blend and --preview FILE")
+    for path, suffixes in targets:
+        if path.suffix.lower() not in suffixes:
+            raise InputError(f"{path}: an output here ends in {' or '.join(suffixes)}")
+        if not path.parent.is_dir():
+            raise InputError(f"{path}: the folder {path.parent} does not exist; make it first")
+    if options.calibration and len(options.recordings) > 1:
+        raise InputError(
+            f"animate: --calibration is about one person, and {len(options.recordings)} recordings are named"
+        )
+
+
+def _save_preview(path: Path, scene: Scene) -> None:
     from ..render.preview import Subject, render_film, render_still  # Nothing else in Blender needs it.
 
     subjects = [
@@ -104,24 +109,26 @@ def _save_preview(path, scene):
         render_still(path, subjects, (scene.frame_start + scene.frame_end) // 2)
 
 
-def _progress_printer():
+def _progress_printer() -> Callable[[float, str], None]:
     """A progress callback that prints a line whenever there is something new to say."""
-    told = ""
+    printed = ""
 
-    def show(fraction, stage):
-        nonlocal told
+    def show(fraction: float, stage: str) -> None:
+        nonlocal printed
         line = f"{100 * fraction:3.0f}% {stage}"
-        if line != told:
-            told = line
+        if line != printed:
+            printed = line
             print(line, flush=True)
 
     return show
 
 
-def register():
+def register() -> None:
+    """Let Blender's command line know the command."""
     global _handle
     _handle = bpy.utils.register_cli_command(NAME, run)
 
 
-def unregister():
+def unregister() -> None:
+    """Take it back."""
     bpy.utils.unregister_cli_command(_handle)

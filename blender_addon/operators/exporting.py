@@ -1,5 +1,9 @@
 """Out of Blender: through Blender's own exporters with settings that arrive right, and as AMASS npz."""
 
+# pyright: reportInvalidTypeForm=false
+# Blender takes properties from annotations that are calls.
+
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -8,13 +12,16 @@ from bpy.props import EnumProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
 from ...model_core.amass_writer import write_amass
+from ..animation.curves import use_action
 from ..avatar.bake import read_action
-from ..characters.bone_names import ITEMS, renamed
-from ..state.polls import has_avatar
-from ..avatar.curves import use_action
-from ..state.properties import active_person
-from ..avatar.rigging import body_of
+from ..avatar.bone_names import ITEMS, renamed
+from ..bpy_types import Context, Scene, registration
+from ..i18n.messages import message
 from ..i18n.translations import translated
+from ..state.person_avatar import body_of
+from ..state.polls import has_avatar
+from ..state.properties import THREEPOINT_PG_person, require_person
+from .buttons import Button, Slot
 
 FORMATS = (
     ("FBX", "FBX", "For game engines and other animation programs", ".fbx"),
@@ -30,7 +37,7 @@ EXPORTERS = {"FBX": "export_scene.fbx", "GLTF": "export_scene.gltf", "BVH": "exp
 
 
 class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
-    """Write the avatar and its shown take to a file for other programs"""
+    """Write the avatar and its active take to a file for other programs"""
 
     bl_idname = "threepoint.export"
     bl_label = "Export Avatar"
@@ -44,36 +51,37 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
     filepath: StringProperty(subtype="FILE_PATH")
 
     @classmethod
-    def poll(cls, context):
+    def poll(cls, context: Context) -> bool:
         return has_avatar(cls, context)
 
-    def invoke(self, context, event):
-        self.filepath = bpy.path.ensure_ext(active_person(context).name, SUFFIX[self.kind])
+    def invoke(self, context: Context, event: bpy.types.Event) -> set[str]:
+        self.filepath = bpy.path.ensure_ext(require_person(context).name, SUFFIX[self.kind])
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def check(self, context):
+    def check(self, context: Context) -> bool:
         path = str(Path(self.filepath).with_suffix(SUFFIX[self.kind]))
         changed, self.filepath = path != self.filepath, path
         return changed
 
-    def execute(self, context):
-        person = active_person(context)
+    def execute(self, context: Context) -> set[str]:
+        person = require_person(context)
         path = str(Path(self.filepath).with_suffix(SUFFIX[self.kind]))
         if not Path(path).parent.is_dir():
-            self.report({"ERROR"}, translated(f"The folder {Path(path).parent} does not exist"))
+            self.report({"ERROR"}, translated(message("The folder {folder} does not exist", folder=Path(path).parent)))
             return {"CANCELLED"}
         if not has_exporter(self.kind):
             name = dict(item[:2] for item in FORMATS)[self.kind]
-            words = f"This Blender cannot write {name}: enable its add-on, or use a build that has it"
-            self.report({"ERROR"}, translated(words))
+            refusal = message("This Blender cannot write {format}: enable its add-on, or use a build that has it",
+                              format=name)  # fmt: skip
+            self.report({"ERROR"}, translated(refusal))
             return {"CANCELLED"}
         export(self.kind, path, person, context, self.names)
-        self.report({"INFO"}, translated(f"Written: {path}"))
+        self.report({"INFO"}, translated(message("Written: {path}", path=path)))
         return {"FINISHED"}
 
 
-def has_exporter(kind):
+def has_exporter(kind: str) -> bool:
     """Whether this Blender can write a format."""
     if kind not in EXPORTERS:
         return True
@@ -81,7 +89,7 @@ def has_exporter(kind):
     return name in dir(getattr(bpy.ops, group))
 
 
-def export(kind, path, person, context, names="SCENE"):
+def export(kind: str, path: str, person: THREEPOINT_PG_person, context: Context, names: str = "SCENE") -> None:
     """Write a person's avatar with its present action to ``path``.
 
     ``kind`` is one of ``FORMATS``; ``names`` "SCENE" or one of ``bone_names.NAMES``: npz has none and ignores it.
@@ -94,8 +102,8 @@ def export(kind, path, person, context, names="SCENE"):
 
 
 @contextmanager
-def _take_playing(person):
-    """Let the armature play the shown take as its action: takes on NLA tracks leave it without one."""
+def _take_playing(person: THREEPOINT_PG_person) -> Iterator[None]:
+    """Let the armature play the active take as its action: takes on NLA tracks leave it without one."""
     animation = person.armature.animation_data
     on_tracks = animation.action is None
     if on_tracks:
@@ -107,7 +115,7 @@ def _take_playing(person):
             animation.action = None
 
 
-def _write_through_blender(kind, path, person, context, names):
+def _write_through_blender(kind: str, path: str, person: THREEPOINT_PG_person, context: Context, names: str) -> None:
     writers = {"FBX": _write_fbx, "GLTF": _write_gltf, "BVH": _write_bvh, "USD": _write_usd}
     chosen, active = list(context.selected_objects), context.view_layer.objects.active
     for item in chosen:
@@ -126,11 +134,13 @@ def _write_through_blender(kind, path, person, context, names):
         context.view_layer.objects.active = active
 
 
-def _write_npz(path, person, scene):
-    write_amass(path, read_action(person.armature, list(person.betas), scene), body_of(person.body_path))
+def _write_npz(path: str, person: THREEPOINT_PG_person, scene: Scene) -> None:
+    motion = read_action(person.armature, list(person.betas), scene)
+    assert motion is not None  # The poll has seen a take.
+    write_amass(path, motion, body_of(person.body_path))
 
 
-def _write_fbx(path, scene):
+def _write_fbx(path: str, scene: Scene) -> None:
     # No leaf bones, no extra actions, every frame, no simplification: the pose arrives as it is.
     bpy.ops.export_scene.fbx(
         filepath=path, use_selection=True, object_types={"ARMATURE", "MESH"}, add_leaf_bones=False,
@@ -139,7 +149,7 @@ def _write_fbx(path, scene):
     )  # fmt: skip
 
 
-def _write_gltf(path, scene):
+def _write_gltf(path: str, scene: Scene) -> None:
     # Single armature: Blender 4.2 would mix all takes into the one that is shown.
     bpy.ops.export_scene.gltf(
         filepath=path, use_selection=True, export_format="GLB", export_animations=True,
@@ -148,19 +158,21 @@ def _write_gltf(path, scene):
     )  # fmt: skip
 
 
-def _write_bvh(path, scene):
+def _write_bvh(path: str, scene: Scene) -> None:
     bpy.ops.export_anim.bvh(
         filepath=path, frame_start=scene.frame_start, frame_end=scene.frame_end, root_transform_only=True
     )
 
 
-def _write_usd(path, scene):
+def _write_usd(path: str, scene: Scene) -> None:
     bpy.ops.wm.usd_export(filepath=path, selected_objects_only=True, export_animation=True, export_armatures=True)
 
 
-def register():
-    bpy.utils.register_class(THREEPOINT_OT_export)
+def _draw(layout: bpy.types.UILayout, context: Context) -> None:
+    flow = layout.grid_flow(columns=2, even_columns=True, align=True)
+    for identifier, name, _, _ in FORMATS:
+        flow.operator(THREEPOINT_OT_export.bl_idname, text=name).kind = identifier
 
 
-def unregister():
-    bpy.utils.unregister_class(THREEPOINT_OT_export)
+BUTTONS = (Button(Slot.EXPORT, 10, _draw),)
+register, unregister = registration((THREEPOINT_OT_export,))

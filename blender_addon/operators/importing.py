@@ -1,26 +1,34 @@
 """File > Import > Headset Recording, and files dropped into the 3D view."""
 
+# pyright: reportInvalidTypeForm=false
+# Blender takes properties from annotations that are calls.
+
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 
 from ...model_core.errors import InputError
-from ...model_core.recordings.formats import aria, uxf
-from ...model_core.recordings import read
-from ...model_core.recordings.formats.table import keep_layout
 from ...model_core.geometry.skeleton import ROLES
-from ..trackers import columns
-from ..state import people
-from ..ui import preferences
+from ...model_core.recordings import formats, read
+from ...model_core.recordings.formats.table import load_table
+from ...model_core.recordings.tables.layouts import user_layouts
+from ...model_core.recordings.tables.options import TableOptions
+from ..bpy_types import Context, Scene, registration
 from ..engine.client import EngineError
-from ..ui.text_wrap import broken_lines
-from ..timing import seconds_to_frames
+from ..i18n.messages import message, of_error
+from ..i18n.text_wrap import wrapped_lines
 from ..i18n.translations import translated
+from ..state import engine_choice, people
+from ..trackers import columns
+from ..trackers.roles import role_label
+from .buttons import Button, Slot
 
-GUESS = ("GUESS", "Guess", "Find it out from the file")
+AUTO_DETECT = ("AUTO", "Auto-detect", "Find it out from the file")
 TABLE_CHOICES = {
     "time_unit": ("Time", ("s", "ms", "us", "ns", "ticks")),
     "length_unit": ("Length", ("m", "cm", "mm")),
@@ -29,11 +37,11 @@ TABLE_CHOICES = {
     "convention": ("Axes", ("openxr", "unity", "unreal", "ros", "z_up")),
 }
 """Fields of ``recordings.table.TableOptions`` -> label and values."""
-MOST_PREVIEW_LINES = 16
-SUFFIXES = "*.bsor;*.xror;*.csv;*.tsv;*.txt;*.json;*.npz;*.bvh"
+MAX_PREVIEW_LINES = 16
+SUFFIXES = ";".join(f"*{suffix}" for suffix in formats.suffixes())
 
 
-CHOICES_EXPLAINED = {
+CHOICE_DESCRIPTIONS = {
     "time_unit": "What the time column counts; a tick is 100 ns",
     "length_unit": "What positions are measured in",
     "angle_unit": "What three angles of a rotation are measured in",
@@ -43,13 +51,13 @@ CHOICES_EXPLAINED = {
 }
 
 
-def _choice(name):
+def _choice(name: str) -> object:
     label, values = TABLE_CHOICES[name]
-    items = (GUESS, *((value, value, "") for value in values))
-    return EnumProperty(name=label, items=items, description=CHOICES_EXPLAINED[name])
+    items = (AUTO_DETECT, *((value, value, "") for value in values))
+    return EnumProperty(name=label, items=items, description=CHOICE_DESCRIPTIONS[name])
 
 
-def _fill_columns(operator, _context):
+def _fill_columns(operator: Any, _context: bpy.types.Context) -> None:
     """A setting cannot report: the preview below it says what is wrong with the table."""
     if operator.own_columns:
         with suppress(InputError):
@@ -63,6 +71,10 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
     bl_label = "Import Headset Recording"
     bl_options = {"REGISTER", "UNDO", "PRESET"}
 
+    if TYPE_CHECKING:
+        filepath: str
+        layout: bpy.types.UILayout
+
     filter_glob: StringProperty(default=SUFFIXES, options={"HIDDEN"})
     files: CollectionProperty(type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"})
     directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
@@ -74,22 +86,23 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
     angle_unit: _choice("angle_unit")
     euler_order: _choice("euler_order")
     convention: _choice("convention")
-    fps: FloatProperty(name="Rate", min=0.0, description="Samples a second of a table without times; 0: guess")
+    fps: FloatProperty(name="Rate", min=0.0, description="Samples per second of a table without times; 0: auto-detect")
     own_columns: BoolProperty(
         name="Choose Columns", update=_fill_columns, options={"SKIP_SAVE"},
-        description="Say which columns of the table are what, beginning with what is guessed",
+        description="Say which columns of the table are what, beginning with what was detected",
     )  # fmt: skip
     keep: BoolProperty(
         name="Remember for This Header", options={"SKIP_SAVE"},
         description="Read all tables with the same header so from now on, here and on the command line",
     )  # fmt: skip
 
-    def invoke(self, context, event):
+    def invoke(self, context: Context, event: bpy.types.Event) -> set[str]:
         if self.directory and self.files:  # Dropped: the files are known.
             return self.execute(context)
-        return ImportHelper.invoke(self, context, event)
+        begun: Any = ImportHelper.invoke(self, context, event)
+        return begun
 
-    def execute(self, context):
+    def execute(self, context: Context) -> set[str]:
         if self.own_columns:
             _fill_columns(self, context)
         paths = recording_paths(self.directory, [file.name for file in self.files], self.filepath)
@@ -99,38 +112,36 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
                 self._import(path, context.scene)
                 done += 1
             except (InputError, EngineError) as error:
-                self.report({"ERROR"}, translated(str(error)))
+                self.report({"ERROR"}, translated(error))
         if not paths:
-            self.report({"ERROR"}, translated("No recording was chosen"))
+            self.report({"ERROR"}, translated(message("No recording was chosen")))
         if done:
-            words = f"{done} recording{'s' * (done > 1)} imported; see the Threepoint tab of the sidebar"
-            self.report({"INFO"}, translated(words))
+            said = message("Recordings imported: {count}; see the Threepoint tab of the sidebar", count=done)
+            self.report({"INFO"}, translated(said))
         return {"FINISHED"} if done else {"CANCELLED"}
 
-    def _import(self, path, scene):
+    def _import(self, path: Path, scene: Scene) -> None:
         options = self._options(path)
-        recording = read(path, **options)
+        recording = read(path, user_layouts(), **options)
         if self.keep and path.suffix.lower() in columns.TABLE_SUFFIXES and options:
-            keep_layout(path, **options)
-        people.add_person(recording, path.stem, scene)
+            user_layouts().save(load_table(path).names, TableOptions(**options))
+        person = people.add_person(recording, path.stem, scene)
         if self.fit_range:
-            last = seconds_to_frames(recording.duration, scene)
-            alone = len(scene.threepoint.people) == 1
-            scene.frame_end = int(round(last)) if alone else max(scene.frame_end, int(round(last)))
+            people.fit_frame_range(person, scene, recording.duration)
 
-    def _options(self, path):
+    def _options(self, path: Path) -> dict[str, Any]:
         """What the user knows of tables, and what unpacks XROR; other formats know all of themselves."""
         if path.suffix.lower() not in columns.TABLE_SUFFIXES:
             return reading_options(path)
         chosen = {name: getattr(self, name) for name in TABLE_CHOICES}
-        options = {name: value for name, value in chosen.items() if value != GUESS[0]}
+        options = {name: value for name, value in chosen.items() if value != AUTO_DETECT[0]}
         if self.fps > 0:
             options["fps"] = self.fps
         if self.own_columns:
             options["columns"] = columns.chosen_columns(self)
         return {name: value for name, value in options.items() if value is not None}
 
-    def draw(self, context):
+    def draw(self, context: Context) -> None:
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "fit_range")
@@ -141,7 +152,7 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
         if path.suffix.lower() in columns.TABLE_SUFFIXES and path.is_file():
             self._draw_columns(context, layout, path)
 
-    def _draw_columns(self, context, layout, path):
+    def _draw_columns(self, context: Context, layout: bpy.types.UILayout, path: Path) -> None:
         layout.use_property_split = False
         layout.prop(self, "own_columns")
         layout.prop(self, "keep")
@@ -150,33 +161,33 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
             layout.prop(self, columns.TIME)
             for role in ROLES:
                 column = layout.column(align=True)
-                column.label(text=role.replace("_", " ").title())
+                column.label(text=translated(role_label(role)).title(), translate=False)
                 for part in columns.PARTS:
                     column.prop(self, columns.property_name(role, part))
         try:
             lines = columns.preview_lines(path, self._options(path))
         except InputError as error:
-            lines = [str(error)]
+            lines = [of_error(error)]
         box = layout.box().column(align=True)
-        box.label(text="What is found", icon="VIEWZOOM")
-        for line in broken_lines(context, lines, most=MOST_PREVIEW_LINES):
+        box.label(text="Detected", icon="VIEWZOOM")
+        for line in wrapped_lines(context, lines, most=MAX_PREVIEW_LINES):
             box.label(text=line, translate=False)
 
 
 THREEPOINT_OT_import_recording.__annotations__.update(columns.column_properties())
 
 
-def reading_options(path, python=None):
-    """What a reader needs that Blender's own Python cannot do: XROR is unpacked by the engine's.
+def reading_options(path: Path, python: Path | None = None) -> dict[str, Path]:
+    """What a reader needs beyond Blender's own Python: some formats are unpacked by the engine's.
 
     ``python`` by default is the one that the preferences name. Raises ``EngineError`` where there is none.
     """
-    if path.suffix.lower() != ".xror":
+    if not path.is_file() or "python" not in formats.find_format(path).OPTIONS:
         return {}
-    return {"python": python or preferences.engine_python()}
+    return {"python": python or engine_choice.engine_python()}
 
 
-def recording_paths(directory, names, filepath):
+def recording_paths(directory: str, names: Sequence[str], filepath: str) -> list[Path]:
     """What to read: the files chosen, or all that look like recordings of a folder chosen instead.
 
     A folder that is itself a recording counts as one.
@@ -184,9 +195,9 @@ def recording_paths(directory, names, filepath):
     paths = [Path(directory) / name for name in names if name] or ([Path(filepath)] if filepath else [])
     found = []
     for path in paths:
-        if path.is_dir() and not (uxf.recognises_folder(path) or aria.recognises_folder(path)):
-            suffixes = SUFFIXES.replace("*", "").split(";")
-            found += sorted((file for file in path.iterdir() if file.suffix.lower() in suffixes), key=lambda f: f.name)
+        if path.is_dir() and formats.recognise(path) is None:
+            endings = formats.suffixes()
+            found += sorted((file for file in path.iterdir() if file.suffix.lower() in endings), key=lambda f: f.name)
         else:
             found.append(path)
     return found
@@ -199,12 +210,12 @@ class THREEPOINT_OT_use_objects(bpy.types.Operator):
     bl_label = "Use Animated Objects"
     bl_options = {"REGISTER", "UNDO"}
 
-    def execute(self, context):
+    def execute(self, context: Context) -> set[str]:
         chosen = list(context.selected_objects)[:3]
         if context.active_object in chosen:
             chosen.remove(context.active_object)
             chosen.insert(0, context.active_object)
-        roles = dict(zip(("head", "left_hand", "right_hand"), chosen, strict=False))
+        roles: dict[str, bpy.types.Object] = dict(zip(ROLES, chosen, strict=False))
         people.add_person_from_objects(roles, "Person", context.scene)
         return {"FINISHED"}
 
@@ -218,24 +229,31 @@ class THREEPOINT_FH_recording(bpy.types.FileHandler):
     bl_file_extensions = ".bsor;.xror"
 
     @classmethod
-    def poll_drop(cls, context):
+    def poll_drop(cls, context: Context) -> bool:
         return context.area is not None and context.area.type in ("VIEW_3D", "OUTLINER")
 
 
+def _draw_menu(menu: Any, _context: bpy.types.Context) -> None:
+    menu.layout.operator(THREEPOINT_OT_import_recording.bl_idname, text="Headset Recording (.bsor, .csv, ...)")
+
+
+def _draw_buttons(layout: bpy.types.UILayout, context: Context) -> None:
+    layout.operator(THREEPOINT_OT_import_recording.bl_idname, icon="IMPORT", text="Import Recording")
+    layout.operator(THREEPOINT_OT_use_objects.bl_idname, icon="OBJECT_DATA")
+
+
+BUTTONS = (Button(Slot.RECORDING, 10, _draw_buttons),)
 CLASSES = (THREEPOINT_OT_import_recording, THREEPOINT_OT_use_objects, THREEPOINT_FH_recording)
+_register_classes, _unregister_classes = registration(CLASSES)
 
 
-def _draw_menu(self, _context):
-    self.layout.operator(THREEPOINT_OT_import_recording.bl_idname, text="Headset Recording (.bsor, .csv, ...)")
-
-
-def register():
-    for kind in CLASSES:
-        bpy.utils.register_class(kind)
+def register() -> None:
+    """Register the operators, and add the import to Blender's menu."""
+    _register_classes()
     bpy.types.TOPBAR_MT_file_import.append(_draw_menu)
 
 
-def unregister():
+def unregister() -> None:
+    """Take it all back."""
     bpy.types.TOPBAR_MT_file_import.remove(_draw_menu)
-    for kind in reversed(CLASSES):
-        bpy.utils.unregister_class(kind)
+    _unregister_classes()

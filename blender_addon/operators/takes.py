@@ -1,41 +1,38 @@
-"""What can be done with what was predicted: takes on tracks, the most uncertain frame, people removed."""
+"""What can be done with people and their takes: takes onto NLA tracks, the most uncertain frame, people removed."""
 
 import bpy
 import numpy as np
 
-from ..state.polls import has_avatar
-from ..state.properties import active_person
-from ..i18n.translations import translated
 from ..avatar.uncertainty import mean_keyframes
+from ..bpy_types import Context, registration
+from ..i18n.messages import message
+from ..i18n.translations import translated
+from ..state import people
+from ..state.polls import has_avatar
+from ..state.properties import active_person, require_person
+from ..state.takes import push_to_nla
+from .buttons import Button, Slot
 
 
 class THREEPOINT_OT_push_takes(bpy.types.Operator):
-    """Put every take on an NLA track of its own, the shown one unmuted"""
+    """Put every take on an NLA track of its own, the active one unmuted"""
 
     bl_idname = "threepoint.push_takes"
     bl_label = "Takes to NLA"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context):
+    def poll(cls, context: Context) -> bool:
+        """Whether there are takes."""
         return has_avatar(cls, context)
 
-    def execute(self, context):
-        person = active_person(context)
-        animation = person.armature.animation_data
-        for place, take in enumerate(person.takes):
-            if take.action is None:
-                continue
-            track = animation.nla_tracks.get(take.action.name) or animation.nla_tracks.new()
-            track.name = take.action.name
-            if not track.strips:
-                strip = track.strips.new(take.action.name, int(take.action.frame_range[0]), take.action)
-                if hasattr(strip, "action_slot") and strip.action_slot is None:
-                    strip.action_slot = take.action.slots[0]
-            track.mute = place != person.active_take
-        animation.action = None
-        words = f"{len(person.takes)} takes are on the NLA tracks of {person.armature.name}"
-        self.report({"INFO"}, translated(words))
+    def execute(self, context: Context) -> set[str]:
+        """Make the tracks."""
+        person = require_person(context)
+        push_to_nla(person)
+        done = message("{count} takes are on the NLA tracks of {armature}",
+                       count=len(person.takes), armature=person.armature.name)  # fmt: skip
+        self.report({"INFO"}, translated(done))
         return {"FINISHED"}
 
 
@@ -46,17 +43,20 @@ class THREEPOINT_OT_show_uncertain(bpy.types.Operator):
     bl_label = "Most Uncertain Frame"
 
     @classmethod
-    def poll(cls, context):
+    def poll(cls, context: Context) -> bool:
+        """Whether there is an avatar."""
         return has_avatar(cls, context)
 
-    def execute(self, context):
-        curve = mean_keyframes(active_person(context).mesh)
+    def execute(self, context: Context) -> set[str]:
+        """Go there."""
+        curve = mean_keyframes(require_person(context).mesh)
         if not len(curve):
-            self.report({"WARNING"}, translated("This motion has no uncertainty; predict it again"))
+            self.report({"WARNING"}, translated(message("This motion has no uncertainty; predict it again")))
             return {"CANCELLED"}
         frame, value = curve[np.argmax(curve[:, 1])]
-        context.scene.frame_set(int(round(frame)))
-        self.report({"INFO"}, translated(f"Frame {round(frame)}: {value:.1f} cm on average"))
+        context.scene.frame_set(round(float(frame)))
+        found = message("Frame {frame}: {error:.1f} cm on average", frame=round(float(frame)), error=value)
+        self.report({"INFO"}, translated(found))
         return {"FINISHED"}
 
 
@@ -68,24 +68,32 @@ class THREEPOINT_OT_remove_person(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context):
+    def poll(cls, context: Context) -> bool:
+        """Whether there is a person."""
         return active_person(context) is not None
 
-    def execute(self, context):
-        settings = context.scene.threepoint
-        settings.people.remove(settings.active)
-        settings.active = max(0, settings.active - 1)
+    def execute(self, context: Context) -> set[str]:
+        """Remove the active one."""
+        people.remove_person(context.scene, context.scene.threepoint.active)
         return {"FINISHED"}
 
 
+def _draw_remove(layout: bpy.types.UILayout, context: Context) -> None:
+    layout.operator(THREEPOINT_OT_remove_person.bl_idname, icon="REMOVE", text="")
+
+
+def _draw_push(layout: bpy.types.UILayout, context: Context) -> None:
+    layout.operator(THREEPOINT_OT_push_takes.bl_idname, icon="NLA")
+
+
+def _draw_uncertain(layout: bpy.types.UILayout, context: Context) -> None:
+    layout.operator(THREEPOINT_OT_show_uncertain.bl_idname, icon="VIEWZOOM")
+
+
+BUTTONS = (
+    Button(Slot.PEOPLE, 10, _draw_remove),
+    Button(Slot.TAKES, 20, _draw_push),
+    Button(Slot.UNCERTAINTY, 10, _draw_uncertain),
+)
 CLASSES = (THREEPOINT_OT_push_takes, THREEPOINT_OT_show_uncertain, THREEPOINT_OT_remove_person)
-
-
-def register():
-    for kind in CLASSES:
-        bpy.utils.register_class(kind)
-
-
-def unregister():
-    for kind in reversed(CLASSES):
-        bpy.utils.unregister_class(kind)
+register, unregister = registration(CLASSES)

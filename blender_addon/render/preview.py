@@ -4,9 +4,11 @@ Everything that only the picture needs lives in a scene of its own, removed afte
 it was. Workbench draws it: a fraction of a second a frame, without a GPU or a screen.
 """
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 import bpy
 import numpy as np
@@ -14,14 +16,16 @@ from mathutils import Matrix
 
 from ...model_core.geometry.rotations import quaternion_to_matrix
 from ...model_core.geometry.skeleton import PELVIS
-from . import preview_objects as props
+from ..animation.curves import CONSTANT, fcurves_of, keyframes_of, new_action, write_vector
+from ..animation.timing import scene_fps
 from ..avatar.armature import Avatar
 from ..avatar.bake import root_channels
-from ..characters.bone_names import names_of
-from ..avatar.curves import CONSTANT, fcurves_of, keyframes_of, new_action, write_vector
+from ..avatar.bone_names import names_of
+from ..avatar.uncertainty import MODIFIER
+from ..avatar.uncertainty_colours import HIGH_CENTIMETRES, LOW_CENTIMETRES, RAMP
+from ..bpy_types import ArmatureObject, Scene, current_context, current_scene
 from ..trackers.empties import COLOURS, OTHER_COLOUR, VALID_PATH
-from ..timing import scene_fps
-from ..avatar.uncertainty import HIGH_CENTIMETRES, LOW_CENTIMETRES, MODIFIER, RAMP
+from . import preview_objects as props
 
 WIDTH, HEIGHT = 640, 360
 FASTEST_FPS = 30.0
@@ -52,9 +56,11 @@ class Subject:
     label: str = ""
 
 
-def render_still(path, subjects, frame=None, size=(WIDTH, HEIGHT)):
+def render_still(
+    path: str | Path, subjects: Sequence[Subject], frame: int | None = None, size: tuple[int, int] = (WIDTH, HEIGHT)
+) -> None:
     """Write a PNG of ``subjects`` (list of ``Subject``) at a frame of the current scene, by default the present one."""
-    source = bpy.context.scene
+    source = current_scene()
     frame = source.frame_current if frame is None else frame
     with _stage(subjects, np.array([frame]), size, fine=True) as stage:
         stage.render.image_settings.file_format = "PNG"
@@ -62,9 +68,15 @@ def render_still(path, subjects, frame=None, size=(WIDTH, HEIGHT)):
         _render(stage, path, animation=False)
 
 
-def render_film(path, subjects, first=None, last=None, size=(WIDTH, HEIGHT)):
+def render_film(
+    path: str | Path,
+    subjects: Sequence[Subject],
+    first: int | None = None,
+    last: int | None = None,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+) -> None:
     """Write an MP4 of ``subjects`` in real time over scene frames ``first``..``last``, by default the scene's range."""
-    source = bpy.context.scene
+    source = current_scene()
     first = source.frame_start if first is None else first
     last = source.frame_end if last is None else last
     with _stage(subjects, np.arange(first, last + 1), size, fine=False) as stage:
@@ -73,29 +85,32 @@ def render_film(path, subjects, first=None, last=None, size=(WIDTH, HEIGHT)):
         stage.render.fps = source.render.fps
         stage.render.fps_base = source.render.fps_base * stage.frame_step
         if hasattr(stage.render.image_settings, "media_type"):  # From Blender 5.0 on films are a kind of their own.
-            stage.render.image_settings.media_type = "VIDEO"
-        stage.render.image_settings.file_format = "FFMPEG"
-        stage.render.ffmpeg.format = "MPEG4"
-        stage.render.ffmpeg.codec = "H264"
-        stage.render.ffmpeg.constant_rate_factor = "MEDIUM"
+            settings = cast(Any, stage.render.image_settings)
+            settings.media_type = "VIDEO"
+        settings: Any = stage.render.image_settings
+        settings.file_format = "FFMPEG"
+        film: Any = stage.render.ffmpeg
+        film.format, film.codec, film.constant_rate_factor = "MPEG4", "H264", "MEDIUM"
         _render(stage, path, animation=True)
 
 
-def _render(stage, path, animation):
+def _render(stage: Scene, path: str | Path, animation: bool) -> None:
     path = Path(path).resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     stage.render.filepath = str(path)
     stage.render.use_file_extension = False
-    with bpy.context.temp_override(scene=stage):  # A scene that is merely named is drawn at the current one's frame.
+    with current_context().temp_override(
+        scene=stage
+    ):  # A scene that is merely named is drawn at the current one's frame.
         bpy.ops.render.render(animation=animation, write_still=not animation, scene=stage.name)
 
 
 @contextmanager
-def _stage(subjects, frames, size, fine):
+def _stage(subjects: Sequence[Subject], frames: np.ndarray, size: tuple[int, int], fine: bool) -> Iterator[Scene]:
     """A scene for the picture, removed with everything that was made for it."""
     kinds = ("objects", "meshes", "actions", "collections", "cameras", "worlds", "curves", "fonts")
     before = {kind: set(getattr(bpy.data, kind)) for kind in kinds}
-    stage = bpy.data.scenes.new("Threepoint preview")
+    stage = cast(Scene, bpy.data.scenes.new("Threepoint preview"))
     try:
         _set_up_rendering(stage, size, fine)
         path, facing = _path_of(subjects[0].avatar.armature, frames)
@@ -112,11 +127,13 @@ def _stage(subjects, frames, size, fine):
         bpy.data.batch_remove([item for kind in kinds for item in set(getattr(bpy.data, kind)) - before[kind]])
 
 
-def _set_up_rendering(stage, size, fine):
-    stage.render.engine = "BLENDER_WORKBENCH"
+def _set_up_rendering(stage: Scene, size: tuple[int, int], fine: bool) -> None:
+    render: Any = stage.render
+    render.engine = "BLENDER_WORKBENCH"
     stage.render.resolution_x, stage.render.resolution_y = size
     stage.render.resolution_percentage = 100
-    stage.view_settings.view_transform = "Standard"
+    view: Any = stage.view_settings
+    view.view_transform = "Standard"
     shading = stage.display.shading
     shading.light, shading.color_type = "STUDIO", "VERTEX"
     # Shadows, cavities and many samples make a picture better and, without a GPU, seven times as slow.
@@ -128,7 +145,7 @@ def _set_up_rendering(stage, size, fine):
     stage.world.color = BACKGROUND
 
 
-def _path_of(armature, frames):
+def _path_of(armature: ArmatureObject, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """World positions of the pelvis (n, 3) at ``frames`` (n,), and the mean direction (2,) that the person faces."""
     bone = armature.data.bones[names_of(armature)[PELVIS]]
     location, rotation = root_channels(armature, frames)
@@ -140,7 +157,9 @@ def _path_of(armature, frames):
     return local @ world[:3, :3].T + world[:3, 3], facing
 
 
-def _place_camera(stage, frames, path, facing, floor):
+def _place_camera(
+    stage: Scene, frames: np.ndarray, path: np.ndarray, facing: np.ndarray, floor: float
+) -> bpy.types.Object:
     """A camera that looks at the person's front and follows the smoothed path over the floor."""
     data = bpy.data.cameras.new("camera")
     data.sensor_fit, data.angle_y = "VERTICAL", FIELD_OF_VIEW
@@ -151,17 +170,17 @@ def _place_camera(stage, frames, path, facing, floor):
     back = np.array([np.cos(heading) * np.cos(DOWN_ANGLE), np.sin(heading) * np.cos(DOWN_ANGLE), np.sin(DOWN_ANGLE)])
     right = np.array([-np.sin(heading), np.cos(heading), 0.0])
     camera.rotation_euler = Matrix(np.stack([right, np.cross(back, right), back], 1).tolist()).to_euler()
-    target = _smooth(path, FOLLOW_SECONDS * scene_fps(bpy.context.scene))
+    target = _smooth(path, FOLLOW_SECONDS * scene_fps(current_scene()))
     target[:, 2] = floor + FRAMED_CENTRE
     write_vector(new_action(camera, "camera"), "location", frames, target + back * _distance())
     return camera
 
 
-def _distance():
+def _distance() -> float:
     return FRAMED_HEIGHT / 2 / np.tan(FIELD_OF_VIEW / 2)
 
 
-def _smooth(path, deviation):
+def _smooth(path: np.ndarray, deviation: float) -> np.ndarray:
     """(n, 3) smoothed by a Gaussian of ``deviation`` frames, the ends held."""
     reach = int(3 * deviation)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(deviation, 1e-6)) ** 2)
@@ -169,7 +188,7 @@ def _smooth(path, deviation):
     return np.stack([np.convolve(held[:, k], kernel / kernel.sum(), "valid") for k in range(3)], -1)
 
 
-def _place_subjects(stage, subjects, camera):
+def _place_subjects(stage: Scene, subjects: Sequence[Subject], camera: bpy.types.Object) -> None:
     """Show each subject as an instance, beside the one before; the animator's objects do not move."""
     right = np.array(camera.rotation_euler.to_matrix().col[0])
     for place, subject in enumerate(subjects):
@@ -178,7 +197,7 @@ def _place_subjects(stage, subjects, camera):
         group.objects.link(subject.avatar.mesh)
         for role, tracker in subject.trackers.items():
             group.objects.link(_marker_of(role, tracker))
-        stand = bpy.data.objects.new("subject", None)
+        stand: Any = bpy.data.objects.new("subject", None)
         stand.instance_type, stand.instance_collection = "COLLECTION", group
         stand.location = right * shift
         stage.collection.objects.link(stand)
@@ -186,7 +205,7 @@ def _place_subjects(stage, subjects, camera):
             _fix_to_camera(stage, camera, props.text("label", subject.label, LABEL_SIZE), shift, LABEL_HEIGHT)
 
 
-def _marker_of(role, tracker):
+def _marker_of(role: str, tracker: bpy.types.Object) -> bpy.types.Object:
     """A marker that moves with a tracker and is not there while the device was not seen."""
     marker = props.marker(f"marker {role}", COLOURS.get(role, OTHER_COLOUR))
     marker.parent = tracker
@@ -200,7 +219,7 @@ def _marker_of(role, tracker):
     return marker
 
 
-def _fix_to_camera(stage, camera, item, across, up):
+def _fix_to_camera(stage: Scene, camera: bpy.types.Object, item: bpy.types.Object, across: float, up: float) -> None:
     """Put a flat thing where the framed person is, ``across`` and ``up`` metres from the picture's middle."""
     item.parent = camera
     item.location = (across, up, -_distance())
@@ -208,7 +227,7 @@ def _fix_to_camera(stage, camera, item, across, up):
     stage.collection.objects.link(item)
 
 
-def _add_legend(stage, subjects, camera, size):
+def _add_legend(stage: Scene, subjects: Sequence[Subject], camera: bpy.types.Object, size: tuple[int, int]) -> None:
     """The colours of the first subject that has any, with their range in centimetres."""
     modifiers = [m for s in subjects for m in s.avatar.mesh.modifiers if m.name == MODIFIER]
     if not modifiers:

@@ -1,8 +1,12 @@
 """Things that only a preview shows: markers, floor, words, colour legend. All are meshes with colours of their own."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import bmesh
 import bpy
 import numpy as np
+from numpy.typing import ArrayLike
 
 PAINT = "paint"
 MARKER_RADIUS, AXIS_LENGTH, AXIS_WIDTH = 0.028, 0.13, 0.007
@@ -13,15 +17,17 @@ MOST_TILES = 160
 INK = (0.92, 0.93, 0.95, 1)
 
 
-def painted_mesh(name, vertices, faces, colours):
+def painted_mesh(
+    name: str, vertices: ArrayLike, faces: Iterable[Sequence[int]], colours: ArrayLike
+) -> bpy.types.Object:
     """Object (in no collection) of a mesh whose vertices have ``colours`` (V, 4)."""
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(np.asarray(vertices, float).tolist(), [], [list(face) for face in faces])
     return _paint(mesh, colours)
 
 
-def _paint(mesh, colours):
-    attribute = mesh.color_attributes.new(PAINT, "FLOAT_COLOR", "POINT")
+def _paint(mesh: bpy.types.Mesh, colours: ArrayLike) -> bpy.types.Object:
+    attribute: Any = mesh.color_attributes.new(PAINT, "FLOAT_COLOR", "POINT")
     values = np.broadcast_to(np.asarray(colours, np.float32), (len(mesh.vertices), 4))
     attribute.data.foreach_set("color", values.ravel())
     mesh.color_attributes.active_color = attribute
@@ -29,7 +35,7 @@ def _paint(mesh, colours):
     return bpy.data.objects.new(mesh.name, mesh)
 
 
-def marker(name, colour):
+def marker(name: str, colour: Sequence[float]) -> bpy.types.Object:
     """A ball with three coloured axes, for a tracked point."""
     ball = bmesh.new()
     bmesh.ops.create_icosphere(ball, subdivisions=2, radius=MARKER_RADIUS)
@@ -51,13 +57,13 @@ def marker(name, colour):
     return painted_mesh(name, np.concatenate(vertices), faces, np.concatenate(colours))
 
 
-def box(low, high):
+def box(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Corners (8, 3) and sides (6, 4) of a box between two opposite corners."""
     corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
     return corners, np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]])
 
 
-def floor(low, high):
+def floor(low: ArrayLike, high: ArrayLike) -> bpy.types.Object:
     """A floor of two kinds of tiles at z = 0 that covers ``low`` (2,) to ``high`` (2,)."""
     first = np.floor(np.asarray(low) / TILE).astype(int)
     count = np.minimum(np.ceil(np.asarray(high) / TILE).astype(int) - first, MOST_TILES)
@@ -68,7 +74,7 @@ def floor(low, high):
     return painted_mesh("floor", vertices, np.arange(4 * len(tiles)).reshape(-1, 4), np.repeat(colours, 4, 0))
 
 
-def legend(stops, width, height):
+def legend(stops: Sequence[tuple[float, Sequence[float]]], width: float, height: float) -> bpy.types.Object:
     """A bar from the first to the last colour of a ramp (list of (position, rgba)), centred on its origin."""
     places = np.array([position for position, _ in stops])
     low = np.stack([(places - 0.5) * width, np.full(len(stops), -height / 2), np.zeros(len(stops))], -1)
@@ -78,9 +84,9 @@ def legend(stops, width, height):
     return painted_mesh("legend", vertices, faces, np.tile([colour for _, colour in stops], (2, 1)))
 
 
-def text(name, words, size):
+def text(name: str, words: str, size: float) -> bpy.types.Object:
     """Flat words, centred on their origin, facing +Z."""
-    curve = bpy.data.curves.new(name, "FONT")
+    curve: Any = bpy.data.curves.new(name, "FONT")
     curve.body, curve.size, curve.align_x = words, size, "CENTER"
     letters = bpy.data.objects.new(name, curve)
     mesh = bpy.data.meshes.new_from_object(letters)

@@ -1,1 +1,1 @@
-"""Properties that are saved with the file, and what they mean."""
+"""What is saved with the file: the people of a scene, and the one way in which recordings and motions come into it."""

@@ -1,9 +1,12 @@
 """When buttons can be pressed: each poll also says what is missing."""
 
+import bpy
+
+from ..bpy_types import Context
 from .properties import active_person
 
 
-def has_head(operator, context):
+def has_head(operator: type[bpy.types.Operator], context: Context) -> bool:
     """Whether there is a person with an object that moves as the head."""
     person = active_person(context)
     if person is None:
@@ -13,7 +16,7 @@ def has_head(operator, context):
     return True
 
 
-def has_avatar(operator, context):
+def has_avatar(operator: type[bpy.types.Operator], context: Context) -> bool:
     """Whether the person has an avatar that plays a take."""
     person = active_person(context)
     if person is None or person.armature is None or person.mesh is None or not person.takes:
@@ -21,13 +24,13 @@ def has_avatar(operator, context):
     return True
 
 
-def is_idle(operator, context):
-    """Whether no prediction is running."""
+def is_idle(operator: type[bpy.types.Operator], context: Context) -> bool:
+    """Whether the engine is not at work for this window."""
     if context.window_manager.threepoint.running:
-        return _is_missing(operator, "A prediction is running; Esc stops it")
+        return _is_missing(operator, "The engine is at work; Esc stops it")
     return True
 
 
-def _is_missing(operator, message):
-    operator.poll_message_set(message)
+def _is_missing(operator: type[bpy.types.Operator], reason: str) -> bool:
+    operator.poll_message_set(reason)
     return False

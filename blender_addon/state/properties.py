@@ -1,5 +1,8 @@
 """What Threepoint keeps in a scene: people, how each is to be predicted, and the takes that there are."""
 
+# pyright: reportInvalidTypeForm=false
+# Blender takes properties from annotations that are calls.
+
 import bpy
 from bpy.props import (
     BoolProperty,
@@ -13,10 +16,11 @@ from bpy.props import (
 )
 
 from ...model_core.errors import InputError
-from . import people
-from ..avatar import rigging
-from ..characters.bone_names import ITEMS as NAME_ITEMS
-from ..characters.rotation_modes import EULER_ORDERS
+from ..animation.rotation_modes import EULER_ORDERS
+from ..avatar.bone_names import ITEMS as NAME_ITEMS
+from ..bpy_types import Context, Scene, WindowManager, registration
+from ..i18n import messages
+from . import person_avatar, takes
 
 ORDER_ITEMS = (
     ("QUATERNION", "Quaternion", "No gimbal lock: what is predicted, exactly"),
@@ -24,7 +28,7 @@ ORDER_ITEMS = (
       for order in EULER_ORDERS),
 )  # fmt: skip
 PRESET_ITEMS = (
-    ("AUTO", "From the Recording", "What the recording says of its device, else the grip pose"),
+    ("AUTO", "Auto-detect", "What the recording says of its device; where that is unknown, fitted to the motion"),
     ("grip", "Grip Pose", "OpenXR and WebXR grip pose"),
     ("touch", "Oculus Touch", "Pointing pose of Quest and Rift controllers"),
     ("index", "Valve Index", "OpenVR's raw pose of an Index controller"),
@@ -41,27 +45,27 @@ DEVICE_ITEMS = (
 )
 
 
-def _show_take(person, _context):
-    people.show_take(person)
+def _show_take(person: "THREEPOINT_PG_person", _context: bpy.types.Context) -> None:
+    takes.show_take(person)
 
 
-def _name_bones(person, _context):
-    rigging.name_bones(person)
+def _name_bones(person: "THREEPOINT_PG_person", _context: bpy.types.Context) -> None:
+    person_avatar.name_bones(person)
 
 
-def _order_rotations(person, _context):
-    rigging.order_rotations(person)
+def _order_rotations(person: "THREEPOINT_PG_person", _context: bpy.types.Context) -> None:
+    person_avatar.order_rotations(person)
 
 
-def _apply_correctives(person, _context):
+def _apply_correctives(person: "THREEPOINT_PG_person", _context: bpy.types.Context) -> None:
     try:
-        rigging.apply_correctives(person)
+        person_avatar.apply_correctives(person)
     except InputError as error:  # A setting cannot report; the panel shows the person's notes.
-        person.notes = f"{person.notes}\n{error}".strip()
+        person.notes = messages.dump([*messages.load(person.notes), messages.of_error(error)])
 
 
-def _show_colours(person, _context):
-    people.show_colours(person)
+def _show_colours(person: "THREEPOINT_PG_person", _context: bpy.types.Context) -> None:
+    person_avatar.show_colours(person)
 
 
 class THREEPOINT_PG_take(bpy.types.PropertyGroup):
@@ -81,18 +85,31 @@ class THREEPOINT_PG_person(bpy.types.PropertyGroup):
     right_hand: PointerProperty(
         type=bpy.types.Object, name="Right Hand", description="Animated object that moves as the right controller"
     )
-    notes: StringProperty(name="Notes", description="What the reader repaired, dropped or guessed, a line each")
+    notes: StringProperty(options={"HIDDEN"})
+    """What the reader repaired, dropped or guessed: ``i18n.messages.dump``."""
 
     preset: EnumProperty(
         name="Controllers", items=PRESET_ITEMS, description="How the hands hold what was recorded of them"
     )
-    own_stature: BoolProperty(name="Own Stature", description="Set the person's height instead of finding it")
-    stature: FloatProperty(
-        name="Stature", description="The person's height", subtype="DISTANCE", default=1.7, min=0.5, max=2.6
+    override_stature: BoolProperty(
+        name="Override Height", description="Set the person's height instead of estimating it"
     )
-    own_floor: BoolProperty(name="Own Floor", description="Set the height of the floor instead of finding it")
+    stature: FloatProperty(
+        name="Height", description="The person's height", subtype="DISTANCE", default=1.7, min=0.5, max=2.6
+    )
+    override_floor: BoolProperty(
+        name="Override Floor", description="Set the height of the floor instead of estimating it"
+    )
     floor: FloatProperty(name="Floor", description="Height of the floor in the scene", subtype="DISTANCE")
-    calibration: StringProperty(name="Calibration", description="What the last calibration found, a line each")
+    use_t_pose: BoolProperty(
+        name="Use T-Pose",
+        description="Measure the person's height and how the devices are held in a T-pose that is held at this frame",
+    )
+    t_pose_frame: IntProperty(name="T-Pose", description="Frame at which the person stands in a T-pose", default=1)
+    calibration: StringProperty(options={"HIDDEN"})
+    """The calibration that was used last, as JSON."""
+    calibration_key: StringProperty(options={"HIDDEN"})
+    """What it was made from: it is kept while that is the same."""
 
     body_path: StringProperty(
         name="Body", subtype="FILE_PATH", description="Your own SMPL, SMPL-H or SMPL-X file; empty: the free body"
@@ -126,7 +143,7 @@ class THREEPOINT_PG_person(bpy.types.PropertyGroup):
     mesh: PointerProperty(type=bpy.types.Object, name="Mesh")
     betas: FloatVectorProperty(name="Shape", size=10, description="SMPL's shape parameters of the avatar")
     takes: CollectionProperty(type=THREEPOINT_PG_take)
-    active_take: IntProperty(name="Take", description="The take that the avatar plays", update=_show_take)
+    active_take: IntProperty(name="Active Take", description="The take that the avatar plays", update=_show_take)
 
     colours: BoolProperty(
         name="Show Uncertainty", default=True, update=_show_colours, description="Colour the avatar by how sure it is"
@@ -152,28 +169,42 @@ class THREEPOINT_PG_work(bpy.types.PropertyGroup):
     """What is going on in this window; not saved."""
 
     running: BoolProperty()
+    step: StringProperty()
     fraction: FloatProperty(min=0.0, max=1.0)
     stage: StringProperty()
 
 
 CLASSES = (THREEPOINT_PG_take, THREEPOINT_PG_person, THREEPOINT_PG_scene, THREEPOINT_PG_work)
+_register_classes, _unregister_classes = registration(CLASSES)
 
 
-def active_person(context):
+def active_person(context: Context) -> THREEPOINT_PG_person | None:
     """The person that the buttons work on, or None."""
     settings = context.scene.threepoint
     return settings.people[settings.active] if 0 <= settings.active < len(settings.people) else None
 
 
-def register():
-    for kind in CLASSES:
-        bpy.utils.register_class(kind)
-    bpy.types.Scene.threepoint = PointerProperty(type=THREEPOINT_PG_scene)
-    bpy.types.WindowManager.threepoint = PointerProperty(type=THREEPOINT_PG_work, options={"SKIP_SAVE"})
+def require_person(context: Context) -> THREEPOINT_PG_person:
+    """The same, where a poll has said that there is one."""
+    person = active_person(context)
+    assert person is not None
+    return person
 
 
-def unregister():
-    del bpy.types.WindowManager.threepoint
-    del bpy.types.Scene.threepoint
-    for kind in reversed(CLASSES):
-        bpy.utils.unregister_class(kind)
+def is_registered() -> bool:
+    """Whether scenes have people: the extension is enabled, or a command registered these properties alone."""
+    return hasattr(Scene, "threepoint")
+
+
+def register() -> None:
+    """Give scenes and windows their properties."""
+    _register_classes()
+    Scene.threepoint = PointerProperty(type=THREEPOINT_PG_scene)
+    WindowManager.threepoint = PointerProperty(type=THREEPOINT_PG_work, options={"SKIP_SAVE"})
+
+
+def unregister() -> None:
+    """Take them away; what files have saved stays in them."""
+    del WindowManager.threepoint
+    del Scene.threepoint
+    _unregister_classes()

@@ -3,15 +3,20 @@
 The empties are the animator's editable source: what is predicted is what they show, not what the file said.
 """
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
 import bpy
 import numpy as np
 
 from ...model_core.errors import InputError
 from ...model_core.geometry.frames import OPENXR_TO_BLENDER, convert_positions, convert_quaternions
-from ...model_core.recordings.recording import Recording, Track
 from ...model_core.geometry.rotations import make_continuous, matrix_to_quaternion, normalize
-from ..avatar.curves import CONSTANT, fcurves_of, keyframes_of, new_action, values_at, write_curve, write_vector
-from ..timing import frames_to_seconds, seconds_to_frames
+from ...model_core.recordings.recording import Recording, Track
+from ..animation.curves import CONSTANT, fcurves_of, keyframes_of, new_action, values_at, write_curve, write_vector
+from ..animation.timing import frames_to_seconds, seconds_to_frames
+from ..bpy_types import Scene
+from ..i18n.messages import message
 
 VALID = "valid"
 """Custom property of a tracker: whether the device was seen. Its keyframes are the edges of the dropouts."""
@@ -21,6 +26,9 @@ TRACKER_PATHS = ("location", "rotation_quaternion", "empty_display_size", VALID_
 
 SOURCE, DEVICE, BETAS = "threepoint_source", "threepoint_device", "threepoint_betas"
 """Custom properties that keep what a recording says of itself beside its poses."""
+FRAMES = "threepoint_frames"
+"""Custom property of the head's tracker: the exact frames of the recording's samples. Keyframes are of single
+precision; a microsecond is enough for another of several poses that fit equally well."""
 ROLE = "threepoint_role"
 """Custom property of a tracker: which one of the recording it is."""
 
@@ -34,12 +42,19 @@ HEAD_SIZE, HAND_SIZE = 0.12, 0.08
 LOST_SIZE = 0.02
 """Display sizes in metres; a tracker that is not seen shrinks to the last."""
 
+Pose = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Positions (N, 3), rotations (N, 4) ``wxyz`` and valid (N,) of a tracker."""
+
+UNIT_WITHIN = 1e-6
+"""So far is the length of a unit quaternion in single precision from 1 at most."""
 SAMPLE_RATE = 60.0
 LONGEST_STEP = 0.05
 """Objects are read at their keyframes and, where those are further apart than this many seconds, 60 times a second."""
 
 
-def create_trackers(recording, collection_name, scene, origin=0.0):
+def create_trackers(
+    recording: Recording, collection_name: str, scene: Scene, origin: float = 0.0
+) -> dict[str, bpy.types.Object]:
     """Make an animated empty for each of the recording's trackers; return them by role.
 
     Keyframes lie at the recording's own times (``origin`` seconds at the scene's first frame), fractional frames
@@ -59,10 +74,11 @@ def create_trackers(recording, collection_name, scene, origin=0.0):
         empty[ROLE] = role
         _animate_tracker(empty, track, frames)
         trackers[role] = empty
+    trackers["head"][FRAMES] = frames.tolist()
     return trackers
 
 
-def _style_tracker(empty, role):
+def _style_tracker(empty: bpy.types.Object, role: str) -> None:
     empty.empty_display_type = "ARROWS"
     empty.empty_display_size = HEAD_SIZE if role == "head" else HAND_SIZE
     empty.color = COLOURS.get(role, OTHER_COLOUR)
@@ -71,14 +87,14 @@ def _style_tracker(empty, role):
     empty.rotation_mode = "QUATERNION"
 
 
-def _note_origin(empty, recording):
+def _note_origin(empty: bpy.types.Object, recording: Recording) -> None:
     """What a tracker's animation does not say of its recording."""
     empty[SOURCE], empty[DEVICE] = recording.source, recording.device
     if recording.betas is not None:
         empty[BETAS] = [float(beta) for beta in recording.betas]
 
 
-def _animate_tracker(empty, track, frames):
+def _animate_tracker(empty: bpy.types.Object, track: Track, frames: np.ndarray) -> None:
     size = empty.empty_display_size
     empty[VALID] = bool(track.valid[0])
     curves = new_action(empty, empty.name)
@@ -95,13 +111,13 @@ def _animate_tracker(empty, track, frames):
     write_curve(curves, "empty_display_size", 0, frames[edges], sizes, "Dropouts", CONSTANT)
 
 
-def body_trackers(head):
+def body_trackers(head: bpy.types.Object) -> dict[str, bpy.types.Object]:
     """The trackers beside head and hands that came in with the object ``head``, by role: what lies with it."""
     beside = [item for collection in head.users_collection for item in collection.objects]
     return {item[ROLE]: item for item in beside if item.get(ROLE, "head") not in ("head", "left_hand", "right_hand")}
 
 
-def find_dropouts(tracker, scene):
+def find_dropouts(tracker: bpy.types.Object, scene: Scene) -> list[tuple[float, float]]:
     """List of (first, last) seconds during which a tracker was not seen, from its ``valid`` keyframes."""
     edges = [keyframes_of(f) for f in fcurves_of(tracker) if f.data_path == VALID_PATH]
     if not edges:
@@ -112,7 +128,9 @@ def find_dropouts(tracker, scene):
     return [(float(a), float(b)) for a, b, gone in zip(times, ends, lost, strict=True) if gone]
 
 
-def read_trackers(objects, scene, source="", times=None):
+def read_trackers(
+    objects: Mapping[str, bpy.types.Object], scene: Scene, source: str = "", times: np.ndarray | None = None
+) -> Recording:
     """Any animated objects, by role -> ``Recording``, second 0 at the scene's first frame.
 
     Reads evaluated world transforms, so parents, constraints, drivers and edits count. ``times`` (N,) seconds default
@@ -120,9 +138,12 @@ def read_trackers(objects, scene, source="", times=None):
     on an object says when it was seen; without it the object always counts as seen.
     """
     if "head" not in objects:
-        raise InputError(f"{source or 'scene'}: choose an object for the head (chosen: {', '.join(objects) or 'none'})")
+        chosen = ", ".join(objects) or message("none")
+        raise InputError(
+            message("{scene}: choose an object for the head (chosen: {roles})", scene=source or "scene", roles=chosen)
+        )
     if times is None:
-        times = _sample_times(objects.values(), scene)
+        times = _sample_times(objects.values(), scene, _exact_frames(objects["head"]))
     frames, back = seconds_to_frames(times, scene), OPENXR_TO_BLENDER.T
     poses = _keyed_poses(objects.values(), frames) or _sampled_poses(objects.values(), frames)
     tracks = {}
@@ -134,15 +155,30 @@ def read_trackers(objects, scene, source="", times=None):
     return Recording(times, tracks, source or head.get(SOURCE, "scene"), _device(objects), betas).validate()
 
 
-def _device(objects):
+def _device(objects: Mapping[str, bpy.types.Object]) -> str:
     """The offset preset of the hands: of what they came from, else of nothing in particular."""
     hands = [item for role, item in objects.items() if role != "head"]
     return next((item[DEVICE] for item in hands if DEVICE in item), "")
 
 
-def _sample_times(objects, scene):
-    keyed = [keyframes_of(f)[:, 0].astype(np.float64) for o in objects for f in fcurves_of(o)]
-    frames = np.unique(np.concatenate(keyed)) if keyed else np.empty(0)
+def _exact_frames(head: bpy.types.Object) -> np.ndarray:
+    """The exact frames (N,) of the samples that came in with an object; none where it came from no recording."""
+    return np.array(head[FRAMES].to_list() if FRAMES in head else [], np.float64)
+
+
+def _made_exact(frames: np.ndarray, exact: np.ndarray) -> np.ndarray:
+    """Frames (n,), each replaced by the one of ``exact`` that single precision rounds to it, where there is one."""
+    if not len(exact):
+        return frames
+    rounded = exact.astype(np.float32).astype(np.float64)
+    place = np.minimum(np.searchsorted(rounded, frames), len(exact) - 1)
+    return np.where(rounded[place] == frames, exact[place], frames)
+
+
+def _sample_times(objects: Iterable[bpy.types.Object], scene: Scene, exact: np.ndarray) -> np.ndarray:
+    keyed = [keyframes_of(f)[:, 0] for o in objects for f in fcurves_of(o)]
+    frames = np.unique(np.concatenate(keyed)).astype(np.float64) if keyed else np.empty(0)
+    frames = _made_exact(frames, exact)
     if len(frames) < 2:  # Moved by something else than keyframes of their own: a parent, a constraint, a driver.
         frames = np.array([scene.frame_start, scene.frame_end], np.float64)
     times = frames_to_seconds(frames, scene)
@@ -152,23 +188,31 @@ def _sample_times(objects, scene):
     return np.append(between, times[-1])
 
 
-def _keyed_poses(objects, frames):
+def _keyed_poses(objects: Collection[bpy.types.Object], frames: np.ndarray) -> list[Pose] | None:
     """World poses of each object at fractional frames (N,), from its F-curves: (N, 3), (N, 4) ``wxyz``, (N,) valid.
 
     None where an object is moved by more than these. Nothing in the scene is touched, so that nothing is drawn again.
     """
-    curves = [_own_curves(item) for item in objects]
-    if None in curves:
-        return None
+    curves = []
+    for item in objects:
+        own = _own_curves(item)
+        if own is None:
+            return None
+        curves.append(own)
     poses = []
     for item, own in zip(objects, curves, strict=True):
         position, rotation = (_values(item, own, path, frames) for path in ("location", "rotation_quaternion"))
         valid = _values(item, own, VALID_PATH, frames)[:, 0] > 0.5 if VALID in item else np.ones(len(frames), bool)
-        poses.append((position, normalize(rotation), valid))
+        length = np.linalg.norm(rotation, axis=1, keepdims=True)
+        # What keyframes hold stays as it is to the last digit.
+        rotation = np.where(np.abs(length - 1) < UNIT_WITHIN, rotation, normalize(rotation))
+        poses.append((position, rotation, valid))
     return poses
 
 
-def _values(item, own, path, frames):
+def _values(
+    item: bpy.types.Object, own: Mapping[tuple[str, int], bpy.types.FCurve], path: str, frames: np.ndarray
+) -> np.ndarray:
     """A property's values (N, k) at ``frames`` (N,): the F-curves' among ``own``, else what they are all the time."""
     now = np.atleast_1d(item.path_resolve(path)).astype(np.float64)
     values = np.tile(now, (len(frames), 1))
@@ -178,13 +222,14 @@ def _values(item, own, path, frames):
     return values
 
 
-def _own_curves(item):
+def _own_curves(item: bpy.types.Object) -> dict[tuple[str, int], bpy.types.FCurve] | None:
     """F-curves by (path, index) of an empty that moves by these alone, as trackers do that nobody rigged; else None."""
     animation = item.animation_data
     rigged = item.type != "EMPTY" or item.parent is not None or len(item.constraints)
     if rigged or animation is None or animation.action is None or animation.drivers or animation.nla_tracks:
         return None
-    moved = any(item.delta_location) or tuple(item.delta_rotation_quaternion) != (1, 0, 0, 0)
+    turned = (np.array(item.delta_rotation_quaternion) != (1, 0, 0, 0)).any()
+    moved = turned or np.array(item.delta_location).any()
     if moved or item.rotation_mode != "QUATERNION" or min(*item.scale, *item.delta_scale) <= 0:
         return None
     fcurves = fcurves_of(item)
@@ -194,7 +239,7 @@ def _own_curves(item):
     return own if simple and not silent and len(own) == len(fcurves) else None
 
 
-def _sampled_poses(objects, frames):
+def _sampled_poses(objects: Collection[bpy.types.Object], frames: np.ndarray) -> list[Pose]:
     """The same of any objects, however they are moved: from their evaluated matrices, frame after frame."""
     matrices, valid = _sample(list(objects), frames)
     return [
@@ -203,7 +248,7 @@ def _sampled_poses(objects, frames):
     ]
 
 
-def _sample(objects, frames):
+def _sample(objects: Sequence[bpy.types.Object], frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """World matrices (N, objects, 4, 4) and ``valid`` (N, objects) at fractional frames.
 
     A scene of their own keeps everything else (skinned meshes above all) from being evaluated along.
@@ -216,13 +261,14 @@ def _sample(objects, frames):
             sampling.collection.objects.link(item)
         layer = sampling.view_layers[0]
         layer.update()
+        depsgraph: Any = layer.depsgraph
         matrices = np.empty((len(frames), len(objects), 4, 4))
         valid = np.ones((len(frames), len(objects)), bool)
         for row, frame in enumerate(frames):
             whole = int(np.floor(frame))
             sampling.frame_set(whole, subframe=float(frame - whole))
             for column, item in enumerate(objects):
-                evaluated = item.evaluated_get(layer.depsgraph)
+                evaluated = item.evaluated_get(depsgraph)
                 matrices[row, column] = evaluated.matrix_world
                 valid[row, column] = bool(evaluated.get(VALID, True))
     finally:
@@ -232,12 +278,16 @@ def _sample(objects, frames):
     return matrices, valid
 
 
-def _rotations(linear, name):
+def _rotations(linear: np.ndarray, name: str) -> np.ndarray:
     """The rotations (N, 4) ``wxyz`` in matrices (N, 3, 3) that may scale and shear."""
     lengths = np.linalg.norm(linear, axis=1, keepdims=True)
     if (lengths < 1e-9).any():
-        raise InputError(f"object '{name}': is scaled to zero; a tracker needs a scale that is not zero")
+        raise InputError(
+            message("object '{name}': is scaled to zero; a tracker needs a scale that is not zero", name=name)
+        )
     if (np.linalg.det(linear) < 0).any():
-        raise InputError(f"object '{name}': is mirrored by a negative scale; apply or remove the scale")
+        raise InputError(
+            message("object '{name}': is mirrored by a negative scale; apply or remove the scale", name=name)
+        )
     left, _, right = np.linalg.svd(linear / lengths)
     return matrix_to_quaternion(left @ right)

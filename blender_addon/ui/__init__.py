@@ -1,1 +1,1 @@
-"""Panels, preferences and what is drawn over the 3D view."""
+"""Panels, lists, preferences and what is drawn over the 3D view."""

@@ -6,7 +6,9 @@ An object's own colour (*Object Properties > Viewport Display*) is what is drawn
 import bpy
 import numpy as np
 
+from ..bpy_types import current_context
 from ..state.people import trackers_of
+from ..state.properties import THREEPOINT_PG_person
 from ..trackers.empties import ROLE
 
 LINE_WIDTH = 3.0
@@ -15,7 +17,7 @@ LINE_WIDTH = 3.0
 _handle = None
 
 
-def tracker_lines(person):
+def tracker_lines(person: THREEPOINT_PG_person) -> list[tuple[tuple[float, ...], np.ndarray]]:
     """(colour, ends (6, 3)) of each visible tracker that came from a recording: its three axes from its own place."""
     lines = []
     for tracker in trackers_of(person).values():
@@ -27,11 +29,11 @@ def tracker_lines(person):
     return lines
 
 
-def _draw():
+def _draw() -> None:
     import gpu  # Only where there is a window: without one it cannot be used.
     from gpu_extras.batch import batch_for_shader
 
-    context = bpy.context
+    context = current_context()
     overlay = context.space_data.overlay
     if not (overlay.show_overlays and overlay.show_extras):
         return
@@ -46,13 +48,13 @@ def _draw():
     gpu.state.blend_set("NONE")
 
 
-def register():
+def register() -> None:
     global _handle
     if not bpy.app.background:
         _handle = bpy.types.SpaceView3D.draw_handler_add(_draw, (), "WINDOW", "POST_VIEW")
 
 
-def unregister():
+def unregister() -> None:
     global _handle
     if _handle is not None:
         bpy.types.SpaceView3D.draw_handler_remove(_handle, "WINDOW")

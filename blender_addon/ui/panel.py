@@ -1,22 +1,32 @@
-"""The sidebar tab: the workflow from top to bottom, each step a button and what it found."""
+"""The sidebar tab: the workflow from top to bottom, each step its settings, its buttons and what it found.
+
+The buttons are the operators' own (``operators.buttons``).
+"""
+
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..engine import installation
-from . import preferences
-from ..operators.exporting import FORMATS
+from ...model_core.geometry.skeleton import ROLES
 from ..avatar.hands import KEY as RELAXED_HANDS
-from ..state.people import trackers_of
-from ..operators.predicting import THREEPOINT_OT_predict
-from ..state.properties import active_person
-from ..trackers.empties import find_dropouts
 from ..avatar.shape_keys import key_of
-from .text_wrap import broken_lines
-from ..i18n.translations import TITLES, translated
-from ..avatar.uncertainty import MODIFIER, ramp_node
+from ..avatar.uncertainty import MODIFIER
+from ..avatar.uncertainty_nodes import ramp_node
+from ..bpy_types import Context, Panel, Scene, registration
+from ..i18n.messages import Message, load, message
+from ..i18n.text_wrap import draw_lines
+from ..i18n.translations import TITLES
+from ..operators.buttons import Slot, draw_buttons
+from ..state.people import trackers_of
+from ..state.predictions import last_calibration
+from ..state.properties import THREEPOINT_PG_person, active_person, require_person
+from ..trackers.empties import find_dropouts
+from ..trackers.roles import role_label
+
+_Base = Panel if TYPE_CHECKING else object
 
 
-class _Step:
+class _Step(_Base):
     """Where all steps of the workflow are shown."""
 
     bl_space_type = "VIEW_3D"
@@ -25,12 +35,32 @@ class _Step:
     bl_translation_context = TITLES
 
 
+class _PersonStep(_Step):
+    """Steps that need a person."""
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether there is one."""
+        return active_person(context) is not None
+
+
 class THREEPOINT_UL_people(bpy.types.UIList):
     """The people of the scene."""
 
     bl_idname = "THREEPOINT_UL_people"
 
-    def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, filter_flag=0):
+    def draw_item(
+        self,
+        context: Context,
+        layout: bpy.types.UILayout,
+        data: object,
+        item: Any,
+        icon: int,
+        active_data: object,
+        active_property: str,
+        index: int = 0,
+        filter_flag: int = 0,
+    ) -> None:
         layout.prop(item, "name", text="", emboss=False, icon="ARMATURE_DATA" if item.armature else "EMPTY_ARROWS")
 
 
@@ -39,7 +69,18 @@ class THREEPOINT_UL_takes(bpy.types.UIList):
 
     bl_idname = "THREEPOINT_UL_takes"
 
-    def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, filter_flag=0):
+    def draw_item(
+        self,
+        context: Context,
+        layout: bpy.types.UILayout,
+        data: object,
+        item: Any,
+        icon: int,
+        active_data: object,
+        active_property: str,
+        index: int = 0,
+        filter_flag: int = 0,
+    ) -> None:
         layout.prop(item, "name", text="", emboss=False, icon="ACTION")
 
 
@@ -47,95 +88,69 @@ class THREEPOINT_PT_recording(_Step, bpy.types.Panel):
     bl_label = "Recording"
     bl_idname = "THREEPOINT_PT_recording"
 
-    def draw(self, context):
+    def draw(self, context: Context) -> None:
         layout, settings = self.layout, context.scene.threepoint
-        layout.operator("threepoint.import_recording", icon="IMPORT", text="Import Recording")
-        layout.operator("threepoint.use_objects", icon="OBJECT_DATA")
+        draw_buttons(Slot.RECORDING, layout, context)
         if not settings.people:
             return
         row = layout.row()
         row.template_list("THREEPOINT_UL_people", "", settings, "people", settings, "active", rows=2)
-        row.operator("threepoint.remove_person", icon="REMOVE", text="")
+        draw_buttons(Slot.PEOPLE, row, context)
         person = active_person(context)
         if person is None:
             return
-        column = layout.column()
-        column.use_property_split = True
-        for role in ("head", "left_hand", "right_hand"):
+        column = _settings(layout)
+        for role in ROLES:
             column.prop(person, role)
-        _write(layout, broken_lines(context, lost_lines(person, context.scene) + person.notes.splitlines()))
-
-
-class _PersonStep(_Step):
-    """Steps that need a person."""
-
-    @classmethod
-    def poll(cls, context):
-        return active_person(context) is not None
+        draw_lines(layout, context, [*dropout_messages(person, context.scene), *load(person.notes)])
 
 
 class THREEPOINT_PT_calibration(_PersonStep, bpy.types.Panel):
     bl_label = "Calibration"
     bl_idname = "THREEPOINT_PT_calibration"
 
-    def draw(self, context):
-        layout, person = self.layout, active_person(context)
-        column = layout.column()
-        column.use_property_split = True
+    def draw(self, context: Context) -> None:
+        layout, person = self.layout, require_person(context)
+        column = _settings(layout)
         column.prop(person, "preset")
-        for own, value in (("own_stature", "stature"), ("own_floor", "floor")):
-            row = column.row(heading=person.bl_rna.properties[value].name)
-            row.prop(person, own, text="")
-            part = row.row()
-            part.active = getattr(person, own)
-            part.prop(person, value, text="")
+        _draw_override(column, person, "override_stature", "stature")
+        _draw_override(column, person, "override_floor", "floor")
+        if person.use_t_pose:
+            _draw_override(column, person, "use_t_pose", "t_pose_frame")
         column.prop(person, "body_path")
-        layout.operator("threepoint.calibrate", icon="CON_ARMATURE")
-        _write(layout, broken_lines(context, person.calibration.splitlines()))
+        draw_buttons(Slot.CALIBRATION, layout, context)
+        _draw_progress(layout, context, "CALIBRATION")
+        calibration = last_calibration(person)
+        draw_lines(layout, context, calibration.notes if calibration is not None else ())
 
 
 class THREEPOINT_PT_predict(_PersonStep, bpy.types.Panel):
     bl_label = "Predict"
     bl_idname = "THREEPOINT_PT_predict"
 
-    def draw(self, context):
-        layout, person = self.layout, active_person(context)
-        work = context.window_manager.threepoint
-        if work.running:
-            layout.progress(factor=work.fraction, type="BAR", text=translated(work.stage))
-            layout.label(text="Esc stops it", icon="CANCEL")
+    def draw(self, context: Context) -> None:
+        layout, person = self.layout, require_person(context)
+        if _draw_progress(layout, context, "PREDICTION"):
             return
-        _offer_engine(context, layout)
-        column = layout.column()
-        column.use_property_split = True
+        column = _settings(layout)
         column.prop(person, "device")
         column.prop(person, "seed")
-        big = layout.row()
-        big.scale_y = 1.5
-        _predict(big, "MEAN", "Predict", "PLAY")
+        draw_buttons(Slot.PREDICTION, layout, context)
         if person.takes:
             layout.template_list("THREEPOINT_UL_takes", "", person, "takes", person, "active_take", rows=2)
-            row = layout.row(align=True)
-            _predict(row, "TAKE", "Another Take", "ADD")
-            row.operator("threepoint.push_takes", icon="NLA")
+            draw_buttons(Slot.TAKES, layout.row(align=True), context)
 
 
 class THREEPOINT_PT_refine(_PersonStep, bpy.types.Panel):
     bl_label = "Refine"
     bl_idname = "THREEPOINT_PT_refine"
 
-    def draw(self, context):
-        layout, person = self.layout, active_person(context)
-        column = layout.column()
-        column.use_property_split = True
-        column.prop(person, "refinement", slider=True)
+    def draw(self, context: Context) -> None:
+        layout, person = self.layout, require_person(context)
+        _settings(layout).prop(person, "refinement", slider=True)
         again = layout.column()
         again.enabled = bool(person.takes) and not context.window_manager.threepoint.running
-        _predict(again, "REFINE", "Refine Shown Take", "FILE_REFRESH")
-        row = again.row(align=True)
-        row.prop(person, "first")
-        row.prop(person, "last")
-        _predict(again, "RANGE", "Solve Range Again", "PREVIEW_RANGE")
+        draw_buttons(Slot.REFINEMENT, again, context)
 
 
 class THREEPOINT_PT_avatar(_PersonStep, bpy.types.Panel):
@@ -143,10 +158,9 @@ class THREEPOINT_PT_avatar(_PersonStep, bpy.types.Panel):
     bl_idname = "THREEPOINT_PT_avatar"
     bl_options = {"DEFAULT_CLOSED"}
 
-    def draw(self, context):
-        layout, person = self.layout, active_person(context)
-        column = layout.column()
-        column.use_property_split = True
+    def draw(self, context: Context) -> None:
+        layout, person = self.layout, require_person(context)
+        column = _settings(layout)
         column.prop(person, "bone_names")
         column.prop(person, "rotation_order")
         hands = key_of(person.mesh, RELAXED_HANDS)
@@ -154,18 +168,18 @@ class THREEPOINT_PT_avatar(_PersonStep, bpy.types.Panel):
             column.prop(hands, "value", text="Relaxed Hands", slider=True)
         if person.has_correctives:
             column.prop(person, "correctives")
-        _write(layout, broken_lines(context, avatar_lines(person)))
+        draw_lines(layout, context, avatar_messages(person))
 
 
 class THREEPOINT_PT_uncertainty(_PersonStep, bpy.types.Panel):
     bl_label = "Uncertainty"
     bl_idname = "THREEPOINT_PT_uncertainty"
 
-    def draw_header(self, context):
-        self.layout.prop(active_person(context), "colours", text="")
+    def draw_header(self, context: Context) -> None:
+        self.layout.prop(require_person(context), "colours", text="")
 
-    def draw(self, context):
-        layout, person = self.layout, active_person(context)
+    def draw(self, context: Context) -> None:
+        layout, person = self.layout, require_person(context)
         modifier = person.mesh.modifiers.get(MODIFIER) if person.mesh is not None else None
         if modifier is None:
             layout.label(text="Predict a motion to see how sure it is")
@@ -180,7 +194,7 @@ class THREEPOINT_PT_uncertainty(_PersonStep, bpy.types.Panel):
         row = layout.row(align=True)
         row.prop(person, "low", text="From (cm)")
         row.prop(person, "high", text="To (cm)")
-        layout.operator("threepoint.show_uncertain", icon="VIEWZOOM")
+        draw_buttons(Slot.UNCERTAINTY, layout, context)
         if context.space_data.shading.type == "SOLID":
             layout.prop(context.space_data.shading, "color_type", text="Solid View")
 
@@ -190,65 +204,60 @@ class THREEPOINT_PT_export(_PersonStep, bpy.types.Panel):
     bl_idname = "THREEPOINT_PT_export"
     bl_options = {"DEFAULT_CLOSED"}
 
-    def draw(self, context):
-        flow = self.layout.grid_flow(columns=2, even_columns=True, align=True)
-        for identifier, name, _, _ in FORMATS:
-            flow.operator("threepoint.export", text=name).kind = identifier
+    def draw(self, context: Context) -> None:
+        draw_buttons(Slot.EXPORT, self.layout, context)
 
 
-def _offer_engine(context, layout):
-    """Where there is no engine yet, the way to one: the same buttons as in the preferences."""
-    chosen = preferences.preferences()
-    if chosen is None or chosen.source == "OWN" or installation.is_ready():
-        return
-    work = installation.current()
-    column = layout.box().column()
-    if work is not None and work.running:
-        column.progress(factor=work.fraction, type="BAR", text=translated(work.line or "Installing"))
-        column.operator("threepoint.cancel_installation", icon="CANCEL")
-        return
-    column.label(text="The engine is not installed yet", icon="INFO")
-    preferences.offer_access(context, column)
-    column.operator("threepoint.install_engine", icon="IMPORT")
-    way = column.operator("preferences.addon_show", text="Use an Existing Python", icon="PREFERENCES")
-    way.module = installation.PACKAGE
+def _settings(layout: bpy.types.UILayout) -> bpy.types.UILayout:
+    """A column for settings, their names on the left."""
+    column = layout.column()
+    column.use_property_split = True
+    return column
 
 
-def avatar_lines(person):
-    """What is to be known of a person's avatar, a line each."""
+def _draw_override(layout: bpy.types.UILayout, person: THREEPOINT_PG_person, switch: str, value: str) -> None:
+    """A switch and the value that counts while it is on."""
+    row = layout.row(heading=person.bl_rna.properties[value].name)
+    row.prop(person, switch, text="")
+    part = row.row()
+    part.active = getattr(person, switch)
+    part.prop(person, value, text="")
+
+
+def _draw_progress(layout: bpy.types.UILayout, context: Context, step: str) -> bool:
+    """How far the engine is with a step; whether it is at work for it."""
+    work = context.window_manager.threepoint
+    if not (work.running and work.step == step):
+        return False
+    layout.progress(factor=work.fraction, type="BAR", text=work.stage)
+    layout.label(text="Esc stops it", icon="CANCEL")
+    return True
+
+
+def avatar_messages(person: THREEPOINT_PG_person) -> list[Message]:
+    """What is to be known of a person's avatar."""
     if person.armature is None:
-        return ["Predict a motion first"]
-    lines = ["Rings on the floor and markers in the action show when feet stand"]
+        return [message("Predict a motion first")]
+    said = [message("Rings on the floor and markers in the action show when feet stand")]
     if person.has_correctives and not person.correctives:
-        lines.append("The body's pose correctives are left out: they make playback many times slower")
+        said.append(message("The body's pose correctives are left out: they make playback many times slower"))
     elif person.built_from and not person.has_correctives:
-        lines.append("This body's file has no pose correctives")
-    return lines
+        said.append(message("This body's file has no pose correctives"))
+    return said
 
 
-def legend_labels(person):
+def legend_labels(person: THREEPOINT_PG_person) -> list[str]:
     """What the colours mean below the ramp, from its beginning over its middle to its end."""
     return [f"{value:.3g} cm" for value in (person.low, (person.low + person.high) / 2, person.high)]
 
 
-def _predict(layout, kind, text, icon):
-    layout.operator(THREEPOINT_OT_predict.bl_idname, text=text, icon=icon).kind = kind
-
-
-def _write(layout, lines):
-    column = layout.column(align=True)
-    column.scale_y = 0.75
-    for line in lines:
-        column.label(text=line, translate=False)
-
-
-def lost_lines(person, scene):
-    """When which tracker was not seen, a line each."""
-    lines = []
-    for role, tracker in trackers_of(person).items():
-        gaps = find_dropouts(tracker, scene)
-        lines += [f"{role.replace('_', ' ')} lost {first:.2f} to {last:.2f} s" for first, last in gaps]
-    return lines
+def dropout_messages(person: THREEPOINT_PG_person, scene: Scene) -> list[Message]:
+    """When which tracker was not seen."""
+    return [
+        message("{tracker} lost {first:.2f} to {last:.2f} s", tracker=role_label(role), first=first, last=last)
+        for role, tracker in trackers_of(person).items()
+        for first, last in find_dropouts(tracker, scene)
+    ]
 
 
 CLASSES = (
@@ -262,13 +271,4 @@ CLASSES = (
     THREEPOINT_PT_uncertainty,
     THREEPOINT_PT_export,
 )
-
-
-def register():
-    for kind in CLASSES:
-        bpy.utils.register_class(kind)
-
-
-def unregister():
-    for kind in reversed(CLASSES):
-        bpy.utils.unregister_class(kind)
+register, unregister = registration(CLASSES)

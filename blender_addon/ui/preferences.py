@@ -1,18 +1,24 @@
-"""Which Python the engine runs in, and what is known of it."""
+"""The extension's preferences: which Python the engine runs in, and what is known of it."""
 
-import os
-from pathlib import Path
+# pyright: reportInvalidTypeForm=false
+# Blender takes properties from annotations that are calls.
+
+from typing import Any
 
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
-from ..engine import client as engine, installation
+from ..bpy_types import Context, registration
+from ..engine import client as engine
+from ..engine import installation
 from ..engine.installation import PACKAGE
+from ..i18n.messages import message
 from ..i18n.translations import translated
+from ..operators import engine_environment
 
 
-def _forget_verdict(chosen, _context):
-    chosen.verdict = ""
+def _forget_verdict(_chosen: Any, _context: bpy.types.Context) -> None:
+    engine_environment.forget_verdict()
 
 
 class THREEPOINT_preferences(bpy.types.AddonPreferences):
@@ -36,94 +42,55 @@ class THREEPOINT_preferences(bpy.types.AddonPreferences):
         name="Python", subtype="FILE_PATH", update=_forget_verdict, description="The interpreter of an existing Python"
     )
     torch_index: StringProperty(
-        name="Torch From", description="Address of a package index that has torch for your GPU; empty: chosen by itself"
+        name="PyTorch Index URL",
+        description="Address of a package index that has torch for your GPU; empty: chosen automatically",
     )
-    verdict: StringProperty(name="Verdict", options={"SKIP_SAVE"})
 
-    def draw(self, context):
+    def draw(self, context: Context) -> None:
+        """The engine's choice, its buttons and its state."""
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "source", expand=True)
         if self.source == "OWN":
             layout.prop(self, "python")
         else:
-            self._draw_installation(layout)
-        layout.operator("threepoint.check_engine", icon="CHECKMARK")
-        for line in state_lines(self):
+            self._draw_installation(layout, context)
+        engine_environment.draw_check(layout)
+        for line in engine_state(self):
             layout.label(text=translated(line), translate=False)
 
-    def _draw_installation(self, layout):
+    def _draw_installation(self, layout: bpy.types.UILayout, context: Context) -> None:
         work = installation.current()
-        if work is not None and work.running:
-            layout.progress(factor=work.fraction, type="BAR", text=translated(work.line or "Installing"))
-            layout.operator("threepoint.cancel_installation", icon="CANCEL")
-        elif installation.is_ready():
-            layout.operator("threepoint.remove_engine", icon="TRASH")
-        else:
+        idle = work is None or not work.running
+        if idle and not installation.is_ready():
             layout.prop(self, "torch_index")
-            offer_access(bpy.context, layout)
-            layout.operator("threepoint.install_engine", icon="IMPORT")
-            if work is not None and work.error:
-                layout.label(text=translated(work.error), icon="ERROR", translate=False)
+        engine_environment.draw_installation(layout, context)
+        if work is not None and idle and work.error and not installation.is_ready():
+            layout.label(text=translated(work.error), icon="ERROR", translate=False)
 
 
-def offer_access(context, layout):
-    """Where Blender may not go online, Blender's own setting for it, or why it cannot be changed."""
-    if bpy.app.online_access:
-        return
-    if bpy.app.online_access_override:
-        layout.label(text="This Blender was started offline", icon="INTERNET_OFFLINE")
-        return
-    layout.prop(context.preferences.system, "use_online_access", toggle=True, icon="INTERNET_OFFLINE")
-
-
-def preferences():
-    """The extension's preferences, or None where it is not enabled as an extension."""
-    addon = bpy.context.preferences.addons.get(PACKAGE)
-    return addon.preferences if addon is not None else None
-
-
-def engine_python():
-    """The interpreter to run the engine in. Raises ``EngineError`` with what to do where there is none."""
-    chosen = preferences()
-    if chosen is not None and chosen.source == "OWN":
-        path = Path(bpy.path.abspath(chosen.python))
-        if chosen.python and path.is_file() and os.access(path, os.X_OK):
-            return path
-        raise engine.EngineError(
-            f"the engine's Python '{chosen.python}' is not a program; choose it in the preferences"
-        )
-    if not installation.is_ready():
-        raise engine.EngineError("the engine is not installed yet; install it in Threepoint's preferences")
-    return installation.python()
-
-
-def state_lines(chosen):
-    """What is known of the engine, a line each."""
+def engine_state(chosen: THREEPOINT_preferences) -> list[object]:
+    """What is known of the engine, a message each."""
     about = engine.about()
-    verdict = chosen.verdict.splitlines()
+    verdict = engine_environment.verdict()
+    known: list[object]
+    if engine_environment.is_checking():
+        known = [message("Checking ...")]
+    else:
+        known = [] if verdict is None else [verdict.said]
     if about is not None:
-        return [f"Running: {describe(about)}", f"Log: {engine.log_path()}", *verdict]
-    if verdict:
-        return verdict
+        running = message("Running: {engine}", engine=engine.describe(about))
+        return [running, message("Log: {path}", path=engine.log_path()), *known]
+    if known:
+        return known
     if chosen.source == "OWN":
-        return ["Not started yet"]
+        return [message("Not started yet")]
     work = installation.current()
     if work is not None and work.running:
-        return ["Installing", f"Log: {work.log}"]
-    return ["Installed; it starts on first use" if installation.is_ready() else "Not installed yet"]
+        return [message("Installing"), message("Log: {path}", path=work.log)]
+    if installation.is_ready():
+        return [message("Installed; it starts on first use")]
+    return [message("Not installed yet")]
 
 
-def describe(about):
-    """What an engine said of itself, in words."""
-    memory = about.get("memory")
-    device = f"{about['device_name']} with {memory / 1e9:.0f} GB" if memory else about["device_name"]
-    return f"torch {about['torch']}, Python {about['python']}, on {device}"
-
-
-def register():
-    bpy.utils.register_class(THREEPOINT_preferences)
-
-
-def unregister():
-    bpy.utils.unregister_class(THREEPOINT_preferences)
+register, unregister = registration((THREEPOINT_preferences,))

@@ -7,20 +7,24 @@ takes the kind, dtype and device of the arrays it is used with (``Body.like``).
 from dataclasses import dataclass, fields, replace
 from math import prod
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import InputError
 from ..geometry.kinematics import forward_kinematics
-from ..geometry.rotations import array_namespace
+from ..geometry.rotations import Array, array_namespace
 from ..geometry.skeleton import HEAD, JOINT_COUNT
 from .smpl_files import SHAPE_COUNT, read_smpl
+
+if TYPE_CHECKING:
+    import torch
 
 DEFAULT_BODY = Path(__file__).resolve().parent.parent.parent / "weights" / "body.npz"
 VERTICES_PER_BATCH = 500_000
 """Vertices times frames that are skinned in one step: some 50 MB of working memory beside the parts of the result."""
 SHORTEST, TALLEST = 0.5, 2.6
-"""Statures in metres between which a person is believed."""
+"""Metres: statures outside of these are refused."""
 
 
 @dataclass(frozen=True)
@@ -43,46 +47,49 @@ class Body:
     pose_directions: np.ndarray | None = None
     relaxed_hands: np.ndarray | None = None
 
-    def like(self, array):
+    def like(self, array: "np.ndarray | torch.Tensor") -> "Body":
         """The same body with arrays of the kind, dtype and device of ``array``: to move it to a device once for all."""
         names = [f.name for f in fields(self) if f.name != "faces" and getattr(self, f.name) is not None]
         return replace(self, **{name: _like(getattr(self, name), array) for name in names})
 
-    def rest_joints(self, betas):
+    def rest_joints(self, betas: Array) -> Array:
         """betas (..., 10) -> rest joints (..., 24, 3) in metres."""
         moved = _like(self.joint_directions, betas) @ betas[..., None, :, None]
         return _like(self.joint_template, betas) + moved[..., 0]
 
-    def rest_vertices(self, betas):
+    def rest_vertices(self, betas: Array) -> Array:
         """betas (..., 10) -> rest vertices (..., V, 3) in metres."""
         moved = _like(self.shape_directions, betas) @ betas[..., None, :, None]
         return _like(self.template, betas) + moved[..., 0]
 
-    def rest_heights(self, betas):
+    def rest_heights(self, betas: Array) -> tuple[Array, Array]:
         """betas (..., 10) -> y of the lowest (sole) and of the highest vertex at rest, each (...), in metres."""
         xp = array_namespace(betas)
         moved = _like(self.shape_directions[:, 1], betas) @ betas[..., None]
         heights = _like(self.template[:, 1], betas) + moved[..., 0]
         return xp.amin(heights, -1), xp.amax(heights, -1)
 
-    def sole(self, betas):
+    def sole(self, betas: Array) -> Array:
         """betas (..., 10) -> y of the lowest rest vertex (...): the floor that the rest pose stands on."""
         return self.rest_heights(betas)[0]
 
-    def stature(self, betas):
+    def stature(self, betas: Array) -> Array:
         """betas (..., 10) -> the person's height in metres (...)."""
         sole, crown = self.rest_heights(betas)
-        return crown - sole
+        height: Any = crown - sole
+        return height
 
-    def head_height(self, betas):
+    def head_height(self, betas: Array) -> Array:
         """betas (..., 10) -> height of the head joint above the sole (...) in metres."""
-        return self.rest_joints(betas)[..., HEAD, 1] - self.sole(betas)
+        head: Any = self.rest_joints(betas)[..., HEAD, 1]
+        return head - self.sole(betas)
 
-    def size(self, betas):
+    def size(self, betas: Array) -> Array:
         """betas (..., 10) -> head height over the mean person's (...): what observations are scaled by."""
-        return self.head_height(betas) / self.head_height(betas * 0)
+        height: Any = self.head_height(betas)
+        return height / self.head_height(betas * 0)
 
-    def betas_for(self, stature):
+    def betas_for(self, stature: float) -> np.ndarray:
         """Betas (10,) float32 of a person of ``stature`` metres, by the first beta alone. Raises ``InputError``."""
         if not SHORTEST <= stature <= TALLEST:
             raise InputError(f"a stature of {stature} m; expected metres between {SHORTEST} and {TALLEST}")
@@ -95,7 +102,7 @@ class Body:
             betas = betas + step * (stature - self.stature(betas)) / slope
         return betas.astype(np.float32)
 
-    def only(self, vertices):
+    def only(self, vertices: np.ndarray) -> "Body":
         """The body with some vertices only (an index array), without faces: for skinning a few of them often."""
         return replace(
             self,
@@ -108,7 +115,7 @@ class Body:
         )
 
 
-def load_body(path=None):
+def load_body(path: Path | str | None = None) -> Body:
     """The free default body, or a user's SMPL, SMPL-H or SMPL-X file. Arrays are numpy float32. Raises InputError."""
     arrays = read_smpl(DEFAULT_BODY if path is None else path)
     regressor = arrays["J_regressor"]
@@ -124,7 +131,7 @@ def load_body(path=None):
     )
 
 
-def skin(body, rotations, translation, betas, vertices=None):
+def skin(body: Body, rotations: Array, translation: Array, betas: Array, vertices: np.ndarray | None = None) -> Array:
     """Pose the mesh.
 
     ``rotations`` (..., J, 3, 3) local, the first one the global orient, J 22 (hands follow the wrists) or 24;
@@ -139,15 +146,15 @@ def skin(body, rotations, translation, betas, vertices=None):
     translation = xp.broadcast_to(translation, (*leading, 3)).reshape(frames, 3)
     per_frame = betas.ndim > 1
     betas = xp.broadcast_to(betas, (*leading, SHAPE_COUNT)).reshape(frames, SHAPE_COUNT) if per_frame else betas
-    at_once = max(1, VERTICES_PER_BATCH // len(body.template))
+    batch = max(1, VERTICES_PER_BATCH // len(body.template))
     parts = [
         _skin_some(body, rotations[s], translation[s], betas[s] if per_frame else betas)
-        for s in (slice(i, i + at_once) for i in range(0, max(frames, 1), at_once))
+        for s in (slice(i, i + batch) for i in range(0, max(frames, 1), batch))
     ]
     return xp.concatenate(parts).reshape(*leading, len(body.template), 3)
 
 
-def _skin_some(body, rotations, translation, betas):
+def _skin_some(body: Body, rotations: Any, translation: Any, betas: Any) -> Any:
     """``skin`` for (N, J, 3, 3), (N, 3) and (10,) or (N, 10), in one step."""
     rotations = _with_hands(rotations)
     rest_joints = body.rest_joints(betas)
@@ -156,21 +163,21 @@ def _skin_some(body, rotations, translation, betas):
     shifts = positions - (world @ rest_joints[..., None])[..., 0]
     vertices = body.rest_vertices(betas)
     if body.pose_directions is not None:
-        vertices = vertices + _pose_offsets(body, rotations)
+        vertices = vertices + _pose_offsets(body.pose_directions, rotations)
     posed = body.weights @ shifts
     for axis in range(3):
         posed += (body.weights @ world[..., axis]) * vertices[..., axis : axis + 1]
     return posed
 
 
-def _pose_offsets(body, rotations):
+def _pose_offsets(pose_directions: Any, rotations: Any) -> Any:
     """What the pose adds to the rest vertices, (N, V, 3)."""
     features = (rotations[:, 1:] - _like(np.eye(3), rotations)).reshape(len(rotations), -1)
-    directions = body.pose_directions.reshape(-1, features.shape[-1])
+    directions = pose_directions.reshape(-1, features.shape[-1])
     return (features @ directions.T).reshape(len(rotations), -1, 3)
 
 
-def _with_hands(rotations):
+def _with_hands(rotations: Any) -> Any:
     """(N, 22 or 24, 3, 3) -> (N, 24, 3, 3), the hands at rest."""
     xp = array_namespace(rotations)
     missing = JOINT_COUNT - rotations.shape[1]
@@ -178,7 +185,7 @@ def _with_hands(rotations):
     return xp.concatenate([rotations, hands], 1)
 
 
-def _like(array, other):
+def _like(array: Any, other: Any) -> Any:
     """``array`` in the kind, dtype and device of ``other``; itself where it is so already."""
     xp = array_namespace(other)
     return np.asarray(array, other.dtype) if xp is np else xp.as_tensor(array, dtype=other.dtype, device=other.device)

@@ -1,26 +1,25 @@
 """SMPL, SMPL-H and SMPL-X model files, read without running anything that they contain (numpy only).
 
 The models' files are licence-bound, so people download their own: an npz, or an old pickle full of chumpy and scipy
-objects. Pickles go through an unpickler that knows a dozen names and stands an inert object in for each; any other
-name is refused. What comes out is always SMPL's 24 joints: fingers are folded into the wrists, jaw and eyes into the
-head.
+objects, which ``inert_pickle`` reads. What comes out is always SMPL's 24 joints: fingers are folded into the wrists,
+jaw and eyes into the head.
 """
 
-import pickle
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
 from ..geometry.rotations import axis_angle_to_matrix
 from ..geometry.skeleton import BODY_JOINT_COUNT, HEAD, JOINT_COUNT, LEFT_WRIST, PARENTS, RIGHT_WRIST
+from .inert_pickle import LARGEST_FILE, load_inert, to_array
 
 KEYS = ("v_template", "f", "weights", "J_regressor", "posedirs", "shapedirs", "kintree_table")
 HAND_KEYS = ("hands_meanl", "hands_meanr")
 """What SMPL-H and SMPL-X files may add: the mean pose of each hand's 15 joints, axis-angle (45,): a relaxed hand."""
-LARGEST_FILE = 2 << 30
-"""Bytes, packed or unpacked: several times the largest published model."""
 PICKLE_STARTS = (b"\x80", b"(", b"}")
 """First bytes of a pickled dictionary: protocol 2 and later, 0, 1."""
 SHAPE_COUNT = 10
@@ -40,7 +39,7 @@ _FIRST_FINGER = {52: (22, 37), 55: (25, 40)}
 FINGER_JOINTS = 15
 
 
-def read_smpl(path):
+def read_smpl(path: Path | str) -> dict[str, Any]:
     """A model file -> its arrays under SMPL's names, in float32, for 24 joints.
 
     ``v_template`` (V, 3) metres, ``f`` (F, 3) int32, ``weights`` (V, 24), ``J_regressor`` (24, V) float64,
@@ -70,7 +69,7 @@ def read_smpl(path):
     return _fold(_checked(path, arrays))
 
 
-def _read_npz(path):
+def _read_npz(path: Path) -> dict[str, np.ndarray]:
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = {Path(entry.filename).stem: entry.file_size for entry in archive.infolist()}
@@ -85,159 +84,32 @@ def _read_npz(path):
         raise InputError(f"{path}: damaged or not a model's npz ({_one_line(error)})") from None
 
 
-def _read_pickle(path):
+def _read_pickle(path: Path) -> dict[str, np.ndarray]:
     try:
         with open(path, "rb") as file:
-            content = _RestrictedUnpickler(file, encoding="latin1").load()
+            content = load_inert(file)
         if not isinstance(content, dict):
             raise InputError(f"{path}: holds a {type(content).__name__}, an SMPL model is a dictionary")
         _require_keys(path, content)
-        return {key: _to_array(content[key]) for key in (*KEYS, *HAND_KEYS) if key in content}
+        return {key: to_array(content[key]) for key in (*KEYS, *HAND_KEYS) if key in content}
     except InputError:
         raise
     except Exception as error:  # A damaged or hostile pickle may raise anything at all.
         raise InputError(f"{path}: damaged or not an SMPL pickle ({_one_line(error)})") from None
 
 
-def _require_keys(path, present):
+def _require_keys(path: Path, present: Iterable[str]) -> None:
+    present = set(present)
     missing = [key for key in KEYS if key not in present]
     if missing:
         raise InputError(f"{path}: not an SMPL model: has no {', '.join(missing)}")
 
 
-def _one_line(error):
+def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
-class _Inert:
-    """Stands in for an object of a pickle: remembers what it was made of and does nothing."""
-
-    def __init__(self, *arguments):
-        self.arguments = arguments
-        self.state = {}
-
-    def __setstate__(self, state):
-        self.state = state
-
-
-class _Array(_Inert):
-    """numpy.ndarray; its state is (version, shape, dtype, column order, bytes)."""
-
-
-class _Dtype(_Inert):
-    """numpy.dtype; its first argument names kind and size, its state's second entry the byte order."""
-
-
-class _Chumpy(_Inert):
-    """chumpy.ch.Ch, an array under the key x."""
-
-
-class _ChumpySelect(_Inert):
-    """chumpy.reordering.Select: entries ``idxs`` of ``a``."""
-
-
-class _SparseColumns(_Inert):
-    """scipy.sparse.csc_matrix."""
-
-
-class _SparseRows(_Inert):
-    """scipy.sparse.csr_matrix."""
-
-
-def _reconstruct_array(*_):
-    return _Array()
-
-
-def _array_from_buffer(content, dtype, shape, order):
-    array = _Array()
-    array.state = (None, shape, dtype, order == "F", content)
-    return array
-
-
-def _reconstruct_object(kind, *_):
-    if not (isinstance(kind, type) and issubclass(kind, _Inert)):
-        raise pickle.UnpicklingError("an object of an unknown kind")
-    return kind()
-
-
-def _encode(text, encoding="latin1"):
-    if encoding != "latin1":
-        raise pickle.UnpicklingError(f"bytes encoded as {encoding}")
-    return text.encode("latin1")
-
-
-_ALLOWED = {
-    ("numpy", "ndarray"): _Array,
-    ("numpy", "dtype"): _Dtype,
-    ("numpy.core.multiarray", "_reconstruct"): _reconstruct_array,
-    ("numpy._core.multiarray", "_reconstruct"): _reconstruct_array,
-    ("numpy.core.numeric", "_frombuffer"): _array_from_buffer,
-    ("numpy._core.numeric", "_frombuffer"): _array_from_buffer,
-    ("numpy.core.multiarray", "scalar"): _Inert,
-    ("numpy._core.multiarray", "scalar"): _Inert,
-    ("copy_reg", "_reconstructor"): _reconstruct_object,
-    ("copyreg", "_reconstructor"): _reconstruct_object,
-    ("_codecs", "encode"): _encode,
-    ("__builtin__", "object"): _Inert,
-    ("builtins", "object"): _Inert,
-    ("__builtin__", "set"): set,
-    ("builtins", "set"): set,
-    ("chumpy.ch", "Ch"): _Chumpy,
-    ("chumpy", "Ch"): _Chumpy,
-    ("chumpy.reordering", "Select"): _ChumpySelect,
-    ("scipy.sparse.csc", "csc_matrix"): _SparseColumns,
-    ("scipy.sparse._csc", "csc_matrix"): _SparseColumns,
-    ("scipy.sparse.csr", "csr_matrix"): _SparseRows,
-    ("scipy.sparse._csr", "csr_matrix"): _SparseRows,
-}
-
-
-class _RestrictedUnpickler(pickle.Unpickler):
-    def find_class(self, module, name):
-        try:
-            return _ALLOWED[module, name]
-        except KeyError:
-            raise pickle.UnpicklingError(f"refused: it asks for {module}.{name}") from None
-
-
-def _to_array(value):
-    """The array that an inert object stands for."""
-    if isinstance(value, _Array):
-        _, shape, dtype, column_order, content = value.state
-        if isinstance(content, str):  # Python 2's strings, read as latin1.
-            content = content.encode("latin1")
-        return np.frombuffer(content, _to_dtype(dtype)).reshape(shape, order="F" if column_order else "C")
-    if isinstance(value, _Chumpy):
-        return _to_array(value.state["x"])
-    if isinstance(value, _ChumpySelect):
-        chosen = _to_array(value.state["a"]).ravel()[_to_array(value.state["idxs"])]
-        return chosen.reshape(value.state.get("preferred_shape", chosen.shape))
-    if isinstance(value, _SparseColumns | _SparseRows):
-        return _to_dense(value)
-    raise pickle.UnpicklingError(f"a {type(value).__name__} where an array was expected")
-
-
-def _to_dtype(value):
-    name = value.arguments[0]
-    order = value.state[1] if value.state else "|"
-    dtype = np.dtype(("" if order == "|" else order) + name)
-    if dtype.kind not in "fiub":
-        raise pickle.UnpicklingError(f"an array of {dtype}, expected numbers")
-    return dtype
-
-
-def _to_dense(matrix):
-    shape = matrix.state.get("_shape", matrix.state.get("shape"))
-    starts, indices, values = (_to_array(matrix.state[key]) for key in ("indptr", "indices", "data"))
-    if np.prod(shape, dtype=np.float64) * 8 > LARGEST_FILE:
-        raise pickle.UnpicklingError(f"a matrix of {shape}")
-    lines = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-    dense = np.zeros(shape)
-    dense[(indices, lines) if isinstance(matrix, _SparseColumns) else (lines, indices)] = values
-    return dense
-
-
-def _checked(path, arrays):
+def _checked(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """``arrays`` themselves, or ``InputError`` naming the first that is wrong."""
     vertices, faces = (len(np.atleast_1d(arrays[key])) for key in ("v_template", "f"))
     count = np.atleast_1d(arrays["weights"]).shape[-1]
@@ -268,7 +140,7 @@ def _checked(path, arrays):
     return arrays
 
 
-def _fold(arrays):
+def _fold(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     """Arrays of 24, 52 or 55 joints -> of 24, see ``read_smpl``. Fingers, jaw and eyes keep their rest pose."""
     count = arrays["weights"].shape[1]
     weights = np.zeros((len(arrays["weights"]), JOINT_COUNT), np.float32)
@@ -288,31 +160,32 @@ def _fold(arrays):
     }
 
 
-def _relaxed_hands(arrays):
+def _relaxed_hands(arrays: dict[str, np.ndarray]) -> np.ndarray | None:
     """How far the mean pose of the fingers moves the template's vertices (V, 3); None without fingers or such a pose.
 
     In the rest pose the wrists' axes are the model's, so that what is found here turns with the wrists.
     """
     count = arrays["weights"].shape[1]
-    if count not in _FIRST_FINGER or any(np.size(arrays.get(key)) != 3 * FINGER_JOINTS for key in HAND_KEYS):
+    if count not in _FIRST_FINGER or any(np.size(arrays.get(key, ())) != 3 * FINGER_JOINTS for key in HAND_KEYS):
         return None
     rest = arrays["J_regressor"] @ arrays["v_template"]
     parents = arrays["kintree_table"][0].astype(np.int64)
     moved = np.zeros(arrays["v_template"].shape)
     for first, key in zip(_FIRST_FINGER[count], HAND_KEYS, strict=True):
-        turns = axis_angle_to_matrix(np.asarray(arrays[key], np.float64).reshape(FINGER_JOINTS, 3))
-        world, places = {}, {}
+        rotations = axis_angle_to_matrix(np.asarray(arrays[key], np.float64).reshape(FINGER_JOINTS, 3))
+        world: dict[int, np.ndarray] = {}
+        positions: dict[int, np.ndarray] = {}
         for joint in range(first, first + FINGER_JOINTS):
             parent = parents[joint]
-            above, place = world.get(parent, np.eye(3)), places.get(parent, rest[parent])
-            world[joint] = above @ turns[joint - first]
-            places[joint] = place + above @ (rest[joint] - rest[parent])
-            there = (arrays["v_template"] - rest[joint]) @ world[joint].T + places[joint]
+            above, position = world.get(parent, np.eye(3)), positions.get(parent, rest[parent])
+            world[joint] = above @ rotations[joint - first]
+            positions[joint] = position + above @ (rest[joint] - rest[parent])
+            there = (arrays["v_template"] - rest[joint]) @ world[joint].T + positions[joint]
             moved += arrays["weights"][:, joint, None] * (there - arrays["v_template"])
     return moved.astype(np.float32)
 
 
-def _widened(array, shape):
+def _widened(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """``array`` in float32 with zeros after its last entries, up to ``shape``."""
     wide = np.zeros(shape, np.float32)
     wide[..., : array.shape[-1]] = array

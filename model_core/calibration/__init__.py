@@ -1,21 +1,32 @@
-"""From trackers to joints: how devices sit on the body, how big the person is, where the floor lies (numpy only)."""
+"""From trackers to joints: how devices sit on the body, how big the person is, where the floor lies (numpy only).
 
-from .calibration import Calibration, Offset, body_tracker_poses, joint_poses, load, save
+Everything here takes recordings that are in the model's frame already (``recordings.model_frame``).
+"""
+
+from .by_preset import calibrate_by_preset, is_known
+from .calibration import Calibration, Offset, body_tracker_poses, joint_poses
 from .fitting import fit_each_hand, fit_to_forearms
-from .person import calibrate, is_known
-from .posed import calibrate_in_pose, find_t_pose
-from .presets import PRESETS, preset_offsets
+from .known_pose import ARMS_DOWN, calibrate_in_pose, find_t_pose
+from .person import Person, find_person
+from .presets import OTHER_PRESETS, PRESETS, preset_offsets
+from .serialization import calibration_from_json, calibration_to_json, load, save
 
 __all__ = [
+    "ARMS_DOWN",
+    "OTHER_PRESETS",
     "PRESETS",
     "Calibration",
     "Offset",
-    "calibrate",
+    "Person",
+    "body_tracker_poses",
+    "calibrate_by_preset",
     "calibrate_in_pose",
+    "calibration_from_json",
+    "calibration_to_json",
+    "find_person",
     "find_t_pose",
     "fit_each_hand",
     "fit_to_forearms",
-    "body_tracker_poses",
     "is_known",
     "joint_poses",
     "load",

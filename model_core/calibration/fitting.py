@@ -1,7 +1,7 @@
-"""Hand offsets learnt from a whole recording: wrists that are natural on average and arms that reach (numpy only).
+"""Hand offsets estimated from a whole recording: wrists that are natural on average, arms that reach (numpy only).
 
-Of the arm, head and hand give away a good deal: the shoulder lies under the head, and of the elbow's circle people use
-the lower, outer part. On real motion the wrist is turned from the forearm so found by ``NATURAL_WRIST`` on average. The
+Head and hand say a good deal about the arm: the shoulder lies under the head, and of the elbow's circle people use the
+lower, outer part. On real motion the wrist is turned from the forearm so found by ``NATURAL_WRIST`` on average. The
 constant rotation of a device on the hand is then the one that makes the recorded wrists so on average: the orthogonal
 Procrustes problem over all frames, whose solution is an SVD (Schonemann 1966).
 """
@@ -10,20 +10,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..geometry.frames import OPENXR_TO_MODEL, convert_quaternions
-from ..observation import heading
-from ..recordings.recording import Track
+from ..body import Body
 from ..geometry.rotations import (
     axis_angle_to_matrix,
     cross,
     geodesic_angle,
     matrix_to_quaternion,
+    nearest_rotation,
     normalize,
     quaternion_to_matrix,
     rotation_about_y,
     transpose,
 )
 from ..geometry.skeleton import HEAD, LEFT_WRIST
+from ..notes import Note
+from ..observation import heading
+from ..recordings.model_frame import ModelFrameRecording
 from .calibration import Calibration, Offset, joint_pose
 from .presets import MIRROR, mirrored
 
@@ -34,9 +36,9 @@ NATURAL_WRIST = np.radians([-175.2, 18.5, 8.4])
 """The left wrist joint in ``arm_frames``: mean over both hands of the training motion (93 minutes at 60 Hz, every tenth
 frame; half of the frames lie within 35 degrees of it). Axis-angle."""
 PRIOR_FRAMES = 0.15
-"""Weight of the preset's rotation, as a part of all frames."""
+"""Weight of the preset's rotation, as a fraction of all frames."""
 GIVEN_WEIGHT = 0.1
-"""Weight of the offsets that ``fit_to_forearms`` starts from, as a part of all frames."""
+"""Weight of the offsets that ``fit_to_forearms`` starts from, as a fraction of all frames."""
 STRAIGHT_ARM = 0.98
 LONGEST_REACH, REACH_PERCENTILE = 0.70, 95.0
 """Metres from the head joint to the wrist that people of the mean size hardly ever exceed (99% of the training motion
@@ -45,8 +47,12 @@ FARTHEST_SHIFT, SHIFT_STEPS, ROUNDS = 0.12, 12, 3
 """Metres by which a hand may hold its device farther out than the preset says, and how finely that is sought."""
 LEAST_FRAMES, MOST_FRAMES = 60, 5000
 
+SeenHand = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Of N frames, mirrored to the left side: head rotations (N, 3, 3), head joints and device positions (N, 3), device
+rotations (N, 3, 3)."""
 
-def fit_hands(recording, calibration, body):
+
+def fit_hands(recording: ModelFrameRecording, calibration: Calibration, body: Body) -> Calibration:
     """The calibration with its hands' offsets fitted to the recording; those given serve as a first guess.
 
     Both hands are taken to hold their devices in the same, mirrored way. Without enough frames nothing changes.
@@ -67,11 +73,11 @@ def fit_hands(recording, calibration, body):
         geodesic_angle(*(quaternion_to_matrix(rotation) for rotation in (guess.rotation, left.rotation)))
     )
     moved = 100 * np.linalg.norm(wrist - guess.position)
-    note = f"hands fitted to the recording: {turned:.0f} degrees and {moved:.0f} cm from the preset"
+    note = Note("hands_fitted", {"degrees": float(turned), "cm": float(moved)})
     return replace(calibration, offsets=offsets, notes=(*calibration.notes, note))
 
 
-def fit_each_hand(recording, calibration, body):
+def fit_each_hand(recording: ModelFrameRecording, calibration: Calibration, body: Body) -> Calibration:
     """The calibration with offsets for devices of which nothing is known: each hand's by itself, without a first guess.
 
     The rotation makes wrists natural on average; the device is taken to be at the wrist. A hand that is hardly ever
@@ -86,15 +92,14 @@ def fit_each_hand(recording, calibration, body):
     return replace(calibration, offsets=offsets)
 
 
-def _seen_hands(recording, calibration):
-    """What ``_seen`` tells of each hand that is seen at all."""
+def _seen_hands(recording: ModelFrameRecording, calibration: Calibration) -> list[SeenHand]:
+    """``_seen`` of each hand that is seen at all."""
     seen = [_seen(recording, calibration, role) for role in ("left_hand", "right_hand")]
     return [hand for hand in seen if hand is not None]
 
 
-def _seen(recording, calibration, role):
-    """Head rotations (N, 3, 3), head joint and device positions (N, 3), device rotations (N, 3, 3), in the model's
-    frame and mirrored to the left side; None if the hand is hardly ever seen."""
+def _seen(recording: ModelFrameRecording, calibration: Calibration, role: str) -> SeenHand | None:
+    """The frames of one hand; None if it is hardly ever seen."""
     if role not in recording.tracks:
         return None
     frames = np.flatnonzero(recording.tracks["head"].valid & recording.tracks[role].valid)
@@ -102,24 +107,20 @@ def _seen(recording, calibration, role):
         return None
     frames = frames[:: 1 + len(frames) // MOST_FRAMES]
     bare = Calibration(calibration.betas, calibration.floor, {"head": calibration.offsets["head"]})
-    head_rotation, head = joint_pose(_at(recording.tracks["head"], frames), bare, "head")
-    rotation, position = joint_pose(_at(recording.tracks[role], frames), bare, role)
+    head_rotation, head = joint_pose(recording.tracks["head"].at(frames), bare, "head")
+    rotation, position = joint_pose(recording.tracks[role].at(frames), bare, role)
     poses = [quaternion_to_matrix(head_rotation), head, position, quaternion_to_matrix(rotation)]
     if role == "right_hand":
         poses = [MIRROR @ p @ MIRROR if p.ndim == 3 else p @ MIRROR for p in poses]
-    return poses
+    return poses[0], poses[1], poses[2], poses[3]
 
 
-def _at(track, frames):
-    return Track(track.position[frames], track.rotation[frames], track.valid[frames])
-
-
-def shoulders(head_rotations, heads, rest):
+def shoulders(head_rotations: np.ndarray, heads: np.ndarray, rest: np.ndarray) -> np.ndarray:
     """Where left shoulders (N, 3) mostly are for head joints (N, 3) and their rotations; ``rest`` joints (24, 3)."""
     return heads + rotation_about_y(heading(head_rotations)) @ (rest[LEFT_SHOULDER] - rest[HEAD])
 
 
-def arm_frames(head_rotations, heads, wrists, rest):
+def arm_frames(head_rotations: np.ndarray, heads: np.ndarray, wrists: np.ndarray, rest: np.ndarray) -> np.ndarray:
     """Axes (N, 3, 3) of the left forearm that head and wrist suggest: X along it, Y about which the elbow bends."""
     shoulder = shoulders(head_rotations, heads, rest)
     upper = np.linalg.norm(rest[LEFT_ELBOW] - rest[LEFT_SHOULDER])
@@ -137,7 +138,9 @@ def arm_frames(head_rotations, heads, wrists, rest):
     return np.stack([forearm, bend, cross(forearm, bend)], -1)
 
 
-def _natural_rotation(seen, wrist, guess, rest):
+def _natural_rotation(
+    seen: list[SeenHand], wrist: np.ndarray, guess: np.ndarray | None, rest: np.ndarray
+) -> np.ndarray:
     """The rotation (``wxyz``) from devices to wrists, ``wrist`` (3,) away, that makes these natural on average; a
     ``guess``, if there is one, counts as ``PRIOR_FRAMES`` say."""
     natural, total = axis_angle_to_matrix(NATURAL_WRIST), np.zeros((3, 3))
@@ -149,13 +152,7 @@ def _natural_rotation(seen, wrist, guess, rest):
     return matrix_to_quaternion(nearest_rotation(total))
 
 
-def nearest_rotation(matrix):
-    """The rotation (3, 3) nearest to a matrix (3, 3) in the sense of least squares."""
-    left, _, right = np.linalg.svd(matrix)
-    return left @ np.diag([1, 1, np.sign(np.linalg.det(left @ right))]) @ right
-
-
-def _reaching(seen, wrist, to_elbow, size):
+def _reaching(seen: list[SeenHand], wrist: np.ndarray, to_elbow: np.ndarray, size: float) -> np.ndarray:
     """``wrist`` (3,) so much farther towards the elbow, a direction (3,) on the device, that arms suffice; as far as a
     hand may hold a device so."""
     step = to_elbow * FARTHEST_SHIFT / SHIFT_STEPS
@@ -166,13 +163,13 @@ def _reaching(seen, wrist, to_elbow, size):
     return wrist
 
 
-def _reach(seen, wrist):
+def _reach(seen: list[SeenHand], wrist: np.ndarray) -> float:
     """Metres from the head joint to wrists that lie ``wrist`` (3,) from the devices, all but stray frames."""
     lengths = [np.linalg.norm(device + turn @ wrist - head, axis=-1) for _, head, device, turn in seen]
     return float(np.percentile(np.concatenate(lengths), REACH_PERCENTILE))
 
 
-def needed_size(recording, calibration, body):
+def required_size(recording: ModelFrameRecording, calibration: Calibration, body: Body) -> float:
     """The size, over that of the calibration's person, at which arms reach as far as the recorded hands do."""
     seen = _seen_hands(recording, calibration)
     if not seen:
@@ -181,21 +178,21 @@ def needed_size(recording, calibration, body):
     return reach / (LONGEST_REACH * float(body.size(calibration.betas)))
 
 
-def fit_to_forearms(recording, calibration, forearms):
+def fit_to_forearms(recording: ModelFrameRecording, calibration: Calibration, forearms: np.ndarray) -> Calibration:
     """The calibration with each hand's rotation offset such that predicted wrists are straight on average.
 
     ``forearms`` (N, 2, 3, 3): world rotations of the left and right elbow joint in the model's frame that a model
     predicts at the recording's times. A model that was trained on bodies knows better than geometry where forearms are;
-    places of devices on the hands are left as they are. The offsets given count like a tenth of the frames.
+    positions of devices on the hands are left as they are. The offsets given count like a tenth of the frames.
     """
     offsets = dict(calibration.offsets)
     for side, role in enumerate(("left_hand", "right_hand")):
         track = recording.tracks.get(role)
         if track is None or track.valid.sum() < LEAST_FRAMES:
             continue
-        device = quaternion_to_matrix(convert_quaternions(track.rotation[track.valid], OPENXR_TO_MODEL))
+        device = quaternion_to_matrix(track.at(track.valid).rotation)
         straight = (transpose(device) @ forearms[track.valid, side]).mean(0)
         given = offsets[role]
         turn = nearest_rotation(straight + GIVEN_WEIGHT * quaternion_to_matrix(given.rotation))
         offsets[role] = Offset(matrix_to_quaternion(turn), given.position)
-    return replace(calibration, offsets=offsets, notes=(*calibration.notes, "hands turned so that wrists are straight"))
+    return replace(calibration, offsets=offsets, notes=(*calibration.notes, Note("wrists_straightened")))

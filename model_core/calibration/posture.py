@@ -1,11 +1,11 @@
 """How high a person's head is when they stand upright, from how it moves whatever they do (numpy only).
 
-Nobody stands upright all the time: people walk, run, jump, bend and squat, and a part of that shows in the head's and
-hands' motion. Of every frame small mixture density networks (Bishop 1994) tell how high the head joint may be over
+Nobody stands upright all the time: people walk, run, jump, bend and squat, and some of that shows in the head's and
+hands' motion. For every frame small mixture density networks (Bishop 1994) predict how high the head joint may be over
 its height in the rest pose, given what does not depend on the person's size: speeds, accelerations and the hands'
-places in units of the head's height, and how the head is turned. The rest pose's height of the whole recording is then
-the likeliest one. How far that may be off, ``height`` tells. ``python3 tools train posture`` learns the networks on the
-training motion and writes ``weights/posture.npz``.
+positions in units of the head's height, and how the head is turned. The rest pose's height of the whole recording is
+then the likeliest one. How far that may be off, ``height`` estimates. ``python3 tools train posture`` learns the
+networks on the training motion and writes ``weights/posture.npz``.
 """
 
 from dataclasses import dataclass, fields
@@ -14,10 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ..geometry.filters import gaussian_smooth
+
 WEIGHTS = Path(__file__).resolve().parent.parent.parent / "weights" / "posture.npz"
 FPS = 60.0
 STRIDE = 6
-"""Frames from one that is looked at to the next: neighbours tell the same."""
+"""Frames from one that is used to the next: neighbours say the same."""
 MOST_FRAMES = 400
 SMOOTHING = 4
 """Standard deviation in frames of the smoothing under speeds and accelerations."""
@@ -26,15 +28,15 @@ LOWEST_HEAD = 0.15
 COMPONENTS = 3
 OUTLIERS = 0.02
 """Density, over the logarithm of height, of what the mixture knows nothing of: uneven floors, stools."""
-LEAST_LOG_SPREAD = float(np.log(0.006))
+LEAST_LOG_STD = float(np.log(0.006))
 """Of a component: nobody's height is known better than to a centimetre."""
 FARTHEST_INPUT = 3.0
-"""Standard deviations beyond which an input tells no more."""
+"""Standard deviations beyond which an input says no more."""
 INDEPENDENT_FRAMES = 10.0
-"""However long a recording is, it counts as this many independent looks at most: people repeat themselves."""
+"""However long a recording is, it counts as this many independent frames at most: people repeat themselves."""
 LIFT, FLIGHT = 3, -4.0
 """Which input is the head's upward acceleration over its height, and where a body is in flight: how high it is then
-tells how it jumped, not how tall it is."""
+says how it jumped, not how tall it is."""
 REACH = 11
 """Which input is how far the farther hand is from the head, over the head's height."""
 SECOND_LONG_SPEED = 1
@@ -44,7 +46,7 @@ HIGHEST = 90.0
 CANDIDATES = np.arange(-0.30, 0.45, 0.0025)
 """Logarithms of the rest pose's height over it: from who stands on a table to who sits all the time."""
 LEAST_CHANGE = 0.003
-"""Of heights from the first half of a recording to the second, as a logarithm: less tells nothing."""
+"""Of heights from the first half of a recording to the second, as a logarithm: less says nothing."""
 LEAST_COMPACT, MOST_COMPACT = -0.30, 0.15
 """Bounds of how far the lower quarter of the heights lies from the rest pose's."""
 TRAITS = ("width of the belief", "speed", "lower quarter of the heights", "in flight", "reach", "change")
@@ -53,7 +55,7 @@ TRAITS = ("width of the belief", "speed", "lower quarter of the heights", "in fl
 @dataclass(frozen=True)
 class PostureNetworks:
     """M networks of one tanh layer that are averaged: inputs (I,) less ``mean`` over ``spread``, ``hidden`` (M, I, N),
-    ``hidden_bias`` (M, N), ``out`` (M, N, 9), ``out_bias`` (M, 9): the components' places, log spreads and logits."""
+    ``hidden_bias`` (M, N), ``out`` (M, N, 9), ``out_bias`` (M, 9): the components' means, log stds and logits."""
 
     mean: np.ndarray
     spread: np.ndarray
@@ -62,35 +64,37 @@ class PostureNetworks:
     out: np.ndarray
     out_bias: np.ndarray
 
-    def mixture(self, inputs):
-        """Inputs (T, I) -> places, log spreads and log weights (T, 3 M) of log height over the rest pose's."""
+    def mixture(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Inputs (T, I) -> means, log stds and log weights (T, 3 M) of log height over the rest pose's."""
         scaled = np.clip((inputs - self.mean) / self.spread, -FARTHEST_INPUT, FARTHEST_INPUT)
         hidden = np.tanh(np.nan_to_num(scaled) @ self.hidden + self.hidden_bias[:, None])
-        place, log_spread, logit = np.split(hidden @ self.out + self.out_bias[:, None], 3, axis=-1)
+        mean, log_std, logit = np.split(hidden @ self.out + self.out_bias[:, None], 3, axis=-1)
         log_weight = logit - np.log(len(logit) * np.exp(logit).sum(-1, keepdims=True))
-        parts = place, np.maximum(log_spread, LEAST_LOG_SPREAD), log_weight
-        return tuple(np.concatenate(list(part), -1) for part in parts)
+        mean, log_std, log_weight = (
+            np.concatenate(list(part), -1) for part in (mean, np.maximum(log_std, LEAST_LOG_STD), log_weight)
+        )
+        return mean, log_std, log_weight
 
 
 @cache
-def load_networks(path=WEIGHTS):
+def load_networks(path: Path = WEIGHTS) -> PostureNetworks:
     """The networks as they were trained."""
     with np.load(path, allow_pickle=False) as data:
         return PostureNetworks(**{field.name: data[field.name].astype(np.float64) for field in fields(PostureNetworks)})
 
 
-def describe(turns, heads, hands):
+def describe(rotations: np.ndarray, heads: np.ndarray, hands: np.ndarray) -> np.ndarray:
     """What of a stretch at 60 Hz depends on posture and not on size, of every ``STRIDE``-th frame.
 
-    ``turns`` (T, 3, 3) of the head, ``heads`` (T, 3) its joint and ``hands`` (T, 2, 3), metres above the floor in the
-    model's frame; a hand that is not seen is NaN. Returns inputs (T', 12), NaN where a hand is missing.
+    ``rotations`` (T, 3, 3) of the head, ``heads`` (T, 3) its joint and ``hands`` (T, 2, 3), metres above the floor in
+    the model's frame; a hand that is not seen is NaN. Returns inputs (T', 12), NaN where a hand is missing.
     """
-    smooth = _smoothed(heads, SMOOTHING)
+    smooth = gaussian_smooth(heads, SMOOTHING)
     height = np.maximum(smooth[:, 1], LOWEST_HEAD)
     speed = np.gradient(smooth, axis=0) * FPS
     rise, along = speed[:, 1] / height, np.hypot(speed[:, 0], speed[:, 2]) / height
     lift = np.gradient(speed[:, 1]) * FPS / height
-    look, roll = turns[:, 1, 2], np.abs(turns[:, 1, 0])
+    pitch, roll = rotations[:, 1, 2], np.abs(rotations[:, 1, 0])
     away = (hands - heads[:, None]) / height[:, None, None]
     reach, drop = np.linalg.norm(away, axis=-1), away[..., 1]
     inputs = [
@@ -100,8 +104,8 @@ def describe(turns, heads, hands):
         np.clip(lift, -10, 10),
         np.clip(lift, -10, -1),  # in flight the head falls freely: lift is -g over its height, about -6
         np.minimum(np.abs(rise), 2),
-        look,
-        np.clip(look, -1, -0.2),
+        pitch,
+        np.clip(pitch, -1, -0.2),
         roll,
         reach.sum(-1),
         drop.sum(-1),
@@ -110,9 +114,9 @@ def describe(turns, heads, hands):
     return np.stack(inputs, -1)[::STRIDE]
 
 
-def look(inputs, log_heights, networks):
+def estimate_height(inputs: np.ndarray, log_heights: np.ndarray, networks: PostureNetworks) -> tuple[float, np.ndarray]:
     """The logarithm of the head joint's height above the sole in the rest pose that makes a recording likeliest, and
-    what tells how far it may be off: ``TRAITS`` (6,), NaN where no hand is seen.
+    what its error depends on: ``TRAITS`` (6,), NaN where no hand is seen.
 
     ``inputs`` (T, 12) of ``describe`` and the logarithms (T,) of the head joint's heights in metres in these frames.
     """
@@ -122,10 +126,10 @@ def look(inputs, log_heights, networks):
         inputs, log_heights = inputs[held], log_heights[held]
     skip = 1 + len(inputs) // MOST_FRAMES
     inputs, log_heights = inputs[::skip], log_heights[::skip]
-    place, log_spread, log_weight = networks.mixture(inputs)
+    mean, log_std, log_weight = networks.mixture(inputs)
     highest = np.percentile(log_heights, HIGHEST)
-    off = (log_heights - highest)[:, None, None] - CANDIDATES[:, None] - place[:, None]
-    density = np.exp((log_weight - log_spread)[:, None] - 0.5 * (off * np.exp(-log_spread)[:, None]) ** 2).sum(-1)
+    off = (log_heights - highest)[:, None, None] - CANDIDATES[:, None] - mean[:, None]
+    density = np.exp((log_weight - log_std)[:, None] - 0.5 * (off * np.exp(-log_std)[:, None]) ** 2).sum(-1)
     likelihood = np.log(density / np.sqrt(2 * np.pi) + OUTLIERS).mean(0) * min(len(inputs), INDEPENDENT_FRAMES)
     belief = np.exp(likelihood - likelihood.max())
     belief /= belief.sum()
@@ -134,8 +138,8 @@ def look(inputs, log_heights, networks):
     width = np.sqrt((belief * (CANDIDATES - found) ** 2).sum())
     lower = np.percentile(log_heights, 25) - highest - found
     reaches = inputs[np.isfinite(inputs[:, REACH]), REACH]
-    left = log_heights - (np.exp(log_weight) * place).sum(-1)  # what posture does not explain
-    change = left[: len(left) // 2].mean() - left[len(left) // 2 :].mean() if len(left) > 1 else np.nan
+    rest = log_heights - (np.exp(log_weight) * mean).sum(-1)  # what posture does not explain
+    change = rest[: len(rest) // 2].mean() - rest[len(rest) // 2 :].mean() if len(rest) > 1 else np.nan
     traits = [
         np.log(width),
         inputs[:, SECOND_LONG_SPEED].mean(),
@@ -147,15 +151,7 @@ def look(inputs, log_heights, networks):
     return float(found + highest), np.array(traits)
 
 
-def _smoothed(values, deviation):
-    """Values (T, D) under a Gaussian of ``deviation`` frames; the ends are held."""
-    reach = 3 * deviation
-    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
-    held = np.pad(values, ((reach, reach), (0, 0)), mode="edge")
-    return np.stack([np.convolve(column, weights / weights.sum(), "valid") for column in held.T], -1)
-
-
-def _second_long_mean(values):
+def _second_long_mean(values: np.ndarray) -> np.ndarray:
     """Mean of values (T,) over the second around each."""
     count = min(int(FPS), len(values))
     held = np.pad(values, (count // 2, count - 1 - count // 2), mode="edge")

@@ -51,7 +51,7 @@ OTHER_PRESETS = ("hand", "joints")
 DEFAULT_PRESET = "grip"
 
 
-def preset_offsets(name, size=1.0):
+def preset_offsets(name: str, size: float = 1.0) -> dict[str, Offset]:
     """The ``Offset`` of each hand for the preset ``name``; ``size`` is the person's over the mean person's."""
     if name == "joints":
         return {"left_hand": NO_OFFSET, "right_hand": NO_OFFSET}
@@ -65,18 +65,19 @@ def preset_offsets(name, size=1.0):
     return {"left_hand": left, "right_hand": mirrored(left)}
 
 
-def mirrored(offset):
+def mirrored(offset: Offset) -> Offset:
     """The right hand's offset for a left hand's, and the reverse: the devices are mirror images."""
     rotation = offset.rotation * np.array([1.0, 1, -1, -1])
     return Offset(rotation, MIRROR @ offset.position)
 
 
-def _held(preset, size):
-    turn = axis_angle_to_matrix(np.radians([0, 0, preset.roll])) @ axis_angle_to_matrix(np.radians([preset.tilt, 0, 0]))
-    return _offset(GRIP_IN_T_POSE @ turn.T, np.array(preset.palm) + turn @ WRIST_FROM_GRIP * size)
+def _held(preset: Preset, size: float) -> Offset:
+    roll, tilt = (axis_angle_to_matrix(np.radians(angles)) for angles in ([0, 0, preset.roll], [preset.tilt, 0, 0]))
+    grip = roll @ tilt
+    return _offset(GRIP_IN_T_POSE @ grip.T, np.array(preset.palm) + grip @ WRIST_FROM_GRIP * size)
 
 
-def _offset(device_in_t_pose, wrist):
+def _offset(device_in_t_pose: np.ndarray, wrist: np.ndarray) -> Offset:
     """``Offset`` from the device's axes in T-pose (columns, model's frame) and the wrist in the device's axes."""
     # A device's rotation in the model's frame is its axes, each with the model's name: by conjugation.
     return Offset(matrix_to_quaternion(OPENXR_TO_MODEL @ device_in_t_pose.T), OPENXR_TO_MODEL @ wrist)

@@ -6,6 +6,7 @@ of any T_i can be read as a pose.
 """
 
 import math
+from typing import cast
 
 import torch
 from torch import nn
@@ -17,7 +18,7 @@ LOG_SCALE_BOUND = 2.0
 class Coupling(nn.Module):
     """One transformation T_i: (a, b) -> (a, b * exp(s) + t) with s, t = net(a, context) (Dinh et al. 2017, eq 7)."""
 
-    def __init__(self, count, hidden, keeps_even):
+    def __init__(self, count: int, hidden: int, keeps_even: bool) -> None:
         super().__init__()
         self.keeps_even = keeps_even
         self.enter = nn.Linear(count // 2, hidden)
@@ -26,28 +27,28 @@ class Coupling(nn.Module):
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
 
-    def _split(self, values):
+    def _split(self, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         even, odd = values[..., 0::2], values[..., 1::2]
         return (even, odd) if self.keeps_even else (odd, even)
 
-    def _join(self, kept, changed):
+    def _join(self, kept: torch.Tensor, changed: torch.Tensor) -> torch.Tensor:
         pair = (kept, changed) if self.keeps_even else (changed, kept)
         return torch.stack(pair, -1).flatten(-2)
 
-    def _scale_and_shift(self, kept, context):
+    def _scale_and_shift(self, kept: torch.Tensor, context: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         act = nn.functional.silu
         hidden = act(self.enter(kept) + context)
         raw = self.leave(act(self.middle(hidden)))
         log_scale, shift = raw.to(kept.dtype).chunk(2, -1)
         return LOG_SCALE_BOUND * torch.tanh(log_scale / LOG_SCALE_BOUND), shift
 
-    def forward(self, z, context):
+    def forward(self, z: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
         """z (..., D) -> T(z) (..., D)."""
         kept, changed = self._split(z)
         log_scale, shift = self._scale_and_shift(kept, context)
         return self._join(kept, changed * torch.exp(log_scale) + shift)
 
-    def inverse(self, x, context):
+    def inverse(self, x: torch.Tensor, context: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """x (..., D) -> T^-1(x) (..., D) and log abs det of its Jacobian (...)."""
         kept, changed = self._split(x)
         log_scale, shift = self._scale_and_shift(kept, context)
@@ -57,7 +58,9 @@ class Coupling(nn.Module):
 class Flow(nn.Module):
     """The conditional flow over poses: K couplings and an encoder of the condition."""
 
-    def __init__(self, count, condition_count, couplings=8, hidden=512, context=128):
+    def __init__(
+        self, count: int, condition_count: int, couplings: int = 8, hidden: int = 512, context: int = 128
+    ) -> None:
         super().__init__()
         self.encoder = nn.Sequential(
             nn.Linear(condition_count, 2 * context), nn.SiLU(), nn.Linear(2 * context, context)
@@ -65,44 +68,33 @@ class Flow(nn.Module):
         self.to_coupling = nn.ModuleList(nn.Linear(context, hidden, bias=False) for _ in range(couplings))
         self.couplings = nn.ModuleList(Coupling(count, hidden, keeps_even=i % 2 == 0) for i in range(couplings))
 
-    def context(self, condition):
-        """What the couplings need of a condition (..., C): (..., hidden) each. Keep it while z is optimised."""
+    def context(self, condition: torch.Tensor) -> list[torch.Tensor]:
+        """The couplings' embeddings of a condition (..., C): (..., hidden) each. Compute once while z is optimised."""
         encoded = nn.functional.silu(self.encoder(condition))
         return [layer(encoded) for layer in self.to_coupling]
 
-    def forward(self, z, context, depth=None):
+    def forward(self, z: torch.Tensor, context: list[torch.Tensor], depth: int | None = None) -> torch.Tensor:
         """Latent z (..., D) -> pose x = T_depth(... T_1(z)) (..., D); the whole flow without ``depth``."""
         for coupling, own in list(zip(self.couplings, context, strict=True))[:depth]:
             z = coupling(z, own)
         return z
 
-    def inverse(self, x, context, depth=None):
+    def inverse(
+        self, x: torch.Tensor, context: list[torch.Tensor], depth: int | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Pose x (..., D) -> its oracle latent code z (..., D) and log abs det dz/dx (...) (paper, section 4.3)."""
         log_det = x.new_zeros(x.shape[:-1])
         for coupling, own in reversed(list(zip(self.couplings, context, strict=True))[:depth]):
-            x, own_log_det = coupling.inverse(x, own)
+            x, own_log_det = cast(Coupling, coupling).inverse(x, own)
             log_det = log_det + own_log_det
         return x, log_det
 
-    def log_prob(self, x, context, depth=None):
+    def log_prob(self, x: torch.Tensor, context: list[torch.Tensor], depth: int | None = None) -> torch.Tensor:
         """log p(x | condition) (...) by change of variables (paper, eq 3), under T_depth ... T_1 if given."""
         z, log_det = self.inverse(x, context, depth)
         return standard_log_prob(z) + log_det
 
 
-def standard_log_prob(z):
+def standard_log_prob(z: torch.Tensor) -> torch.Tensor:
     """log N(z; 0, I) (...) of (..., D)."""
     return -0.5 * (z * z).sum(-1) - 0.5 * z.shape[-1] * math.log(2 * math.pi)
-
-
-def nll_loss(flow, x, context, depth, weight):
-    """Eq 5 for one sub-network: mean of -(log p(x) + weight * log p_depth(x)), in nats per dimension.
-
-    Intermediate supervision shows the pose to the sub-flow T_depth ... T_1 as though it were the whole. The paper sums
-    over a set of sub-networks; drawing one of them a step and weighting it by the set's total gives the same gradient
-    on average at a fraction of the cost. ``depth`` None leaves it out.
-    """
-    log_prob = flow.log_prob(x, context)
-    if depth is not None:
-        log_prob = log_prob + weight * flow.log_prob(x, context, depth)
-    return -log_prob.mean() / x.shape[-1]

@@ -1,27 +1,25 @@
-"""FLAG as a whole: the flow, its latent region and what it takes to use them on a person in a room."""
+"""FLAG whole: its configuration, the flow and the latent region together, and their weights on disk."""
 
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import nn
 
-from ..errors import InputError
 from ..geometry.skeleton import BODY_JOINT_COUNT
+from ..safetensor_files import load_tensors, save_tensors
 from .condition import CONDITION_COUNT, split_condition
 from .flow import Flow
 from .pose import POSE_COUNT, PoseNormalizer
-from .region import LatentRegionModel, place_tracked
+from .region import LatentRegionModel, scatter_tracked
 
 DEFAULT_WEIGHTS = Path(__file__).resolve().parent.parent.parent / "weights" / "flag.safetensors"
 FORMAT = "threepoint-flag-2"
 HAND_STATES = 4
 """Both hands seen, the left one lost, the right one, both."""
-MEASURES = ("pose.", "uncertainty_")
-"""Tensors that are measured rather than trained: kept in float32."""
+CALIBRATED = ("pose.", "uncertainty_")
+"""First parts of the names of tensors that are measured rather than trained: kept in float32."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +46,18 @@ CONFIGS = {
 
 
 class Flag(nn.Module):
-    """Conditional flow f, region approximator f_LRA, the coding of poses, and how spread becomes an error to expect.
+    """Conditional flow f, region approximator f_LRA, the normalization of poses, and the calibration of uncertainty.
 
-    ``uncertainty_gain`` and ``uncertainty_offset`` (``HAND_STATES``, 22) turn the spread of samples at a joint into the
-    error to expect, in metres, by which hands are lost (``uncertainty.hand_states``); ``uncertainty_interval`` (2,)
-    times that error covers half and nine tenths of the true ones.
+    ``uncertainty_gain`` and ``uncertainty_offset`` (``HAND_STATES``, 22) turn the standard deviation of samples at a
+    joint into an expected error in metres, by which hands are lost (``uncertainty.hand_states``);
+    ``uncertainty_interval`` (2,) times that error covers half and nine tenths of the true ones.
     """
 
-    def __init__(self, config=CONFIGS["small"]):
+    uncertainty_gain: torch.Tensor
+    uncertainty_offset: torch.Tensor
+    uncertainty_interval: torch.Tensor
+
+    def __init__(self, config: FlagConfig = CONFIGS["small"]) -> None:
         super().__init__()
         self.config = config
         self.pose = PoseNormalizer()
@@ -67,39 +69,27 @@ class Flag(nn.Module):
         self.register_buffer("uncertainty_offset", torch.zeros(HAND_STATES, BODY_JOINT_COUNT))
         self.register_buffer("uncertainty_interval", torch.ones(2))
 
-    def latent_region(self, condition):
+    def latent_region(self, condition: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """mu_H and log sigma_H (B, 66) of a condition (B, C)."""
         joints, valid, proportions = split_condition(condition)
-        return self.region(*place_tracked(joints, valid), proportions)
+        return self.region(*scatter_tracked(joints, valid), proportions)
 
-    def predict(self, condition, z=None):
+    def predict(self, condition: torch.Tensor, z: torch.Tensor | None = None) -> torch.Tensor:
         """Poses x = f(z) (B, 66); with z = mu_H, the paper's generation without optimisation, unless ``z`` is given."""
         z = self.latent_region(condition)[0] if z is None else z
         return self.flow(z, self.flow.context(condition))
 
 
-def save_flag(path, model, note=""):
-    """Write weights and configuration; what is trained as float16, ``MEASURES`` as float32."""
-    tensors = {
-        name: (value if name.startswith(MEASURES) else value.half()).contiguous()
-        for name, value in model.state_dict().items()
-    }
+def save_flag(path: Path | str, model: Flag, note: str = "") -> None:
+    """Write weights and configuration: trained tensors as float16, ``CALIBRATED`` ones as float32."""
     metadata = {"format": FORMAT, "config": json.dumps(asdict(model.config)), "note": note}
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, str(path), metadata=metadata)
+    save_tensors(path, model.state_dict(), metadata, full_precision=CALIBRATED)
 
 
-def load_flag(path=None, device="cpu"):
+def load_flag(path: Path | str | None = None, device: torch.device | str = "cpu") -> Flag:
     """FLAG with trained weights, in float32, for inference. Raises ``InputError`` where the file holds no FLAG."""
     path = DEFAULT_WEIGHTS if path is None else Path(path)
-    try:
-        with safe_open(str(path), framework="pt", device=str(device)) as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
-        raise InputError(f"{path}: cannot be read as FLAG's weights: {error}") from error
-    if metadata.get("format") != FORMAT:
-        raise InputError(f"{path}: holds {metadata.get('format', 'unnamed weights')}, expected {FORMAT}")
+    tensors, metadata = load_tensors(path, "FLAG's weights", FORMAT)
     model = Flag(FlagConfig(**json.loads(metadata["config"])))
     model.load_state_dict(tensors)
     return model.to(device).eval().requires_grad_(False)

@@ -1,7 +1,5 @@
 """FLAG's latent region approximator: from head and hands to N(mu_H, Sigma_H) in the flow's base space (section 4.3)."""
 
-import math
-
 import torch
 from torch import nn
 
@@ -15,7 +13,7 @@ LOG_SIGMA_RANGE = (-4.0, 1.0)
 """Bounds of log sigma_H: the flow's own base distribution is 0."""
 
 
-def visible_joints(stage, device=None):
+def visible_joints(stage: int, device: torch.device | None = None) -> torch.Tensor:
     """(22,) bool: the joints still shown when the first ``stage`` groups of ``MASKING_ORDER`` are hidden."""
     visible = torch.ones(BODY_JOINT_COUNT, dtype=torch.bool, device=device)
     for group in MASKING_ORDER[:stage]:
@@ -23,7 +21,7 @@ def visible_joints(stage, device=None):
     return visible
 
 
-def place_tracked(joints, valid):
+def scatter_tracked(joints: torch.Tensor, valid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Head and hands (B, 3, 9), valid (B, 3) -> all joints (B, 22, 9) and which of them are visible (B, 22) bool."""
     everything = joints.new_zeros(len(joints), BODY_JOINT_COUNT, JOINT_FEATURES)
     everything[:, list(TRACKED_JOINTS)] = joints
@@ -35,7 +33,7 @@ def place_tracked(joints, valid):
 class Attention(nn.Module):
     """One encoder layer: self-attention over the joints, then a two-layer network, both residual and pre-normalised."""
 
-    def __init__(self, width, heads):
+    def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
         self.norms = nn.ModuleList([nn.LayerNorm(width), nn.LayerNorm(width)])
@@ -43,19 +41,21 @@ class Attention(nn.Module):
         self.mix = nn.Linear(width, width)
         self.think = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
 
-    def forward(self, tokens):
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         """(B, N, width) -> (B, N, width)."""
         qkv = self.to_qkv(self.norms[0](tokens)).unflatten(-1, (3, self.heads, -1))
         query, key, value = (part.transpose(1, 2) for part in qkv.unbind(2))
-        mixed = nn.functional.scaled_dot_product_attention(query, key, value)
-        tokens = tokens + self.mix(mixed.transpose(1, 2).flatten(2))
+        attended = nn.functional.scaled_dot_product_attention(query, key, value)
+        tokens = tokens + self.mix(attended.transpose(1, 2).flatten(2))
         return tokens + self.think(self.norms[1](tokens))
 
 
 class LatentRegionModel(nn.Module):
     """Transformer f_LRA over joint tokens with a G x M categorical latent space (paper, figure 4)."""
 
-    def __init__(self, pose_count, width=128, layers=3, heads=4, groups=32, modes=32):
+    def __init__(
+        self, pose_count: int, width: int = 128, layers: int = 3, heads: int = 4, groups: int = 32, modes: int = 32
+    ) -> None:
         super().__init__()
         self.groups, self.modes = groups, modes
         self.embed = nn.Linear(JOINT_FEATURES, width)
@@ -71,65 +71,45 @@ class LatentRegionModel(nn.Module):
         self.to_pose_space = nn.Sequential(nn.Linear(latent, 256), nn.GELU(), nn.Linear(256, pose_count))
         self.approximator = nn.Sequential(nn.Linear(latent, 512), nn.GELU(), nn.Linear(512, 2 * pose_count))
 
-    def encode(self, joints, visible, proportions):
+    def encode(self, joints: torch.Tensor, visible: torch.Tensor, proportions: torch.Tensor) -> torch.Tensor:
         """Joint tokens after attention.
 
         ``joints`` (B, 22, 9) as ``condition.joint_features`` gives them, ``visible`` (B, 22) bool (values of hidden
-        joints are not looked at), ``proportions`` (B, 3). Returns (B, 22, width).
+        joints are ignored), ``proportions`` (B, 3). Returns (B, 22, width).
         """
         shown = torch.where(visible[..., None], self.embed(joints), self.hidden_joint)
         tokens = torch.cat([shown, self.embed_person(proportions)[:, None]], 1) + self.identity
         return self.encoder(tokens)[:, :-1]
 
-    def logits(self, tokens):
+    def logits(self, tokens: torch.Tensor) -> torch.Tensor:
         """Pool_H, then ToLatentSpace: the head's and hands' tokens -> logits (B, G, M) of the categorical latent."""
         pooled = tokens[:, list(TRACKED_JOINTS)].flatten(1)
         return self.to_latent_space(pooled).unflatten(-1, (self.groups, self.modes)).to(self.identity.dtype)
 
-    def approximate(self, logits):
+    def approximate(self, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """LatentRegionApproximator: the whole categorical distribution (B, G, M) -> mu_H, log sigma_H, each (B, D)."""
         centred = logits - logits.mean(-1, keepdim=True)
         mean, log_sigma = self.approximator(centred.flatten(1)).to(self.identity.dtype).chunk(2, -1)
         return mean, soft_clamp(log_sigma, *LOG_SIGMA_RANGE)
 
-    def forward(self, joints, visible, proportions):
+    def forward(
+        self, joints: torch.Tensor, visible: torch.Tensor, proportions: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """mu_H and log sigma_H (B, D) from what is visible of a body."""
         return self.approximate(self.logits(self.encode(joints, visible, proportions)))
 
 
-def soft_clamp(values, low, high):
+def soft_clamp(values: torch.Tensor, low: float, high: float) -> torch.Tensor:
     """Values squeezed smoothly between two bounds; 0, when it lies between them, stays nearly 0."""
     middle, half = (high + low) / 2, (high - low) / 2
     return middle + half * torch.tanh((values - middle) / half)
 
 
-def gumbel_softmax(logits, temperature, generator=None):
+def gumbel_softmax(
+    logits: torch.Tensor, temperature: float | torch.Tensor, generator: torch.Generator | None = None
+) -> torch.Tensor:
     """One-hot samples (B, G, M) of the categoricals, with the soft sample's gradient (Jang et al. 2017, eq 2)."""
     uniform = torch.rand(logits.shape, generator=generator, device=logits.device).clamp(1e-9, 1 - 1e-7)
     soft = torch.softmax((logits - torch.log(-torch.log(uniform))) / temperature, -1)
     hard = torch.zeros_like(soft).scatter_(-1, soft.argmax(-1, keepdim=True), 1.0)
     return hard + soft - soft.detach()
-
-
-def gaussian_log_prob(z, mean, log_sigma):
-    """log N(z; mean, diag(sigma)^2) (...) of (..., D)."""
-    scaled = (z - mean) * torch.exp(-log_sigma)
-    return (-0.5 * scaled * scaled - log_sigma).sum(-1) - 0.5 * z.shape[-1] * math.log(2 * math.pi)
-
-
-def masked_joint_loss(predicted, joints, hidden):
-    """Eq 6, averaged: squared error of the hidden joints' predicted rotation and place. ``hidden`` (B, 22) bool."""
-    error = ((predicted - joints) ** 2).sum(-1)
-    return (error * hidden).sum() / hidden.sum().clamp_min(1)
-
-
-def region_loss(oracle, mean, log_sigma, nll=1.0, reconstruction=0.1, regularisation=0.05):
-    """Eq 8, in nats per dimension: the oracle code z* shall be likely, mu_H near it, and sigma_H not vanish.
-
-    The last term is -(1 + ln s - s), which is never negative and has its least value at s = 1.
-    """
-    dimensions = oracle.shape[-1]
-    likelihood = gaussian_log_prob(oracle, mean, log_sigma).mean() / dimensions
-    distance = ((mean - oracle) ** 2).mean()
-    spread = (1 + log_sigma - torch.exp(log_sigma)).mean()
-    return -nll * likelihood + reconstruction * distance - regularisation * spread

@@ -23,18 +23,12 @@ MODEL_TO_BLENDER = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
 OPENXR_TO_BLENDER = MODEL_TO_BLENDER @ OPENXR_TO_MODEL
 
 
-def convert_positions(positions, frame_change):
+def convert_positions(positions: np.ndarray, frame_change: np.ndarray) -> np.ndarray:
     """(..., 3) positions or vectors in one frame -> in another; ``frame_change`` is one of the 3 x 3 above."""
     return positions @ frame_change.T.astype(positions.dtype)
 
 
-def convert_matrices(matrices, frame_change):
-    """(..., 3, 3) rotations in one frame -> in another, by conjugation."""
-    change = frame_change.astype(matrices.dtype)
-    return change @ matrices @ change.T
-
-
-def convert_quaternions(quaternions, frame_change):
+def convert_quaternions(quaternions: np.ndarray, frame_change: np.ndarray) -> np.ndarray:
     """(..., 4) ``wxyz`` rotations in one frame -> in another, by conjugation."""
     change = matrix_to_quaternion(frame_change).astype(quaternions.dtype)
     change = np.broadcast_to(change, quaternions.shape)

@@ -1,10 +1,13 @@
 """Forward kinematics over SMPL's tree, for numpy arrays and torch tensors alike."""
 
-from .rotations import array_namespace, transpose
+from collections.abc import Sequence
+from typing import Any
+
+from .rotations import Array, array_namespace, transpose
 from .skeleton import PARENTS
 
 
-def joint_offsets(rest_joints):
+def joint_offsets(rest_joints: Array) -> Array:
     """Rest joints (..., J, 3) -> each joint's offset from its parent (..., J, 3); the root keeps its position."""
     xp = array_namespace(rest_joints)
     count = rest_joints.shape[-2]
@@ -13,7 +16,7 @@ def joint_offsets(rest_joints):
     return xp.concatenate([rest_joints[..., :1, :], offsets[..., 1:, :]], -2)
 
 
-def forward_kinematics(rotations, translation, rest_joints):
+def forward_kinematics(rotations: Array, translation: Array, rest_joints: Array) -> tuple[Array, Array]:
     """Pose the skeleton.
 
     ``rotations`` (..., J, 3, 3) local, the first one the global orient; ``translation`` (..., 3) the position of the
@@ -23,7 +26,8 @@ def forward_kinematics(rotations, translation, rest_joints):
     xp = array_namespace(rotations)
     count = rotations.shape[-3]
     offsets = joint_offsets(rest_joints[..., :count, :])[..., None]
-    world, positions = [rotations[..., 0, :, :]], [translation]
+    world: list[Any] = [rotations[..., 0, :, :]]
+    positions: list[Any] = [translation]
     for joint in range(1, count):
         parent = PARENTS[joint]
         world.append(world[parent] @ rotations[..., joint, :, :])
@@ -31,7 +35,7 @@ def forward_kinematics(rotations, translation, rest_joints):
     return xp.stack(world, -3), xp.stack(positions, -2)
 
 
-def local_rotations(world):
+def local_rotations(world: Array) -> Array:
     """World rotations (..., J, 3, 3) -> local ones; the inverse of ``forward_kinematics``'s first result."""
     xp = array_namespace(world)
     count = world.shape[-3]
@@ -40,7 +44,7 @@ def local_rotations(world):
     return xp.concatenate([world[..., :1, :, :], local[..., 1:, :, :]], -3)
 
 
-def mirror_motion(rotations, translation, mirrored):
+def mirror_motion(rotations: Array, translation: Array, mirrored: Sequence[int]) -> tuple[Array, Array]:
     """Left-right mirror image of local ``rotations`` (..., J, 3, 3) and ``translation`` (..., 3) across x = 0.
 
     ``mirrored`` is the list of each joint's opposite (``skeleton.MIRRORED``).

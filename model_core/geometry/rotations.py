@@ -7,36 +7,43 @@ finite everywhere, the identity included.
 """
 
 import sys
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+if TYPE_CHECKING:
+    import torch
 
-def array_namespace(array):
+Array = TypeVar("Array", np.ndarray, "torch.Tensor")
+"""Numpy arrays in, numpy arrays out; tensors in, tensors out."""
+
+
+def array_namespace(array: object) -> Any:
     """The module, ``numpy`` or ``torch``, whose functions take ``array``. Torch is looked up, never imported."""
     torch = sys.modules.get("torch")
     return torch if torch is not None and isinstance(array, torch.Tensor) else np
 
 
-def _norm(vectors):
+def _norm(vectors: Any) -> Any:
     xp = array_namespace(vectors)
     squared = (vectors * vectors).sum(-1)[..., None]
     zero = squared == 0  # The root's gradient is infinite there.
     return xp.where(zero, squared, xp.sqrt(xp.where(zero, xp.ones_like(squared), squared)))
 
 
-def normalize(vectors, smallest=1e-12):
+def normalize(vectors: Array, smallest: float = 1e-12) -> Array:
     """(..., n) vectors -> the same, of length 1; a zero vector stays zero."""
     xp = array_namespace(vectors)
     squared = (vectors * vectors).sum(-1)[..., None]
     return vectors / xp.sqrt(xp.where(squared < smallest**2, xp.ones_like(squared), squared))
 
 
-def transpose(matrices):
+def transpose(matrices: Array) -> Array:
     """(..., 3, 3) -> the inverse rotations."""
     return array_namespace(matrices).swapaxes(matrices, -1, -2)
 
 
-def quaternion_multiply(first, second):
+def quaternion_multiply(first: Array, second: Array) -> Array:
     """Hamilton product (..., 4) x (..., 4): rotate by ``second``, then by ``first``."""
     xp = array_namespace(first)
     w, x, y, z = (first[..., i] for i in range(4))
@@ -52,13 +59,13 @@ def quaternion_multiply(first, second):
     )
 
 
-def quaternion_conjugate(quaternion):
+def quaternion_conjugate(quaternion: Array) -> Array:
     """(..., 4) -> the inverse rotations."""
     xp = array_namespace(quaternion)
     return xp.concatenate([quaternion[..., :1], -quaternion[..., 1:]], -1)
 
 
-def quaternion_to_matrix(quaternion):
+def quaternion_to_matrix(quaternion: Array) -> Array:
     """Unit ``wxyz`` (..., 4) -> (..., 3, 3)."""
     xp = array_namespace(quaternion)
     w, x, y, z = (quaternion[..., i] for i in range(4))
@@ -70,7 +77,7 @@ def quaternion_to_matrix(quaternion):
     return xp.stack([xp.stack(row, -1) for row in rows], -2)
 
 
-def matrix_to_quaternion(matrix):
+def matrix_to_quaternion(matrix: Array) -> Array:
     """(..., 3, 3) -> unit ``wxyz`` (..., 4) with a non-negative largest component (Shepperd's choice of branch)."""
     xp = array_namespace(matrix)
     m = [[matrix[..., i, j] for j in range(3)] for i in range(3)]
@@ -89,11 +96,13 @@ def matrix_to_quaternion(matrix):
     )
     squares = xp.stack([candidates[..., i, i] for i in range(4)], -1)
     best = squares.argmax(-1)[..., None, None]
-    gathered = xp.take_along_dim(candidates, best, -2) if xp is not np else np.take_along_axis(candidates, best, -2)
+    gathered: Any = (
+        xp.take_along_dim(candidates, best, -2) if xp is not np else np.take_along_axis(candidates, best, -2)
+    )
     return normalize(gathered[..., 0, :])
 
 
-def axis_angle_to_quaternion(axis_angle):
+def axis_angle_to_quaternion(axis_angle: Array) -> Array:
     """Radians (..., 3) -> ``wxyz`` (..., 4); smooth through zero."""
     xp = array_namespace(axis_angle)
     squared = (axis_angle * axis_angle).sum(-1)[..., None]
@@ -104,7 +113,7 @@ def axis_angle_to_quaternion(axis_angle):
     return xp.concatenate([cosine, axis_angle * sinc], -1)
 
 
-def quaternion_to_axis_angle(quaternion):
+def quaternion_to_axis_angle(quaternion: Array) -> Array:
     """``wxyz`` (..., 4) -> radians (..., 3) of length at most pi; smooth through the identity."""
     xp = array_namespace(quaternion)
     flip = quaternion[..., :1] < 0
@@ -118,23 +127,23 @@ def quaternion_to_axis_angle(quaternion):
     return vector * factor
 
 
-def axis_angle_to_matrix(axis_angle):
+def axis_angle_to_matrix(axis_angle: Array) -> Array:
     """Radians (..., 3) -> (..., 3, 3)."""
     return quaternion_to_matrix(axis_angle_to_quaternion(axis_angle))
 
 
-def matrix_to_axis_angle(matrix):
+def matrix_to_axis_angle(matrix: Array) -> Array:
     """(..., 3, 3) -> radians (..., 3) of length at most pi."""
     return quaternion_to_axis_angle(matrix_to_quaternion(matrix))
 
 
-def matrix_to_sixd(matrix):
+def matrix_to_sixd(matrix: Array) -> Array:
     """(..., 3, 3) -> (..., 6): the first column, then the second."""
     xp = array_namespace(matrix)
     return xp.concatenate([matrix[..., :, 0], matrix[..., :, 1]], -1)
 
 
-def sixd_to_matrix(sixd):
+def sixd_to_matrix(sixd: Array) -> Array:
     """(..., 6) of any scale -> (..., 3, 3) by Gram-Schmidt."""
     xp = array_namespace(sixd)
     first = normalize(sixd[..., :3])
@@ -144,7 +153,7 @@ def sixd_to_matrix(sixd):
     return xp.stack([first, second, third], -1)
 
 
-def cross(a, b):
+def cross(a: Array, b: Array) -> Array:
     """Cross product of (..., 3) with (..., 3)."""
     xp = array_namespace(a)
     return xp.stack(
@@ -157,28 +166,54 @@ def cross(a, b):
     )
 
 
-def geodesic_angle(first, second):
+def geodesic_angle(first: Array, second: Array) -> Array:
     """Angle in radians (...) between rotation matrices (..., 3, 3); exact near 0 and near pi."""
-    return _norm(matrix_to_axis_angle(transpose(first) @ second))[..., 0]
+    relative: Any = transpose(first) @ second
+    return _norm(matrix_to_axis_angle(relative))[..., 0]
 
 
-def rotation_about_y(angle):
+def shortest_rotation(start: Array, end: Array) -> Array:
+    """The smallest rotation (..., 3, 3) that turns the direction of ``start`` (..., 3) to that of ``end`` (..., 3).
+
+    The identity where the two point the same way or in opposite directions.
+    """
+    xp = array_namespace(start)
+    start, end = normalize(start), normalize(end)
+    axis: Any = cross(start, end)
+    arctan2 = xp.atan2 if xp is not np else np.arctan2
+    angle = arctan2(_norm(axis)[..., 0], (start * end).sum(-1))
+    return axis_angle_to_matrix(normalize(axis) * angle[..., None])
+
+
+def nearest_rotation(matrix: Array) -> Array:
+    """The rotation (..., 3, 3) nearest to a matrix (..., 3, 3) in the sense of least squares.
+
+    Of a mean of rotations this is the mean rotation.
+    """
+    xp = array_namespace(matrix)
+    left, _, right = xp.linalg.svd(matrix)
+    handedness = xp.sign(xp.linalg.det(left @ right))[..., None]
+    flips = xp.concatenate([xp.ones_like(handedness), xp.ones_like(handedness), handedness], -1)
+    return (left * flips[..., None, :]) @ right
+
+
+def rotation_about_y(angle: Array) -> Array:
     """Radians (...) -> (..., 3, 3), turning +Z towards +X: heading angles of the model's space."""
     xp = array_namespace(angle)
     c, s, zero, one = xp.cos(angle), xp.sin(angle), xp.zeros_like(angle), xp.ones_like(angle)
     return xp.stack([xp.stack([c, zero, s], -1), xp.stack([zero, one, zero], -1), xp.stack([-s, zero, c], -1)], -2)
 
 
-def slerp(first, second, weight):
+def slerp(first: Array, second: Array, weight: Array) -> Array:
     """Spherical interpolation of ``wxyz`` (..., 4) by the shorter way; ``weight`` (...) in 0..1."""
     xp = array_namespace(first)
     flip = (first * second).sum(-1)[..., None] < 0
     second = xp.where(flip, -second, second)
-    step = quaternion_to_axis_angle(quaternion_multiply(quaternion_conjugate(first), second))
+    step: Any = quaternion_to_axis_angle(quaternion_multiply(quaternion_conjugate(first), second))
     return quaternion_multiply(first, axis_angle_to_quaternion(step * weight[..., None]))
 
 
-def make_continuous(quaternions):
+def make_continuous(quaternions: np.ndarray) -> np.ndarray:
     """(T, ..., 4) -> the same rotations with the signs that keep neighbours in time close (numpy only)."""
     flips = np.sum(quaternions[1:] * quaternions[:-1], -1) < 0
     signs = np.where(np.cumsum(flips, axis=0) % 2 == 1, -1.0, 1.0).astype(quaternions.dtype)

@@ -13,6 +13,9 @@ BODY_JOINT_COUNT = 22
 """The joints that a motion drives; the two hands follow their wrists."""
 
 PELVIS, HEAD, LEFT_WRIST, RIGHT_WRIST = 0, 15, 20, 21
+SHOULDERS, ELBOWS, WRISTS = (16, 17), (18, 19), (LEFT_WRIST, RIGHT_WRIST)
+HIPS, KNEES, ANKLES, TOES = (1, 2), (4, 5), (7, 8), (10, 11)
+"""The left joint, then the right one."""
 TRACKED_JOINTS = (HEAD, LEFT_WRIST, RIGHT_WRIST)
 """The joints of a three-point recording, in the order of ``ROLES``."""
 ROLES = ("head", "left_hand", "right_hand")
@@ -22,8 +25,7 @@ UPPER_HALF = (0, 3, 6, 9, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21)
 LOWER_HALF = (0, 1, 2, 4, 5, 7, 8, 10, 11)
 """SAGE's halves (paper, section 3.1): they share the root."""
 
-ANKLES, TOES = (7, 8), (10, 11)
-FEET = (7, 8, 10, 11)
+FEET = (*ANKLES, *TOES)
 
 MIRRORED = (0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20, 23, 22)
 """For each joint, the joint on the other side of the body."""

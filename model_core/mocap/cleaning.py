@@ -1,8 +1,10 @@
 """What retargeted motion needs before it is learned from: one rate, no glitches, little noise, the floor at zero."""
 
 import numpy as np
-from scipy.ndimage import binary_dilation, gaussian_filter1d
+from scipy.ndimage import binary_dilation
 
+from ..body.foot_contacts import foot_rest_heights
+from ..geometry.filters import gaussian_smooth
 from ..geometry.kinematics import forward_kinematics
 from ..geometry.rotations import (
     geodesic_angle,
@@ -12,11 +14,13 @@ from ..geometry.rotations import (
     quaternion_to_matrix,
     slerp,
 )
-from ..geometry.skeleton import TOES
+from ..geometry.skeleton import FEET, TOES
+from ..observation import FPS
 
-FPS = 60
-SMOOTHING_SIGMA = 1.0
-"""Frames at 60 Hz. Raw optical capture has a jitter of 7-22 (10^2 m/s^3), after this 1.4-3.2."""
+SMOOTHING_SIGMA, SMOOTHING_TRUNCATION = 1.0, 4.0
+"""Frames at 60 Hz, and standard deviations after which the Gaussian ends.
+
+Raw optical capture has a jitter of 7-22 (10^2 m/s^3), after this 1.4-3.2."""
 SHORTEST_SEGMENT = 60
 """Frames. Shorter stretches between glitches are dropped."""
 FASTEST_JOINT = 14.0
@@ -29,7 +33,9 @@ FLOOR_PERCENTILE = 5
 """Of the lowest foot's height above its rest height, over a clip."""
 
 
-def resample(rotations, translation, bad, fps):
+def resample_motion(
+    rotations: np.ndarray, translation: np.ndarray, bad: np.ndarray, fps: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Local rotations (N, J, 3, 3), pelvis (N, 3) and glitch mask (N,) at ``fps`` -> the same at 60 Hz."""
     if abs(fps - FPS) < 1e-6:
         return rotations, translation, bad
@@ -39,14 +45,14 @@ def resample(rotations, translation, bad, fps):
     after = np.minimum(before + 1, last)
     weight = np.clip(times - before, 0, 1)
     quaternions = matrix_to_quaternion(rotations)
-    turned = slerp(
+    between = slerp(
         quaternions[before], quaternions[after], np.broadcast_to(weight[:, None], (len(times), rotations.shape[1]))
     )
     moved = translation[before] + (translation[after] - translation[before]) * weight[:, None]
-    return quaternion_to_matrix(turned), moved, bad[before] | bad[after]
+    return quaternion_to_matrix(between), moved, bad[before] | bad[after]
 
 
-def glitches(rotations, translation, rest_joints):
+def glitches(rotations: np.ndarray, translation: np.ndarray, rest_joints: np.ndarray) -> np.ndarray:
     """Mask (N,) of frames at 60 Hz in or near a motion that no body makes."""
     world, positions = forward_kinematics(rotations, translation, rest_joints)
     relative = positions - positions[:, :1]
@@ -57,29 +63,30 @@ def glitches(rotations, translation, rest_joints):
     return binary_dilation(found, iterations=GLITCH_REACH) if found.any() else found
 
 
-def segments(bad, shortest=SHORTEST_SEGMENT):
+def segments(bad: np.ndarray, shortest: int = SHORTEST_SEGMENT) -> list[tuple[int, int]]:
     """(start, end) of each stretch of at least ``shortest`` good frames."""
     edges = np.diff(np.concatenate([[0], (~bad).astype(int), [0]]))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     return [(int(a), int(b)) for a, b in zip(starts, ends, strict=True) if b - a >= shortest]
 
 
-def smooth(quaternions, translation, sigma=SMOOTHING_SIGMA):
+def smooth(
+    quaternions: np.ndarray, translation: np.ndarray, sigma: float = SMOOTHING_SIGMA
+) -> tuple[np.ndarray, np.ndarray]:
     """Gaussian smoothing over time of local rotations (N, J, 4) ``wxyz`` and of the pelvis (N, 3)."""
-    smoothed = normalize(gaussian_filter1d(make_continuous(quaternions), sigma, axis=0, mode="nearest"))
-    return smoothed, gaussian_filter1d(translation, sigma, axis=0, mode="nearest")
+    smoothed = normalize(gaussian_smooth(make_continuous(quaternions), sigma, SMOOTHING_TRUNCATION))
+    return smoothed, gaussian_smooth(translation, sigma, SMOOTHING_TRUNCATION)
 
 
-def foot_heights(positions, rest_joints, sole):
+def foot_heights(positions: np.ndarray, rest_joints: np.ndarray, sole: float) -> np.ndarray:
     """Height (N, 4) of ankles and toes above where they are when the foot stands flat on y = 0.
 
     ``positions`` (N, 22, 3); ``sole`` is the y of the lowest point of the body at rest.
     """
-    feet = [7, 8, 10, 11]
-    return positions[:, feet, 1] - (rest_joints[feet, 1] - sole)
+    return positions[:, FEET, 1] - foot_rest_heights(rest_joints, sole)
 
 
-def floor_height(rotations, translation, rest_joints, sole):
+def floor_height(rotations: np.ndarray, translation: np.ndarray, rest_joints: np.ndarray, sole: float) -> float:
     """The height at which a clip's lowest foot stands most of the time it stands."""
     _, positions = forward_kinematics(rotations, translation, rest_joints)
     return float(np.percentile(foot_heights(positions, rest_joints, sole).min(1), FLOOR_PERCENTILE))

@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,8 +13,8 @@ from ..errors import InputError
 from ..geometry.kinematics import forward_kinematics
 from ..geometry.rotations import axis_angle_to_matrix
 from ..geometry.skeleton import BODY_JOINT_COUNT
+from ..observation import FPS
 
-FPS = 60
 NEUTRAL_SOLE = -1.163
 """y of the lowest vertex of SMPL's neutral body at rest, in metres: where a clip file does not say."""
 
@@ -32,16 +33,16 @@ class Clip:
     translation: np.ndarray
     rest_joints: np.ndarray
     sole: float
-    meta: dict
+    meta: dict[str, Any]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.translation)
 
-    def rotations(self):
+    def rotations(self) -> np.ndarray:
         """Local rotations (T, 22, 3, 3), float64."""
         return axis_angle_to_matrix(self.poses.reshape(-1, BODY_JOINT_COUNT, 3).astype(np.float64))
 
-    def world(self):
+    def world(self) -> tuple[np.ndarray, np.ndarray]:
         """World rotations (T, 22, 3, 3) and joint positions (T, 22, 3), float64."""
         return forward_kinematics(self.rotations(), self.translation.astype(np.float64), self.rest_joints)
 
@@ -55,12 +56,12 @@ class Clips:
     starts: np.ndarray
     rest_joints: np.ndarray
     sole: float
-    meta: tuple[dict, ...]
+    meta: tuple[dict[str, Any], ...]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.starts)
 
-    def __getitem__(self, index) -> Clip:
+    def __getitem__(self, index: int) -> Clip:
         start = int(self.starts[index])
         end = int(self.starts[index + 1]) if index + 1 < len(self) else len(self.poses)
         meta = self.meta[index]
@@ -118,5 +119,6 @@ def load_clips(path: Path) -> Clips:
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
         raise InputError(f"{path}: not a file of clips as `python3 tools prepare` writes them: {error}") from error
     if fps != FPS or clips.poses.shape[1:] != (3 * BODY_JOINT_COUNT,) or len(clips.poses) != len(clips.translation):
-        raise InputError(f"{path}: clips should be at {FPS} Hz with poses (N, {3 * BODY_JOINT_COUNT}) and trans (N, 3)")
+        shape = f"poses (N, {3 * BODY_JOINT_COUNT}) and trans (N, 3)"
+        raise InputError(f"{path}: clips should be at {FPS:g} Hz with {shape}")
     return clips

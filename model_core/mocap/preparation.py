@@ -1,25 +1,19 @@
-"""A capture's way to clips that can be learned from: retarget, one rate, glitches out, smooth, on the floor."""
+"""From a capture to clips for training: retarget, one rate, glitches out, smooth, on the floor."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from .clips import Clip
 from ..geometry.rotations import matrix_to_quaternion, quaternion_to_axis_angle
 from ..retargeting.capture import Capture
-from .cleaning import floor_height, glitches, resample, segments, smooth
 from ..retargeting.retarget import retarget
 from ..retargeting.skeletons import SkeletonMap
+from .cleaning import floor_height, glitches, resample_motion, segments, smooth
+from .clips import Clip
 
-LEFT_OUT = {
-    "13_18": "both elbows bend backwards",
-    "14_23": "left elbow bends backwards",
-    "xtest_jumping_1": "49_02 of the validation split under another name",
-    "xtrain_jumping_2": "49_03 of the validation split under another name",
-}
-"""CMU trials that are wrong at their source, or that would let a training see what judges it."""
 UNEVEN_GROUND_SUBJECTS = (1, 3)
 """CMU subjects that climb and walk on uneven ground."""
 UNEVEN_GROUND = "non_flat_ground"
@@ -35,15 +29,18 @@ class Prepared:
     ``floor`` its height in metres. ``meta``: name, subject, activity, source, skeleton, flags, scale.
     """
 
-    meta: dict
+    meta: dict[str, Any]
     rotations: np.ndarray
     translation: np.ndarray
     bad: np.ndarray
     floor: float
 
 
-def prepare_capture(capture: Capture, skeleton: SkeletonMap, rest_joints, sole) -> Prepared:
-    """Retarget a capture and judge it. ``rest_joints`` (22, 3) and ``sole`` (y of the lowest point) are the body's."""
+def prepare_capture(capture: Capture, skeleton: SkeletonMap, rest_joints: np.ndarray, sole: float) -> Prepared:
+    """Retarget a capture and find its glitches and its floor.
+
+    ``rest_joints`` (22, 3) and ``sole`` (y of the lowest point) are the body's.
+    """
     result = retarget(capture, skeleton, rest_joints)
     flags = list(capture.flags)
     if capture.subject in UNEVEN_GROUND_SUBJECTS and UNEVEN_GROUND not in flags:
@@ -57,23 +54,31 @@ def prepare_capture(capture: Capture, skeleton: SkeletonMap, rest_joints, sole) 
         "flags": flags,
         "scale": round(result.scale, 4),
     }
-    return judge(meta, result.rotations, result.translation, capture.bad, capture.fps, rest_joints, sole)
+    return assess(meta, result.rotations, result.translation, capture.bad, capture.fps, rest_joints, sole)
 
 
-def judge(meta, rotations, translation, bad, fps, rest_joints, sole) -> Prepared:
+def assess(
+    meta: dict[str, Any],
+    rotations: np.ndarray,
+    translation: np.ndarray,
+    bad: np.ndarray,
+    fps: float,
+    rest_joints: np.ndarray,
+    sole: float,
+) -> Prepared:
     """SMPL motion, rotations (N, 22, 3, 3), at any rate -> at 60 Hz, its glitches and its floor found."""
-    rotations, translation, bad = resample(rotations, translation, bad, fps)
+    rotations, translation, bad = resample_motion(rotations, translation, bad, fps)
     bad = bad | glitches(rotations, translation, rest_joints)
     floor = floor_height(rotations, translation, rest_joints, sole)
     return Prepared(meta, matrix_to_quaternion(rotations).astype(np.float32), translation, bad, floor)
 
 
-def settle_floors(prepared: Sequence[Prepared]) -> list[float]:
+def choose_floors(prepared: Sequence[Prepared]) -> list[float]:
     """The floor to use for each take: its own, but on uneven ground its subject's median where it strays from that.
 
     On flat ground somebody's foot comes down in every take; on uneven ground a whole take may happen on a step.
     """
-    of_subject = defaultdict(list)
+    of_subject: defaultdict[tuple[str, Any], list[float]] = defaultdict(list)
     for take in prepared:
         of_subject[take.meta["skeleton"], take.meta["subject"]].append(take.floor)
     floors = []
@@ -84,7 +89,7 @@ def settle_floors(prepared: Sequence[Prepared]) -> list[float]:
     return floors
 
 
-def cut(take: Prepared, floor: float, split: str, rest_joints, sole) -> list[Clip]:
+def cut(take: Prepared, floor: float, split: str, rest_joints: np.ndarray, sole: float) -> list[Clip]:
     """The good stretches as clips, smoothed, on the floor, each starting above the origin."""
     clips = []
     for number, (start, end) in enumerate(segments(take.bad)):

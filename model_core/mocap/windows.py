@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from ..body.foot_contacts import foot_rest_heights, stands
+from ..body.proportions import body_size, proportions
 from ..geometry.kinematics import forward_kinematics, mirror_motion
-from ..observation import FPS, body_size, features, heading, proportions
 from ..geometry.rotations import (
     axis_angle_to_matrix,
     axis_angle_to_quaternion,
@@ -19,6 +19,7 @@ from ..geometry.rotations import (
     transpose,
 )
 from ..geometry.skeleton import BODY_JOINT_COUNT, FEET, LEFT_WRIST, MIRRORED, RIGHT_WRIST, TRACKED_JOINTS
+from ..observation import FPS, features, heading
 
 
 @dataclass(frozen=True)
@@ -89,16 +90,15 @@ class WindowSampler:
     def __init__(self, clips, frames, shape_basis, device="cpu"):
         """``clips`` a list of ``clips.Clips``; ``shape_basis`` (10, 22, 3): what one unit of each beta moves."""
         self.frames = frames
-        to = dict(dtype=torch.float32, device=device)
-        poses = torch.from_numpy(np.concatenate([c.poses for c in clips])).to(**to)
+        poses = torch.from_numpy(np.concatenate([c.poses for c in clips])).to(device, torch.float32)
         self.quaternions = axis_angle_to_quaternion(poses.view(-1, BODY_JOINT_COUNT, 3))
-        self.translation = torch.from_numpy(np.concatenate([c.translation for c in clips])).to(**to)
+        self.translation = torch.from_numpy(np.concatenate([c.translation for c in clips])).to(device, torch.float32)
         first_frames = np.cumsum([0] + [len(c.poses) for c in clips])
         starts = np.concatenate([c.starts + first for c, first in zip(clips, first_frames, strict=False)])
         lengths = np.diff(np.append(starts, first_frames[-1]))
         self.starts, self.lengths = torch.from_numpy(starts).to(device), torch.from_numpy(lengths).to(device)
-        self.rest_joints = torch.from_numpy(clips[0].rest_joints[:BODY_JOINT_COUNT]).to(**to)
-        self.shape_basis = torch.from_numpy(shape_basis[:, :BODY_JOINT_COUNT]).to(**to)
+        self.rest_joints = torch.from_numpy(clips[0].rest_joints[:BODY_JOINT_COUNT]).to(device, torch.float32)
+        self.shape_basis = torch.from_numpy(shape_basis[:, :BODY_JOINT_COUNT]).to(device, torch.float32)
         self.device = device
 
     def sample(self, count, generator, augmentation):

@@ -1,6 +1,29 @@
-"""The one way from a recording to a motion: the command line, Blender's worker, evaluation and clusters all take it."""
+"""The one way from a recording to a motion, which command line, Blender's worker, evaluation and clusters take.
 
-from .observing import observe
-from .pipeline import Networks, Options, animate, choose_device, load_networks
+``model_frame(recording)`` -> ``calibrate`` -> ``observe`` -> ``solve`` -> ``Motion``; ``animate`` is all of them.
+"""
 
-__all__ = ["Networks", "Options", "animate", "choose_device", "load_networks", "observe"]
+from ..recordings.model_frame import model_frame
+from .animate import animate
+from .calibrate import calibrate
+from .networks import Networks, choose_device, load_networks
+from .observe import observe
+from .options import KnownPose, Options, options_from_json, options_to_json
+from .solve import Solution, solve, solve_pose
+
+__all__ = [
+    "KnownPose",
+    "Networks",
+    "Options",
+    "Solution",
+    "animate",
+    "calibrate",
+    "choose_device",
+    "load_networks",
+    "model_frame",
+    "observe",
+    "options_from_json",
+    "options_to_json",
+    "solve",
+    "solve_pose",
+]

@@ -1,22 +1,23 @@
-"""Does a recording mean what it says? Checks made on the motion itself, each with the correction that would mend it.
+"""Sanity checks made on the motion itself, each with the correction that would put it right.
 
 A file can be read without an error and still be wrong: hands swapped, axes or units of another program, milliseconds
-for seconds, a controller in the place of the head. ``check`` finds it, ``fix`` mends it; nothing is mended unasked.
+for seconds, a controller in place of the head. ``check`` finds it, ``fix`` corrects it. Nothing is corrected unasked.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..geometry.rotations import quaternion_conjugate, quaternion_multiply
+from ..notes import Note
 from .conventions import CONVENTIONS, to_openxr
 from .guessing import TIME_SCALES, convention_scores, guess_time_unit, rotate
 from .recording import Recording, Track
 
 HANDS = ("left_hand", "right_hand")
-SWAPPED_PART = 0.7
-"""Part of the time in which hands are crossed that nobody spends like that."""
+SWAPPED_FRACTION = 0.7
+"""Nobody's hands are crossed for more than this fraction of the time."""
 WORLD_TURNS = {
     "a quarter turn about x": np.array([np.sqrt(0.5), np.sqrt(0.5), 0, 0]),
     "a quarter turn back about x": np.array([np.sqrt(0.5), -np.sqrt(0.5), 0, 0]),
@@ -38,19 +39,17 @@ LEAST_FRAMES = 30
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that a recording cannot mean: ``check`` names it, ``message`` says it and its correction in one line,
-    ``mend`` makes the corrected ``Recording``.
-    """
+    """Something that cannot be right: ``check`` names it, ``note`` says it and its correction, ``correct`` makes it."""
 
     check: str
-    message: str
-    mend: Callable[[Recording], Recording]
+    note: Note
+    correct: Callable[[Recording], Recording]
 
 
-def check(recording):
+def check(recording: Recording) -> list[Finding]:
     """The ``Finding`` of each check that fails, none for motion that was made from a body.
 
-    They are in the order in which they should be mended: each is judged as if those before it were mended.
+    They are in the order in which they should be corrected: each is judged as if those before it had been.
     """
     if recording.device == "joints":
         return []
@@ -59,17 +58,17 @@ def check(recording):
         finding = judge(recording)
         if finding is not None:
             findings.append(finding)
-            recording = finding.mend(recording)
+            recording = finding.correct(recording)
     return findings
 
 
-def fix(recording, refused=()):
-    """The recording with every finding mended but those whose ``check`` is in ``refused``, and their messages."""
+def fix(recording: Recording, refused: Collection[str] = ()) -> tuple[Recording, tuple[Note, ...]]:
+    """The recording with every finding corrected but those whose ``check`` is in ``refused``, and their notes."""
     applied = []
     for finding in check(recording):
         if finding.check not in refused:
-            recording = finding.mend(recording)
-            applied.append(finding.message)
+            recording = finding.correct(recording)
+            applied.append(finding.note)
     return recording, tuple(applied)
 
 
@@ -80,12 +79,12 @@ def _clock(recording):
         return None
     unit = guess_time_unit(recording.time)
     scale = TIME_SCALES[unit] if step > LONGEST_STEP else 1000.0
-    message = f"clock: samples {step:g} s apart are no headset's; times should be multiplied by {scale:g}"
+    note = Note("clock_wrong", {"step": step, "scale": scale})
 
-    def mend(recording):
+    def correct(recording: Recording) -> Recording:
         return replace(recording, time=(recording.time - recording.time[0]) * scale)
 
-    return Finding("clock", message, mend)
+    return Finding("clock", note, correct)
 
 
 def _head(recording):
@@ -95,20 +94,18 @@ def _head(recording):
     if len(present) < 2 or valid.sum() < LEAST_FRAMES:
         return None
     heights = {role: np.median(recording.tracks[role].position[valid, 1]) for role in present}
-    best = max(present, key=heights.get)
+    best = max(present, key=lambda role: heights[role])
     if best == "head":
         return None
     if _steadiness(recording.tracks[best], valid) < _steadiness(recording.tracks["head"], valid) + CLEARLY_STEADIER:
         return None
 
-    def mend(recording):
+    def correct(recording: Recording) -> Recording:
         tracks = dict(recording.tracks)
         tracks["head"], tracks[best] = tracks[best], tracks["head"]
         return replace(recording, tracks=tracks)
 
-    return Finding(
-        "head", f"head: '{best}' stays above the others and upright: it and 'head' should change places", mend
-    )
+    return Finding("head", Note("head_wrong", {"tracker": best}), correct)
 
 
 def _steadiness(track, valid):
@@ -133,12 +130,11 @@ def _metres(recording):
     if scale is None:
         return None
 
-    def mend(recording):
+    def correct(recording: Recording) -> Recording:
         tracks = {role: replace(track, position=track.position * scale) for role, track in recording.tracks.items()}
         return replace(recording, tracks=tracks)
 
-    message = f"metres: hands are {reach:.3g} m from the head; positions should be multiplied by {scale:g}"
-    return Finding("metres", message, mend)
+    return Finding("metres", Note("not_metres", {"reach": reach, "scale": scale}), correct)
 
 
 def _axes(recording):
@@ -149,14 +145,14 @@ def _axes(recording):
     candidates = {name: _in_axes(recording, name) for name in CONVENTIONS if name != "openxr"}
     candidates |= {name: _turned(recording, turn) for name, turn in WORLD_TURNS.items()}
     scores = {name: _axes_score(candidate) for name, candidate in candidates.items()}
-    best = max(scores, key=scores.get)
+    best = max(scores, key=lambda name: scores[name])
     if scores[best] < _axes_score(recording) + CLEAR_EVIDENCE:
         return None
     if best in WORLD_TURNS:
-        message = f"up: the head is not upright and the hands not below it; the room should make {best}"
-        return Finding("axes", message, lambda recording: _turned(recording, WORLD_TURNS[best]))
-    message = f"axes: head and hands contradict each other; they should be read in the axes of '{best}'"
-    return Finding("axes", message, lambda recording: _in_axes(recording, best))
+        note = Note("room_tilted", {"rotation": best})
+        return Finding("axes", note, lambda recording: _turned(recording, WORLD_TURNS[best]))
+    note = Note("axes_wrong", {"convention": best})
+    return Finding("axes", note, lambda recording: _in_axes(recording, best))
 
 
 def _axes_score(recording):
@@ -194,15 +190,13 @@ def _sides(recording):
     if seen.sum() < LEAST_FRAMES:
         return None
     across = rotate(quaternion_conjugate(head.rotation[seen]), (right.position - left.position)[seen])[:, 0]
-    if (across < 0).mean() < SWAPPED_PART:
+    if (across < 0).mean() < SWAPPED_FRACTION:
         return None
 
-    def mend(recording):
+    def correct(recording: Recording) -> Recording:
         tracks = dict(recording.tracks)
         tracks["left_hand"], tracks["right_hand"] = tracks["right_hand"], tracks["left_hand"]
         return replace(recording, tracks=tracks)
 
     part = 100 * (across < 0).mean()
-    return Finding(
-        "sides", f"sides: the right hand is on the left {part:.0f}% of the time: hands should be swapped", mend
-    )
+    return Finding("sides", Note("sides_swapped", {"percent": part}), correct)

@@ -1,20 +1,23 @@
-"""From what a file says to a ``Recording``: times put in order, dropouts told apart, gaps filled for display.
+"""What a file holds -> a ``Recording``: times put in order, dropouts classified, gaps filled for display.
 
 Every reader ends here. Nothing is invented: a sample that was lost is ``valid = False``, and what fills its place is
 interpolated for the eye only.
 """
 
 from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import InputError
 from ..geometry.rotations import make_continuous, slerp
-from .recording import LONGEST_GAP, Dropout, Recording, Track
+from ..notes import Note
+from .recording import LONGEST_GAP, Dropout, DropoutReason, Recording, Track
 from .resample import interpolate_track
 
-REASONS = ("", "missing", "zeroed", "bad rotation", "frozen", "teleport", "untracked")
+REASONS = (None, *DropoutReason)
+"""A sample's reason is kept as an index into these: 0 where it is a pose."""
 MISSING, ZEROED, BAD_ROTATION, FROZEN, TELEPORT, UNTRACKED = range(1, 7)
 
 NORM_TOLERANCE = 0.05
@@ -43,7 +46,15 @@ class RawTrack:
     time: np.ndarray | None = None
 
 
-def build_recording(time, tracks, source, device="", betas=None, warnings=(), living=True):
+def build_recording(
+    time: np.ndarray,
+    tracks: Mapping[str, RawTrack],
+    source: str,
+    device: str = "",
+    betas: np.ndarray | None = None,
+    warnings: Iterable[Note] = (),
+    living: bool = True,
+) -> Recording:
     """A validated ``Recording`` from ``time`` (N,) seconds and ``tracks`` (role -> ``RawTrack``) as the file has them.
 
     Trackers with clocks of their own are brought to ``time``, which is the head's. ``living`` is false for motion that
@@ -54,7 +65,7 @@ def build_recording(time, tracks, source, device="", betas=None, warnings=(), li
     time = np.asarray(time, np.float64)[keep]
     gaps = int((np.diff(time) > LONGEST_GAP).sum())
     if gaps:
-        warnings.append(f"{gaps} gap{'s' * (gaps > 1)} of more than {LONGEST_GAP} s without samples")
+        warnings.append(Note("gaps", {"count": gaps, "seconds": LONGEST_GAP}))
     cleaned, dropouts = {}, []
     for role, raw in tracks.items():
         own = keep if raw.time is None else _usable_times(np.asarray(raw.time, np.float64), source, [])
@@ -89,7 +100,7 @@ def _usable_times(time, source, warnings):
     """Indices of the samples to keep, in order, so that their times increase."""
     indices = np.flatnonzero(np.isfinite(time))
     if len(indices) < len(time):
-        warnings.append(f"dropped {len(time) - len(indices)} samples without a finite time")
+        warnings.append(Note("times_not_finite", {"count": len(time) - len(indices)}))
     if len(indices) < 2:
         raise InputError(f"{source}: has {len(indices)} usable samples; at least 2 are needed")
     if (np.diff(time[indices]) > 0).all():
@@ -98,9 +109,9 @@ def _usable_times(time, source, warnings):
     if len(kept) < len(indices) / 2:
         values, first = np.unique(time[indices], return_index=True)
         if len(values) > len(kept):
-            warnings.append("the samples were out of order: sorted by time")
+            warnings.append(Note("times_sorted"))
             kept = indices[first]
-    warnings.append(f"dropped {len(indices) - len(kept)} samples whose times repeat or run backward")
+    warnings.append(Note("times_backward", {"count": len(indices) - len(kept)}))
     return kept
 
 
@@ -108,14 +119,14 @@ def _longest_increasing(values):
     """Indices of the longest strictly increasing subsequence: of a wild stamp or a rewind the smaller part goes."""
     tails, tail_indices, previous = [], [], np.full(len(values), -1)
     for index, value in enumerate(values.tolist()):
-        place = bisect_left(tails, value)
-        if place:
-            previous[index] = tail_indices[place - 1]
-        if place == len(tails):
+        length = bisect_left(tails, value)
+        if length:
+            previous[index] = tail_indices[length - 1]
+        if length == len(tails):
             tails.append(value)
             tail_indices.append(index)
         else:
-            tails[place], tail_indices[place] = value, index
+            tails[length], tail_indices[length] = value, index
     chain, index = [], tail_indices[-1]
     while index >= 0:
         chain.append(index)
@@ -200,6 +211,6 @@ def _runs(role, reasons):
     ends = np.concatenate([edges, [len(reasons)]]) - 1
     lost = reasons[starts] != 0
     return [
-        Dropout(role, int(first), int(last), REASONS[reasons[first]])
+        Dropout(role, int(first), int(last), DropoutReason(REASONS[reasons[first]]))
         for first, last in zip(starts[lost], ends[lost], strict=True)
     ]

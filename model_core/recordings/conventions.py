@@ -5,6 +5,8 @@ Two of the sources are left-handed: their matrix has determinant -1, and a rotat
 that sign. As everywhere in Threepoint, a device that looks forward without rolling is the identity in all of them.
 """
 
+from functools import reduce
+
 import numpy as np
 
 from ..geometry.rotations import axis_angle_to_quaternion, quaternion_multiply
@@ -20,13 +22,13 @@ CONVENTIONS = {
 up, +X forward. ``ros``: right-handed, +Z up, +X forward. ``z_up``: right-handed, +Z up, +Y forward."""
 
 
-def to_openxr(position, rotation, convention):
+def to_openxr(position: np.ndarray, rotation: np.ndarray, convention: str) -> tuple[np.ndarray, np.ndarray]:
     """Positions (..., 3) and ``wxyz`` rotations (..., 4) of a named convention -> OpenXR's."""
     matrix = CONVENTIONS[convention]
     return _change(position, rotation, matrix)
 
 
-def from_openxr(position, rotation, convention):
+def from_openxr(position: np.ndarray, rotation: np.ndarray, convention: str) -> tuple[np.ndarray, np.ndarray]:
     """The inverse of ``to_openxr``."""
     return _change(position, rotation, CONVENTIONS[convention].T)
 
@@ -36,16 +38,13 @@ def _change(position, rotation, matrix):
     return position @ matrix.T, np.concatenate([rotation[..., :1], axis], -1)
 
 
-def euler_to_quaternion(degrees, order):
+def euler_to_quaternion(degrees: np.ndarray, order: str) -> np.ndarray:
     """Angles about x, y, z (..., 3) in degrees -> ``wxyz`` (..., 4).
 
     ``order`` names the axes of the product of rotations from left to right: ``YXZ`` is R_y R_x R_z, which both Unity
     ("Z-X-Y", about fixed axes) and A-Frame ("YXZ", about the device's own) mean.
     """
     radians = np.radians(degrees)
-    result = None
-    for letter in order.upper():
-        axis = "XYZ".index(letter)
-        turn = axis_angle_to_quaternion(radians[..., axis : axis + 1] * np.eye(3)[axis])
-        result = turn if result is None else quaternion_multiply(result, turn)
-    return result
+    axes = ["XYZ".index(letter) for letter in order.upper()]
+    turns = [axis_angle_to_quaternion(radians[..., axis : axis + 1] * np.eye(3)[axis]) for axis in axes]
+    return reduce(quaternion_multiply, turns)

@@ -1,9 +1,14 @@
 """Guesses about a table's units and axes, made from the motion itself (numpy only)."""
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 
 from ..geometry.rotations import quaternion_conjugate, quaternion_multiply
 from .conventions import CONVENTIONS, euler_to_quaternion, to_openxr
+
+Poses = Mapping[str, np.ndarray]
+"""Positions or rotations by role."""
 
 TIME_SCALES = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ticks": 1e-7, "ns": 1e-9}
 LENGTH_SCALES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3}
@@ -21,11 +26,12 @@ LEAST_LESS_ROLL = 0.6
 LEAST_EVIDENCE = 0.4
 """Difference of score below which two conventions cannot be told apart."""
 SAMPLES = 2000
+"""Samples of a recording that guesses look at."""
 LEAST_MOVING = 0.05
 """Part of the samples in which a hand must move to be taken for one."""
 
 
-def guess_time_unit(time):
+def guess_time_unit(time: np.ndarray) -> str:
     """The unit of increasing stamps (N,) from their median step."""
     steps = np.diff(time[np.isfinite(time)])
     steps = steps[steps > 0]
@@ -39,7 +45,7 @@ def guess_time_unit(time):
     return "ticks" if step < NANOSECONDS_FROM else "ns"
 
 
-def guess_length_unit(positions):
+def guess_length_unit(positions: Poses) -> str | None:
     """The unit of positions by role (N, 3), from the distance of the hands from the head, or from the head's height."""
     head = positions["head"]
     hands = [positions[role] for role in ("left_hand", "right_hand") if role in positions]
@@ -58,7 +64,9 @@ def guess_length_unit(positions):
     return None
 
 
-def convention_scores(positions, rotations, names=tuple(CONVENTIONS)):
+def convention_scores(
+    positions: Poses, rotations: Poses, names: Iterable[str] = tuple(CONVENTIONS)
+) -> dict[str, float]:
     """How well each convention of ``names`` explains a person's motion: name -> score, from about -4 to 5.
 
     A person's head is upright and above the hands, looks to where the hands are, and has the right one on the right.
@@ -92,21 +100,21 @@ def _score(poses):
     return float(score)
 
 
-def guess_euler_order(degrees):
+def guess_euler_order(degrees: np.ndarray) -> str:
     """The order in which a head's angles (N, 3) multiply: people nod and turn about, but hardly roll their heads.
 
     A wrong order makes rolling of nodding once the person has turned about; one that rolls much less is the right one.
     """
-    best, least = None, np.inf
+    best, least = EULER_ORDERS[0], np.inf
     for order in EULER_ORDERS:
         sideways = rotate(euler_to_quaternion(degrees, order), np.array([1.0, 0, 0]))[:, 1]
         roll = _mean(sideways**2) ** 0.5
-        if best is None or roll < LEAST_LESS_ROLL * least:
+        if roll < LEAST_LESS_ROLL * least:
             best, least = order, roll
     return best
 
 
-def rotate(quaternion, vectors):
+def rotate(quaternion: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     """Vectors (3,) or (N, 3) turned by unit quaternions (N, 4)."""
     vectors = np.broadcast_to(vectors, (len(quaternion), 3))
     pure = np.concatenate([np.zeros((len(vectors), 1)), vectors], -1)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from ..errors import InputError
 from .text import decode
 
 
-def load_json(path):
+def load_json(path: str | Path) -> Any:
     """The content of a JSON file, or ``InputError`` naming the place where it stops being JSON."""
     name = Path(path).name
     try:
@@ -22,7 +23,7 @@ def load_json(path):
         raise InputError(f"{name}: is not JSON that a recording could be") from None
 
 
-def number(value):
+def number(value: object) -> float:
     """A JSON value as a float; NaN where it is no number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return np.nan
@@ -32,7 +33,7 @@ def number(value):
         return np.nan
 
 
-def numbers(values, count):
+def numbers(values: object, count: int) -> list[float]:
     """The first ``count`` of a JSON list as floats, NaN where there are none."""
-    values = values if isinstance(values, list) else []
-    return [number(value) for value in values[:count]] + [np.nan] * (count - len(values))
+    items = values[:count] if isinstance(values, list) else []
+    return [number(value) for value in items] + [np.nan] * (count - len(items))

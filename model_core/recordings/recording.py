@@ -1,10 +1,14 @@
 """What a headset file becomes: times, and per tracker its pose and whether it was seen (numpy only)."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Self
 
 import numpy as np
 
 from ..errors import InputError
+from ..notes import Note
 
 LONGEST_GAP = 0.25
 """Seconds between two samples over which motion may still be interpolated."""
@@ -22,20 +26,36 @@ class Track:
     rotation: np.ndarray
     valid: np.ndarray
 
+    def at(self, samples: np.ndarray | slice) -> "Track":
+        """The track at some of its samples: indices, a mask (N,) or a slice."""
+        return Track(self.position[samples], self.rotation[samples], self.valid[samples])
+
+
+class DropoutReason(StrEnum):
+    """Why samples were lost; the values are what users read."""
+
+    MISSING = "missing"
+    """No value."""
+    ZEROED = "zeroed"
+    """Zeros in place of a pose."""
+    BAD_ROTATION = "bad rotation"
+    """Not a rotation at all."""
+    FROZEN = "frozen"
+    """One pose repeated."""
+    TELEPORT = "teleport"
+    """Away and back faster than anybody moves."""
+    UNTRACKED = "untracked"
+    """The device itself says so."""
+
 
 @dataclass(frozen=True)
 class Dropout:
-    """A stretch of samples, ``first`` to ``last`` with both ends, in which the tracker ``role`` was lost.
-
-    ``reason`` is one of ``missing`` (no value), ``zeroed`` (zeros in place of a pose), ``bad rotation`` (not a rotation
-    at all), ``frozen`` (one pose repeated), ``teleport`` (away and back faster than anybody moves) and ``untracked``
-    (the device itself says so).
-    """
+    """A stretch of samples, ``first`` to ``last`` with both ends, in which the tracker ``role`` was lost."""
 
     role: str
     first: int
     last: int
-    reason: str
+    reason: DropoutReason
 
 
 @dataclass(frozen=True)
@@ -45,8 +65,8 @@ class Recording:
     Roles are ``head``, ``left_hand``, ``right_hand`` and, where a file has more trackers, names such as ``waist``.
     ``device`` names the controllers for the choice of offset preset (``skeleton.ROLES``; "joints" means that the tracks
     already are SMPL's head and wrist joints and need no calibration). ``betas`` (10,) is the person's shape where a
-    file knows it. ``dropouts`` say which samples of which tracker were lost, and why. ``warnings`` are one-line notes
-    of what the reader repaired, dropped or guessed.
+    file knows it. ``dropouts`` say which samples of which tracker were lost, and why. ``warnings`` are notes of what
+    the reader repaired, dropped or guessed.
     """
 
     time: np.ndarray
@@ -55,14 +75,26 @@ class Recording:
     device: str = ""
     betas: np.ndarray | None = None
     dropouts: tuple[Dropout, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Note, ...] = ()
 
     @property
-    def duration(self):
+    def duration(self) -> float:
         """Seconds from the first sample to the last."""
         return float(self.time[-1] - self.time[0])
 
-    def validate(self):
+    def at(self, samples: np.ndarray | slice) -> Self:
+        """The recording at some of its samples, in order: indices, a mask (N,) or a slice.
+
+        ``dropouts`` count the old samples and are left out.
+        """
+        tracks = {role: track.at(samples) for role, track in self.tracks.items()}
+        return replace(self, time=self.time[samples], tracks=tracks, dropouts=())
+
+    def only(self, roles: Iterable[str]) -> Self:
+        """The recording with these of its trackers alone."""
+        return replace(self, tracks={role: self.tracks[role] for role in roles})
+
+    def validate(self) -> Self:
         """Return self, or raise ``InputError`` naming what is wrong."""
         where = self.source or "recording"
         if len(self.time) < 2:

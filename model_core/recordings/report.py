@@ -1,16 +1,17 @@
-"""What is to be said of a recording, in lines for a terminal or a panel (numpy only)."""
+"""A recording's report, in lines for a terminal or a panel (numpy only)."""
 
 from collections import defaultdict
 
 import numpy as np
 
 from .checks import check
+from .recording import Dropout, Recording
 
 MOST_LISTED = 20
 """Dropouts of one tracker and reason that are listed one by one."""
 
 
-def report(recording):
+def report(recording: Recording) -> list[str]:
     """Lines on a recording: what it is, each tracker's dropouts with their times and reasons, warnings and findings."""
     rate = (len(recording.time) - 1) / recording.duration
     lines = [f"{recording.source}: {recording.duration:.2f} s, {len(recording.time)} samples ({rate:.1f} a second), "
@@ -19,11 +20,11 @@ def report(recording):
         lines.append(f"  {role}: valid {100 * track.valid.mean():.1f}%")
         lines += [f"    {line}" for line in dropout_lines(recording, role)]
     lines += [f"  note: {warning}" for warning in recording.warnings]
-    lines += [f"  warning: {finding.message} (--fix {finding.check})" for finding in check(recording)]
+    lines += [f"  warning: {finding.note} (--fix {finding.check})" for finding in check(recording)]
     return lines
 
 
-def dropout_lines(recording, role):
+def dropout_lines(recording: Recording, role: str) -> list[str]:
     """One line a reason: how often and how long the tracker was lost, and when."""
     by_reason = defaultdict(list)
     for dropout in recording.dropouts:
@@ -38,7 +39,7 @@ def dropout_lines(recording, role):
     return lines
 
 
-def lost_seconds(recording, dropout):
+def lost_seconds(recording: Recording, dropout: Dropout) -> float:
     """Seconds from the last sample before a dropout to the first after it, within the recording."""
     last = len(recording.time) - 1
     return float(recording.time[min(dropout.last + 1, last)] - recording.time[max(dropout.first - 1, 0)])

@@ -1,10 +1,11 @@
 """A recording at other times, between its real timestamps (numpy only).
 
 Where samples are as dense as what is asked for, lines and arcs lie between them. Where they are sparser, these would
-turn a corner at every sample, which shakes what follows: there the curve of Catmull and Rom (1974) goes through them.
+have a corner at every sample, which shakes what follows: there the curve of Catmull and Rom (1974) goes through them.
 """
 
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,20 +17,23 @@ from ..geometry.rotations import (
     quaternion_to_axis_angle,
     slerp,
 )
-from .recording import LONGEST_GAP, Track
+from .recording import LONGEST_GAP, Recording, Track
 
 CLOCK_ROUNDING = 1e-6
 """Part of a frame by which a recording may be short of its last frame: clocks are rounded."""
 DENSE = 1.05
 """Samples at most so many of the new frames apart are joined by lines and arcs."""
 
+Kind = TypeVar("Kind", bound=Recording)
+"""``Recording`` itself, or one in the model's frame."""
 
-def frame_count(duration, fps):
+
+def frame_count(duration: float, fps: float) -> int:
     """Frames of a regular grid that cover ``duration`` seconds, the first and the last included."""
     return int(np.floor(duration * fps + CLOCK_ROUNDING)) + 1
 
 
-def resample(recording, fps, start=None, count=None):
+def resample(recording: Kind, fps: float, start: float | None = None, count: int | None = None) -> Kind:
     """The recording on the regular grid ``start + k / fps``, k from 0 to ``count - 1``.
 
     Without ``start`` and ``count`` the grid covers the whole recording, whose length in seconds is kept to a frame.
@@ -39,7 +43,7 @@ def resample(recording, fps, start=None, count=None):
     """
     if not (np.isfinite(fps) and fps > 0):
         raise InputError(f"{recording.source or 'recording'}: cannot be resampled to {fps} frames a second")
-    start = recording.time[0] if start is None else start
+    start = float(recording.time[0]) if start is None else start
     count = frame_count(recording.time[-1] - start, fps) if count is None else count
     if count < 1:
         raise InputError(f"{recording.source or 'recording'}: nothing to resample from {start:.3f} s on")
@@ -50,7 +54,7 @@ def resample(recording, fps, start=None, count=None):
     return replace(recording, time=at, tracks=tracks, dropouts=())
 
 
-def interpolate_track(time, track, at, dense=np.inf):
+def interpolate_track(time: np.ndarray, track: Track, at: np.ndarray, dense: float = np.inf) -> Track:
     """A ``Track`` with samples at ``time`` (N,) -> the same at the times ``at`` (M,); beyond the ends it is held.
 
     Where samples are more than ``dense`` seconds apart it is curved, elsewhere straight.
@@ -78,9 +82,9 @@ def interpolate_track(time, track, at, dense=np.inf):
 
 
 def _curve(time, track, left, weight):
-    """How far a smooth curve lies from line and arc, at the share ``weight`` (M,) of the way on from samples ``left``.
+    """How far a smooth curve lies from line and arc, ``weight`` (M,) of the way (0 to 1) on from samples ``left``.
 
-    Returns metres (M, 3) and axis-angles (M, 3) to turn by last. A sample's speed is that of the parabola through it
+    Returns metres (M, 3) and axis-angles (M, 3) to rotate by last. A sample's speed is that of the parabola through it
     and its neighbours; where one of them is missing the curve leaves it as straight as it can.
     """
     shifts, turns = _speeds(time, track, left)
@@ -102,15 +106,15 @@ def _speeds(time, track, left):
         gap = np.abs(time[far] - time[near])
         known = ((gap > 0) & (gap <= LONGEST_GAP) & track.valid[far])[:, None]
         pace = (span / np.where(gap > 0, gap, 1))[:, None]
-        share = (span / (span + gap))[:, None]
+        fraction = (span / (span + gap))[:, None]
         for pair, way, there in zip(
             pairs, straight, _way(track, np.minimum(near, far), np.maximum(near, far)), strict=True
         ):
-            pair.append(np.where(known, share * (there * pace - way), 0.0))
+            pair.append(np.where(known, fraction * (there * pace - way), 0.0))
     return pairs
 
 
 def _way(track, first, second):
-    """From samples ``first`` (M,) to ``second``: shift and turn, (M, 3) each."""
-    turn = quaternion_multiply(quaternion_conjugate(track.rotation[first]), track.rotation[second])
-    return track.position[second] - track.position[first], quaternion_to_axis_angle(turn)
+    """From samples ``first`` (M,) to ``second``: translation and rotation, (M, 3) each."""
+    rotation = quaternion_multiply(quaternion_conjugate(track.rotation[first]), track.rotation[second])
+    return track.position[second] - track.position[first], quaternion_to_axis_angle(rotation)

@@ -1,6 +1,7 @@
-"""Bytes of a text file -> ``str``, whatever the encoding that a program or a spreadsheet chose."""
+"""Bytes of a text file -> ``str``, in whatever encoding a program or a spreadsheet chose."""
 
 import codecs
+from functools import lru_cache
 
 from ..errors import InputError
 
@@ -15,8 +16,8 @@ CONTROL_CHARACTERS = dict.fromkeys(set(range(32)) - {9, 10, 11, 12, 13})
 LARGEST_PART_OF_CONTROLS = 0.01
 
 
-def decode(data, name):
-    """The text in ``data``, or ``InputError`` where it is none."""
+def decode(data: bytes, name: str) -> str:
+    """The text in ``data``, or ``InputError`` where it is not text."""
     encoding = next((encoding for mark, encoding in BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
     try:
         return data.decode(encoding)
@@ -26,9 +27,20 @@ def decode(data, name):
         return data.decode("latin-1")
 
 
-def looks_like_text(data):
+def looks_like_text(data: bytes) -> bool:
     """Whether bytes, from the beginning of a file, are text: no zeros and hardly a control character."""
     if any(data.startswith(mark) for mark, _ in BYTE_ORDER_MARKS):
         return True
     controls = len(data) - len(data.decode("latin-1").translate(CONTROL_CHARACTERS))
     return 0 not in data and controls <= LARGEST_PART_OF_CONTROLS * len(data)
+
+
+@lru_cache(maxsize=2)
+def head_text(head: bytes) -> str:
+    """The text that a file begins with, without a byte order mark; empty where the bytes ``head`` are no text."""
+    if not head or not looks_like_text(head):
+        return ""
+    try:
+        return decode(head, "").lstrip("\ufeff")
+    except InputError:
+        return ""

@@ -1,12 +1,13 @@
-"""Trackers beside head and hands in refinement: what they tell of the body, and what of the start they refute.
+"""Trackers beside head and hands in refinement: what they tell of the body, and what of the initial motion they refute.
 
-The papers know three points. A further tracker (waist, foot, knee, elbow, chest, shoulder) tells where one more joint
+The papers know three points. A body tracker (waist, foot, knee, elbow, chest, shoulder) shows where one more joint
 is; it enters the windows' energy like head and hands do, with sigmas that allow for straps and skin that move. Where
-it contradicts the start, the start's joints along the same limb have that much less to say.
+it contradicts the initial motion, the initial motion's joints along the same limb have that much less to say.
 """
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from ..geometry.rotations import quaternion_to_matrix
@@ -16,7 +17,7 @@ LIMBS = {
     0: (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), 9: (3, 6, 9, 12), 7: (1, 4, 7, 10), 8: (2, 5, 8, 11), 4: (1, 4, 7, 10),
     5: (2, 5, 8, 11), 18: (13, 16, 18), 19: (14, 17, 19), 16: (13, 16), 17: (14, 17),
 }  # fmt: skip
-"""The joints that move when the joint of a further tracker is brought to where it is."""
+"""The joints that move when the joint of a body tracker is brought to where it is."""
 SOLES = {7: (7, 10), 8: (8, 11)}
 """Ankle and toes, which an ankle's pose places."""
 
@@ -30,7 +31,7 @@ TRACKER_SIGMAS = {
     0: {0: 0.033, 1: 0.046, 2: 0.046, 3: 0.030, 6: 0.032, 9: 0.032},
     9: {9: 0.035, 6: 0.040, 3: 0.050, 0: 0.075},
     **_LEFT_WITHIN,
-    **{MIRRORED[worn]: {MIRRORED[j]: error for j, error in told.items()} for worn, told in _LEFT_WITHIN.items()},
+    **{MIRRORED[joint]: {MIRRORED[j]: error for j, error in found.items()} for joint, found in _LEFT_WITHIN.items()},
 }
 """Metres within which refinement finds joints by a tracker alone, by the joint that it is worn on. Measured on mocap of
 people who kick, sit and walk: 1 / error^2 is what the tracker added to 1 / error^2 of the motion without it."""
@@ -44,18 +45,20 @@ class BodyTrackers:
     (T, K) 0 or 1. Where a tracker is not valid its pose is zeros and the identity.
     """
 
-    joints: tuple
+    joints: tuple[int, ...]
     rotations: torch.Tensor
     positions: torch.Tensor
     valid: torch.Tensor
 
-    def take(self, frames):
+    def take(self, frames: torch.Tensor) -> "BodyTrackers":
         """The same of some frames, an index of any shape."""
         return BodyTrackers(self.joints, self.rotations[frames], self.positions[frames], self.valid[frames])
 
 
-def gather_body_trackers(poses, like):
-    """``BodyTrackers`` from what ``calibration.body_tracker_poses`` returns, in the kind of the tensor ``like``; None of none."""
+def gather_body_trackers(
+    poses: dict[str, tuple[int, np.ndarray, np.ndarray, np.ndarray]], like: torch.Tensor
+) -> BodyTrackers | None:
+    """``BodyTrackers`` of ``calibration.body_tracker_poses``, with device and dtype of ``like``; None of none."""
     if not poses:
         return None
     joints, rotations, positions, valid = zip(*poses.values(), strict=True)
@@ -67,69 +70,58 @@ def gather_body_trackers(poses, like):
     return BodyTrackers(joints, rotations, torch.where(seen, positions, torch.zeros_like(positions)), valid)
 
 
-def body_tracker_energy(world, joints, further, sigma_place, sigma_turn):
-    """How far tracked joints are from where they were seen, (...) nats, of a body (..., 22, 3, 3) and (..., 22, 3).
-
-    For small angles the squared Frobenius distance of two rotations is twice their squared angle.
-    """
-    tracked = list(further.joints)
-    off = (joints[..., tracked, :] - further.positions).square().sum(-1)
-    turned = (world[..., tracked, :, :] - further.rotations).square().sum((-1, -2))
-    return 0.5 * (further.valid * (off / sigma_place**2 + 0.5 * turned / sigma_turn**2)).sum(-1)
-
-
-def measured_joints(joints, further, rest_joints):
-    """The start's joints (T, 22, 3) with those that a tracker places where it places them, toes with their ankles."""
-    told = joints.clone()
-    for index, joint in enumerate(further.joints):
-        seen, turn = further.valid[:, index, None] > 0, further.rotations[:, index]
+def measured_joints(joints: torch.Tensor, trackers: BodyTrackers, rest_joints: torch.Tensor) -> torch.Tensor:
+    """The initial motion's joints (T, 22, 3), those with a tracker where it puts them, toes with their ankles."""
+    measured = joints.clone()
+    for index, joint in enumerate(trackers.joints):
+        seen, turn = trackers.valid[:, index, None] > 0, trackers.rotations[:, index]
         for placed in SOLES.get(joint, (joint,)):
-            place = further.positions[:, index] + turn @ (rest_joints[placed] - rest_joints[joint])
-            told[:, placed] = torch.where(seen, place, told[:, placed])
-    return told
+            place = trackers.positions[:, index] + turn @ (rest_joints[placed] - rest_joints[joint])
+            measured[:, placed] = torch.where(seen, place, measured[:, placed])
+    return measured
 
 
-def trust_in_start(joints, further, sigma):
-    """Weight (T, 22), 0 to 1, of the start's joints (T, 22, 3): 1 where no tracker of their limb is far from it.
+def initial_motion_trust(joints: torch.Tensor, trackers: BodyTrackers, sigma: float) -> torch.Tensor:
+    """Weight (T, 22), 0 to 1, of the motion's joints (T, 22, 3): 1 where no tracker of their limb is far from it.
 
-    A start that is off by d metres is taken to have a variance larger by d squared than ``sigma`` squared.
+    A motion that is off by d metres is taken to have a variance larger by d squared than ``sigma`` squared.
     """
     trust = torch.ones_like(joints[..., 0])
-    for index, joint in enumerate(further.joints):
-        off = (joints[:, joint] - further.positions[:, index]).square().sum(-1) * further.valid[:, index]
+    for index, joint in enumerate(trackers.joints):
+        off = (joints[:, joint] - trackers.positions[:, index]).square().sum(-1) * trackers.valid[:, index]
         limb = list(LIMBS[joint])
         trust[:, limb] = torch.minimum(trust[:, limb], (1 / (1 + off / sigma**2))[:, None])
     return trust
 
 
-def tracked_feet(further):
+def tracked_feet(trackers: BodyTrackers) -> tuple[torch.Tensor, torch.Tensor]:
     """Whether the left and the right foot are seen by a tracker of their own, (T, 2) bool, and where that puts the
     ankle, (T, 2, 3)."""
-    seen = torch.zeros_like(further.valid[:, :1], dtype=torch.bool).repeat(1, len(SOLES))
-    places = torch.zeros_like(further.positions[:, :1]).repeat(1, len(SOLES), 1)
+    seen = torch.zeros_like(trackers.valid[:, :1], dtype=torch.bool).repeat(1, len(SOLES))
+    places = torch.zeros_like(trackers.positions[:, :1]).repeat(1, len(SOLES), 1)
     for side, ankle in enumerate(SOLES):
-        if ankle in further.joints:
-            index = further.joints.index(ankle)
-            seen[:, side], places[:, side] = further.valid[:, index] > 0, further.positions[:, index]
+        if ankle in trackers.joints:
+            index = trackers.joints.index(ankle)
+            seen[:, side], places[:, side] = trackers.valid[:, index] > 0, trackers.positions[:, index]
     return seen, places
 
 
-def measured_contacts(contacts, standing, further):
+def measured_contacts(contacts: torch.Tensor, standing: torch.Tensor, trackers: BodyTrackers) -> torch.Tensor:
     """Contacts (T, 4) of ``skeleton.FEET``: where a foot is tracked, whether it is seen to stand (``standing``)."""
-    told = contacts.clone()
-    for index, joint in enumerate(further.joints):
+    measured = contacts.clone()
+    for index, joint in enumerate(trackers.joints):
         for foot in (FEET.index(placed) for placed in SOLES.get(joint, ())):
-            told[:, foot] = torch.where(further.valid[:, index] > 0, standing[:, foot], told[:, foot])
-    return told
+            measured[:, foot] = torch.where(trackers.valid[:, index] > 0, standing[:, foot], measured[:, foot])
+    return measured
 
 
-def tracker_information(further):
+def tracker_information(trackers: BodyTrackers) -> torch.Tensor:
     """How precisely trackers tell of joints, (T, 22): one over the square of the error in metres (``TRACKER_SIGMAS``).
 
     What several trackers tell of a joint adds up.
     """
-    table = further.valid.new_zeros(len(further.joints), BODY_JOINT_COUNT)
-    for row, worn in zip(table, further.joints, strict=True):
-        for joint, error in TRACKER_SIGMAS[worn].items():
+    table = trackers.valid.new_zeros(len(trackers.joints), BODY_JOINT_COUNT)
+    for row, tracked in zip(table, trackers.joints, strict=True):
+        for joint, error in TRACKER_SIGMAS[tracked].items():
             row[joint] = error**-2
-    return further.valid @ table
+    return trackers.valid @ table

@@ -2,116 +2,131 @@
 
 Head alone tells FLAG where hands may be, and how wrists, elbows and shoulders go together: p(x | head), the flow under
 a condition whose hands are hidden. A candidate offset turns what the devices report into wrists. Sought are the
-offsets, the same in all frames, and the poses x_t of some frames that are likeliest together (as eq 10 of the paper,
-with the offsets as further unknowns): minimal is the sum over frames of |z_t|^2 / 2 and of the trackers' energy of
-f(z_t), and of how far the offsets are from where they started. What is likeliest together keeps hands nearer to where
-they mostly are than they were: places of devices are therefore held tightly, and turns are what is learnt.
+offsets, the same in all frames, and the poses x_t of some frames that are likeliest together (as equation 10 of the
+paper, with the offsets as more unknowns): minimal is the sum over frames of |z_t|^2 / 2 and of the trackers' energy
+of f(z_t), and of how far the offsets are from where they started. What is likeliest together keeps hands nearer to
+where they mostly are than they were: positions of devices are therefore held tightly, and rotations are what is learnt.
 """
 
 from dataclasses import dataclass, replace
 
 import torch
 
-from .lbfgs import minimise
+from ..flag.evidence import Evidence, gather_evidence, place_body
+from ..flag.model import Flag
 from ..geometry.rotations import axis_angle_to_matrix
-from .energy import gather_evidence, place_body, tracker_energy
+from .energy import tracker_energy
+from .optimization.lbfgs import minimise
 
-SIGMA_POSITION, SIGMA_ROTATION = 0.02, 0.15
-"""Metres and radians by which wrists under the right offsets miss a body's: more than in refinement, for what sags."""
-START_PLACE, START_TURN = 0.02, 0.35
+DEVICE_SIGMA_POSITION, DEVICE_SIGMA_ROTATION = 0.02, 0.15
+"""Metres and radians by which wrists under the right offsets miss a body's: more than in refinement (``energy``), for
+what sags."""
+PRIOR_POSITION, PRIOR_ROTATION = 0.02, 0.35
 """Standard deviations, metres along each axis and radians, of the true offsets about those that the fit starts from."""
-INDEPENDENT_FRAMES = 12.0
-"""As so many independent frames a recording counts: one frame is much like the next."""
-HISTORY, FITTING_STEPS, JUDGING_STEPS = 20, 40, 15
+EFFECTIVE_FRAMES = 12.0
+"""Number of independent frames that a recording counts as: one frame is much like the next."""
+HISTORY, FITTING_ITERATIONS, SCORING_ITERATIONS = 20, 40, 15
 
 
 @dataclass(frozen=True)
 class Devices:
     """Some frames of a recording, in the model's frame with the floor at y = 0.
 
-    ``heads`` (N, 3, 3) and ``places`` (N, 3) of the head joint, ``turns`` (N, 2, 3, 3) and ``positions`` (N, 2, 3) of
-    the hands' devices, ``valid`` (N, 2) 0 or 1.
+    ``head_rotations`` (N, 3, 3) and ``head_positions`` (N, 3) of the head joint, ``rotations`` (N, 2, 3, 3) and
+    ``positions`` (N, 2, 3) of the hands' devices, ``valid`` (N, 2) 0 or 1.
     """
 
-    heads: torch.Tensor
-    places: torch.Tensor
-    turns: torch.Tensor
+    head_rotations: torch.Tensor
+    head_positions: torch.Tensor
+    rotations: torch.Tensor
     positions: torch.Tensor
     valid: torch.Tensor
 
-    def take(self, frames):
+    def take(self, frames: torch.Tensor | slice) -> "Devices":
         """Some of the frames: a slice or an index (M,)."""
         return Devices(*(value[frames] for value in vars(self).values()))
 
-    def joints(self, turns, places):
-        """Head and wrists (N, 3, 3, 3), (N, 3, 3) under offsets ``turns`` (2, 3, 3) or (N, 2, 3, 3), ``places`` (2, 3)
-        or (N, 2, 3)."""
-        wrists = self.positions + (self.turns @ places[..., None])[..., 0]
-        rotations = torch.cat([self.heads[:, None], self.turns @ turns], 1)
-        return rotations, torch.cat([self.places[:, None], wrists], 1)
+    def joints(self, rotations: torch.Tensor, positions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Head and wrists (N, 3, 3, 3), (N, 3, 3) under offsets: ``rotations`` (2, 3, 3) or (N, 2, 3, 3), ``positions``
+        (2, 3) or (N, 2, 3)."""
+        wrists = self.positions + (self.rotations @ positions[..., None])[..., 0]
+        turned = torch.cat([self.head_rotations[:, None], self.rotations @ rotations], 1)
+        return turned, torch.cat([self.head_positions[:, None], wrists], 1)
 
 
-def explain(model, devices, rest_joints, turns, places):
+def initial_codes(
+    model: Flag, devices: Devices, rest_joints: torch.Tensor, rotations: torch.Tensor, positions: torch.Tensor
+) -> tuple[Evidence, torch.Tensor]:
     """``Evidence`` of frames under offsets, its condition being of the head alone, and the codes (N, 66) of the poses
     that FLAG generates for head and hands: where a search begins."""
     seen = torch.cat([torch.ones_like(devices.valid[:, :1]), devices.valid], 1)
-    rotations, positions = devices.joints(turns, places)
-    whole = gather_evidence(model, rotations, positions, seen, rest_joints)
-    alone = gather_evidence(model, rotations, positions, seen * seen.new_tensor([1.0, 0, 0]), rest_joints)
+    tracked = devices.joints(rotations, positions)
+    whole = gather_evidence(model, *tracked, seen, rest_joints)
+    alone = gather_evidence(model, *tracked, seen * seen.new_tensor([1.0, 0, 0]), rest_joints)
     with torch.no_grad():
         poses = model.flow(whole.mean, whole.context)
         return replace(alone, valid=seen), model.flow.inverse(poses, alone.context)[0]
 
 
-def frame_costs(model, codes, evidence):
+def frame_costs(model: Flag, codes: torch.Tensor, evidence: Evidence) -> torch.Tensor:
     """Cost (N,) in nats of explaining frames by poses f(``codes``), (N, 66)."""
     poses = model.flow(codes, evidence.context)
-    seen = tracker_energy(*place_body(model.pose, poses, evidence), evidence, SIGMA_POSITION, SIGMA_ROTATION)
+    world, joints = place_body(model.pose, poses, evidence)
+    seen = tracker_energy(world, joints, evidence, DEVICE_SIGMA_POSITION, DEVICE_SIGMA_ROTATION)
     return seen + 0.5 * codes.square().sum(-1)
 
 
-def offsets_costs(model, devices, rest_joints, turns, places):
-    """Mean cost (G,) of a frame in nats, under the best poses for each of G offsets: ``turns`` (G, 2, 3, 3), ``places``
-    (G, 2, 3). ``rest_joints`` (22, 3) of the person."""
-    guesses, frames = len(turns), len(devices.valid)
+def offset_costs(
+    model: Flag, devices: Devices, rest_joints: torch.Tensor, rotations: torch.Tensor, positions: torch.Tensor
+) -> torch.Tensor:
+    """Mean cost (G,) of a frame in nats, under the best poses for each of G offsets: ``rotations`` (G, 2, 3, 3),
+    ``positions`` (G, 2, 3). ``rest_joints`` (22, 3) of the person."""
+    guesses, frames = len(rotations), len(devices.valid)
     every = devices.take(torch.arange(frames).repeat(guesses))
-    turns, places = turns.repeat_interleave(frames, 0), places.repeat_interleave(frames, 0)
-    evidence, codes = explain(model, every, rest_joints, turns, places)
-    found = minimise(lambda some, items: frame_costs(model, some, evidence.take(items)), codes, JUDGING_STEPS)
-    return found.value.view(guesses, frames).mean(1)
+    rotations, positions = rotations.repeat_interleave(frames, 0), positions.repeat_interleave(frames, 0)
+    evidence, codes = initial_codes(model, every, rest_joints, rotations, positions)
+
+    def cost(some: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
+        return frame_costs(model, some, evidence.take(items))
+
+    return minimise(cost, codes, SCORING_ITERATIONS).value.view(guesses, frames).mean(1)
 
 
-def climb(model, devices, rest_joints, turns, places):
-    """The offsets, rotations (2, 3, 3) and places (2, 3), that together with the frames' poses are likeliest."""
-    evidence, codes = explain(model, devices, rest_joints, turns, places)
+def maximize_likelihood(
+    model: Flag, devices: Devices, rest_joints: torch.Tensor, rotations: torch.Tensor, positions: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The offsets, rotations (2, 3, 3) and positions (2, 3), that together with the frames' poses are likeliest."""
+    evidence, codes = initial_codes(model, devices, rest_joints, rotations, positions)
     codes, change = codes.requires_grad_(), torch.zeros_like(codes[:2, :6]).requires_grad_()
     search = torch.optim.LBFGS(
-        [codes, change], max_iter=FITTING_STEPS, history_size=HISTORY, line_search_fn="strong_wolfe"
+        [codes, change], max_iter=FITTING_ITERATIONS, history_size=HISTORY, line_search_fn="strong_wolfe"
     )
 
-    def changed():
-        turn = turns @ axis_angle_to_matrix(change[:, :3] * START_TURN)
-        return turn, places + change[:, 3:] * START_PLACE
+    def changed() -> tuple[torch.Tensor, torch.Tensor]:
+        turned = rotations @ axis_angle_to_matrix(change[:, :3] * PRIOR_ROTATION)
+        return turned, positions + change[:, 3:] * PRIOR_POSITION
 
-    def closure():
+    def closure() -> torch.Tensor:
         search.zero_grad()
-        rotations, positions = devices.joints(*changed())
-        known = replace(evidence, rotations=rotations, positions=positions)
-        cost = INDEPENDENT_FRAMES * frame_costs(model, codes, known).mean() + 0.5 * change.square().sum()
+        joint_rotations, joint_positions = devices.joints(*changed())
+        known = replace(evidence, rotations=joint_rotations, positions=joint_positions)
+        cost = EFFECTIVE_FRAMES * frame_costs(model, codes, known).mean() + 0.5 * change.square().sum()
         cost.backward()
         return cost
 
-    search.step(closure)
+    search.step(closure)  # pyright: ignore[reportArgumentType]  (torch annotates closures as returning float)
     with torch.no_grad():
         return changed()
 
 
-def fit_offsets(model, devices, rest_joints, turns, places):
-    """Offsets, rotations (2, 3, 3) and places (2, 3), that are likelier than the given ``turns`` and ``places``.
+def fit_offsets(
+    model: Flag, devices: Devices, rest_joints: torch.Tensor, rotations: torch.Tensor, positions: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """Offsets, rotations (2, 3, 3) and positions (2, 3), that are likelier than the given ones.
 
     Fitted to every other frame; None where the rest, under the best poses for either, are not likelier with them.
     """
-    found = climb(model, devices.take(slice(0, None, 2)), rest_joints, turns, places)
-    both = torch.stack([turns, found[0]]), torch.stack([places, found[1]])
-    before, after = offsets_costs(model, devices.take(slice(1, None, 2)), rest_joints, *both)
+    found = maximize_likelihood(model, devices.take(slice(0, None, 2)), rest_joints, rotations, positions)
+    both = torch.stack([rotations, found[0]]), torch.stack([positions, found[1]])
+    before, after = offset_costs(model, devices.take(slice(1, None, 2)), rest_joints, *both)
     return found if after < before else None

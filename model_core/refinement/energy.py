@@ -1,121 +1,123 @@
-"""What refinement minimises: how far a body is from head and hands, and how unlikely it is (paper, section 4.5).
+"""What refinement minimises: every energy term, in one table.
 
-All terms are negative log-probabilities, in nats, so that a sigma says what each means. The paper adds metres to
-6D rotations to nats (eq 9 and 10); here a place has a sigma in metres and a rotation one in radians.
+All terms are negative log-probabilities in nats, so that a sigma says what each means. The FLAG paper (section 4.5)
+adds metres to 6D rotations to nats (equations 9 and 10); here a position has a sigma in metres and a rotation one in
+radians.
+
+To add a term, write its function and add a line to ``TERMS``.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 import torch
 
-from ..geometry.kinematics import forward_kinematics
-from ..observation import body_size, heading, proportions
-from ..geometry.skeleton import HEAD, LEFT_WRIST, PELVIS, RIGHT_WRIST, TRACKED_JOINTS
-from ..flag.condition import below, joint_features, make_condition
+from ..flag.evidence import Evidence
+from ..geometry.skeleton import ELBOWS, FEET, SHOULDERS, TRACKED_JOINTS, WRISTS
+from ..observation import FPS
+from .body_trackers import BodyTrackers
+from .feet import LIKELY_CONTACT
 
 SIGMA_POSITION = 0.01
-"""Standard deviation in metres of a tracked place."""
+"""Standard deviation in metres of a tracked position."""
 SIGMA_ROTATION = math.radians(3.0)
 """Standard deviation in radians of a tracked rotation."""
-
-SHOULDERS, ELBOWS, HANDS = (16, 17), (18, 19), (LEFT_WRIST, RIGHT_WRIST)
-SPARE = 0.02
-"""Share of its length by which an arm is bent even where it reaches far."""
+ARM_SLACK = 0.02
+"""Fraction of its length by which an arm stays bent even where it reaches far."""
+ANCHOR_ROBUST_SCALE = 0.1
+"""Metres from its anchor at which a foot begins to be taken to have moved after all (Geman-McClure)."""
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What is known of N frames: observation, condition and what the model makes of it. Tensors, the model's frame.
+class Reference:
+    """What windows are held to, besides their evidence: tensors whose first dimensions are those of frames, (..., W).
 
-    ``rotations`` (N, 3, 3, 3), ``positions`` (N, 3, 3) and ``valid`` (N, 3) of head, left and right wrist;
-    ``rest_joints`` (22, 3) of the person or (N, 22, 3); ``heading`` (N,) of the head; ``condition`` (N, C);
-    ``context`` a list of (N, hidden) for the flow; ``mean`` and ``log_sigma`` (N, 66) of the latent region.
-    ``pelvis`` (N, 3) is where the root is, for a model in the paper's mode; otherwise None.
+    ``joints`` (..., W, 22, 3) and ``poses`` (..., W, 66) of the initial motion; ``contacts`` (..., W, 4) and
+    ``foot_anchors`` (..., W, 4, 3) of ``skeleton.FEET``, which rest at the heights ``rest_heights`` (4,);
+    ``trust`` (..., W, 22), 0 to 1, is the weight of the initial motion's joints, and ``body_trackers`` what further
+    trackers measured: both None where there are none. ``pose_scale`` (66,) turns poses into radians.
     """
 
-    rotations: torch.Tensor
-    positions: torch.Tensor
-    valid: torch.Tensor
-    rest_joints: torch.Tensor
-    heading: torch.Tensor
-    condition: torch.Tensor
-    context: list
-    mean: torch.Tensor
-    log_sigma: torch.Tensor
-    pelvis: torch.Tensor | None = None
+    joints: torch.Tensor
+    poses: torch.Tensor
+    contacts: torch.Tensor
+    foot_anchors: torch.Tensor
+    rest_heights: torch.Tensor
+    pose_scale: torch.Tensor
+    trust: torch.Tensor | None = None
+    body_trackers: BodyTrackers | None = None
 
-    def take(self, items):
-        """The evidence of some frames, an index (...): every tensor's first dimension becomes that shape."""
-        rest_joints = self.rest_joints if self.rest_joints.ndim == 2 else self.rest_joints[items]
-        return Evidence(
-            self.rotations[items], self.positions[items], self.valid[items], rest_joints, self.heading[items],
-            self.condition[items], [part[items] for part in self.context], self.mean[items], self.log_sigma[items],
-            None if self.pelvis is None else self.pelvis[items],
-        )  # fmt: skip
-
-    def double(self):
-        """The same in double precision."""
-        pelvis = None if self.pelvis is None else self.pelvis.double()
-        parts = self.rotations, self.positions, self.valid, self.rest_joints, self.heading, self.condition
-        context = [part.double() for part in self.context]
-        return Evidence(
-            *(part.double() for part in parts), context, self.mean.double(), self.log_sigma.double(), pelvis
+    def take(self, frames: torch.Tensor) -> "Reference":
+        """The same of some frames, an index of any shape."""
+        return replace(
+            self,
+            joints=self.joints[frames],
+            poses=self.poses[frames],
+            contacts=self.contacts[frames],
+            foot_anchors=self.foot_anchors[frames],
+            trust=None if self.trust is None else self.trust[frames],
+            body_trackers=None if self.body_trackers is None else self.body_trackers.take(frames),
         )
 
 
-@torch.no_grad()
-def gather_evidence(model, rotations, positions, valid, rest_joints, pelvis=None):
-    """``Evidence`` of frames: ``rotations`` (N, 3, 3, 3), ``positions`` (N, 3, 3), ``valid`` (N, 3), ``rest_joints``
-    (22, 3) or (N, 22, 3). ``pelvis`` (N, 3) must be given for a model of mode "pelvis", and only for one."""
-    valid = valid.to(positions.dtype)
-    size = body_size(rest_joints).expand(len(positions))
-    person = proportions(rest_joints, body_size(rest_joints)).expand(len(positions), -1)
-    towards = heading(rotations[:, 0])
-    origin = below(positions[:, 0]) if pelvis is None else pelvis
-    seen = joint_features(rotations, positions, towards, size, origin)
-    condition = make_condition(seen, valid, person)
-    mean, log_sigma = model.latent_region(condition)
-    context = model.flow.context(condition)
-    return Evidence(rotations, positions, valid, rest_joints, towards, condition, context, mean, log_sigma, pelvis)
+@dataclass(frozen=True)
+class Candidate:
+    """A window's frames (..., W) as the optimiser tries them, with what they are compared to.
 
-
-def place_body(pose, x, evidence):
-    """Poses x (..., 66) in the room: world rotations (..., 22, 3, 3) and joints (..., 22, 3).
-
-    The body hangs from its observed head, or stands at the given pelvis in the paper's mode; ``pose`` is the model's
-    ``PoseNormalizer``.
+    ``codes`` and ``poses`` (..., W, 66), ``world`` rotations (..., W, 22, 3, 3) and ``joints`` (..., W, 22, 3).
     """
-    local = pose.decode(x, evidence.heading)
-    start = torch.zeros_like(evidence.positions[..., 0, :])
-    world, joints = forward_kinematics(local, start, evidence.rest_joints)
-    if evidence.pelvis is None:
-        shift = evidence.positions[..., 0, :] - joints[..., HEAD, :]
-    else:
-        shift = evidence.pelvis - joints[..., PELVIS, :]
-    return world, joints + shift[..., None, :]
+
+    codes: torch.Tensor
+    poses: torch.Tensor
+    world: torch.Tensor
+    joints: torch.Tensor
+    evidence: Evidence
+    reference: Reference
 
 
-def tracker_energy(world, joints, evidence, sigma_place=SIGMA_POSITION, sigma_turn=SIGMA_ROTATION):
-    """How far head and hands are from where they were seen: (...) nats. What is not valid does not count.
+def position_energy(joints: torch.Tensor, evidence: Evidence, sigma: float = SIGMA_POSITION) -> torch.Tensor:
+    """How far head and hands are from where they were seen: (...) nats. What is not valid does not count."""
+    seen = evidence.valid[..., None] > 0
+    # Selected before it is squared: what is not valid may hold anything, and must not reach the gradient.
+    off = torch.where(seen, joints[..., list(TRACKED_JOINTS), :] - evidence.positions, evidence.positions.new_zeros(()))
+    return 0.5 * (off.square().sum(-1) / sigma**2).sum(-1)
+
+
+def rotation_energy(world: torch.Tensor, evidence: Evidence, sigma: float = SIGMA_ROTATION) -> torch.Tensor:
+    """How far head and hands are turned from what was seen: (...) nats. What is not valid does not count.
 
     For small angles the squared Frobenius distance of two rotations is twice their squared angle.
     """
-    tracked, seen = list(TRACKED_JOINTS), evidence.valid[..., None] > 0
-    zero = evidence.positions.new_zeros(())
-    # Chosen before it is squared: what is not valid may hold anything, and must not reach the gradient.
-    off = torch.where(seen, joints[..., tracked, :] - evidence.positions, zero).square().sum(-1)
-    turned = torch.where(seen[..., None], world[..., tracked, :, :] - evidence.rotations, zero).square().sum((-1, -2))
-    return 0.5 * (off / sigma_place**2 + 0.5 * turned / sigma_turn**2).sum(-1)
+    seen = evidence.valid[..., None, None] > 0
+    zero = evidence.rotations.new_zeros(())
+    off = torch.where(seen, world[..., list(TRACKED_JOINTS), :, :] - evidence.rotations, zero)
+    return 0.5 * (0.5 * off.square().sum((-1, -2)) / sigma**2).sum(-1)
 
 
-def reach_energy(joints, evidence, sigma):
+def tracker_energy(
+    world: torch.Tensor,
+    joints: torch.Tensor,
+    evidence: Evidence,
+    sigma_position: float = SIGMA_POSITION,
+    sigma_rotation: float = SIGMA_ROTATION,
+) -> torch.Tensor:
+    """``position_energy`` and ``rotation_energy`` together, (...) nats."""
+    return position_energy(joints, evidence, sigma_position) + rotation_energy(world, evidence, sigma_rotation)
+
+
+def region_energy(codes: torch.Tensor, evidence: Evidence) -> torch.Tensor:
+    """-log N(z; mu_H, Sigma_H) (...) in nats, but for a constant of each frame."""
+    return 0.5 * (((codes - evidence.mean) * torch.exp(-evidence.log_sigma)) ** 2).sum(-1)
+
+
+def reach_energy(joints: torch.Tensor, evidence: Evidence, sigma: float) -> torch.Tensor:
     """How far shoulders are beyond an arm's length from where wrists were seen, (...) nats; ``sigma`` in metres.
 
-    Arms are as long as ``evidence.rest_joints`` say, less ``SPARE``; ``joints`` (..., 22, 3).
+    Arms are as long as ``evidence.rest_joints`` say, less ``ARM_SLACK``; ``joints`` (..., 22, 3).
     """
-    chains = torch.stack([evidence.rest_joints[..., list(joint), :] for joint in (SHOULDERS, ELBOWS, HANDS)])
-    arms = chains.diff(dim=0).norm(dim=-1).sum(0) * (1 - SPARE)
+    chains = torch.stack([evidence.rest_joints[..., list(joint), :] for joint in (SHOULDERS, ELBOWS, WRISTS)])
+    arms = chains.diff(dim=0).norm(dim=-1).sum(0) * (1 - ARM_SLACK)
     seen = evidence.valid[..., 1:] > 0
     away = joints[..., list(SHOULDERS), :] - evidence.positions[..., 1:, :]
     away = torch.where(seen[..., None], away, torch.zeros_like(away[..., :1]))
@@ -123,11 +125,135 @@ def reach_energy(joints, evidence, sigma):
     return 0.5 * (beyond / sigma).square().sum(-1)
 
 
-def region_energy(z, evidence):
-    """-log N(z; mu_H, Sigma_H) (...) in nats, but for a constant of each frame."""
-    return 0.5 * (((z - evidence.mean) * torch.exp(-evidence.log_sigma)) ** 2).sum(-1)
+def initial_joint_energy(joints: torch.Tensor, reference: Reference, sigma: float) -> torch.Tensor:
+    """How far joints are from those of the initial motion, (...) nats; ``sigma`` in metres."""
+    moved = ((joints - reference.joints) / sigma).square()
+    if reference.trust is not None:
+        moved = moved * reference.trust[..., None]
+    return 0.5 * moved.sum((-1, -2))
 
 
-def tracker_errors(joints, evidence):
-    """Distance in metres (..., 3) of head and hands from where they were seen."""
-    return (joints[..., [HEAD, LEFT_WRIST, RIGHT_WRIST], :] - evidence.positions).norm(dim=-1)
+def initial_pose_energy(poses: torch.Tensor, reference: Reference, sigma: float) -> torch.Tensor:
+    """How far the pose is bent from that of the initial motion, (...) nats; ``sigma`` in radians."""
+    bent = ((poses - reference.poses) * reference.pose_scale / sigma).square()
+    if reference.trust is not None:
+        bent = bent * reference.trust.repeat_interleave(3, -1)
+    return 0.5 * bent.sum(-1)
+
+
+def body_tracker_position_energy(joints: torch.Tensor, trackers: BodyTrackers, sigma: float) -> torch.Tensor:
+    """How far joints are from where trackers beside head and hands put them, (...) nats; ``sigma`` in metres."""
+    off = (joints[..., list(trackers.joints), :] - trackers.positions).square().sum(-1)
+    return 0.5 * (trackers.valid * off / sigma**2).sum(-1)
+
+
+def body_tracker_rotation_energy(world: torch.Tensor, trackers: BodyTrackers, sigma: float) -> torch.Tensor:
+    """The same of their rotations; ``sigma`` in radians."""
+    off = (world[..., list(trackers.joints), :, :] - trackers.rotations).square().sum((-1, -2))
+    return 0.5 * (trackers.valid * 0.5 * off / sigma**2).sum(-1)
+
+
+def jerk_energy(joints: torch.Tensor, sigma: float) -> torch.Tensor:
+    """What the third derivative of joints (..., W, 22, 3) costs, (...) nats; ``sigma`` in m/s^3."""
+    jerk = joints.diff(dim=-3, n=3) * FPS**3
+    return 0.5 * (jerk / sigma).square().sum((-1, -2, -3))
+
+
+def foot_slide_energy(joints: torch.Tensor, reference: Reference, sigma: float) -> torch.Tensor:
+    """What the speed of standing feet costs, (...) nats; ``sigma`` in m/s."""
+    standing = _standing(reference)
+    slide = (joints[..., list(FEET), :].diff(dim=-3) * FPS / sigma).square().sum(-1)
+    return 0.5 * (torch.minimum(standing[..., 1:, :], standing[..., :-1, :]) * slide).sum((-1, -2))
+
+
+def foot_anchor_energy(joints: torch.Tensor, reference: Reference, sigma: float) -> torch.Tensor:
+    """What standing feet cost by being away from their anchors, (...) nats; ``sigma`` in metres."""
+    away = (joints[..., list(FEET), :] - reference.foot_anchors)[..., [0, 2]].square().sum(-1)
+    robust = away / (1 + away / ANCHOR_ROBUST_SCALE**2)
+    return 0.5 * (_standing(reference) * robust).sum((-1, -2)) / sigma**2
+
+
+def foot_height_energy(joints: torch.Tensor, reference: Reference, sigma: float) -> torch.Tensor:
+    """What standing feet cost by being off the floor, (...) nats; ``sigma`` in metres."""
+    return 0.5 * (_standing(reference) * (_foot_heights(joints, reference) / sigma).square()).sum((-1, -2))
+
+
+def floor_penetration_energy(joints: torch.Tensor, reference: Reference, sigma: float) -> torch.Tensor:
+    """What any foot below the floor costs, (...) nats; ``sigma`` in metres."""
+    return 0.5 * (_foot_heights(joints, reference).clamp_max(0) / sigma).square().sum((-1, -2))
+
+
+def _standing(reference: Reference) -> torch.Tensor:
+    """(..., W, 4) probability that a foot stands, zero where it is not likely."""
+    contacts = reference.contacts
+    return torch.where(contacts > LIKELY_CONTACT, contacts, torch.zeros_like(contacts))
+
+
+def _foot_heights(joints: torch.Tensor, reference: Reference) -> torch.Tensor:
+    """Metres (..., W, 4) of ``skeleton.FEET`` above where they rest."""
+    return joints[..., list(FEET), 1] - reference.rest_heights
+
+
+def _of_body_trackers(function: Callable[..., torch.Tensor], attribute: str) -> "Energy":
+    """An energy of a candidate's joints or world rotations that is zero where there are no body trackers."""
+
+    def energy(candidate: Candidate, sigma: float) -> torch.Tensor:
+        if candidate.reference.body_trackers is None:
+            return candidate.codes.new_zeros(candidate.codes.shape[:-1])
+        return function(getattr(candidate, attribute), candidate.reference.body_trackers, sigma)
+
+    return energy
+
+
+Energy = Callable[[Candidate, float], torch.Tensor]
+"""Cost in nats of a candidate's frames (..., W), or of its windows (...,)."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term of the energy: ``sigma`` is its standard deviation in ``unit``; ``per_frame`` says what it returns."""
+
+    name: str
+    sigma: float
+    unit: str
+    energy: Energy
+    per_frame: bool = True
+
+
+TERMS = (
+    Term("region", math.sqrt(10.0), "its own sigmas", lambda c, s: region_energy(c.codes, c.evidence) / s**2),
+    Term("position", SIGMA_POSITION, "m", lambda c, s: position_energy(c.joints, c.evidence, s)),
+    Term("rotation", SIGMA_ROTATION, "rad", lambda c, s: rotation_energy(c.world, c.evidence, s)),
+    Term("reach", 0.005, "m", lambda c, s: reach_energy(c.joints, c.evidence, s)),
+    Term("joint", 0.03, "m", lambda c, s: initial_joint_energy(c.joints, c.reference, s)),
+    Term("pose", 0.2, "rad", lambda c, s: initial_pose_energy(c.poses, c.reference, s)),
+    Term("body_tracker_position", 0.015, "m", _of_body_trackers(body_tracker_position_energy, "joints")),
+    Term("body_tracker_rotation", math.radians(6.0), "rad", _of_body_trackers(body_tracker_rotation_energy, "world")),
+    Term("jerk", 600.0, "m/s^3", lambda c, s: jerk_energy(c.joints, s), per_frame=False),
+    Term("foot_slide", 0.06, "m/s", lambda c, s: foot_slide_energy(c.joints, c.reference, s), per_frame=False),
+    Term("foot_anchor", 0.02, "m", lambda c, s: foot_anchor_energy(c.joints, c.reference, s), per_frame=False),
+    Term("foot_height", 0.02, "m", lambda c, s: foot_height_energy(c.joints, c.reference, s), per_frame=False),
+    Term(
+        "floor_penetration", 0.01, "m", lambda c, s: floor_penetration_energy(c.joints, c.reference, s), per_frame=False
+    ),
+)
+"""What a window's energy consists of."""
+
+
+def sigma_of(name: str, terms: Iterable[Term] = TERMS) -> float:
+    """The standard deviation of a term."""
+    return next(term.sigma for term in terms if term.name == name)
+
+
+def with_sigmas(terms: Iterable[Term] = TERMS, **sigmas: float) -> tuple[Term, ...]:
+    """The same terms, some with other standard deviations: ``with_sigmas(foot_anchor=0.01)``."""
+    return tuple(replace(term, sigma=sigmas.get(term.name, term.sigma)) for term in terms)
+
+
+def total_energy(candidate: Candidate, terms: Iterable[Term] = TERMS) -> torch.Tensor:
+    """The sum of all terms over a window's frames, (...,) nats."""
+    total = candidate.codes.new_zeros(candidate.codes.shape[:-2])
+    for term in terms:
+        energy = term.energy(candidate, term.sigma)
+        total = total + (energy.sum(-1) if term.per_frame else energy)
+    return total

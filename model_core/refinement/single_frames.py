@@ -1,24 +1,34 @@
 """FLAG's refinement of single frames, as published: L-BFGS in latent space (eq 10) and in pose space (eq 9)."""
 
 import copy
+from collections.abc import Callable
 
 import torch
 
-from .lbfgs import minimise
-from .energy import place_body, region_energy, tracker_energy
+from ..flag.evidence import Evidence, place_body
 from ..flag.flow import standard_log_prob
+from ..flag.model import Flag
+from .energy import region_energy, tracker_energy
+from .optimization.lbfgs import minimise
 
 
-def fit_latent(model, evidence, start=None, iterations=50, literal=False, callback=None):
+def fit_latent(
+    model: Flag,
+    evidence: Evidence,
+    start: torch.Tensor | None = None,
+    iterations: int = 50,
+    literal: bool = False,
+    callback: Callable[[int, torch.Tensor], None] | None = None,
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Refine each frame's latent code; returns poses x (N, 66) and codes z (N, 66).
 
     Minimises -log N(z; mu_H, Sigma_H) plus the trackers' energy. ``literal`` takes eq 10 to the letter instead:
     -log N(z; 0, I) + energy + |z - mu_H|, whose last term has no gradient where the optimisation starts. ``start``
     (N, 66) is mu_H unless given; ``callback(iteration, z)``.
     """
-    evidence, z = evidence, evidence.mean if start is None else start
+    z = evidence.mean if start is None else start
 
-    def cost(z, items):
+    def cost(z: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
         known = evidence.take(items)
         x = model.flow(z, known.context)
         data = tracker_energy(*place_body(model.pose, x, known), known)
@@ -31,7 +41,13 @@ def fit_latent(model, evidence, start=None, iterations=50, literal=False, callba
         return model.flow(z, evidence.context), z
 
 
-def fit_pose(model, evidence, start=None, iterations=50, callback=None):
+def fit_pose(
+    model: Flag,
+    evidence: Evidence,
+    start: torch.Tensor | None = None,
+    iterations: int = 50,
+    callback: Callable[[int, torch.Tensor], None] | None = None,
+) -> torch.Tensor:
     """Refine each frame's pose x (N, 66) under -log p(x | x_H) plus the trackers' energy (eq 9); returns x.
 
     ``start`` (N, 66) is f(mu_H) unless given; ``callback(iteration, x)``. Computed in double precision: the likelihood
@@ -42,7 +58,7 @@ def fit_pose(model, evidence, start=None, iterations=50, callback=None):
         x = model.flow(evidence.mean, evidence.context) if start is None else start
     single, model, evidence, x = x.dtype, copy.deepcopy(model).double(), evidence.double(), x.double()
 
-    def cost(x, items):
+    def cost(x: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
         known = evidence.take(items)
         data = tracker_energy(*place_body(model.pose, x, known), known)
         return data - model.flow.log_prob(x, known.context)

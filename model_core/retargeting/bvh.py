@@ -1,6 +1,7 @@
 """Reader of BVH files: any skeleton of a person whose joints have names that say what they are."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +33,8 @@ ROUND_RATE_TOLERANCE = 1e-3
 class _Joint:
     name: str
     parent: int
-    offset: tuple = (0.0, 0.0, 0.0)
-    channels: tuple = ()
+    offset: tuple[float, ...] = (0.0, 0.0, 0.0)
+    channels: tuple[tuple[str, int], ...] = ()
     first_channel: int = 0
 
 
@@ -62,7 +63,7 @@ def read_bvh(path: Path) -> tuple[Capture, SkeletonMap]:
     return capture, skeleton
 
 
-def _parse(path):
+def _parse(path: Path) -> tuple[list[_Joint], np.ndarray, float]:
     """Joints (parents first), channel values (N, C) and frames a second."""
     try:
         if path.stat().st_size > LARGEST_FILE:
@@ -96,8 +97,10 @@ def _parse(path):
     return joints, values.reshape(count, width), round(fps) if abs(fps / round(fps) - 1) < ROUND_RATE_TOLERANCE else fps
 
 
-def _parse_hierarchy(path, words):
-    joints, open_joints, channels, position = [], [], 0, 1
+def _parse_hierarchy(path: Path, words: list[str]) -> list[_Joint]:
+    joints: list[_Joint] = []
+    open_joints: list[int] = []
+    channels, position = 0, 1
     try:
         while position < len(words):
             word = words[position]
@@ -130,7 +133,7 @@ def _parse_hierarchy(path, words):
     return joints
 
 
-def _channel(word):
+def _channel(word: str) -> tuple[str, int]:
     """``Xposition`` -> ("position", 0)."""
     kind, axis = word[1:].lower(), "XYZ".find(word[:1].upper())
     if kind not in ("position", "rotation") or axis < 0:
@@ -138,24 +141,26 @@ def _channel(word):
     return kind, axis
 
 
-def _local_motion(joints, values):
-    """Local rotations (N, J, 4) and places in the parent's frame (N, J, 3), in the file's frame and unit."""
+def _local_motion(joints: list[_Joint], values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Local rotations (N, J, 4) and positions in the parent's frame (N, J, 3), in the file's frame and unit."""
     rotations = np.zeros((len(values), len(joints), 4))
     rotations[..., 0] = 1
-    places = np.tile(np.array([joint.offset for joint in joints]), (len(values), 1, 1))
+    positions = np.tile(np.array([joint.offset for joint in joints]), (len(values), 1, 1))
     for index, joint in enumerate(joints):
         for number, (kind, axis) in enumerate(joint.channels):
             column = values[:, joint.first_channel + number]
             if kind == "position":
-                places[:, index, axis] = column
+                positions[:, index, axis] = column
             else:
-                turn = axis_angle_to_quaternion(np.radians(column)[:, None] * np.eye(3)[axis])
-                rotations[:, index] = quaternion_multiply(rotations[:, index], turn)
-    return rotations, places
+                rotation = axis_angle_to_quaternion(np.radians(column)[:, None] * np.eye(3)[axis])
+                rotations[:, index] = quaternion_multiply(rotations[:, index], rotation)
+    return rotations, positions
 
 
-def _from_pelvis(path, joints, rotations, places):
-    """Fold the joints above the pelvis into it, so that the pelvis comes first and carries the place in the world.
+def _from_pelvis(
+    path: Path, joints: list[_Joint], rotations: np.ndarray, positions: np.ndarray
+) -> tuple[tuple[str, ...], tuple[int, ...], np.ndarray, np.ndarray, np.ndarray]:
+    """Fold the joints above the pelvis into it, so that the pelvis comes first and carries the position in the world.
 
     Returns names, parents, offsets (J, 3), local rotations (N, J, 4) and the pelvis's position (N, 3). Where joints
     other than these move, their offsets are the medians: bones do not stretch.
@@ -165,16 +170,16 @@ def _from_pelvis(path, joints, rotations, places):
     chain = [pelvis]
     while parents[chain[0]] >= 0:
         chain.insert(0, parents[chain[0]])
-    world, position = rotations[:, chain[0]], places[:, chain[0]]
+    world, position = rotations[:, chain[0]], positions[:, chain[0]]
     for index in chain[1:]:
-        position = position + np.einsum("nij,nj->ni", quaternion_to_matrix(world), places[:, index])
+        position = position + np.einsum("nij,nj->ni", quaternion_to_matrix(world), positions[:, index])
         world = quaternion_multiply(world, rotations[:, index])
     kept = [pelvis]
     for index, parent in enumerate(parents):
         if parent in kept:
             kept.append(index)
     renumbered = {old: new for new, old in enumerate(kept)}
-    offsets = np.median(places[:, kept], axis=0)
+    offsets = np.median(positions[:, kept], axis=0)
     offsets[0] = 0
     rotations = np.concatenate([world[:, None], rotations[:, kept[1:]]], 1)
     return (
@@ -186,7 +191,7 @@ def _from_pelvis(path, joints, rotations, places):
     )
 
 
-def _unit(path, anatomy: Anatomy, names, parents, offsets):
+def _unit(path: Path, anatomy: Anatomy, names: Sequence[str], parents: Sequence[int], offsets: np.ndarray) -> float:
     """Metres in the file's unit of length, by the leg."""
     length = {name: float(np.linalg.norm(offsets[names.index(name)])) for name in names}
     leg = 0.0

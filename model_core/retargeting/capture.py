@@ -12,7 +12,7 @@ class Capture:
     """A clip on its own skeleton: metres, right-handed, +Y up; the rest pose faces +Z with the person's left at +X.
 
     ``names`` and ``parents`` (J) list the joints, parents first, the root's parent is -1; ``offsets`` (J, 3) is each
-    joint's place in its parent's frame. ``rotations`` (N, J, 4) are local, unit ``wxyz``; ``root`` (N, 3) is the
+    joint's position in its parent's frame. ``rotations`` (N, J, 4) are local, unit ``wxyz``; ``root`` (N, 3) is the
     position of the first joint. ``bad`` (N,) marks frames that hold glitches.
     """
 
@@ -29,7 +29,7 @@ class Capture:
     bad: np.ndarray
     flags: tuple[str, ...] = ()
 
-    def world(self):
+    def world(self) -> tuple[np.ndarray, np.ndarray]:
         """World rotations (N, J, 3, 3) and joint positions (N, J, 3)."""
         local = quaternion_to_matrix(self.rotations)
         world, positions = np.empty_like(local), np.empty(local.shape[:-1])

@@ -1,13 +1,14 @@
 """Which joint of a skeleton is which part of a person: by its name, its side and its place in the tree."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..errors import InputError
 
-WRISTS, ANKLES = ("wrist", "hand"), ("ankle", "foot")
-"""Names of joints, the more telling first: where there is a wrist, a hand is its child."""
+WRIST_WORDS, ANKLE_WORDS = ("wrist", "hand"), ("ankle", "foot")
+"""Names of joints, the more specific first: where there is a wrist, a hand is its child."""
 TWIST_WORDS = ("twist", "roll")
 """Helpers along a bone that are no joints."""
 
@@ -52,39 +53,39 @@ def side_and_part(name: str) -> tuple[str, str]:
     return "", _plain(name)
 
 
-def _plain(name):
+def _plain(name: str) -> str:
     return re.sub(r"[ _.-]", "", name).lower()
 
 
-def find_anatomy(path, names: Sequence[str], parents: Sequence[int]) -> Anatomy:
+def find_anatomy(path: Path, names: Sequence[str], parents: Sequence[int]) -> Anatomy:
     """Raises ``InputError`` naming ``path`` and the part that was not found."""
     names, parents = list(names), list(parents)
     parts = [side_and_part(name) for name in names]
 
-    def ancestors(joint):
+    def ancestors(joint: int) -> Iterator[int]:
         while parents[joint] >= 0:
             joint = parents[joint]
             yield joint
 
-    def missing(what):
+    def missing(what: str) -> InputError:
         shown = ", ".join(names[:30])
         return InputError(f"{path}: no {what} among its joints; names should say what they are (has {shown})")
 
-    def find(side, words):
+    def find(side: str, words: Sequence[str]) -> int:
         for word in words:
             found = [i for i, part in enumerate(parts) if part == (side, word)]
             if found:
                 return found[0]
         raise missing(f"{side} {' or '.join(words)}".strip())
 
-    def limb(end, side, what):
+    def limb(end: int, side: str, what: str) -> list[int]:
         joints = [j for j in ancestors(end) if parts[j][0] == side and not _is_twist(parts[j][1])]
         if len(joints) < 2:
             raise missing(f"{what} above {names[end]}")
         return joints
 
-    ankles = [find(side, ANKLES) for side in ("left", "right")]
-    wrists = [find(side, WRISTS) for side in ("left", "right")]
+    ankles = [find(side, ANKLE_WORDS) for side in ("left", "right")]
+    wrists = [find(side, WRIST_WORDS) for side in ("left", "right")]
     head = find("", ("head",))
     legs = [limb(end, side, "knee and hip") for end, side in zip(ankles, ("left", "right"), strict=True)]
     arms = [limb(end, side, "elbow and shoulder") for end, side in zip(wrists, ("left", "right"), strict=True)]
@@ -102,22 +103,27 @@ def find_anatomy(path, names: Sequence[str], parents: Sequence[int]) -> Anatomy:
         spine=tuple(names[j] for j in spine),
         neck=names[parents[head]],
         head=names[head],
-        hips=tuple(names[leg[1]] for leg in legs),
-        knees=tuple(names[leg[0]] for leg in legs),
-        ankles=tuple(names[j] for j in ankles),
-        toes=tuple(names[_toe(j, parts, parents)] for j in ankles),
-        collars=tuple(names[arm[2] if len(arm) > 2 else chest] for arm in arms),
-        shoulders=tuple(names[arm[1]] for arm in arms),
-        elbows=tuple(names[arm[0]] for arm in arms),
-        wrists=tuple(names[j] for j in wrists),
+        hips=(names[legs[0][1]], names[legs[1][1]]),
+        knees=(names[legs[0][0]], names[legs[1][0]]),
+        ankles=(names[ankles[0]], names[ankles[1]]),
+        toes=(names[_toe(ankles[0], parts, parents)], names[_toe(ankles[1], parts, parents)]),
+        collars=(names[_collar(arms[0], chest)], names[_collar(arms[1], chest)]),
+        shoulders=(names[arms[0][1]], names[arms[1][1]]),
+        elbows=(names[arms[0][0]], names[arms[1][0]]),
+        wrists=(names[wrists[0]], names[wrists[1]]),
     )
 
 
-def _is_twist(part):
+def _collar(arm: list[int], chest: int) -> int:
+    """The joint above a shoulder, or the chest where there is none."""
+    return arm[2] if len(arm) > 2 else chest
+
+
+def _is_twist(part: str) -> bool:
     return any(word in part for word in TWIST_WORDS)
 
 
-def _toe(ankle, parts, parents):
+def _toe(ankle: int, parts: list[tuple[str, str]], parents: list[int]) -> int:
     """The ankle's child with a toe's name, or the ankle itself."""
     children = [j for j, parent in enumerate(parents) if parent == ankle]
     named = [j for j in children if any(word in parts[j][1] for word in ("toe", "ball", "foot"))]

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..geometry.kinematics import local_rotations
 from ..geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle, transpose
+from ..geometry.skeleton import ANKLES, HIPS, KNEES
 from .capture import Capture
 from .skeletons import SPINE1_WEIGHT, SkeletonMap
 
@@ -26,17 +27,17 @@ class Retargeted:
     scale: float
 
 
-def between(first, second, weight):
+def between(first: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
     """Rotation matrices (..., 3, 3) on the way from ``first`` to ``second``, ``weight`` of it."""
     return first @ axis_angle_to_matrix(matrix_to_axis_angle(transpose(first) @ second) * weight)
 
 
-def leg_length(hips, knees, ankles):
+def leg_length(hips: np.ndarray, knees: np.ndarray, ankles: np.ndarray) -> float:
     """Mean length of thigh and shin over both sides and all frames; inputs (..., 2, 3)."""
     return float((np.linalg.norm(knees - hips, axis=-1) + np.linalg.norm(ankles - knees, axis=-1)).mean())
 
 
-def retarget(capture: Capture, skeleton: SkeletonMap, rest_joints) -> Retargeted:
+def retarget(capture: Capture, skeleton: SkeletonMap, rest_joints: np.ndarray) -> Retargeted:
     """``rest_joints`` (22, 3) are SMPL's at rest; they fix the bone directions and the scale."""
     rest_joints = np.asarray(rest_joints, float)
     world, positions = capture.world()
@@ -47,9 +48,10 @@ def retarget(capture: Capture, skeleton: SkeletonMap, rest_joints) -> Retargeted
     smpl[:, 12] = between(smpl[:, 9], smpl[:, 15], NECK_WEIGHT)
 
     hips, knees, ankles = (
-        positions[:, [index[skeleton.position_sources[joint]] for joint in pair]] for pair in ((1, 2), (4, 5), (7, 8))
+        positions[:, [index[skeleton.position_sources[joint]] for joint in pair]] for pair in (HIPS, KNEES, ANKLES)
     )
-    scale = leg_length(rest_joints[[1, 2]], rest_joints[[4, 5]], rest_joints[[7, 8]]) / leg_length(hips, knees, ankles)
-    hip_centre = rest_joints[[1, 2]].mean(0) - rest_joints[0]
+    ours = (rest_joints[list(pair)] for pair in (HIPS, KNEES, ANKLES))
+    scale = leg_length(*ours) / leg_length(hips, knees, ankles)
+    hip_centre = rest_joints[list(HIPS)].mean(0) - rest_joints[0]
     translation = hips.mean(1) * scale - smpl[:, 0] @ hip_centre
     return Retargeted(local_rotations(smpl), translation, scale)

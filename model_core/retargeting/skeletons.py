@@ -1,15 +1,15 @@
-"""The skeletons that we know: which of their joints drives which of SMPL's, and how their axes differ from SMPL's.
+"""Known skeletons: which of their joints drives which of SMPL's, and how their axes differ from SMPL's.
 
-A joint of SMPL turns as a joint of the source does, up to a constant: ``W_smpl = W_source @ A``. The constants were
+A joint of SMPL rotates as a joint of the source does, up to a constant: ``W_smpl = W_source @ A``. The constants were
 measured: limbs by the directions of the bones at rest, twists and heads by trials that exist in two skeletons.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..geometry.rotations import axis_angle_to_matrix
+from ..geometry.rotations import axis_angle_to_matrix, shortest_rotation
 from ..geometry.skeleton import BODY_JOINT_COUNT
 
 LEFT_RIGHT = ((1, 2), (4, 5), (7, 8), (10, 11), (13, 14), (16, 17), (18, 19), (20, 21))
@@ -56,9 +56,9 @@ SPINE1_WEIGHT = 0.75
 class SkeletonMap:
     """How one family of skeletons maps to SMPL's 22 joints.
 
-    ``rotation_sources``: for each SMPL joint the source joint that turns it. ``position_sources``: SMPL joint -> source
-    joint at the same place (hips, knees, ankles at least). ``adjustments(rest_joints (22, 3)) -> (22, 3, 3)`` gives A.
-    ``spine1_between``: the source lacks a joint for spine1, which then lies between pelvis and spine2.
+    ``rotation_sources``: for each SMPL joint the source joint that rotates it. ``position_sources``: SMPL joint ->
+    source joint at the same position (hips, knees, ankles at least). ``adjustments(rest_joints (22, 3)) -> (22, 3, 3)``
+    gives A. ``spine1_between``: the source lacks a joint for spine1, which then lies between pelvis and spine2.
     """
 
     name: str
@@ -68,65 +68,57 @@ class SkeletonMap:
     spine1_between: bool = False
 
 
-def rotation_degrees(vector):
-    """Rotation vector in degrees (3,) -> matrix (3, 3)."""
+def rotation_degrees(vector: Sequence[float] | Sequence[Sequence[float]] | np.ndarray) -> np.ndarray:
+    """Rotation vectors in degrees (..., 3) -> matrices (..., 3, 3)."""
     return axis_angle_to_matrix(np.radians(np.asarray(vector, float)))
 
 
-def minimal_rotation(start, end):
-    """The smallest rotation (3, 3) that takes the direction ``start`` (3,) to ``end`` (3,)."""
-    start, end = start / np.linalg.norm(start), end / np.linalg.norm(end)
-    axis = np.cross(start, end)
-    sine = np.linalg.norm(axis)
-    if sine < 1e-9:
-        return np.eye(3)
-    return axis_angle_to_matrix(axis / sine * np.arctan2(sine, start @ end))
-
-
-def mirrored_rotation(matrix):
+def mirrored_rotation(matrix: np.ndarray) -> np.ndarray:
     """(3, 3) of a left joint -> that of the right joint, for axes that mirror across x = 0."""
     flip = np.diag([-1.0, 1, 1])
     return flip @ matrix @ flip
 
 
-def with_right_side(adjustments):
+def with_right_side(adjustments: np.ndarray) -> np.ndarray:
+    """Adjustments (22, 3, 3) whose right joints mirror the left ones."""
     for left, right in LEFT_RIGHT:
         adjustments[right] = mirrored_rotation(adjustments[left])
     return adjustments
 
 
-def bone_at_rest(rest_joints, joint):
+def bone_at_rest(rest_joints: np.ndarray, joint: int) -> np.ndarray:
+    """From a joint to the next one of its limb in SMPL's rest pose (3,)."""
     return rest_joints[LIMB_BONES[joint]] - rest_joints[joint]
 
 
-def _cmu_left(rest_joints):
+def _cmu_left(rest_joints: np.ndarray) -> np.ndarray:
     """A of CMU's rest pose, left side and middle: legs splayed, arms along +X, trunk upright."""
     adjustments = np.tile(np.eye(3), (BODY_JOINT_COUNT, 1, 1))
     splay = np.radians(LEG_SPLAY)
     leg, arm = np.array([np.sin(splay), -np.cos(splay), 0]), np.array([1.0, 0, 0])
     for joint in (1, 4):
-        adjustments[joint] = minimal_rotation(bone_at_rest(rest_joints, joint), leg)
+        adjustments[joint] = shortest_rotation(bone_at_rest(rest_joints, joint), leg)
     for joint in (16, 18):
-        adjustments[joint] = minimal_rotation(bone_at_rest(rest_joints, joint), arm)
-    adjustments[20] = minimal_rotation(LEFT_HAND_BONE, arm)
-    # A minimal rotation would leave the foot rolled by the splay.
+        adjustments[joint] = shortest_rotation(bone_at_rest(rest_joints, joint), arm)
+    adjustments[20] = shortest_rotation(LEFT_HAND_BONE, arm)
+    # The shortest rotation would leave the foot rolled by the splay.
     adjustments[7] = rotation_degrees([0, 0, LEG_SPLAY]) @ rotation_degrees([0, FOOT_TURN, 0])
     adjustments[15] = rotation_degrees([HEAD_PITCH, 0, 0])
     return adjustments
 
 
-def _pitch_feet(adjustments):
+def _pitch_feet(adjustments: np.ndarray) -> np.ndarray:
     adjustments[7] = adjustments[7] @ rotation_degrees([FOOT_PITCH, 0, 0])
     adjustments[10] = adjustments[7]
     return adjustments
 
 
-def cmu_adjustments(rest_joints):
+def cmu_adjustments(rest_joints: np.ndarray) -> np.ndarray:
     """A of CMU's ASF and Motionbuilder skeletons."""
     return with_right_side(_pitch_feet(_cmu_left(rest_joints)))
 
 
-def daz_adjustments(rest_joints):
+def daz_adjustments(rest_joints: np.ndarray) -> np.ndarray:
     """A of CMU's Daz-friendly skeleton, through the ASF one."""
     adjustments = _cmu_left(rest_joints)
     for joint, vector in DAZ_FROM_ASF.items():
@@ -135,7 +127,7 @@ def daz_adjustments(rest_joints):
     return with_right_side(_pitch_feet(adjustments))
 
 
-def o3de_adjustments(rest_joints):
+def o3de_adjustments(rest_joints: np.ndarray) -> np.ndarray:
     """A of the Open 3D Engine's humanoid: T-pose at rest, straight legs, a spine that was straightened."""
     adjustments = np.tile(np.eye(3), (BODY_JOINT_COUNT, 1, 1))
     for joint, pitch in O3DE_TRUNK.items():
@@ -144,23 +136,23 @@ def o3de_adjustments(rest_joints):
     for joint, bone in bones.items():
         at_rest = np.array([0, -1.0, 0]) if joint in (1, 4) else np.array([1.0, 0, 0])
         twist = rotation_degrees(bone / np.linalg.norm(bone) * O3DE_TWISTS[joint])
-        adjustments[joint] = minimal_rotation(bone, at_rest) @ twist
+        adjustments[joint] = shortest_rotation(bone, at_rest) @ twist
     adjustments[7] = adjustments[10] = rotation_degrees(O3DE_FOOT)
     adjustments[13] = rotation_degrees(O3DE_COLLAR)
     return with_right_side(adjustments)
 
 
-def bandai_adjustments(rest_joints):
+def bandai_adjustments(rest_joints: np.ndarray) -> np.ndarray:
     """A of Bandai-Namco's skeleton, whose bones lie along their joints' +X (left side, legs) or -X."""
     adjustments = rotation_degrees(BANDAI)
     for joint in (1, 2, 4, 5, 16, 17, 18, 19):
         along = np.array([1.0 if joint in (1, 4, 16, 18) else -1.0, 0, 0])
         bone = adjustments[joint] @ bone_at_rest(rest_joints, joint)
-        adjustments[joint] = minimal_rotation(bone, along) @ adjustments[joint]
+        adjustments[joint] = shortest_rotation(bone, along) @ adjustments[joint]
     return adjustments
 
 
-def _positions(rotation_sources, without=()):
+def _positions(rotation_sources: Sequence[str], without: Sequence[int] = ()) -> dict[int, str]:
     joints = (1, 2, 4, 5, 7, 8, 10, 11, 15, 16, 17, 18, 19, 20, 21)
     return {joint: rotation_sources[joint] for joint in joints if joint not in without}
 
@@ -205,7 +197,7 @@ BANDAI_NAMCO = SkeletonMap(
 KNOWN = (CMU_ASF, CMU_MOTIONBUILDER, CMU_DAZ, O3DE, BANDAI_NAMCO)
 
 
-def recognise(names, among=KNOWN) -> SkeletonMap | None:
+def recognise(names: Iterable[str], among: Sequence[SkeletonMap] = KNOWN) -> SkeletonMap | None:
     """The known skeleton that has these joint ``names``, or None."""
     present = set(names)
     for skeleton in among:

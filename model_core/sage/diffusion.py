@@ -1,6 +1,8 @@
 """The stratified latent diffusion (paper, section 3.3): the upper latent first, the lower one given it."""
 
 import math
+from collections.abc import Callable
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -10,8 +12,11 @@ from .transformer import Block, Downsample, run_blocks
 TRAINING_STEPS = 1000
 
 
-def alpha_sigma(step):
-    """Share of signal and of noise at integer steps (...): the cosine schedule (Nichol & Dhariwal 2021, eq 17)."""
+def alpha_sigma(step: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Amplitude of the signal (sqrt of alpha-bar) and of the noise at integer steps (...).
+
+    The cosine schedule (Nichol & Dhariwal 2021, eq 17).
+    """
     offset = 0.008
     angle = (step.float() / TRAINING_STEPS + offset) / (1 + offset) * (math.pi / 2)
     return torch.cos(angle), torch.sin(angle)
@@ -20,49 +25,75 @@ def alpha_sigma(step):
 class LatentDiffusion(nn.Module):
     """Predicts the clean latent x0 of a noisy one, given the observation and, for the lower half, the upper latent."""
 
-    def __init__(self, latent_size, observation_size, given_size, width, layers, heads, dropout=0.1):
+    def __init__(
+        self,
+        latent_size: int,
+        observation_size: int,
+        condition_size: int,
+        width: int,
+        layers: int,
+        heads: int,
+        dropout: float = 0.1,
+    ) -> None:
         super().__init__()
         self.latent_size = latent_size
         self.observe = Downsample(observation_size, width)
-        self.embed = nn.Linear(latent_size + given_size + width, width)
+        self.embed = nn.Linear(latent_size + condition_size + width, width)
         self.time = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, 6 * width))
-        self.blocks = nn.ModuleList([Block(width, heads, conditioned=True, dropout=dropout) for _ in range(layers)])
+        self.blocks = nn.ModuleList([Block(width, heads, adaptive=True, dropout=dropout) for _ in range(layers)])
         self.norm = nn.LayerNorm(width)
         self.predict = nn.Linear(width, latent_size)
-        nn.init.normal_(self.time[2].weight, std=0.02)
-        nn.init.constant_(self.time[2].bias, 0.0)
+        to_modulation = cast(nn.Linear, self.time[2])
+        nn.init.normal_(to_modulation.weight, std=0.02)
+        nn.init.constant_(to_modulation.bias, 0.0)
         with torch.no_grad():  # Gates start at one: without a pretrained start an all-zero gate only delays learning.
-            self.time[2].bias.view(6, width)[2].fill_(1.0)
-            self.time[2].bias.view(6, width)[5].fill_(1.0)
+            gates = to_modulation.bias.view(6, width)
+            gates[2].fill_(1.0)
+            gates[5].fill_(1.0)
 
-    def forward(self, noisy, step, observation, given=None, span=None):
+    def forward(
+        self,
+        noisy: torch.Tensor,
+        step: torch.Tensor,
+        observation: torch.Tensor,
+        condition: torch.Tensor | None = None,
+        context_length: int | None = None,
+    ) -> torch.Tensor:
         """x0 (B, S, latent) from ``noisy`` (B, S, latent), ``step`` (B,), ``observation`` (B, 2 S, features).
 
-        ``span``, in tokens, is that of a stream, as in ``transformer.run_blocks``.
+        ``condition`` (B, S, condition_size) is the upper latent, for the lower one; ``context_length``, in tokens, is
+        that of a stream, as in ``transformer.run_blocks``.
         """
-        observed = self.observe(observation, streamed=span is not None)
-        x = self.embed(torch.cat([noisy, observed] if given is None else [noisy, observed, given], -1))
-        return self.predict(self.norm(run_blocks(self.blocks, x, self.modulation(step).to(x.dtype), span)))
+        observed = self.observe(observation, streamed=context_length is not None)
+        x = self.embed(torch.cat([noisy, observed] if condition is None else [noisy, observed, condition], -1))
+        x = run_blocks(self.blocks, x, self.modulation(step).to(x.dtype), context_length)
+        return self.predict(self.norm(x))
 
-    def modulation(self, step):
-        """What all blocks share at ``step`` (B,) of the diffusion: (B, 6, width)."""
-        waves = _wave_embedding(step, self.embed.out_features).to(self.embed.weight.dtype)
+    def modulation(self, step: torch.Tensor) -> torch.Tensor:
+        """Shift, scale and gate (adaLN) that all blocks share at ``step`` (B,) of the diffusion: (B, 6, width)."""
+        waves = _sinusoidal_embedding(step, self.embed.out_features).to(self.embed.weight.dtype)
         return self.time(waves).unflatten(-1, (6, -1))
 
 
-def _wave_embedding(step, width):
+def _sinusoidal_embedding(step: torch.Tensor, width: int) -> torch.Tensor:
     rates = torch.exp(-math.log(10000.0) * torch.arange(width // 2, device=step.device) / (width // 2))
     angles = step.float()[:, None] * rates
     return torch.cat([angles.cos(), angles.sin()], -1)
 
 
-def add_noise(clean, step, noise):
+def add_noise(clean: torch.Tensor, step: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
     """The forward process: ``clean`` (B, S, latent) at ``step`` (B,) with unit ``noise``."""
-    signal, spread = alpha_sigma(step)
-    return signal[:, None, None] * clean + spread[:, None, None] * noise
+    alpha, sigma = alpha_sigma(step)
+    return alpha[:, None, None] * clean + sigma[:, None, None] * noise
 
 
-def sample(diffusion, observation, start, steps, given=None):
+def ddim_sample(
+    diffusion: Callable[..., torch.Tensor],
+    observation: Any,
+    start: torch.Tensor,
+    steps: int,
+    condition: Any = None,
+) -> torch.Tensor:
     """DDIM (Song et al. 2021, eq 12, eta = 0) in ``steps`` steps from ``start`` (B, S, latent).
 
     Unit noise as a start draws one of the plausible latents; noise near zero gives their mean.
@@ -70,9 +101,9 @@ def sample(diffusion, observation, start, steps, given=None):
     latent = start
     times = torch.linspace(TRAINING_STEPS - 1, 0, steps + 1, device=start.device).round().long()
     for now, after in zip(times[:-1], times[1:], strict=True):
-        clean = diffusion(latent, now.expand(len(latent)), observation, given).to(start.dtype)
+        clean = diffusion(latent, now.expand(len(latent)), observation, condition).to(start.dtype)
         if after == 0:
             return clean
-        (signal, spread), (signal_after, spread_after) = alpha_sigma(now), alpha_sigma(after)
-        latent = signal_after * clean + spread_after * (latent - signal * clean) / spread
+        (alpha, sigma), (alpha_after, sigma_after) = alpha_sigma(now), alpha_sigma(after)
+        latent = alpha_after * clean + sigma_after * (latent - alpha * clean) / sigma
     return latent

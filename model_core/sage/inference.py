@@ -1,20 +1,24 @@
 """SAGE on whole recordings: overlapping windows that cross-fade. ``streaming`` has it online."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from ..observation import body_size, features, proportions
+from ..body.proportions import body_size, proportions
 from ..geometry.rotations import matrix_to_sixd, sixd_to_matrix
 from ..geometry.skeleton import BODY_JOINT_COUNT
-from .inertialization import bridge_gaps
-from .model import MEAN, to_world
+from ..observation import Observation, features
+from .inertialization import inertialize_gaps
+from .model import MEAN, Sage, Sampling, to_world
 
 WINDOWS_PER_BATCH = 64
 OFFLINE_STRETCH = 1.5
 """Offline windows are so many times as long as those of training: measured to be better (``evaluate --ablations``)."""
 HALF_PRECISION = torch.float16
+Progress = Callable[[float, str], None]
+"""``progress(fraction, stage)``; may raise ``Cancelled``."""
 
 
 @dataclass(frozen=True)
@@ -30,30 +34,37 @@ class Prediction:
     contacts: torch.Tensor
 
 
-def observed_features(observation, rest_joints, device="cpu"):
+def observed_features(
+    observation: Observation, rest_joints: np.ndarray, device: torch.device | str = "cpu"
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     """An ``Observation`` of a person with rest joints (22 or 24, 3) as float32 tensors on ``device``.
 
     Returns features (T, F), the observed rotations (T, 3, 3, 3) and positions (T, 3, 3), and the rest joints (22, 3).
     """
     rest = torch.as_tensor(np.asarray(rest_joints), dtype=torch.float32, device=device)[:BODY_JOINT_COUNT]
-    rotations, positions, valid = (
-        torch.as_tensor(np.asarray(values), dtype=torch.float32, device=device)
-        for values in (observation.rotations, observation.positions, observation.valid)
-    )
+    rotations, positions, valid = observation.to(rest)
     size = body_size(rest)
     return features(rotations, positions, valid, size, proportions(rest, size)), rotations, positions, rest
 
 
 @torch.inference_mode()
 def predict(
-    sage, observation, rest_joints, sampling=MEAN, window=None, overlap=0.5, refine=True, progress=None, half=False
-):
+    sage: Sage,
+    observation: Observation,
+    rest_joints: np.ndarray,
+    sampling: Sampling = MEAN,
+    window: int | None = None,
+    overlap: float = 0.5,
+    refine: bool = True,
+    progress: Progress | None = None,
+    half: bool = False,
+) -> Prediction:
     """The motion of a whole ``Observation`` (``Prediction``), on the device of ``sage``.
 
-    Windows of ``window`` frames (even; ``offline_window`` unless given) overlap by the share ``overlap`` and are
+    Windows of ``window`` frames (even; ``offline_window`` unless given) overlap by the fraction ``overlap`` and are
     cross-faded with a ramp; a recording that is shorter than a window is one window of its own length. Where trackers
-    are lost and found the pose is bridged. ``progress(fraction, stage)`` may raise ``Cancelled``. ``half`` computes in
-    ``HALF_PRECISION``.
+    are lost and found the pose is inertialized. ``progress(fraction, stage)`` may raise ``Cancelled``. ``half``
+    computes in ``HALF_PRECISION``.
     """
     device = next(sage.parameters()).device
     seen, rotations, positions, rest = observed_features(observation, rest_joints, device)
@@ -63,7 +74,7 @@ def predict(
     noise = _start_noise(sampling, len(padded) // 2, sage.latent_size, device)
     unit_rest = (rest / body_size(rest)).expand(WINDOWS_PER_BATCH, -1, -1)
 
-    def forward(starts):
+    def forward(starts: list[int]) -> torch.Tensor:
         tokens = None
         if noise is not None:
             tokens = torch.stack([noise[:, s // 2 : (s + window) // 2] for s in starts], 1)
@@ -74,30 +85,36 @@ def predict(
 
     blended = blend_windows(len(padded), window, overlap, forward, progress)[:frames]
     pose, contacts = blended[:, : 6 * BODY_JOINT_COUNT], blended[:, 6 * BODY_JOINT_COUNT :]
-    pose = change_pose(pose, lambda turned: bridge_gaps(turned, observation.valid))
+    pose = change_pose(pose, lambda matrices: inertialize_gaps(matrices, observation.valid))
     local, translation, _, _ = to_world(pose, rotations[:, 0], positions[:, 0], rest)
     return Prediction(local, translation, contacts)
 
 
-def offline_window(sage):
+def offline_window(sage: Sage) -> int:
     """Frames of a window of ``predict``; even."""
     return 2 * round(sage.config.window * OFFLINE_STRETCH / 2)
 
 
-def blend_windows(frames, window, overlap, forward, progress=None):
-    """Cross-fade what ``forward(starts)`` says (B, window, n) of windows that begin at frames ``starts``; (frames, n).
+def blend_windows(
+    frames: int,
+    window: int,
+    overlap: float,
+    forward: Callable[[list[int]], torch.Tensor],
+    progress: Progress | None = None,
+) -> torch.Tensor:
+    """What ``forward(starts)`` predicts (B, window, n) of windows that begin at ``starts``, cross-faded: (frames, n).
 
     Both numbers of frames are even.
     """
     starts = _window_starts(frames, window, overlap)
-    sums = weights = None
+    sums = weights = torch.zeros(0)
     for first in range(0, len(starts), WINDOWS_PER_BATCH):
-        if progress:
+        if progress is not None:
             progress(first / len(starts), "predicting the body")
         some = starts[first : first + WINDOWS_PER_BATCH]
         values = forward(some)
         ramp = _ramp(window, values.device)
-        if sums is None:
+        if first == 0:
             sums, weights = values.new_zeros(frames, values.shape[-1]), values.new_zeros(frames, 1)
         for start, of_window in zip(some, values, strict=True):
             sums[start : start + window] += ramp * of_window
@@ -105,28 +122,28 @@ def blend_windows(frames, window, overlap, forward, progress=None):
     return sums / weights
 
 
-def change_pose(pose, change):
+def change_pose(pose: torch.Tensor, change: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
     """6D rotations (..., 22 * 6) after ``change`` of them as matrices (..., 22, 3, 3)."""
     return matrix_to_sixd(change(sixd_to_matrix(pose.unflatten(-1, (BODY_JOINT_COUNT, 6))))).flatten(-2)
 
 
-def _window_starts(frames, window, overlap):
+def _window_starts(frames: int, window: int, overlap: float) -> list[int]:
     """Even starts of windows that cover all frames, the last one flush with the end."""
     step = max(2, round(window * (1 - overlap) / 2) * 2)
     starts = list(range(0, frames - window, step))
     return [*starts, frames - window]
 
 
-def _ramp(window, device):
-    """Weights (window, 1) that rise from the ends to the middle, where a window sees most around a frame."""
-    place = torch.arange(window, device=device, dtype=torch.float32)
-    return torch.minimum(place + 1, window - place)[:, None]
+def _ramp(window: int, device: torch.device) -> torch.Tensor:
+    """Weights (window, 1) that rise from the ends to the middle, where a window has most context around a frame."""
+    frame = torch.arange(window, device=device, dtype=torch.float32)
+    return torch.minimum(frame + 1, window - frame)[:, None]
 
 
-def _start_noise(sampling, tokens, latent_size, device):
+def _start_noise(sampling: Sampling, tokens: int, latent_size: int, device: torch.device) -> torch.Tensor | None:
     """Noise (2, tokens, latent) for a whole recording, the same on every device; None where there is none.
 
-    Windows that overlap share it, so that a take does not change its mind from window to window.
+    Windows that overlap share it, so that a take is consistent from window to window.
     """
     if sampling.noise == 0:
         return None

@@ -2,8 +2,8 @@
 
 from torch.nn import functional as F
 
-from ..observation import FPS
 from ..geometry.skeleton import FEET, HEAD, LEFT_WRIST, LOWER_HALF, RIGHT_WRIST, UPPER_HALF
+from ..observation import FPS
 from .diffusion import TRAINING_STEPS, add_noise
 
 COMMITMENT = 0.25
@@ -34,11 +34,11 @@ def vqvae_loss(vqvae, pose, generator):
     return loss + COMMITMENT * commitment, codes
 
 
-def denoising_loss(diffusion, clean, observation, generator, given=None):
+def denoising_loss(diffusion, clean, observation, generator, condition=None):
     """x0 prediction at random steps, smooth L1."""
     step = clean.new_empty(len(clean)).uniform_(generator=generator).mul_(TRAINING_STEPS).long()
     noise = clean.new_empty(clean.shape).normal_(generator=generator)
-    predicted = diffusion(add_noise(clean, step, noise), step, observation, given).float()
+    predicted = diffusion(add_noise(clean, step, noise), step, observation, condition).float()
     return F.smooth_l1_loss(predicted, clean)
 
 

@@ -4,19 +4,19 @@ import json
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import nn
 
 from ..errors import InputError
 from ..geometry.kinematics import forward_kinematics
-from ..observation import FEATURE_COUNT, heading
-from ..geometry.rotations import array_namespace, rotation_about_y, sixd_to_matrix
+from ..geometry.rotations import Array, array_namespace, rotation_about_y, sixd_to_matrix
 from ..geometry.skeleton import BODY_JOINT_COUNT, HEAD, LOWER_HALF, UPPER_HALF
+from ..observation import FEATURE_COUNT, heading
+from ..safetensor_files import load_tensors, save_tensors
 from .decoder import FullBodyDecoder
-from .diffusion import LatentDiffusion, sample
+from .diffusion import LatentDiffusion, ddim_sample
 from .refiner import Refiner
 from .vqvae import HalfBodyVQVAE
 
@@ -27,8 +27,8 @@ FILES = {
     "sage_decoder.safetensors": ("decoder", "refiner"),
 }
 """Each file of weights and the parts in it: no file grows too large for a repository."""
-STREAM_SPAN = 30
-"""Tokens that a stream sees at once: as many as an offline window."""
+STREAM_CONTEXT_LENGTH = 30
+"""Tokens that a stream attends to at once: as many as an offline window."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class SageConfig:
     codes: int = 64
     code_channels: int = 16
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.window < 2 or self.window % 2:
             raise InputError(f"SAGE's window of {self.window} frames: two frames make a token, so it should be even")
 
@@ -74,13 +74,13 @@ class Sampling:
 
 
 MEAN = Sampling()
-"""The default: one step from silence, the mean of the latents."""
+"""The default: one step from zero noise, which predicts the mean of the latents."""
 
 
 class Sage(nn.Module):
     """The networks. Windows in, poses in the head's heading frame out; ``inference`` serves whole recordings."""
 
-    def __init__(self, config):
+    def __init__(self, config: SageConfig) -> None:
         super().__init__()
         self.config = config
         c = config
@@ -95,21 +95,32 @@ class Sage(nn.Module):
         self.refiner = Refiner(FEATURE_COUNT, c.refiner_width)
 
     @property
-    def latent_size(self):
+    def latent_size(self) -> int:
         return self.config.codebooks * self.config.code_channels
 
-    def sample_upper(self, observation, sampling=MEAN, noise=None):
+    def sample_upper(
+        self, observation: torch.Tensor, sampling: Sampling = MEAN, noise: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """The upper latent (B, S, latent) given features (B, 2 S, F)."""
-        start = self._quiet(observation) if noise is None else noise[0]
-        return sample(self.upper_diffusion, observation, start, sampling.steps)
+        start = self.zero_noise(observation) if noise is None else noise[0]
+        return ddim_sample(self.upper_diffusion, observation, start, sampling.steps)
 
-    def latents(self, observation, sampling=MEAN, noise=None):
+    def latents(
+        self, observation: torch.Tensor, sampling: Sampling = MEAN, noise: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Stratified sampling (paper, section 3.3): the upper latent, then the lower one given it."""
         upper = self.sample_upper(observation, sampling, noise)
-        start = self._quiet(observation) if noise is None else noise[1]
-        return upper, sample(self.lower_diffusion, observation, start, sampling.steps, given=upper)
+        start = self.zero_noise(observation) if noise is None else noise[1]
+        return upper, ddim_sample(self.lower_diffusion, observation, start, sampling.steps, condition=upper)
 
-    def forward(self, observation, rest_joints, sampling=MEAN, noise=None, refine=True):
+    def forward(
+        self,
+        observation: torch.Tensor,
+        rest_joints: torch.Tensor,
+        sampling: Sampling = MEAN,
+        noise: torch.Tensor | None = None,
+        refine: bool = True,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Features (B, T, F), T even -> 6D rotations (B, T, 22 * 6), turned by the heading, contact logits (B, T, 4).
 
         ``rest_joints`` (B, 22, 3) are of bodies of size 1; ``noise`` (2, B, T / 2, latent) is the sampler's start:
@@ -118,7 +129,7 @@ class Sage(nn.Module):
         pose, contacts = self.decoder(*self.latents(observation, sampling, noise), observation)
         return (self.refiner(pose, observation, rest_joints) if refine else pose), contacts
 
-    def streamed(self, observation):
+    def streamed(self, observation: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """What a stream decodes before the refiner: features (B, T, F), T even -> poses (B, T, 22 * 6), contacts.
 
         Each frame is decoded from the past alone, by the mean latents of the token that it ends. Tokens that end with
@@ -126,20 +137,30 @@ class Sage(nn.Module):
         """
         late = torch.cat([observation[:, :1], observation[:, :-1]], 1)
         both = torch.cat([late, observation])
-        quiet = self._quiet(both)
-        upper = sample(partial(self.upper_diffusion, span=STREAM_SPAN), both, quiet, MEAN.steps)
-        lower = sample(partial(self.lower_diffusion, span=STREAM_SPAN), both, quiet, MEAN.steps, given=upper)
+        zeros = self.zero_noise(both)
+        upper = ddim_sample(
+            partial(self.upper_diffusion, context_length=STREAM_CONTEXT_LENGTH), both, zeros, MEAN.steps
+        )
+        lower = ddim_sample(
+            partial(self.lower_diffusion, context_length=STREAM_CONTEXT_LENGTH),
+            both,
+            zeros,
+            MEAN.steps,
+            condition=upper,
+        )
         pose, contacts = (
             torch.stack(found.chunk(2), 2).flatten(1, 2)
-            for found in self.decoder.streamed(upper, lower, both, STREAM_SPAN)
+            for found in self.decoder.streamed(upper, lower, both, STREAM_CONTEXT_LENGTH)
         )
         return pose, contacts
 
-    def _quiet(self, observation):
+    def zero_noise(self, observation: torch.Tensor) -> torch.Tensor:
         return observation.new_zeros(len(observation), observation.shape[1] // 2, self.latent_size)
 
 
-def to_world(sixd, head_rotation, head_position, rest_joints):
+def to_world(
+    sixd: Array, head_rotation: Array, head_position: Array, rest_joints: Array
+) -> tuple[Array, Array, Array, Array]:
     """Poses in the heading frame to the model's frame, placed by the observed head; numpy or torch.
 
     ``sixd`` (..., T, 132), ``head_rotation`` (..., T, 3, 3), ``head_position`` (..., T, 3), ``rest_joints``
@@ -147,37 +168,33 @@ def to_world(sixd, head_rotation, head_position, rest_joints):
     rotations and joint positions.
     """
     xp = array_namespace(sixd)
-    local = sixd_to_matrix(sixd.reshape(*sixd.shape[:-1], BODY_JOINT_COUNT, 6))
+    local: Any = sixd_to_matrix(sixd.reshape(*sixd.shape[:-1], BODY_JOINT_COUNT, 6))
     root = rotation_about_y(heading(head_rotation)) @ local[..., 0, :, :]
     local = xp.concatenate([root[..., None, :, :], local[..., 1:, :, :]], -3)
+    joints: Any
     world, joints = forward_kinematics(local, xp.zeros_like(head_position), rest_joints)
-    translation = head_position - joints[..., HEAD, :]
+    translation: Any = head_position - joints[..., HEAD, :]
     return local, translation, world, joints + translation[..., None, :]
 
 
-def save_sage(sage, folder):
+def save_sage(sage: Sage, folder: Path | str) -> None:
     """Write the weights, half precision, one file of ``FILES`` each, with the configuration in their metadata."""
-    state = sage.state_dict()
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    state, metadata = sage.state_dict(), {"sage": json.dumps(asdict(sage.config))}
     for name, parts in FILES.items():
-        tensors = {key: value.half().contiguous() for key, value in state.items() if key.split(".")[0] in parts}
-        partial = Path(folder) / f"{name}.partial"
-        save_file(tensors, partial, metadata={"sage": json.dumps(asdict(sage.config))})
-        partial.replace(Path(folder) / name)
+        save_tensors(
+            Path(folder) / name, {key: value for key, value in state.items() if key.split(".")[0] in parts}, metadata
+        )
 
 
-def load_sage(folder=None, device="cpu"):
+def load_sage(folder: Path | str | None = None, device: torch.device | str = "cpu") -> Sage:
     """Read weights as ``save_sage`` writes them; without a folder, those that come with Threepoint."""
     folder, tensors, configs = Path(folder or WEIGHTS), {}, set()
     for name in FILES:
-        try:
-            with safe_open(folder / name, "pt") as file:
-                configs.add(file.metadata()["sage"])
-                tensors |= {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
-        except (OSError, SafetensorError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{folder / name}: not weights as `python3 tools train sage` writes them ({error})"
-            ) from error
+        own, metadata = load_tensors(folder / name, "weights that `python3 tools train sage` wrote")
+        if "sage" not in metadata:
+            raise InputError(f"{folder / name}: is not one of the files that `python3 tools train sage` writes")
+        configs.add(metadata["sage"])
+        tensors |= own
     if len(configs) > 1:
         raise InputError(f"{folder}: the files of SAGE's weights are of different trainings; copy all of one")
     sage = Sage(SageConfig(**json.loads(configs.pop())))

@@ -4,22 +4,22 @@ import torch
 from torch import nn
 
 from ..geometry.kinematics import forward_kinematics
-from ..observation import HEAD_HEIGHT, HEAD_SIXD, hand_pose
-from ..geometry.rotations import array_namespace, matrix_to_sixd, sixd_to_matrix
+from ..geometry.rotations import Array, array_namespace, matrix_to_sixd, sixd_to_matrix
 from ..geometry.skeleton import BODY_JOINT_COUNT, HEAD, LEFT_WRIST, RIGHT_WRIST
+from ..observation import HEAD_HEIGHT, HEAD_SIXD, hand_pose
 
-MISS_COUNT = 6 + 2 * (6 + 3)
-"""Numbers that ``misses`` tells: the head's rotation, and each wrist's rotation and place."""
-PLACE_SCALE = 10.0
-"""Brings misses of some centimetres to the spread of the other inputs."""
+RESIDUAL_COUNT = 6 + 2 * (6 + 3)
+"""Numbers of ``tracker_residuals``: the head's rotation, and each wrist's rotation and position."""
+POSITION_SCALE = 10.0
+"""Brings residuals of some centimetres to the standard deviation of the other inputs."""
 
 
-def misses(pose, observation, rest_joints):
-    """By how much a pose misses the trackers: what forward kinematics knows and a GRU would have to learn.
+def tracker_residuals(pose: Array, observation: Array, rest_joints: Array) -> Array:
+    """Trackers minus the pose's head and wrists: what forward kinematics computes and a GRU would have to learn.
 
     ``pose`` (B, T, 22 * 6) and features ``observation`` (B, T, F) in the head's heading frame, ``rest_joints``
-    (B, 22, 3) of bodies of size 1; numpy or torch. Returns (B, T, ``MISS_COUNT``); zeros for a hand that is not valid,
-    and for all while the head is lost: its features are zeros then.
+    (B, 22, 3) of bodies of size 1; numpy or torch. Returns (B, T, ``RESIDUAL_COUNT``); zeros for a hand that is not
+    valid, and for all while the head is lost: its features are zeros then.
     """
     xp = array_namespace(pose)
     local = sixd_to_matrix(pose.reshape(*pose.shape[:-1], BODY_JOINT_COUNT, 6))
@@ -28,28 +28,28 @@ def misses(pose, observation, rest_joints):
     head_height = xp.zeros_like(joints[..., HEAD, :])
     head_height[..., 1] = observation[..., HEAD_HEIGHT]
     for side, wrist in enumerate((LEFT_WRIST, RIGHT_WRIST)):
-        sixd, place, valid = hand_pose(observation, side)
+        sixd, position, valid = hand_pose(observation, side)
         beside_head = joints[..., wrist, :] - joints[..., HEAD, :]
         found.append((sixd - matrix_to_sixd(world[..., wrist, :, :])) * valid)
-        found.append((place - head_height - beside_head) * (PLACE_SCALE * valid))
+        found.append((position - head_height - beside_head) * (POSITION_SCALE * valid))
     head_seen = (observation[..., HEAD_SIXD] != 0).any(-1)[..., None]
     return xp.concatenate(found, -1) * head_seen
 
 
 class Refiner(nn.Module):
-    """A residual on 6D rotations (B, T, 22 * 6), given the observation and ``misses``; zero at the start."""
+    """A residual on 6D rotations (B, T, 22 * 6), given the observation and ``tracker_residuals``; zero at the start."""
 
-    def __init__(self, observation_size, width, layers=2):
+    def __init__(self, observation_size: int, width: int, layers: int = 2) -> None:
         super().__init__()
         pose_size = 6 * BODY_JOINT_COUNT
-        self.gru = nn.GRU(pose_size + observation_size + MISS_COUNT, width, layers, batch_first=True)
+        self.gru = nn.GRU(pose_size + observation_size + RESIDUAL_COUNT, width, layers, batch_first=True)
         self.correct = nn.Linear(width, pose_size)
         nn.init.zeros_(self.correct.weight)
         nn.init.zeros_(self.correct.bias)
 
-    def forward(self, pose, observation, rest_joints):
+    def forward(self, pose: torch.Tensor, observation: torch.Tensor, rest_joints: torch.Tensor) -> torch.Tensor:
         """The corrected pose (B, T, 22 * 6); ``rest_joints`` (B, 22, 3) of bodies of size 1."""
-        with torch.autocast(pose.device.type, enabled=False):  # It mends less than half precision rounds off.
+        with torch.autocast(pose.device.type, enabled=False):  # It corrects by less than half precision rounds off.
             pose, observation = (values.to(self.correct.weight.dtype) for values in (pose, observation))
-            seen = torch.cat([pose, observation, misses(pose, observation, rest_joints)], -1)
+            seen = torch.cat([pose, observation, tracker_residuals(pose, observation, rest_joints)], -1)
             return pose + self.correct(self.gru(seen)[0])

@@ -1,5 +1,7 @@
 """The transformer block that all parts of SAGE share."""
 
+from typing import cast
+
 import numpy as np
 import torch
 from torch import nn
@@ -8,95 +10,106 @@ from torch.nn import functional as F
 ROTARY_BASE = 1000.0
 
 
-def run_blocks(blocks, x, condition=None, span=None):
-    """``blocks`` over tokens (B, T, width), one after the other; ``condition`` (B, 6, width) where conditioned.
+def run_blocks(
+    blocks: nn.ModuleList,
+    x: torch.Tensor,
+    modulation: torch.Tensor | None = None,
+    context_length: int | None = None,
+) -> torch.Tensor:
+    """``blocks`` over tokens (B, T, width), one after the other; ``modulation`` (B, 6, width) where adaptive.
 
-    With a ``span`` each token sees only that many: itself and those before it, as in a stream.
+    With a ``context_length`` each token attends only to that many: itself and those before it, as in a stream.
     """
     tokens = x.shape[1]
-    turn = torch.from_numpy(rotary_turn(0, tokens, x.shape[2] // blocks[0].heads)).to(x.device)
-    hidden = None
-    if span is not None:
+    rotary = torch.from_numpy(rotary_embedding(0, tokens, x.shape[2] // cast(Block, blocks[0]).heads)).to(x.device)
+    masked = None
+    if context_length is not None:
         everything = torch.ones(tokens, tokens, dtype=torch.bool, device=x.device)
-        hidden = everything.triu(1) | everything.tril(-span)
+        masked = everything.triu(1) | everything.tril(-context_length)
     for block in blocks:
-        x = block(x, turn, condition, hidden)
+        x = block(x, rotary, modulation, masked)
     return x
 
 
-def rotary_turn(first, tokens, channels):
-    """Cosine and signed sine (2, tokens, channels) that ``rotate_positions`` turns tokens from number ``first`` on by.
+def rotary_embedding(first: int, tokens: int, channels: int) -> np.ndarray:
+    """Cosine and signed sine (2, tokens, channels) of ``rotate_by_position``, for tokens from number ``first`` on.
 
     An array, exact for streams of any length.
     """
     half = channels // 2
     angles = np.arange(first, first + tokens)[:, None] * ROTARY_BASE ** (-np.arange(half) / half)
     cosine, sine = np.cos(angles), np.sin(angles)
-    turn = [np.concatenate([cosine, cosine], -1), np.concatenate([-sine, sine], -1)]
-    return np.stack(turn).astype(np.float32)
+    parts = [np.concatenate([cosine, cosine], -1), np.concatenate([-sine, sine], -1)]
+    return np.stack(parts).astype(np.float32)
 
 
-def rotate_positions(x, turn):
+def rotate_by_position(x: torch.Tensor, rotary: torch.Tensor) -> torch.Tensor:
     """Rotary position embedding (Su et al. 2021) of (..., T, channels), so that a window may have any length."""
-    cosine, sine = turn.to(x.dtype)
+    cosine, sine = rotary.to(x.dtype)
     return torch.addcmul(x * cosine, x.roll(x.shape[-1] // 2, -1), sine)
 
 
 class Block(nn.Module):
     """Self-attention and feed-forward, each normalised first.
 
-    With ``conditioned`` the normalisations are adaptive (adaLN, Peebles & Xie 2023): their shift, scale and gate come
+    With ``adaptive`` the normalisations are adaptive (adaLN, Peebles & Xie 2023): their shift, scale and gate come
     from outside, shared by all blocks of a network, plus a learnt difference of each block's own.
     """
 
-    def __init__(self, width, heads, conditioned=False, dropout=0.0):
+    def __init__(self, width: int, heads: int, adaptive: bool = False, dropout: float = 0.0) -> None:
         super().__init__()
         self.heads = heads
-        self.norm_attention = nn.LayerNorm(width, elementwise_affine=not conditioned)
-        self.norm_feedforward = nn.LayerNorm(width, elementwise_affine=not conditioned)
+        self.norm_attention = nn.LayerNorm(width, elementwise_affine=not adaptive)
+        self.norm_feedforward = nn.LayerNorm(width, elementwise_affine=not adaptive)
         self.to_qkv = nn.Linear(width, 3 * width)
         self.from_attention = nn.Linear(width, width)
         self.feedforward = nn.Sequential(
             nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width), nn.Dropout(dropout)
         )
-        self.modulation = nn.Parameter(torch.zeros(6, width)) if conditioned else None
+        self.modulation = nn.Parameter(torch.zeros(6, width)) if adaptive else None
 
-    def forward(self, x, turn, condition=None, hidden=None):
-        """Tokens (B, T, width) to tokens; ``turn`` from ``rotary_turn``, ``condition`` as ``run_blocks`` has it.
+    def forward(
+        self,
+        x: torch.Tensor,
+        rotary: torch.Tensor,
+        modulation: torch.Tensor | None = None,
+        masked: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Tokens (B, T, width) to tokens; ``rotary`` from ``rotary_embedding``, ``modulation`` as in ``run_blocks``.
 
-        ``hidden`` (T, T) says which tokens (columns) each token (row) does not see.
+        ``masked`` (T, T) says which tokens (columns) each token (row) does not attend to.
         """
-        if self.modulation is None:
-            x = x + self._attend(self.norm_attention(x), turn, hidden)
+        if self.modulation is None or modulation is None:
+            x = x + self._attend(self.norm_attention(x), rotary, masked)
             return x + self.feedforward(self.norm_feedforward(x))
-        shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = (condition + self.modulation)[:, :, None].unbind(1)
-        x = x + gate_a * self._attend(self.norm_attention(x) * (1 + scale_a) + shift_a, turn, hidden)
+        shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = (modulation + self.modulation)[:, :, None].unbind(1)
+        x = x + gate_a * self._attend(self.norm_attention(x) * (1 + scale_a) + shift_a, rotary, masked)
         return x + gate_f * self.feedforward(self.norm_feedforward(x) * (1 + scale_f) + shift_f)
 
-    def _attend(self, x, turn, hidden):
+    def _attend(self, x: torch.Tensor, rotary: torch.Tensor, masked: torch.Tensor | None) -> torch.Tensor:
         batch, tokens, width = x.shape
         qkv = self.to_qkv(x).view(batch, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        query, key = rotate_positions(qkv[:2], turn)
+        query, key = rotate_by_position(qkv[:2], rotary)
         # Windows are a few dozen tokens: plain attention is faster there than the fused kernels.
         scores = query @ key.transpose(-1, -2) * (width // self.heads) ** -0.5
-        if hidden is not None:
-            scores = scores.masked_fill(hidden, -torch.inf)
-        mixed = scores.softmax(-1).to(x.dtype) @ qkv[2]
-        return self.from_attention(mixed.transpose(1, 2).reshape(batch, tokens, width))
+        if masked is not None:
+            scores = scores.masked_fill(masked, -torch.inf)
+        attended = scores.softmax(-1).to(x.dtype) @ qkv[2]
+        return self.from_attention(attended.transpose(1, 2).reshape(batch, tokens, width))
 
 
 class Downsample(nn.Module):
     """Frames (B, T, inputs) -> tokens (B, T / 2, width): the two-fold temporal downsampling of the paper.
 
-    Each token sees its two frames, the one before and the one after: a convolution, as one matrix product.
+    Each token is made of its two frames, the one before and the one after: a convolution, as one matrix product.
     """
 
-    def __init__(self, inputs, width):
+    def __init__(self, inputs: int, width: int) -> None:
         super().__init__()
         self.embed = nn.Linear(inputs, width)
         self.convolve = nn.Conv1d(width, width, 4, stride=2, padding=1)
 
-    def forward(self, frames, streamed=False):
+    def forward(self, frames: torch.Tensor, streamed: bool = False) -> torch.Tensor:
         """With ``streamed`` each token is as when its frames were the newest: the frame after was not there yet.
 
         Before a stream its first frame stood still.
@@ -112,9 +125,9 @@ class Downsample(nn.Module):
 class Upsample(nn.Module):
     """Tokens (B, T / 2, width) -> frames (B, T, outputs)."""
 
-    def __init__(self, width, outputs):
+    def __init__(self, width: int, outputs: int) -> None:
         super().__init__()
         self.convolve = nn.ConvTranspose1d(width, outputs, 4, stride=2, padding=1)
 
-    def forward(self, tokens):
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         return self.convolve(tokens.transpose(1, 2)).transpose(1, 2)

@@ -15,19 +15,23 @@ class ProductQuantizer(nn.Module):
     Latents (..., groups * channels) are cut into ``groups`` parts, each replaced by its nearest of ``codes`` entries.
     """
 
-    def __init__(self, groups, codes, channels, decay=0.99):
+    codebooks: torch.Tensor
+    usage: torch.Tensor
+    sums: torch.Tensor
+
+    def __init__(self, groups: int, codes: int, channels: int, decay: float = 0.99) -> None:
         super().__init__()
         self.decay = decay
         self.register_buffer("codebooks", torch.randn(groups, codes, channels))
         self.register_buffer("usage", torch.ones(groups, codes))
         self.register_buffer("sums", self.codebooks.clone())
 
-    def forward(self, latents):
+    def forward(self, latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return quantised latents (straight-through gradient), the commitment loss and the codes (..., groups)."""
         with torch.autocast(latents.device.type, enabled=False):  # Nearest codes and averages need full precision.
             return self._quantise(latents.float())
 
-    def _quantise(self, latents):
+    def _quantise(self, latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         groups, _, channels = self.codebooks.shape
         parts = latents.reshape(-1, groups, channels).transpose(0, 1)
         codes = torch.cdist(parts, self.codebooks).argmin(-1)
@@ -39,7 +43,7 @@ class ProductQuantizer(nn.Module):
         return quantised, commitment, codes.T.reshape(*latents.shape[:-1], groups)
 
     @torch.no_grad()
-    def _follow(self, parts, codes):
+    def _follow(self, parts: torch.Tensor, codes: torch.Tensor) -> None:
         groups, count, channels = self.codebooks.shape
         one_hot = torch.zeros(groups, parts.shape[1], count, device=parts.device).scatter_(2, codes[..., None], 1.0)
         self.usage.lerp_(one_hot.sum(1), 1 - self.decay)
@@ -56,7 +60,12 @@ class ProductQuantizer(nn.Module):
 class HalfBodyVQVAE(nn.Module):
     """Windows (B, T, J * 6) of 6D rotations of one half, the root first, turned by the heading, and their latents."""
 
-    def __init__(self, joints, width, layers, heads, groups, codes, channels):
+    latent_mean: torch.Tensor
+    latent_spread: torch.Tensor
+
+    def __init__(
+        self, joints: int, width: int, layers: int, heads: int, groups: int, codes: int, channels: int
+    ) -> None:
         super().__init__()
         self.joints = joints
         self.latent_size = groups * channels
@@ -70,26 +79,28 @@ class HalfBodyVQVAE(nn.Module):
         self.register_buffer("latent_mean", torch.zeros(self.latent_size))
         self.register_buffer("latent_spread", torch.ones(self.latent_size))
 
-    def encode(self, pose):
+    def encode(self, pose: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return quantised latents (B, T / 2, latent_size), the commitment loss and the codes."""
         return self.quantizer(self.to_latent(run_blocks(self.encoder, self.downsample(pose))))
 
-    def decode(self, latents):
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
         return self.upsample(run_blocks(self.decoder, self.from_latent(latents)))
 
-    def forward(self, pose, visible=None):
+    def forward(
+        self, pose: torch.Tensor, visible: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Reconstruct (B, T, J * 6); ``visible`` (B, T, J) hides joints from the encoder."""
         shown = pose if visible is None else pose * visible.repeat_interleave(6, -1)
         latents, commitment, codes = self.encode(shown)
         return self.decode(latents), commitment, codes
 
-    def normalised_latents(self, pose):
-        """Latents of unit spread (B, T / 2, latent_size): what the diffusion learns."""
+    def normalised_latents(self, pose: torch.Tensor) -> torch.Tensor:
+        """Latents of unit standard deviation (B, T / 2, latent_size): what the diffusion learns."""
         return (self.encode(pose)[0] - self.latent_mean) / self.latent_spread
 
     @torch.no_grad()
-    def measure_latents(self, pose):
-        """Set the mean and spread of the latents from a large batch of windows."""
+    def measure_latents(self, pose: torch.Tensor) -> None:
+        """Set the mean and standard deviation of the latents from a large batch of windows."""
         latents = self.encode(pose)[0].flatten(0, 1)
         self.latent_mean.copy_(latents.mean(0))
         self.latent_spread.copy_(latents.std(0).clamp_min(0.05))

@@ -1,23 +1,31 @@
-"""What Blender and its engine say to each other: JSON headers with arrays behind them, over pipes (numpy only).
+"""The messages between Blender and its engine: JSON headers with arrays behind them, over pipes (numpy only).
 
-A message is a 4-byte big-endian length, a JSON header of that length, and the bytes of the arrays that the header's
-``arrays`` lists as (name, dtype, shape), one after the other.
+What is asked and answered is in ``server``'s docstring; here it becomes bytes and back. A message is a 4-byte
+big-endian length, a JSON header of that length, and the bytes of the arrays that the header's ``arrays`` lists as
+(name, dtype, shape), one after the other.
 """
 
 import json
 import struct
+from collections.abc import Mapping
+from typing import Any, BinaryIO
 
 import numpy as np
 
-from ..calibration import Calibration, Offset
+from ..calibration import Calibration, calibration_to_json
 from ..motion import Motion, Uncertainty
+from ..notes import note_from_json
 from ..recordings import Recording, Track
 
 LONGEST_HEADER = 1 << 24
 """Bytes; a longer one means that something else than messages is in the pipe."""
 
 
-def pack(header, arrays=None):
+Header = dict[str, Any]
+Arrays = dict[str, np.ndarray]
+
+
+def pack(header: Header, arrays: Mapping[str, np.ndarray] | None = None) -> bytes:
     """Header (dict) and arrays (dict by name) -> the bytes of a message."""
     arrays = {name: np.ascontiguousarray(array) for name, array in (arrays or {}).items()}
     listing = [(name, array.dtype.str, array.shape) for name, array in arrays.items()]
@@ -25,7 +33,7 @@ def pack(header, arrays=None):
     return b"".join([struct.pack(">I", len(head)), head, *(array.tobytes() for array in arrays.values())])
 
 
-def unpack(stream):
+def unpack(stream: BinaryIO) -> tuple[Header, Arrays]:
     """Read one message from a binary stream: (header, arrays). Raises ``EOFError`` where it ends."""
     (length,) = struct.unpack(">I", _exactly(stream, 4))
     if length > LONGEST_HEADER:
@@ -39,7 +47,7 @@ def unpack(stream):
     return header, arrays
 
 
-def _exactly(stream, count):
+def _exactly(stream: BinaryIO, count: int) -> bytes:
     parts, missing = [], count
     while missing:
         part = stream.read(missing)
@@ -50,7 +58,7 @@ def _exactly(stream, count):
     return b"".join(parts)
 
 
-def recording_message(recording):
+def recording_message(recording: Recording) -> tuple[Header, Arrays]:
     """``Recording`` -> (header, arrays); its dropouts are in the tracks' ``valid``."""
     arrays = {"time": recording.time}
     for role, track in recording.tracks.items():
@@ -60,7 +68,7 @@ def recording_message(recording):
     return {"source": recording.source, "device": recording.device, "roles": list(recording.tracks)}, arrays
 
 
-def read_recording(header, arrays):
+def read_recording(header: Header, arrays: Arrays) -> Recording:
     """The inverse of ``recording_message``; validated."""
     tracks = {
         role: Track(*(arrays[f"{role}/{part}"] for part in ("position", "rotation", "valid")))
@@ -69,41 +77,53 @@ def read_recording(header, arrays):
     return Recording(arrays["time"], tracks, header["source"], header["device"], arrays.get("betas")).validate()
 
 
-def calibration_message(calibration):
-    """``Calibration`` -> (header, arrays)."""
-    arrays = {"calibration/betas": calibration.betas}
-    for role, offset in calibration.offsets.items():
-        arrays[f"calibration/{role}/rotation"] = offset.rotation
-        arrays[f"calibration/{role}/position"] = offset.position
-    return {"floor": calibration.floor, "offsets": list(calibration.offsets)}, arrays
+def request(
+    kind: str,
+    recording: Recording,
+    options: Header | None = None,
+    calibration: Calibration | None = None,
+    body: str | None = None,
+) -> tuple[Header, Arrays]:
+    """The (header, arrays) of a request of the ``kind`` "animate" or "calibrate".
+
+    ``options`` as in ``pipeline.options_to_json``, any of them left out; ``body`` is the path of the body's file.
+    """
+    about, arrays = recording_message(recording)
+    given = None if calibration is None else calibration_to_json(calibration)
+    return {"type": kind, "recording": about, "options": options or {}, "calibration": given, "body": body}, arrays
 
 
-def read_calibration(header, arrays):
-    """The inverse of ``calibration_message``."""
-    offsets = {
-        role: Offset(arrays[f"calibration/{role}/rotation"], arrays[f"calibration/{role}/position"])
-        for role in header["offsets"]
-    }
-    return Calibration(arrays["calibration/betas"], header["floor"], offsets)
-
-
-def motion_message(motion):
+def motion_message(motion: Motion) -> tuple[Header, Arrays]:
     """``Motion`` -> (header, arrays)."""
     arrays = {"rotations": motion.rotations, "translation": motion.translation, "betas": motion.betas}
     if motion.contacts is not None:
         arrays["contacts"] = motion.contacts
     if motion.uncertainty is not None:
         arrays |= {f"uncertainty/{part}": getattr(motion.uncertainty, part) for part in ("probes", "index", "weight")}
-    header = {"fps": motion.fps, "start": motion.start, "floor": motion.floor, "provenance": motion.provenance}
+    header = {
+        "fps": motion.fps,
+        "start": motion.start,
+        "floor": motion.floor,
+        "provenance": motion.provenance,
+        "notes": [note.to_json() for note in motion.notes],
+    }
     return header, arrays
 
 
-def read_motion(header, arrays):
+def read_motion(header: Header, arrays: Arrays) -> Motion:
     """The inverse of ``motion_message``; validated."""
     uncertainty = None
     if "uncertainty/probes" in arrays:
         uncertainty = Uncertainty(*(arrays[f"uncertainty/{part}"] for part in ("probes", "index", "weight")))
-    parts = (arrays[name] for name in ("rotations", "translation", "betas"))
-    about = (header[name] for name in ("start", "floor"))
-    contacts = arrays.get("contacts")
-    return Motion(header["fps"], *parts, *about, uncertainty, header["provenance"], contacts).validate()
+    return Motion(
+        header["fps"],
+        arrays["rotations"],
+        arrays["translation"],
+        arrays["betas"],
+        header["start"],
+        header["floor"],
+        uncertainty,
+        header["provenance"],
+        arrays.get("contacts"),
+        tuple(note_from_json(note) for note in header["notes"]),
+    ).validate()

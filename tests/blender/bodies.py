@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from threepoint.model_core.motion import Motion, Uncertainty
-from threepoint.model_core.recordings.recording import Recording, Track
 from threepoint.model_core.geometry.rotations import axis_angle_to_quaternion, normalize
 from threepoint.model_core.geometry.skeleton import JOINT_COUNT, PARENTS
+from threepoint.model_core.motion import Motion, Uncertainty
+from threepoint.model_core.recordings.recording import Recording, Track
 
 REST = np.array(
     [[0, -0.223, 0.028], [0.069, -0.314, 0.023], [-0.069, -0.314, 0.023], [0, -0.114, 0.002], [0.105, -0.693, 0.016],
@@ -75,3 +75,15 @@ def wobbly_recording(seconds=4.0, rate=72.0, seed=0):
     tracks["left_hand"].valid[100:140] = False
     tracks["right_hand"].valid[:20] = False
     return Recording(time, tracks, "wobbly", "quest2").validate()
+
+
+def animated_avatar(motion, body, name, scene):
+    """An avatar that plays a motion and shows its uncertainty, without a person."""
+    from threepoint.blender_addon.avatar.armature import create_avatar
+    from threepoint.blender_addon.avatar.bake import bake_motion
+    from threepoint.blender_addon.avatar.uncertainty import show_uncertainty
+
+    avatar = create_avatar(body, motion.betas, name)
+    bake_motion(avatar.armature, motion, scene, f"{name} motion")
+    show_uncertainty(avatar.mesh, motion, scene)
+    return avatar

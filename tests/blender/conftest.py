@@ -54,12 +54,12 @@ def extension():
 def scene(monkeypatch):
     """An empty file at 30 frames a second, whose engine has no networks (``fake_engine.py``)."""
     from threepoint.blender_addon.engine import client as engine
-    from threepoint.blender_addon.ui import preferences
-    from threepoint.blender_addon.avatar.scene import empty_file
     from threepoint.blender_addon.engine.worker_client import WorkerClient
+    from threepoint.blender_addon.state import engine_choice
+    from threepoint.blender_addon.state.new_file import empty_file
 
     monkeypatch.setattr(engine, "WorkerClient", functools.partial(WorkerClient, script=ENGINE))
-    monkeypatch.setattr(preferences, "engine_python", lambda: Path(sys.executable))
+    monkeypatch.setattr(engine_choice, "engine_python", lambda: Path(sys.executable))
     yield empty_file(30)
     engine.stop()
 

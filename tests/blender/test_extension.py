@@ -1,6 +1,5 @@
 """The installed extension as a whole: comes, goes, installs its engine, and works without a window."""
 
-import ast
 import functools
 import sys
 import time
@@ -10,15 +9,24 @@ import bpy
 import pytest
 from bodies import wobbly_recording
 
-from threepoint.blender_addon.operators import command_line as commands, engine as engine_buttons, importing
-from threepoint.blender_addon.engine import client as engine, installation
-from threepoint.blender_addon.ui import preferences
-from threepoint.blender_addon.state import properties
-from threepoint.blender_addon.i18n import translations
+from threepoint.blender_addon.engine import client as engine
+from threepoint.blender_addon.engine import installation
 from threepoint.blender_addon.engine.worker_client import WorkerClient
+from threepoint.blender_addon.operators import command_line as commands
+from threepoint.blender_addon.operators import engine_environment
+from threepoint.blender_addon.state import engine_choice
+from threepoint.blender_addon.ui import preferences
 from threepoint.model_core.recordings.formats import bsor
 
 ENGINE = Path(__file__).resolve().parent.parent / "fake_engine.py"
+
+
+def wait_for(condition):
+    for _ in range(1500):
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it takes too long")
 
 
 def traces():
@@ -50,24 +58,15 @@ def test_every_button_explains_itself():
         assert len(words.description) > 20 and not words.description.endswith("."), name
 
 
-def test_every_translated_word_is_in_the_interface():
-    files = [path for path in Path(importing.__file__).parent.glob("*.py") if path.name != "translations.py"]
-    nodes = [node for path in files for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
-    said = {node.value for node in nodes if isinstance(node, ast.Constant)}
-    made = [name for _, name, _ in properties.ORDER_ITEMS]
-    assert [word for word in translations.WORDS if word not in said and word not in made] == []
-    assert set(translations.table()) == {"zh_HANS", "ja_JP"}
-
-
 def test_without_an_engine_the_message_says_what_to_do():
     with pytest.raises(engine.EngineError, match="install it in Threepoint's preferences"):
-        preferences.engine_python()
-    preferences.preferences().source = "OWN"
+        engine_choice.engine_python()
+    engine_choice.preferences().source = "OWN"
     with pytest.raises(engine.EngineError, match="choose it in the preferences"):
-        preferences.engine_python()
-    preferences.preferences().python = sys.executable
-    assert preferences.engine_python() == Path(sys.executable)
-    preferences.preferences().source = "INSTALLED"
+        engine_choice.engine_python()
+    engine_choice.preferences().python = sys.executable
+    assert engine_choice.engine_python() == Path(sys.executable)
+    engine_choice.preferences().source = "INSTALLED"
 
 
 def program(path, words):
@@ -88,40 +87,38 @@ def program(path, words):
     ],
 )
 def test_a_python_is_checked_with_a_clear_verdict(tmp_path, words, verdict):
-    assert engine_buttons.check_python(program(tmp_path / "python", words)).endswith(f"python {verdict}")
+    found = engine_environment.check_python(program(tmp_path / "python", words))
+    assert str(found.said).endswith(f"python {verdict}") and found.fine == verdict.startswith("is fine")
 
 
 def test_what_is_no_program_gets_a_verdict_too(tmp_path):
-    assert engine_buttons.check_python(tmp_path / "nothing").endswith("nothing does not run: No such file or directory")
+    nothing = str(engine_environment.check_python(tmp_path / "nothing").said)
+    assert nothing.endswith("nothing does not run: No such file or directory")
     (tmp_path / "text").write_text("hello")
-    assert engine_buttons.check_python(tmp_path / "text").endswith("text does not run: Permission denied")
+    text = str(engine_environment.check_python(tmp_path / "text").said)
+    assert text.endswith("text does not run: Permission denied")
 
 
 def test_a_check_in_the_background_shows_its_verdict_when_it_is_there(tmp_path):
-    assert engine_buttons._show_verdict() == engine_buttons.LOOK_SECONDS
-    engine_buttons._check(program(tmp_path / "python", "echo no >&2; exit 1"))
-    assert engine_buttons._show_verdict() is None
-    assert preferences.preferences().verdict.endswith("cannot be used: no")
+    chosen = engine_choice.preferences()
+    engine_environment.begin_check(program(tmp_path / "python", "sleep 0.2; echo no >&2; exit 1"))
+    assert engine_environment._show_verdict() == engine_environment.POLL_SECONDS
+    assert list(map(str, preferences.engine_state(chosen))) == ["Checking ..."]
+    wait_for(lambda: engine_environment._show_verdict() is None)
+    assert str(preferences.engine_state(chosen)[-1]).endswith("cannot be used: no")
+    engine_environment.forget_verdict()
 
 
 def test_a_verdict_is_shown_beside_a_running_engine_until_another_python_is_chosen(monkeypatch):
     about = {"torch": "2.9.1", "python": "3.11.9", "device_name": "cpu", "memory": None}
     monkeypatch.setattr(engine, "about", lambda: about)
-    chosen = preferences.preferences()
-    chosen.verdict = "it cannot be used"
-    assert preferences.state_lines(chosen)[0] == "Running: torch 2.9.1, Python 3.11.9, on cpu"
-    assert preferences.state_lines(chosen)[-1] == "it cannot be used"
+    chosen = engine_choice.preferences()
+    monkeypatch.setattr(engine_environment, "_verdict", engine_environment.Verdict(False, "it cannot be used"))
+    state = list(map(str, preferences.engine_state(chosen)))
+    assert state[0] == "Running: torch 2.9.1, Python 3.11.9, on cpu" and state[-1] == "it cannot be used"
     chosen.python = "another"
-    assert chosen.verdict == ""
+    assert engine_environment.verdict() is None
     chosen.python = ""
-
-
-def wait_for(condition):
-    for _ in range(1500):
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it takes too long")
 
 
 def make_python(target, code):
@@ -137,7 +134,7 @@ def test_the_engine_is_installed_in_the_background_and_removed(monkeypatch):
     work = installation.start()
     wait_for(lambda: not work.running)
     assert work.fraction == 1 and not work.error and installation.is_ready()
-    assert preferences.engine_python() == installation.python()
+    assert engine_choice.engine_python() == installation.python()
     assert "Collecting torch" in (installation.folder() / "log.txt").read_text()
     installation.remove()
     assert not installation.is_ready() and not any(installation.folder().iterdir())
@@ -148,15 +145,15 @@ def test_an_installation_can_be_cancelled_and_says_what_failed(monkeypatch):
     command = [sys.executable, "-u", "-c", "import time; print('downloading'); time.sleep(60)"]
     monkeypatch.setattr(installation.Installation, "_commands", lambda self, environment: iter([command]))
     work = installation.start()
-    wait_for(lambda: work.line == "downloading")
+    wait_for(lambda: str(work.line) == "downloading")
     work.cancel()
     wait_for(lambda: not work.running)
-    assert work.error == "Cancelled" and not installation.is_ready()
+    assert str(work.error) == "Cancelled" and not installation.is_ready()
     broken = [sys.executable, "-c", "print('no such package'); raise SystemExit(1)"]
     monkeypatch.setattr(installation.Installation, "_commands", lambda self, environment: iter([broken]))
     work = installation.start()
     wait_for(lambda: not work.running)
-    assert work.error.startswith("no such package (log:")
+    assert str(work.error).startswith("no such package (log:")
 
 
 def test_the_bar_follows_a_large_download(monkeypatch):
@@ -164,10 +161,10 @@ def test_the_bar_follows_a_large_download(monkeypatch):
     command = [sys.executable, "-u", "-c", f"import time\nfor word in {words!r}: print(word)\ntime.sleep(60)"]
     monkeypatch.setattr(installation.Installation, "_commands", lambda self, environment: iter([command]))
     work = installation.start()
-    wait_for(lambda: work.line == "Downloading torch.whl: 50%")
+    wait_for(lambda: str(work.line) == "Downloading torch.whl: 50%")
     assert 0.3 < work.fraction < 0.5
     log = installation.folder() / "log.txt"
-    assert preferences.state_lines(preferences.preferences()) == ["Installing", f"Log: {log}"]
+    assert list(map(str, preferences.engine_state(engine_choice.preferences()))) == ["Installing", f"Log: {log}"]
     work.cancel()
     wait_for(lambda: not work.running)
 
@@ -191,7 +188,7 @@ def test_the_command_does_the_main_job(monkeypatch, tmp_path, capsys):
         (["animate"], "the following arguments are required"),
         (["animate", "nothing.bsor", "-o", "x.blend", "--python", sys.executable], "nothing.bsor: no such file"),
         (["animate", "nothing.bsor", "-o", "/no/where.blend"], "does not exist; make it first"),
-        (["animate", "nothing.bsor", "-o", "x.txt"], "should end in .blend"),
+        (["animate", "nothing.bsor", "-o", "x.txt"], "ends in .blend"),
     ],
 )
 def test_the_command_refuses_bad_input_in_a_line(words, message, capsys):

@@ -12,11 +12,11 @@ from scipy.sparse.csgraph import connected_components
 from smplx.utils import Struct
 from smplx.vertex_ids import vertex_ids
 
-from threepoint.model_core.body import model as body_module
 from threepoint.model_core.body import DEFAULT_BODY, skin
+from threepoint.model_core.body import model as body_module
+from threepoint.model_core.body.probes import choose_probes
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.geometry.kinematics import forward_kinematics
-from threepoint.model_core.body.probes import choose_probes
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix
 from threepoint.model_core.geometry.skeleton import HEAD, JOINT_NAMES, LEFT_WRIST, MIRRORED, PELVIS
 

@@ -14,10 +14,10 @@ import torch
 from smplx.lbs import lbs
 
 from threepoint.model_core.body import load_body, skin
+from threepoint.model_core.body.smpl_files import KEYS, LARGEST_FILE, read_smpl
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix
 from threepoint.model_core.geometry.skeleton import PARENTS
-from threepoint.model_core.body.smpl_files import KEYS, LARGEST_FILE, read_smpl
 
 VERTICES = 40
 HAND = [-1, 0, 1, -1, 3, 4, -1, 6, 7, -1, 9, 10, -1, 12, 13]

@@ -1,25 +1,25 @@
-"""How sure a height is: witnesses who moved alike, people who are counted, not stretches, and what is said of it."""
+"""How sure a height is: errors made of people who moved alike, counted by person, and what is said of it."""
 
 import importlib
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from threepoint.model_core.calibration import person, calibrate, calibrate_in_pose, load, save
+from threepoint.model_core.calibration import by_preset, load, person, save
+from threepoint.model_core.calibration.by_preset import REACH_STATURE_ERROR, SURE, stature_note
 from threepoint.model_core.calibration.height import (
     ERRORS,
-    Height,
     ErrorSamples,
+    Height,
     error_density,
     likely_height,
-    load_witnesses,
+    load_error_samples,
 )
-from threepoint.model_core.calibration.person import REACHING_SPREAD, SURE, stature_line
-from threepoint.model_core.calibration.posture import TRAITS, load_networks, look
+from threepoint.model_core.calibration.posture import TRAITS, estimate_height, load_networks
+from threepoint.tests.calibrating import calibrate, calibrate_as_grips, calibrate_at
 
-simulate_devices = importlib.import_module("threepoint.tools.simulate_devices")
+simulate_devices = importlib.import_module("threepoint.tools.simulation.devices")
 STEP = ERRORS[1] - ERRORS[0]
 WALK, DANCE = np.zeros(len(TRAITS)), np.full(len(TRAITS), 3.0)
 
@@ -49,10 +49,10 @@ def test_errors_are_a_distribution_whatever_is_seen(traits):
 
 
 def test_who_moves_like_people_that_were_judged_well_is_sure_and_who_moves_like_nobody_is_not():
-    witnesses = crowd()
-    alike, unlike = (spread(error_density(t, witnesses)) for t in (WALK, 4 * (-1.0) ** np.arange(len(TRAITS))))
+    samples = crowd()
+    alike, unlike = (spread(error_density(t, samples)) for t in (WALK, 4 * (-1.0) ** np.arange(len(TRAITS))))
     assert abs(alike[0]) < 0.03 and alike[1] < 0.8 * unlike[1]
-    assert spread(error_density(DANCE, witnesses))[0] < -0.15
+    assert spread(error_density(DANCE, samples))[0] < -0.15
 
 
 def test_one_person_captured_at_length_is_still_one():
@@ -77,58 +77,58 @@ def judged(traits, errors):
 
 def test_a_height_is_as_sure_as_those_of_people_alike_were_right():
     inputs, log_heights = np.zeros((50, 12)), np.full(50, np.log(1.45))
-    _, traits = look(inputs, log_heights, load_networks())
-    right, wrong = (likely_height(inputs, log_heights, 1.47, witnesses=judged(traits, e)) for e in (0.005, 0.05))
+    _, traits = estimate_height(inputs, log_heights, load_networks())
+    right, wrong = (likely_height(inputs, log_heights, 1.47, samples=judged(traits, e)) for e in (0.005, 0.05))
     assert right.error < 0.02 and 0.04 < wrong.error < 0.1
     assert wrong.low < right.low < right.value < right.high < wrong.high
     assert right.value == pytest.approx(wrong.value, abs=0.02)
 
 
-def test_witnesses_who_were_judged_rightly_leave_a_height_where_it_is():
+def test_samples_who_were_judged_rightly_leave_a_height_where_it_is():
     inputs, log_heights = np.zeros((50, 12)), np.full(50, np.log(1.45))
-    found, traits = look(inputs, log_heights, load_networks())
-    value = likely_height(inputs, log_heights, np.exp(found), witnesses=judged(traits, 0.0)).value
+    found, traits = estimate_height(inputs, log_heights, load_networks())
+    value = likely_height(inputs, log_heights, np.exp(found), samples=judged(traits, 0.0)).value
     assert value == pytest.approx(np.exp(found), abs=1e-3)
 
 
-def test_the_witnesses_that_come_with_us_are_many_people_with_errors_on_both_sides():
-    kept = load_witnesses()
+def test_the_samples_that_come_with_us_are_many_people_with_errors_on_both_sides():
+    kept = load_error_samples()
     assert kept.traits.shape == (len(kept.errors), len(TRAITS)) and len(np.unique(kept.people)) > 15
     assert abs(np.median(kept.errors)) < 0.01 and np.percentile(np.abs(kept.errors), 90) > 0.03
 
 
 def test_a_stature_that_is_hardly_known_is_called_a_guess_and_says_what_helps():
-    sure, guess = stature_line(1.7, SURE), stature_line(1.7, 0.06)
+    sure, guess = str(stature_note(1.7, SURE)), str(stature_note(1.7, 0.06))
     assert "give or take 2.0 cm" in sure and "warning" not in sure
     assert "warning: the stature is a guess: 1.70 m ± 6 cm" in guess and "as the stature" in guess and "T-pose" in guess
 
 
 def test_who_sits_is_of_a_height_that_is_a_guess(make_recording, body):
     found = calibrate(make_recording(5.0, move=(0, -0.42, 0)), body)
-    assert found.stature_error > SURE and any("a guess" in note for note in found.notes)
+    assert found.stature_error > SURE and any(note.code == "stature_uncertain" for note in found.notes)
 
 
 def test_hands_of_unknown_devices_do_not_overrule_a_height_that_is_surer_than_reach(make_recording, body, monkeypatch):
     recording = make_recording(5.0)
-    monkeypatch.setattr(person, "needed_size", lambda *_: 1.2)
-    told = {}
-    for error in (REACHING_SPREAD / 2, REACHING_SPREAD * 2):
+    monkeypatch.setattr(by_preset, "required_size", lambda *_: 1.2)
+    taller = {}
+    for error in (REACH_STATURE_ERROR / 2, REACH_STATURE_ERROR * 2):
         monkeypatch.setattr(person, "likely_height", lambda *_, error=error: Height(1.47, error, 1.4, 1.5))
-        found = calibrate(replace(recording, device="a thing"), body)
-        told[error] = any("a taller person is taken" in note for note in found.notes)
-    assert told == {REACHING_SPREAD / 2: False, REACHING_SPREAD * 2: True}
+        found = calibrate_as_grips(recording, body)
+        taller[error] = any(note.code == "reach_needs_taller_person" for note in found.notes)
+    assert taller == {REACH_STATURE_ERROR / 2: False, REACH_STATURE_ERROR * 2: True}
 
 
-def test_what_is_told_or_measured_has_no_error(make_recording, make_clip, body):
+def test_what_is_given_or_measured_has_no_error(make_recording, make_clip, body):
     assert calibrate(make_recording(3.0), body, stature=1.6).stature_error is None
     simulation = simulate_devices.simulate(make_clip(60), body, np.random.default_rng(0))
-    found = calibrate_in_pose(simulation.recording, body, 1.0)
-    assert found.stature_error is None and not any("guess" in note or "give or take" in note for note in found.notes)
+    found = calibrate_at(simulation.recording, body, 1.0)
+    assert found.stature_error is None and [note.code for note in found.notes] == ["person_in_pose"]
 
 
 def test_how_sure_a_stature_is_is_kept_with_the_calibration(make_recording, body, tmp_path):
     for stature in (None, 1.7):
-        found = calibrate(make_recording(3.0), body, stature)
+        found = calibrate(make_recording(3.0), body, stature=stature)
         save(tmp_path / "me.json", found)
         assert load(tmp_path / "me.json").stature_error == found.stature_error
 

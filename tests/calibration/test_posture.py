@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from threepoint.model_core.calibration import calibrate
 from threepoint.model_core.calibration.height import likely_height
-from threepoint.model_core.calibration.posture import FPS, STRIDE, TRAITS, describe, load_networks, look
+from threepoint.model_core.calibration.posture import FPS, STRIDE, TRAITS, describe, estimate_height, load_networks
 from threepoint.model_core.recordings import Track
+from threepoint.tests.calibrating import calibrate, calibrate_as_grips
 
-simulate_devices = importlib.import_module("threepoint.tools.simulate_devices")
+simulate_devices = importlib.import_module("threepoint.tools.simulation.devices")
 STANDING = 1.47
 """Metres: a head joint's height at rest."""
 
@@ -62,7 +62,7 @@ def test_a_change_that_posture_does_not_explain_shows_in_the_traits(walk):
     turns, heads, hands = walk
     inputs, networks = describe(turns, heads, hands), load_networks()
     raised = np.log(heads[::STRIDE, 1] + np.where(np.arange(100) < 50, 0.0, 0.05))
-    same, changed = (look(inputs, heights, networks)[1] for heights in (np.log(heads[::STRIDE, 1]), raised))
+    same, changed = (estimate_height(inputs, heights, networks)[1] for heights in (np.log(heads[::STRIDE, 1]), raised))
     assert TRAITS[-1] == "change" and changed[-1] > same[-1] + 0.5
 
 
@@ -82,7 +82,7 @@ def test_without_frames_the_prior_remains():
 @pytest.mark.parametrize("seed", range(3))
 def test_the_height_of_simulated_people_who_bend_their_knees_is_found(make_clip, body, seed):
     simulation = simulate_devices.simulate(make_clip(600), body, np.random.default_rng(seed))
-    found = calibrate(simulate_devices.without_t_pose(simulation), body)
+    found = calibrate_as_grips(simulate_devices.without_t_pose(simulation), body)
     assert float(body.stature(found.betas)) == pytest.approx(float(body.stature(simulation.betas)), abs=0.04)
     assert found.stature_error is not None
 
@@ -98,6 +98,5 @@ def test_who_roams_stands_however_small(make_recording, body):
 
 def test_the_shortest_recording_is_calibrated(make_recording, body):
     recording = make_recording(1.0)
-    tracks = {role: Track(t.position[:2], t.rotation[:2], t.valid[:2]) for role, t in recording.tracks.items()}
-    found = calibrate(replace(recording, time=recording.time[:2], tracks=tracks), body)
+    found = calibrate(recording.at(slice(0, 2)), body)
     assert 1.5 < float(body.stature(found.betas)) < 2.0

@@ -7,18 +7,25 @@ import pytest
 import torch
 
 from threepoint.model_core import pipeline
-from threepoint.model_core.mocap.clips import load_clips, save_clips
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.evaluation.methods import observe_truth
+from threepoint.model_core.geometry.skeleton import LOWER_HALF, UPPER_HALF
+from threepoint.model_core.mocap.clips import load_clips, save_clips
+from threepoint.model_core.mocap.windows import NO_AUGMENTATION
 from threepoint.model_core.observation import FEATURE_COUNT
 from threepoint.model_core.pipeline import Networks
 from threepoint.model_core.sage.inference import predict
 from threepoint.model_core.sage.model import CONFIGS, Sage, load_sage
-from threepoint.model_core.geometry.skeleton import LOWER_HALF, UPPER_HALF
-from threepoint.model_core.mocap.windows import NO_AUGMENTATION
-from threepoint.tools.evaluation import ablation_rows, ablation_training
 from threepoint.tools import ablations, evaluate
-from threepoint.tools.evaluation.ablation_variants import LEGS, VARIANTS, JointSage, MixingSampler, ParallelSage, StratifiedSage
+from threepoint.tools.evaluation import ablation_rows, ablation_training
+from threepoint.tools.evaluation.ablation_variants import (
+    LEGS,
+    VARIANTS,
+    JointSage,
+    MixingSampler,
+    ParallelSage,
+    StratifiedSage,
+)
 
 
 @pytest.fixture(scope="module")
@@ -130,16 +137,16 @@ def test_mixing_changes_legs_only_and_takes_them_from_a_like_root(data, body, mo
 @pytest.mark.parametrize("name", ["reference", "joint", "clips-50", "window-20"])
 def test_a_variant_trains_scores_and_is_not_trained_twice(name, data, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(ablation_training, "VARIED_WINDOWS", 4)
-    words = ["train", name, "--steps", "2", "--data", str(data), "--score", str(data / "val.npz")]
-    words += ["--runs", str(tmp_path), "--threads", "1", "--device", "cpu", "--json", str(tmp_path / "rows.json")]
-    assert ablations.run(words) == 0
+    arguments = ["train", name, "--steps", "2", "--data", str(data), "--score", str(data / "val.npz")]
+    arguments += ["--runs", str(tmp_path), "--threads", "1", "--device", "cpu", "--json", str(tmp_path / "rows.json")]
+    assert ablations.run(arguments) == 0
     assert VARIANTS[name].says in capsys.readouterr().out
     row = json.loads((tmp_path / "rows.json").read_text())[name]
     assert row["steps"] == 2 and np.isfinite(row["varied"]) and row["files"]["val"]["frames"] == 60
     assert row["files"]["one hand: val"]["mpjpe"] > 0
     assert row["minutes"] == pytest.approx((420 if name != "clips-50" else 200) / 60 / 60)
     monkeypatch.setattr(ablations, "AblationTraining", None)
-    assert ablations.run(words) == 0
+    assert ablations.run(arguments) == 0
 
 
 def test_the_shipped_vqvaes_stay_as_they_are(data):
@@ -153,10 +160,10 @@ def test_the_shipped_vqvaes_stay_as_they_are(data):
 
 
 def test_what_cannot_be_done_is_said(tmp_path):
-    for words, complaint in [
+    for arguments, complaint in [
         (["train", "no-legs"], "no variant 'no-legs'"),
         (["table"], "nothing is trained"),
         (["train", "--steps", "0"], "should be 1 or more"),
     ]:
         with pytest.raises(InputError, match=complaint):
-            ablations.run([*words, "--runs", str(tmp_path)])
+            ablations.run([*arguments, "--runs", str(tmp_path)])

@@ -2,22 +2,22 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from matplotlib.image import imread
 
-from threepoint.model_core.mocap.clips import save_clips
 from threepoint.model_core.errors import InputError
+from threepoint.model_core.mocap.clips import save_clips
 from threepoint.tools import compare
 from threepoint.tools.support.checkout import ROOT
 
+pytestmark = pytest.mark.slow
 
 
 def test_strip_shows_both_at_several_moments(tmp_path, make_clip):
     save_clips(tmp_path / "clips.npz", [make_clip(90)])
-    words = ["clips.npz", "--clip", "swaying", "-o", "beside.png", "-o", "beside.blend"]
-    command = [sys.executable, str(ROOT / "tools"), "compare", *words]
+    arguments = ["clips.npz", "--clip", "swaying", "-o", "beside.png", "-o", "beside.blend"]
+    command = [sys.executable, str(ROOT / "tools"), "compare", *arguments]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0 and done.stderr == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["beside.blend", "beside.png", "clips.npz"]

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from threepoint.model_core.evaluation import methods as evaluation
 from threepoint.model_core import pipeline
-from threepoint.model_core.mocap.clips import save_clips
 from threepoint.model_core.errors import InputError
+from threepoint.model_core.evaluation import methods as evaluation
 from threepoint.model_core.evaluation.metrics import joint_errors
+from threepoint.model_core.mocap.clips import save_clips
 from threepoint.tools import evaluate
+
+pytestmark = pytest.mark.slow
 
 LEFT_KNEE = 4
 
@@ -62,9 +64,9 @@ def test_methods_are_shown_the_hands_that_were_asked_for(bent_knee, make_clip, h
 def test_report_and_pictures(bent_knee, clips, tmp_path, capsys):
     folder = tmp_path / "pictures"
     folder.mkdir()
-    words = [str(clips), "--method", "SAGE, refined", "--method", "FLAG", "--every", "2", "--hands", "left"]
-    words += ["--json", str(tmp_path / "scores.json"), "--pictures", str(folder), "--threads", "1", "--activities"]
-    assert evaluate.run(words) == 0
+    arguments = [str(clips), "--method", "SAGE, refined", "--method", "FLAG", "--every", "2", "--hands", "left"]
+    arguments += ["--json", str(tmp_path / "scores.json"), "--pictures", str(folder), "--threads", "1", "--activities"]
+    assert evaluate.run(arguments) == 0
     printed = capsys.readouterr().out
     assert "swaying.npz: 2 clips\n" in printed and "hands seen: left" in printed
     assert "FLAG, by activity; placed by true head" in printed
@@ -79,7 +81,7 @@ def test_report_and_pictures(bent_knee, clips, tmp_path, capsys):
 
 
 def test_what_cannot_be_done_is_said_in_a_line(bent_knee, clips, tmp_path):
-    for words, complaint in [
+    for arguments, complaint in [
         (["--every", "0"], "should be 1 or more"),
         (["--method", "guessing"], "invalid choice: 'guessing'"),
         (["--json", tmp_path / "scores.txt"], "ends in .json"),
@@ -91,4 +93,4 @@ def test_what_cannot_be_done_is_said_in_a_line(bent_knee, clips, tmp_path):
         (["--ablations", "--gaps"], "not allowed with"),
     ]:
         with pytest.raises(InputError, match=complaint):
-            evaluate.run([str(clips), *map(str, words)])
+            evaluate.run([str(clips), *map(str, arguments)])

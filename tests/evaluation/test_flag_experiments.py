@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from threepoint.model_core.mocap.clips import save_clips
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.flag.model import CONFIGS, Flag
+from threepoint.model_core.mocap.clips import save_clips
 from threepoint.tools import evaluate
 from threepoint.tools.evaluation.flag_experiments import curves, frames, report, tables
-from threepoint.tools.evaluation.flag_experiments.networks import (
+from threepoint.tools.training.comparison_networks import (
     COMMAND,
     FILE_NAME,
     Comparisons,
@@ -48,8 +48,8 @@ def quick(monkeypatch):
 
 
 def train(data, *more):
-    words = ["--stage", "comparisons", "--smoke", "--run", str(data / "run"), "--threads", "1", "--device", "cpu"]
-    assert run([*words, *more]) == 0
+    arguments = ["--stage", "comparisons", "--smoke", "--run", str(data / "run"), "--threads", "1", "--device", "cpu"]
+    assert run([*arguments, *more]) == 0
 
 
 def test_networks_that_are_compared_are_of_one_size():
@@ -78,8 +78,8 @@ def stages_of(folder):
 
 def test_every_table_and_figure_is_there(quick, data, capsys):
     save_comparisons(data / FILE_NAME, Comparisons("smoke"))
-    words = [str(data / "test.npz"), "--flag", "--comparisons", str(data), "--threads", "1"]
-    assert evaluate.run([*words, "--json", str(data / "flag.json"), "--pictures", str(data)]) == 0
+    arguments = [str(data / "test.npz"), "--flag", "--comparisons", str(data), "--threads", "1"]
+    assert evaluate.run([*arguments, "--json", str(data / "flag.json"), "--pictures", str(data)]) == 0
     printed = capsys.readouterr().out
     for name in (*(f"Table {n}" for n in range(1, 6)), "Figure 3", "Figure 7: refinement", "Figure 7: iterations"):
         assert f"**{name}" in printed, name

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from threepoint.model_core.evaluation import methods as evaluation
 from threepoint.model_core import pipeline
+from threepoint.model_core.evaluation import methods as evaluation
+from threepoint.model_core.geometry.skeleton import RIGHT_WRIST
 from threepoint.model_core.mocap.clips import save_clips
 from threepoint.model_core.sage.model import load_sage
-from threepoint.model_core.geometry.skeleton import RIGHT_WRIST
 from threepoint.tools import evaluate
 from threepoint.tools.evaluation import hand_gaps
 from threepoint.tools.evaluation.hand_gaps import GAP_FRAMES, describe, measure_gaps, summarise
@@ -98,8 +98,8 @@ def test_the_command_prints_and_writes_it(pretend, make_clip, tmp_path, capsys, 
     monkeypatch.setattr(pipeline, "load_networks", lambda device: None)
     save_clips(tmp_path / "swaying.npz", [make_clip(300)])
     report = tmp_path / "gaps.json"
-    words = [str(tmp_path / "swaying.npz"), "--gaps", "--method", "SAGE", "--json", str(report)]
-    assert evaluate.run(words) == 0
+    arguments = [str(tmp_path / "swaying.npz"), "--gaps", "--method", "SAGE", "--json", str(report)]
+    assert evaluate.run(arguments) == 0
     assert "SAGE: one hand missing for two seconds, 2 gaps" in capsys.readouterr().out
     found = json.loads(report.read_text())["files"]["swaying.npz"]["SAGE"]
     assert found["mean"]["jumps"] == 2 and len(found["clips"]) == 2

@@ -5,10 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from threepoint.model_core.mocap.clips import Clip, load_clips
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.evaluation.metrics import (
-    METRICS,
+from threepoint.model_core.evaluation.metrics import METRICS, metric
+from threepoint.model_core.evaluation.scores import (
     aggregate,
     aggregate_by,
     format_table,
@@ -18,6 +17,7 @@ from threepoint.model_core.evaluation.metrics import (
 )
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, rotation_about_y
 from threepoint.model_core.geometry.skeleton import BODY_JOINT_COUNT, HEAD
+from threepoint.model_core.mocap.clips import Clip, load_clips
 
 FRAMES = 90
 TOLERANCE = 0.01
@@ -95,6 +95,24 @@ def test_means_are_weighted_by_frames_and_skating_by_contacts():
     by_activity = aggregate_by([short, long], "activity")
     assert list(by_activity) == ["run", "walk"]
     assert "run" in format_table(by_activity) and "4.00" in format_table(by_activity)
+
+
+def test_a_new_metric_is_one_entry(walk):
+    """Scores, means and tables have it, weighted as it says."""
+    names = list(METRICS)
+    try:
+
+        @metric("cm", "largest distance of any joint", weight="contacts")
+        def largest(pair):
+            return pair.errors.max()
+
+        shifted = score_motion(walk.rotations(), walk.translation + [0.3, 0, 0.4], walk)
+        assert shifted["largest"] == pytest.approx(50)
+        assert aggregate([shifted])["largest"] == pytest.approx(50)
+        assert "largest" in format_table({"shifted": aggregate([shifted])})
+    finally:
+        METRICS.pop("largest", None)
+    assert list(METRICS) == names
 
 
 def test_wrong_shapes_are_refused_in_one_line(walk):

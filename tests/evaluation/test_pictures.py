@@ -39,7 +39,7 @@ def test_clips_show_prediction_over_truth(tmp_path, swaying):
 
 
 def test_sources_are_drawn_beside_results(tmp_path, shared, swaying):
-    from threepoint.tools.evaluation.retargeting_sheet import draw_sheet
+    from threepoint.tools.preparation.sheet import draw_sheet
 
     file = shared / "mocap" / "cmu2_mb_00.npz"
     takes = [(file, {"name": name, "skeleton": "mb", "activity": what}) for name, what in (("35_03", "walk"),)]

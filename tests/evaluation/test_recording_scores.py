@@ -1,6 +1,8 @@
 """``evaluate --recordings``: a row a file and method, for recordings that have no truth."""
 
+import importlib
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,10 +11,15 @@ import torch
 
 from threepoint.model_core import pipeline
 from threepoint.model_core.errors import InputError
+from threepoint.model_core.pipeline import Networks
 from threepoint.model_core.recordings.formats import plain
+from threepoint.model_core.refinement.refine import Refined
 from threepoint.tools import evaluate
 from threepoint.tools.evaluation import recording_scores
 
+STEPS = "threepoint.model_core.pipeline."
+solve, calibrate = (importlib.import_module(STEPS + step) for step in ("solve", "calibrate"))
+NETWORKS = Networks(None, None, "cpu")
 DRIFT = 0.3
 """Metres a second at which the body of "SAGE" slides."""
 
@@ -21,18 +28,22 @@ DRIFT = 0.3
 def standing_still(monkeypatch):
     """A SAGE whose body slides along without moving, and a refinement that stops it."""
 
-    def slide(sage, observation, rest_joints):
+    def slide(sage, observation, rest_joints, sampling, progress):
         time = torch.arange(observation.frame_count) / 60
         translation = torch.outer(time, torch.tensor([DRIFT, 0.0, 0.0])) + torch.tensor([0.0, 1.2, 0.0])
         rotations = torch.eye(3).repeat(len(time), 22, 1, 1)
         return SimpleNamespace(rotations=rotations, translation=translation, contacts=torch.ones(len(time), 4))
 
-    def stop(flag, observation, rotations, translation, rest_joints, contacts):
-        return rotations, translation[:1].expand(len(translation), 3)
+    def stop(flag, observation, motion, rest_joints, body_trackers, progress):
+        refined.append((observation, body_trackers))
+        translation = motion.translation[:1].expand(len(motion.translation), 3)
+        return Refined(motion.rotations, translation, motion.contacts)
 
-    monkeypatch.setattr(recording_scores, "predict", slide)
-    monkeypatch.setattr(recording_scores, "refine", stop)
-    monkeypatch.setattr(pipeline, "load_networks", lambda device: SimpleNamespace(sage=None, flag=None))
+    refined = []
+    monkeypatch.setattr(solve, "predict", slide)
+    monkeypatch.setattr(solve, "refine", stop)
+    monkeypatch.setattr(pipeline, "load_networks", lambda device: NETWORKS)
+    return refined
 
 
 @pytest.fixture
@@ -59,19 +70,39 @@ def test_every_recording_has_its_rows_and_other_files_are_named(standing_still, 
 
 def test_trackers_that_were_lost_are_not_held_against_it(standing_still, make_recording, monkeypatch):
     recording = make_recording(2.0)
-    whole = recording_scores.score_recording(recording, SimpleNamespace(sage=None, flag=None))["SAGE"]
+    whole = recording_scores.score_recording(recording, NETWORKS)["SAGE"]
     for role in ("left_hand", "right_hand"):
         recording.tracks[role].valid[:] = False
-    lost = recording_scores.score_recording(recording, SimpleNamespace(sage=None, flag=None))["SAGE"]
+    lost = recording_scores.score_recording(recording, NETWORKS)["SAGE"]
     assert np.isnan(lost["hands"]) and not np.isnan(whole["hands"]) and not np.isnan(lost["head"])
 
 
 def test_long_recordings_are_cut_and_empty_folders_refused(standing_still, make_recording, tmp_path):
-    networks = SimpleNamespace(sage=None, flag=None)
-    assert recording_scores.score_recording(make_recording(3.0), networks, 1.0)["SAGE"]["seconds"] == 1.0
+    assert recording_scores.score_recording(make_recording(3.0), NETWORKS, 1.0)["SAGE"]["seconds"] == 1.0
     with pytest.raises(InputError, match="no recording that can be read"):
-        recording_scores.score_recordings(tmp_path, networks)
+        recording_scores.score_recordings(tmp_path, NETWORKS)
     with pytest.raises(InputError, match="is no folder"):
         evaluate.run(["--recordings", str(tmp_path / "none")])
     with pytest.raises(InputError, match="--recordings takes no --method"):
         evaluate.run(["--recordings", str(tmp_path), "--method", "SAGE"])
+
+
+def test_a_recording_far_away_is_scored_about_its_first_head(standing_still, make_recording):
+    recording_scores.score_recording(make_recording(1.0, move=(50.0, 0.0, -70.0)), NETWORKS)
+    ((observation, _),) = standing_still
+    assert np.abs(observation.positions[0, 0, [0, 2]]).max() < 0.1 and np.abs(observation.origin).max() > 60
+
+
+def test_body_trackers_take_part_in_what_is_scored(standing_still, make_recording):
+    recording = make_recording(1.0)
+    recording = replace(recording, tracks={**recording.tracks, "waist": recording.tracks["head"]})
+    recording_scores.score_recording(recording, NETWORKS)
+    ((_, trackers),) = standing_still
+    assert trackers.joints == (0,)
+
+
+def test_devices_that_nobody_knows_are_fitted_before_they_are_scored(standing_still, make_recording, monkeypatch):
+    asked = []
+    monkeypatch.setattr(calibrate, "fit_unknown", lambda recording, first, *_: asked.append(recording.device) or first)
+    recording_scores.score_recording(make_recording(1.0, device="a thing"), NETWORKS)
+    assert asked == ["a thing"]

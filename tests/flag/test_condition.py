@@ -5,25 +5,25 @@ import torch
 
 from threepoint.model_core.flag.condition import (
     CONDITION_COUNT,
-    below,
+    below_head,
     joint_features,
     make_condition,
     split_condition,
 )
-from threepoint.model_core.refinement.energy import gather_evidence
+from threepoint.model_core.flag.evidence import gather_evidence
 from threepoint.model_core.flag.generation import generate
 from threepoint.model_core.flag.model import CONFIGS, Flag
 from threepoint.model_core.flag.pose import PoseNormalizer, mean_rotation
 from threepoint.model_core.geometry.kinematics import forward_kinematics
-from threepoint.model_core.observation import Observation, heading
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, rotation_about_y
 from threepoint.model_core.geometry.skeleton import HEAD, TRACKED_JOINTS
+from threepoint.model_core.observation import Observation, heading
 
 
 def condition_of(rotations, positions, valid, size=1.0):
     count = len(rotations)
     joints = joint_features(
-        rotations, positions, heading(rotations[:, 0]), torch.full((count,), size), below(positions[:, 0])
+        rotations, positions, heading(rotations[:, 0]), torch.full((count,), size), below_head(positions[:, 0])
     )
     return make_condition(joints, valid, torch.zeros(count, 3))
 

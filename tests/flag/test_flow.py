@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from threepoint.model_core.flag.flow import Flow, nll_loss, standard_log_prob
+from threepoint.model_core.flag.flow import Flow, standard_log_prob
+from threepoint.model_core.flag.losses import nll_loss
 
 DIMENSIONS, CONDITION = 66, 32
 

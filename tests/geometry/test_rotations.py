@@ -178,3 +178,27 @@ def test_continuous_quaternions_keep_the_rotations_and_never_jump(signs):
 def test_normalize_leaves_zero_alone(kind):
     found = r.normalize(kind(np.array([[0, 0, 0], [0, 3.0, 4.0]])))
     np.testing.assert_allclose(found, [[0, 0, 0], [0, 0.6, 0.8]])
+
+
+@NUMPY_AND_TORCH
+def test_the_shortest_rotation_turns_one_direction_to_the_other_about_their_normal(kind):
+    rng = np.random.default_rng(0)
+    start, end = rng.normal(size=(2, 50, 3))
+    end[0], end[1] = 2 * start[0], -3 * start[1]
+    found = np.asarray(r.shortest_rotation(kind(start), kind(end)))
+    turned = (found[2:] @ start[2:, :, None])[..., 0]
+    unit = [v / np.linalg.norm(v, axis=-1, keepdims=True) for v in (turned, end[2:])]
+    np.testing.assert_allclose(*unit, atol=1e-9)
+    axis = np.cross(start[2:], end[2:])
+    np.testing.assert_allclose((found[2:] @ axis[..., None])[..., 0], axis, atol=1e-9)
+    np.testing.assert_allclose(found[:2], np.tile(np.eye(3), (2, 1, 1)), atol=1e-9)
+
+
+@NUMPY_AND_TORCH
+def test_the_nearest_rotation_is_no_reflection_and_no_other_rotation_is_nearer(kind):
+    matrices = np.random.default_rng(1).normal(size=(20, 3, 3))
+    found = np.asarray(r.nearest_rotation(kind(matrices)))
+    np.testing.assert_allclose(np.linalg.det(found), 1)
+    distance = np.linalg.norm(found - matrices, axis=(1, 2))
+    for turn in Rotation.random(200, random_state=2).as_matrix():
+        assert (distance <= np.linalg.norm(found @ turn - matrices, axis=(1, 2)) + 1e-9).all()

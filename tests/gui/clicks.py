@@ -62,7 +62,7 @@ def steps():
     yield PANELS_SETTLE
     picture("23_online")
     yield from click_at("Install Engine", *ENGINE)
-    yield from until(trials.part(".blender_addon.installation").is_ready)
+    yield from until(trials.part(".blender_addon.engine.installation").is_ready)
     yield PANELS_SETTLE
     picture("24_engine_installed")
     yield from click_at("Predict", *PREDICT)
@@ -99,7 +99,7 @@ def window():
 
 def let_the_engine_be_small():
     """Install the system's own Python as the engine's, and run the engine without networks in it."""
-    installation = trials.part(".blender_addon.installation")
+    installation = trials.part(".blender_addon.engine.installation")
     link = f"import os; os.makedirs({str(installation.python().parent)!r}); " \
            f"os.symlink('/usr/bin/python3', {str(installation.python())!r})"  # fmt: skip
     installation.Installation._commands = lambda self, environment: iter([[sys.executable, "-c", link]])

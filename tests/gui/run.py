@@ -78,8 +78,8 @@ def make_system(suite, folder):
     subprocess.run(["debootstrap", "--variant=minbase", include, *check_signatures, suite, str(folder)], check=True)
     shutil.copy2("/etc/resolv.conf", folder / "etc/resolv.conf")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *PACKAGES]):
-        subprocess.run(["chroot", str(folder), "apt-get", *words], check=True, env=environment)
+    for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *PACKAGES]):
+        subprocess.run(["chroot", str(folder), "apt-get", *arguments], check=True, env=environment)
 
 
 def bring_files(folder):
@@ -106,16 +106,16 @@ def bring_files(folder):
     return inside
 
 
-def blender(folder, words, screen=True, resources="blender"):
+def blender(folder, arguments, screen=True, resources="blender"):
     """Run the Blender in there until it ends, its user's files in ``resources``; its exit status."""
     environment = {**os.environ, **SOFTWARE_DRAWING, "HOME": "/root", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
                    "BLENDER_USER_RESOURCES": f"/{INSIDE}/{resources}"}  # fmt: skip
     environment["PYTHONFAULTHANDLER"] = "1"
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # Users' Pythons keep what they have compiled.
-    command = ["blender", *words]
+    command = ["blender", *arguments]
     if screen:
         size = ["--window-geometry", "0", "0", WIDTH, HEIGHT]
-        command = ["xvfb-run", "-a", "-s", f"-screen 0 {WIDTH}x{HEIGHT}x24", "blender", *size, *words]
+        command = ["xvfb-run", "-a", "-s", f"-screen 0 {WIDTH}x{HEIGHT}x24", "blender", *size, *arguments]
     limited = ["timeout", str(TIME_LIMIT), "chroot", str(folder), *command]
     status = subprocess.run(limited, env=environment, check=False).returncode
     if status != 0:

@@ -44,7 +44,7 @@ part = functools.partial(importlib.import_module, package=EXTENSION)
 
 
 def engine():
-    return part(".blender_addon.engine")
+    return part(".blender_addon.engine.client")
 
 
 def cancel_one():
@@ -200,12 +200,12 @@ def predict_for_real():
     if not lent.is_file():
         return
     engine().stop()
-    engine().WorkerClient = part(".blender_addon.worker_client").WorkerClient
+    engine().WorkerClient = part(".blender_addon.engine.worker_client").WorkerClient
     preferences = bpy.context.preferences.addons[EXTENSION].preferences
     preferences.python = lent.read_text().strip()
     person().seed = ANSWER
     report["real_prediction_seconds"] = yield from watched_prediction("predicting by the networks")
-    check("the networks predict", "Running" in part(".blender_addon.preferences").state_lines(preferences)[0])
+    check("the networks predict", "Running" in str(part(".blender_addon.ui.preferences").engine_state(preferences)[0]))
     pauses = report["longest_pauses_seconds"]
     pauses["view with the avatar drawn, no prediction"] = yield from drawn_again(view()["region"])
     use_fake_engine()
@@ -214,7 +214,7 @@ def predict_for_real():
 
 def use_engine_without_networks():
     """Let whatever Python is the engine's run one that has no networks."""
-    client = part(".blender_addon.worker_client")
+    client = part(".blender_addon.engine.worker_client")
     engine().WorkerClient = functools.partial(client.WorkerClient, script=FOLDER / "tests" / "fake_engine.py")
 
 

@@ -3,8 +3,13 @@
 import numpy as np
 import pytest
 
-from threepoint.model_core.mocap.cleaning import floor_height, foot_heights, glitches, resample, segments, smooth
-from threepoint.model_core.geometry.rotations import geodesic_angle, matrix_to_quaternion, quaternion_to_matrix, rotation_about_y
+from threepoint.model_core.geometry.rotations import (
+    geodesic_angle,
+    matrix_to_quaternion,
+    quaternion_to_matrix,
+    rotation_about_y,
+)
+from threepoint.model_core.mocap.cleaning import floor_height, foot_heights, glitches, resample_motion, segments, smooth
 
 
 def spin(count, fps):
@@ -17,7 +22,7 @@ def spin(count, fps):
 @pytest.mark.parametrize(("fps", "count"), [(30, 31), (60, 61), (100, 101), (120, 121), (59.94, 61)])
 def test_a_second_stays_a_second_at_any_rate(fps, count):
     rotations, translation = spin(count, fps)
-    turned, moved, bad = resample(rotations, translation, np.zeros(count, bool), fps)
+    turned, moved, bad = resample_motion(rotations, translation, np.zeros(count, bool), fps)
     expected_turn, expected_move = spin(len(moved), 60)
     assert len(moved) == int((count - 1) / fps * 60 + 1e-6) + 1 and not bad.any()
     np.testing.assert_allclose(moved, expected_move, atol=1e-4)
@@ -28,7 +33,7 @@ def test_a_bad_frame_spoils_those_made_of_it():
     rotations, translation = spin(31, 30)
     bad = np.zeros(31, bool)
     bad[10] = True
-    assert np.flatnonzero(resample(rotations, translation, bad, 30)[2]).tolist() == [18, 19, 20, 21]
+    assert np.flatnonzero(resample_motion(rotations, translation, bad, 30)[2]).tolist() == [18, 19, 20, 21]
 
 
 def test_stretches_between_glitches_are_found():

@@ -5,13 +5,14 @@ import pytest
 
 from threepoint.model_core.amass_writer import write_amass
 from threepoint.model_core.body import load_body
-from threepoint.model_core.mocap.clips import load_clips, save_clips
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.mocap.amass import read_amass
-from threepoint.model_core.mocap.preparation import cut
-from threepoint.model_core.mocap.sources import find_files
-from threepoint.model_core.motion import Motion
 from threepoint.model_core.geometry.rotations import matrix_to_quaternion
+from threepoint.model_core.mocap import datasets
+from threepoint.model_core.mocap.clips import load_clips, save_clips
+from threepoint.model_core.mocap.datasets.amass import read_amass
+from threepoint.model_core.mocap.preparation import cut
+from threepoint.model_core.mocap.sources import find_files, read_takes
+from threepoint.model_core.motion import Motion
 from threepoint.tools import prepare
 
 FRAMES = 150
@@ -92,7 +93,7 @@ def test_the_command_splits_by_subject_and_says_what_it_left_out(tmp_path, swayi
     ("arguments", "message"),
     [
         (["--data", "missing.npz"], "missing.npz: does not exist"),
-        (["--data", "notes.txt"], "ends in neither of .bvh, .npz"),
+        (["--data", "notes.txt"], "should end in .bvh or .npz"),
         (["--data", "empty"], "has no .bvh or .npz of motion"),
         (["--data", "broken.bvh"], "not a BVH file"),
         (["--data", "broken.npz"], "is not a readable npz archive"),
@@ -126,3 +127,36 @@ def test_folders_are_searched_and_shapes_are_passed_by(tmp_path):
     for name in ("a/x.bvh", "a/b/y.NPZ", "a/b/shape.npz", "a/b/male_stagei.npz", "a/readme.txt"):
         (tmp_path / name).touch()
     assert [path.name for path in find_files([tmp_path])] == ["y.NPZ", "x.bvh"]
+
+
+NEW_DATASET = '''
+"""Text files that name a person who stands still for a second."""
+
+import numpy as np
+
+from threepoint.model_core.mocap.datasets import Dataset
+from threepoint.model_core.mocap.preparation import assess
+
+
+def read_takes(path, rest_joints, sole):
+    meta = {"name": path.stem, "subject": path.read_text(), "activity": "stand", "skeleton": "text", "flags": []}
+    rotations = np.tile(np.eye(3), (31, 22, 1, 1))
+    translation = np.tile([0, rest_joints[0, 1] - sole, 0], (31, 1))
+    yield assess(meta, rotations, translation, np.zeros(31, bool), 30, rest_joints, sole)
+
+
+DATASET = Dataset(suffix=".txt", recognises=lambda path: True, read_takes=read_takes)
+'''
+
+
+def test_a_new_dataset_is_one_file(tmp_path, monkeypatch, make_clip):
+    (tmp_path / "made_up_dataset.py").write_text(NEW_DATASET)
+    monkeypatch.setattr(datasets, "__path__", [*datasets.__path__, str(tmp_path)])
+    datasets.datasets.cache_clear()
+    try:
+        (tmp_path / "stand.txt").write_text("Ada")
+        (take,) = read_takes(*find_files([tmp_path]), make_clip(4).rest_joints, make_clip(4).sole)
+    finally:
+        datasets.datasets.cache_clear()
+    assert take.meta["subject"] == "Ada" and len(take.rotations) == 61
+    assert take.floor == pytest.approx(0, abs=1e-3)

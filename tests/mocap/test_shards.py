@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.mocap.shards import FORMAT, KEPT_COMPONENTS, POSITION_UNIT, QUATERNION_SCALE, read_shard
 from threepoint.model_core.geometry.rotations import make_continuous, normalize
+from threepoint.model_core.mocap.datasets.shards import (
+    FORMAT,
+    KEPT_COMPONENTS,
+    POSITION_UNIT,
+    QUATERNION_SCALE,
+    read_shard,
+)
 
 JOINTS, FRAMES = ("Hips", "Spine"), (50, 30)
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from threepoint.model_core.mocap.clips import load_clips, save_clips
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.skeleton import HEAD
+from threepoint.model_core.mocap.clips import load_clips, save_clips
 from threepoint.model_core.mocap.windows import NO_AUGMENTATION, Augmentation, WindowSampler, shape_basis
 
 

@@ -7,15 +7,11 @@ import pytest
 import torch
 
 from threepoint.model_core.calibration import Calibration, Offset, body_tracker_poses
-from threepoint.model_core.calibration.calibration import FURTHER_JOINTS, NO_OFFSET
 from threepoint.model_core.calibration.body_trackers import fit_body_tracker_offsets
+from threepoint.model_core.calibration.calibration import BODY_TRACKER_JOINTS, NO_OFFSET
 from threepoint.model_core.evaluation.methods import observe_truth
-from threepoint.model_core.refinement.body_trackers import gather_body_trackers, measured_contacts, measured_joints, trust_in_start
 from threepoint.model_core.flag.model import CONFIGS, Flag
-from threepoint.model_core.refinement.refine import refine
-from threepoint.model_core.geometry.frames import OPENXR_TO_MODEL
 from threepoint.model_core.geometry.kinematics import forward_kinematics
-from threepoint.model_core.recordings import Recording, Track
 from threepoint.model_core.geometry.rotations import (
     axis_angle_to_matrix,
     axis_angle_to_quaternion,
@@ -24,7 +20,18 @@ from threepoint.model_core.geometry.rotations import (
     quaternion_to_matrix,
 )
 from threepoint.model_core.geometry.skeleton import FEET, LOWER_HALF, PELVIS
+from threepoint.model_core.pipeline import calibrate, observe
 from threepoint.model_core.pipeline.body_trackers import body_trackers
+from threepoint.model_core.recordings import Track
+from threepoint.model_core.recordings.model_frame import ModelFrameRecording
+from threepoint.model_core.refinement.body_trackers import (
+    gather_body_trackers,
+    initial_motion_trust,
+    measured_contacts,
+    measured_joints,
+)
+from threepoint.model_core.refinement.initial_motion import Unrefined
+from threepoint.model_core.refinement.refine import RefinementOptions, refine
 
 WORN = ("waist", "left_foot", "right_foot")
 FRAMES = 60
@@ -45,23 +52,27 @@ def clip(make_clip):
 
 
 def worn_recording(clip, offsets):
-    """A recording of head, hands and a tracker for each of ``offsets``, from the clip's true joints."""
+    """A recording, in the model's frame, of head, hands and a tracker for each of ``offsets`` on the true joints."""
     world, joints = clip.world()
     tracks = {}
-    roles = {"head": 15, "left_hand": 20, "right_hand": 21} | {role: FURTHER_JOINTS[role] for role in offsets}
+    roles = {"head": 15, "left_hand": 20, "right_hand": 21} | {role: BODY_TRACKER_JOINTS[role] for role in offsets}
     for role, joint in roles.items():
         offset = offsets.get(role, NO_OFFSET)
-        turn = world[:, joint] @ quaternion_to_matrix(offset.rotation).T
-        place = joints[:, joint] - turn @ offset.position
-        rotation = matrix_to_quaternion(OPENXR_TO_MODEL.T @ turn @ OPENXR_TO_MODEL)
-        tracks[role] = Track(place @ OPENXR_TO_MODEL, rotation, np.ones(len(clip), bool))
-    return Recording(np.arange(len(clip)) / 60, tracks, "worn", "joints").validate()
+        rotation = world[:, joint] @ quaternion_to_matrix(offset.rotation).T
+        position = joints[:, joint] - rotation @ offset.position
+        tracks[role] = Track(position, matrix_to_quaternion(rotation), np.ones(len(clip), bool))
+    return ModelFrameRecording(np.arange(len(clip)) / 60, tracks, "worn", "joints").validate()
 
 
 def anyhow(roles):
     """An offset for each of the roles, some centimetres and degrees."""
     rng = np.random.default_rng(2)
     return {role: Offset(axis_angle_to_quaternion(rng.normal(0, 0.4, 3)), rng.normal(0, 0.04, 3)) for role in roles}
+
+
+def observed(recording):
+    """The observation of a recording of joints."""
+    return observe(recording, calibrate(recording))
 
 
 def knowing(offsets):
@@ -84,7 +95,7 @@ def test_where_a_tracker_sits_is_found_from_a_prediction_that_is_right_on_averag
     predicted = joints + rng.normal(0, 0.02, joints.shape)
     turned = world @ axis_angle_to_matrix(rng.normal(0, 0.1, (*joints.shape[:2], 3)))
     fitted = fit_body_tracker_offsets(worn_recording(clip, offsets), knowing({}), turned, predicted)
-    assert set(fitted.offsets) == set(WORN) and "fitted to a prediction" in fitted.notes[0]
+    assert set(fitted.offsets) == set(WORN) and fitted.notes[0].code == "body_trackers_fitted"
     for role, true in offsets.items():
         found = fitted.offsets[role]
         assert np.linalg.norm(found.position - true.position) < 0.04, role
@@ -105,16 +116,17 @@ def test_refinement_brings_the_body_to_waist_and_feet(model, clip, told):
     recording, (rotations, translation) = worn_recording(clip, offsets), bent(clip)
     # What is not told is fitted to a start that is wrong in one and the same way: only places in time can be better.
     calibration = knowing(offsets if told else {})
-    further = body_trackers(recording, calibration, rotations, translation, clip.rest_joints)
-    assert further.joints == (PELVIS, 7, 8) and further.valid.all()
+    trackers = body_trackers(observed(recording), calibration, rotations, translation, clip.rest_joints)
+    assert trackers.joints == (PELVIS, 7, 8) and trackers.valid.all()
     truth = clip.world()[1]
 
     def off(motion):
         return np.linalg.norm(forward_kinematics(*motion, rest)[1].numpy() - truth, axis=-1)[:, LOWER_HALF].mean()
 
     rest, seen = torch.from_numpy(clip.rest_joints).float(), observe_truth(clip)
-    alone = refine(model, seen, rotations, translation, rest, iterations=25)
-    helped = refine(model, seen, rotations, translation, rest, iterations=25, further=further)
+    motion, options = Unrefined(rotations, translation), RefinementOptions(iterations=25)
+    alone = refine(model, seen, motion, rest, options=options).motion
+    helped = refine(model, seen, motion, rest, trackers, options).motion
     assert off(helped) < (0.4 if told else 1.05) * off(alone)
 
 
@@ -126,8 +138,9 @@ def test_a_tracker_that_is_never_seen_changes_nothing_to_the_last_bit(model, cli
     poses = body_tracker_poses(recording, knowing(anyhow(WORN)))
     unseen = gather_body_trackers(poses, translation)
     seen, rest = observe_truth(clip), clip.rest_joints
-    alone = refine(model, seen, rotations, translation, rest, iterations=4)
-    beside = refine(model, seen, rotations, translation, rest, iterations=4, further=unseen)
+    motion, options = Unrefined(rotations, translation), RefinementOptions(iterations=4)
+    alone = refine(model, seen, motion, rest, options=options).motion
+    beside = refine(model, seen, motion, rest, unseen, options).motion
     for first, second in zip(alone, beside, strict=True):
         assert torch.equal(first, second)
 
@@ -135,46 +148,46 @@ def test_a_tracker_that_is_never_seen_changes_nothing_to_the_last_bit(model, cli
 def test_a_foot_goes_where_its_tracker_is_whatever_contacts_say(model, clip):
     offsets = anyhow(("left_foot",))
     recording, (rotations, translation) = worn_recording(clip, offsets), bent(clip)
-    further = body_trackers(recording, knowing(offsets), rotations, translation, clip.rest_joints)
+    trackers = body_trackers(observed(recording), knowing(offsets), rotations, translation, clip.rest_joints)
     seen, contacts = observe_truth(clip), torch.ones(FRAMES, 4)
     rest = torch.from_numpy(clip.rest_joints).float()
 
-    def missed(exact):
-        start = rotations, translation, clip.rest_joints, contacts
-        motion = refine(model, seen, *start, iterations=3, exact=exact, further=further)
-        return (forward_kinematics(*motion, rest)[1][:, 7] - further.positions[:, 0]).norm(dim=-1).mean()
+    def missed(closed_form):
+        options = RefinementOptions(iterations=3, closed_form=closed_form)
+        motion = refine(model, seen, Unrefined(rotations, translation, contacts), rest, trackers, options).motion
+        return (forward_kinematics(*motion, rest)[1][:, 7] - trackers.positions[:, 0]).norm(dim=-1).mean()
 
-    assert missed(exact=True) < 0.01 < 0.03 < missed(exact=False), "metres"
+    assert missed(closed_form=True) < 0.01 < 0.03 < missed(closed_form=False), "metres"
 
 
-def test_three_points_and_trackers_of_unknown_roles_are_no_further_trackers(clip):
+def test_three_points_and_trackers_of_unknown_roles_are_no_body_trackers(clip):
     recording, motion = worn_recording(clip, {}), bent(clip)
-    assert body_trackers(recording, knowing({}), *motion, clip.rest_joints) is None
+    assert body_trackers(observed(recording), knowing({}), *motion, clip.rest_joints) is None
     other = replace(recording, tracks={**recording.tracks, "tail": recording.tracks["head"]})
-    assert body_trackers(other, knowing({}), *motion, clip.rest_joints) is None
+    assert body_trackers(observed(other), knowing({}), *motion, clip.rest_joints) is None
 
 
 def test_a_start_is_trusted_less_where_a_tracker_refutes_it(clip):
     joints = torch.from_numpy(clip.world()[1]).float()
     recording = worn_recording(clip, {"left_foot": NO_OFFSET})
     recording.tracks["left_foot"].valid[30:] = False
-    further = gather_body_trackers(body_tracker_poses(recording, knowing({"left_foot": NO_OFFSET})), joints)
+    trackers = gather_body_trackers(body_tracker_poses(recording, knowing({"left_foot": NO_OFFSET})), joints)
     wrong = joints.clone()
     wrong[:, 7, 0] += 0.06
-    trust = trust_in_start(wrong, further, 0.03)
+    trust = initial_motion_trust(wrong, trackers, 0.03)
     assert trust[:30, [1, 4, 7, 10]].numpy() == pytest.approx(0.2, abs=1e-4)
     assert (trust[30:] == 1).all() and (trust[:, [0, 2, 5, 8, 15]] == 1).all()
     rest = torch.from_numpy(clip.rest_joints).float()
-    told = measured_joints(wrong, further, rest)
-    torch.testing.assert_close(told[:30, [7, 10]], joints[:30, [7, 10]], atol=1e-4, rtol=0)
-    assert torch.equal(told[30:], wrong[30:])
+    measured = measured_joints(wrong, trackers, rest)
+    torch.testing.assert_close(measured[:30, [7, 10]], joints[:30, [7, 10]], atol=1e-4, rtol=0)
+    assert torch.equal(measured[30:], wrong[30:])
 
 
 def test_whether_a_tracked_foot_stands_is_seen(clip):
     recording = worn_recording(clip, {"right_foot": NO_OFFSET})
-    further = gather_body_trackers(body_tracker_poses(recording, knowing({"right_foot": NO_OFFSET})), torch.zeros(1))
+    trackers = gather_body_trackers(body_tracker_poses(recording, knowing({"right_foot": NO_OFFSET})), torch.zeros(1))
     predicted, seen = torch.full((FRAMES, 4), 0.3), torch.ones(FRAMES, 4)
-    contacts = measured_contacts(predicted, seen, further)
+    contacts = measured_contacts(predicted, seen, trackers)
     right = [FEET.index(joint) for joint in (8, 11)]
     assert (contacts[:, right] == 1).all()
     left = [FEET.index(joint) for joint in (7, 10)]

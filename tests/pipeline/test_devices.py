@@ -7,17 +7,18 @@ import pytest
 import torch
 
 from threepoint.model_core.body import load_body
+from threepoint.model_core.body.proportions import body_size
 from threepoint.model_core.evaluation.methods import observe_truth
-from threepoint.model_core.refinement.energy import gather_evidence
-from threepoint.model_core.refinement.single_frames import fit_latent
-from threepoint.model_core.refinement.body_trackers import BodyTrackers
+from threepoint.model_core.flag.evidence import gather_evidence
 from threepoint.model_core.flag.generation import generate
 from threepoint.model_core.flag.model import CONFIGS as FLAG_CONFIGS
 from threepoint.model_core.flag.model import Flag, load_flag
-from threepoint.model_core.refinement.refine import refine
-from threepoint.model_core.refinement.uncertainty import measure_uncertainty
 from threepoint.model_core.geometry.kinematics import forward_kinematics
-from threepoint.model_core.observation import body_size
+from threepoint.model_core.refinement.body_trackers import BodyTrackers
+from threepoint.model_core.refinement.initial_motion import Unrefined
+from threepoint.model_core.refinement.refine import RefinementOptions, refine
+from threepoint.model_core.refinement.single_frames import fit_latent
+from threepoint.model_core.refinement.uncertainty import measure_uncertainty
 from threepoint.model_core.sage.inference import observed_features, predict
 from threepoint.model_core.sage.model import CONFIGS as SAGE_CONFIGS
 from threepoint.model_core.sage.model import Sage, Sampling, load_sage, to_world
@@ -69,10 +70,10 @@ def test_flag_is_on_one_device_through_generation_refinement_and_uncertainty(see
     start = generate(flag, observation, rest)
     world, joints = clip.world()
     feet = torch.from_numpy(world[:, [7, 8]]), torch.from_numpy(joints[:, [7, 8]]), torch.ones(70, 2)
-    further = BodyTrackers((7, 8), *(part.float().to(device) for part in feet))
-    refined = refine(flag, observation, *start, rest, iterations=2, further=further)
+    trackers = BodyTrackers((7, 8), *(part.float().to(device) for part in feet))
+    refined = refine(flag, observation, Unrefined(*start), rest, trackers, RefinementOptions(iterations=2)).motion
     assert all_away(*start, *refined)
-    uncertainty = measure_uncertainty(flag, observation, load_body(), samples=2, further=further)
+    uncertainty = measure_uncertainty(flag, observation, load_body(), samples=2, body_trackers=trackers)
     assert np.isfinite(uncertainty.probes).all()
 
 
@@ -99,8 +100,8 @@ def test_double_precision_moves_no_joint_of_the_refinements_by_a_millimetre(make
     rest = torch.from_numpy(np.asarray(clip.rest_joints)).double()
     places = []
     for model in (flag, copy.deepcopy(flag).double()):
-        found = refine(model, seen, start.rotations, start.translation, clip.rest_joints, start.contacts)
-        places.append(forward_kinematics(*(part.double() for part in found), rest)[1])
+        found = refine(model, seen, start, clip.rest_joints)
+        places.append(forward_kinematics(*(part.double() for part in found.motion), rest)[1])
     apart = (places[0] - places[1]).norm(dim=-1)
     assert 0 < apart.max() < MILLIMETRE
 

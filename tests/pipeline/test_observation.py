@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from threepoint.model_core.observation import FEATURE_COUNT, body_size, features, heading, proportions
+from threepoint.model_core.body.proportions import body_size, proportions
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, rotation_about_y
+from threepoint.model_core.observation import FEATURE_COUNT, features, heading
 
 FRAMES = 30
 

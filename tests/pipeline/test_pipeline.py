@@ -1,4 +1,4 @@
-"""The whole road on made-up recordings, with the weights that come with Threepoint."""
+"""The whole pipeline on made-up recordings, with the weights that come with Threepoint."""
 
 from dataclasses import replace
 
@@ -7,19 +7,38 @@ import pytest
 import torch
 
 from threepoint.model_core.body import load_body
-from threepoint.model_core.calibration import calibrate, joint_poses
+from threepoint.model_core.calibration import Calibration, joint_poses
+from threepoint.model_core.calibration.calibration import NO_OFFSET
 from threepoint.model_core.errors import Cancelled, InputError
-from threepoint.model_core.refinement.refine import refine
+from threepoint.model_core.geometry.frames import OPENXR_TO_MODEL
 from threepoint.model_core.geometry.kinematics import forward_kinematics
-from threepoint.model_core.pipeline import Options, animate, choose_device, load_networks, observe
 from threepoint.model_core.geometry.rotations import (
     axis_angle_to_matrix,
     geodesic_angle,
+    matrix_to_quaternion,
     quaternion_to_matrix,
     rotation_about_y,
 )
-from threepoint.model_core.sage.inference import predict
 from threepoint.model_core.geometry.skeleton import TRACKED_JOINTS
+from threepoint.model_core.pipeline import (
+    KnownPose,
+    Options,
+    animate,
+    calibrate,
+    choose_device,
+    load_networks,
+    model_frame,
+    observe,
+    options_from_json,
+    options_to_json,
+    solve,
+)
+from threepoint.model_core.recordings import Recording, Track
+from threepoint.model_core.refinement.initial_motion import Unrefined
+from threepoint.model_core.refinement.refine import refine
+from threepoint.model_core.sage.inference import predict
+
+pytestmark = pytest.mark.slow
 
 FASTEST_JOINT = 6.0
 """Metres a second: nothing in these recordings makes anybody move so fast."""
@@ -47,10 +66,10 @@ def test_the_motion_lasts_as_long_as_the_recording(motion, make_recording):
 
 
 def test_head_and_wrists_are_where_the_trackers_say(motion, make_recording):
-    recording = make_recording()
-    observation = observe(recording, calibrate(recording, load_body()))
+    recording = model_frame(make_recording())
+    observation = observe(recording, calibrate(recording))
     _, joints = posed(motion)
-    off = np.linalg.norm(joints[:, TRACKED_JOINTS] - observation.positions, axis=-1).mean(0)
+    off = np.linalg.norm(joints[:, TRACKED_JOINTS] - observation.positions - recording.origin, axis=-1).mean(0)
     assert off[0] < 0.01 and off[1] < 0.02 and off[2] < 0.02
 
 
@@ -73,14 +92,17 @@ def test_a_recording_elsewhere_gives_the_same_motion_elsewhere(make_recording, n
 
 def test_what_rounding_makes_of_a_start_moves_no_refined_joint_by_a_millimetre(make_recording, networks):
     """Devices round differently: what SAGE predicts on two of them differs by about a millionth."""
-    recording, generator = make_recording(), torch.Generator().manual_seed(0)
-    observation = observe(recording, calibrate(recording, load_body()))
+    recording, generator = model_frame(make_recording()), torch.Generator().manual_seed(0)
+    observation = observe(recording, calibrate(recording))
     rest = torch.as_tensor(load_body().rest_joints(observation.betas)).float()
     start = predict(networks.sage, observation, rest)
     off = axis_angle_to_matrix(1e-6 * torch.randn(*start.rotations.shape[:-1], generator=generator))
     doubt = (start.contacts + 1e-6 * torch.randn(start.contacts.shape, generator=generator)).clamp(0, 1)
     found = [
-        forward_kinematics(*refine(networks.flag, observation, rotations, start.translation, rest, contacts), rest[:22])
+        forward_kinematics(
+            *refine(networks.flag, observation, Unrefined(rotations, start.translation, contacts), rest).motion,
+            rest[:22],
+        )
         for rotations, contacts in ((start.rotations, start.contacts), (start.rotations @ off, doubt))
     ]
     assert (found[0][1] - found[1][1]).norm(dim=-1).max() < 1e-3
@@ -180,12 +202,82 @@ def test_cancelling_stops_the_work(make_recording, networks):
 
 def test_joints_need_no_calibration(make_recording):
     recording = make_recording(seconds=1, device="joints")
-    rotations, positions, valid = joint_poses(recording, calibrate(recording, load_body()))
+    placed = model_frame(recording)
+    rotations, positions, valid = joint_poses(placed, calibrate(placed))
     assert valid.all()
     # OpenXR looks along -Z, the model along +Z.
-    np.testing.assert_allclose(positions[:, 0], recording.tracks["head"].position * [-1, 1, -1], atol=1e-9)
+    expected = recording.tracks["head"].position * [-1, 1, -1]
+    np.testing.assert_allclose(positions[:, 0] + placed.origin, expected, atol=1e-9)
 
 
 def test_an_unknown_device_is_refused():
     with pytest.raises(InputError, match="toaster"):
         choose_device("toaster")
+
+
+def test_options_survive_json():
+    options = Options(None, 1.8, 0.1, "touch", KnownPose("a", 2.5), None, "cpu", 3, 2, 0.5, False)
+    assert options_from_json(options_to_json(options)) == options
+    assert options_from_json({}) == Options()
+    assert options_from_json({"pose": {"kind": "t", "second": None}}).pose == KnownPose("t", None)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"stature": 17.5}, "a stature of 17.5 m"),
+        ({"preset": "nunchuk"}, "no device preset 'nunchuk'"),
+        ({"pose": {"kind": "y", "second": 1.0}}, "pose 'y' is not known"),
+        ({"pose": {"kind": "a"}}, "only a T-pose can be looked for"),
+        ({"device": "toaster"}, "toaster"),
+        ({"refinement": -1}, "a refinement of -1"),
+        ({"take": -1}, "take -1"),
+        ({"speed": 1}, "no option 'speed'"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        options_from_json(options)
+
+
+def test_contacts_are_those_that_foot_trackers_saw(make_clip, networks):
+    """Where SAGE thinks that a foot stands and its tracker sees it swing, the motion says that it does not stand."""
+    recording = swinging_foot(make_clip(90))
+    motion = animate(recording, Options(device="cpu", uncertainty=False), networks=networks)
+    predicted = animate(recording, Options(device="cpu", uncertainty=False, refinement=0.0), networks=networks)
+    left, right = [0, 2], [1, 3]  # ankle and toes in ``skeleton.FEET``
+    assert predicted.contacts[10:-10, left].mean() > 0.5 > 0.2 > motion.contacts[10:-10, left].mean()
+    np.testing.assert_array_equal(motion.contacts[:, right], predicted.contacts[:, right])
+
+
+def swinging_foot(clip):
+    """Head and hands of a standing person, and a tracker on the left ankle that swings to and fro."""
+    world, joints = clip.world()
+    count, tracks = len(clip), {}
+    for role, joint in {"head": 15, "left_hand": 20, "right_hand": 21, "left_foot": 7}.items():
+        position = joints[:, joint] * [-1, 1, -1]
+        if role == "left_foot":
+            position = position + np.sin(np.arange(count) / 6)[:, None] * [0.0, 0.0, 0.3]
+        rotation = matrix_to_quaternion(OPENXR_TO_MODEL.T @ world[:, joint] @ OPENXR_TO_MODEL)
+        tracks[role] = Track(position, rotation, np.ones(count, bool))
+    return Recording(np.arange(count) / 60, tracks, "swinging", "joints").validate()
+
+
+def test_steps_one_by_one_are_the_whole_and_a_given_calibration_is_taken(make_recording, networks):
+    recording, options = make_recording(seconds=1, move=(3, 0, 4)), Options(device="cpu", uncertainty=False)
+    placed = model_frame(recording)
+    calibration = calibrate(placed, options, networks)
+    one_by_one = solve(observe(placed, calibration), calibration, options, networks)
+    whole = animate(recording, options, networks=networks)
+    np.testing.assert_array_equal(one_by_one.translation, whole.translation)
+    assert one_by_one.notes == whole.notes == calibration.notes
+    given = Calibration(np.ones(10), -0.2, {"head": NO_OFFSET})
+    taken = animate(recording, replace(options, stature=1.5, calibration=given), networks=networks)
+    assert taken.floor == -0.2 and (taken.betas == 1).all()
+
+
+def test_a_recording_far_away_is_calibrated_to_the_last_bit_as_near_by(make_recording):
+    """Calibration comes after the first head is brought to the origin, so that rounding is the same everywhere."""
+    near, far = (calibrate(model_frame(make_recording(move=move))) for move in ((0, 0, 0), (4096.0, 0, -4096.0)))
+    assert np.abs(near.betas - far.betas).max() < 1e-9
+    np.testing.assert_array_equal(model_frame(make_recording(move=(4096.0, 0, -4096.0))).origin[1], 0)

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from threepoint.model_core.pipeline import unknown_devices
 from threepoint.model_core.calibration import PRESETS, Calibration, Offset, load, preset_offsets, save
-from threepoint.model_core.refinement import device_offsets as flag_offsets
 from threepoint.model_core.flag.model import CONFIGS, Flag, load_flag
-from threepoint.model_core.pipeline import load_networks
-from threepoint.model_core.recordings import Track
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, geodesic_angle, quaternion_to_matrix
 from threepoint.model_core.geometry.skeleton import ROLES, TRACKED_JOINTS
-from threepoint.model_core.pipeline.unknown_devices import PRESET_ADVANTAGE, find_calibration, fit_unknown
+from threepoint.model_core.pipeline import Options, calibrate, load_networks, unknown_devices
+from threepoint.model_core.pipeline.unknown_devices import PRESET_ADVANTAGE, fit_unknown
+from threepoint.model_core.recordings import Track
+from threepoint.model_core.recordings.model_frame import model_frame
+from threepoint.model_core.refinement import device_offsets as flag_offsets
 
-simulate_devices = importlib.import_module("threepoint.tools.simulate_devices")
+simulate_devices = importlib.import_module("threepoint.tools.simulation.devices")
 
 
 @pytest.fixture(scope="module")
@@ -35,28 +35,41 @@ def moving(simulation):
     return simulate_devices.without_t_pose(simulation)
 
 
+def find(recording, body, networks=None, progress=None, **said):
+    """The pipeline's calibration; without ``networks`` it may need none."""
+
+    def needless():
+        raise AssertionError("networks are not needed here")
+
+    return calibrate(model_frame(recording), Options(body=body, **said), networks or needless, progress)
+
+
+def codes(calibration):
+    return [note.code for note in calibration.notes]
+
+
 def test_known_devices_need_no_networks(make_recording, body):
     for device in ("grip", "saber", "joints"):
-        found = find_calibration(make_recording(2.0, device=device), body, networks=None)
-        assert not any("unknown" in note for note in found.notes), device
+        found = find(make_recording(2.0, device=device), body)
+        assert not any("unknown" in code for code in codes(found)), device
 
 
 def test_a_preset_that_is_named_goes_before_all(moving, body):
-    found = find_calibration(moving, body, networks=None, preset="touch")
-    assert any("preset 'touch'" in note for note in found.notes)
+    found = find(moving, body, preset="touch")
+    assert found.notes[-1].values["preset"] == "touch"
 
 
 def test_a_t_pose_that_is_held_tells_the_offsets_of_unknown_devices(simulation, body):
-    found = find_calibration(simulation.recording, body, networks=None)
-    assert any("T-pose is held" in note for note in found.notes)
+    found = find(simulation.recording, body)
+    assert codes(found)[0] == "unknown_device_t_pose"
     for role in ROLES[1:]:
         assert np.linalg.norm(found.offsets[role].position - simulation.offsets[role].position) < 0.01
 
 
 def test_without_a_t_pose_the_offsets_are_fitted_said_and_kept(simulation, moving, body, networks, tmp_path):
     fractions = []
-    found = find_calibration(moving, body, networks, progress=fractions.append)
-    assert [note for note in found.notes if "both hands' offsets fitted to 4 s of motion" in note]
+    found = find(moving, body, networks, progress=lambda fraction, stage: fractions.append(fraction))
+    assert "both hands' offsets fitted to 4 s of motion" in str(found.notes[-1])
     assert fractions == sorted(fractions) and fractions[-1] == 1
     for role in ROLES[1:]:
         mine, true = (quaternion_to_matrix(c[role].rotation) for c in (found.offsets, simulation.offsets))
@@ -69,17 +82,17 @@ def test_without_a_t_pose_the_offsets_are_fitted_said_and_kept(simulation, movin
 
 def test_a_hand_without_a_tracker_is_left_out(moving, body, networks):
     one_handed = replace(moving, tracks={role: moving.tracks[role] for role in ("head", "right_hand")})
-    found = find_calibration(one_handed, body, networks)
-    assert any("the right hand's offset fitted" in note for note in found.notes)
+    found = find(one_handed, body, networks)
+    assert "the right hand's offset fitted" in str(found.notes[-1])
 
 
-def test_hands_that_are_hardly_seen_are_taken_for_grips(moving, body):
+def test_hands_that_are_hardly_seen_are_taken_for_grips(moving, body, networks):
     seen = np.arange(len(moving.time)) < 40
     tracks = {
         role: Track(t.position, t.rotation, t.valid & (seen | (role == "head"))) for role, t in moving.tracks.items()
     }
-    found = find_calibration(replace(moving, tracks=tracks), body, networks=None)
-    assert any("too little is seen" in note for note in found.notes)
+    found = find(replace(moving, tracks=tracks), body, networks)
+    assert codes(found)[-1] == "unknown_device_hardly_seen"
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +125,7 @@ def test_flag_finds_true_offsets_likelier_than_turned_ones(simulation, devices, 
     flag = load_flag()
     turned = rotations @ axis_angle_to_matrix(torch.tensor([1.2, 0.0, 0.6]))
     both = torch.stack([rotations, turned]), torch.stack([positions, positions])
-    true, wrong = flag_offsets.offsets_costs(flag, frames, rest, *both)
+    true, wrong = flag_offsets.offset_costs(flag, frames, rest, *both)
     assert true < wrong
     found = flag_offsets.fit_offsets(flag, frames, rest, turned, positions)
     before, after = (geodesic_angle(turn, rotations).mean() for turn in (turned, found[0]))
@@ -121,7 +134,7 @@ def test_flag_finds_true_offsets_likelier_than_turned_ones(simulation, devices, 
 
 def test_offsets_that_make_other_frames_no_likelier_are_not_kept(devices, body, monkeypatch):
     frames, rotations, positions = devices
-    monkeypatch.setattr(flag_offsets, "offsets_costs", lambda *_: (1.0, 2.0))
+    monkeypatch.setattr(flag_offsets, "offset_costs", lambda *_: (1.0, 2.0))
     rest = torch.tensor(body.rest_joints(np.zeros(10))[:22]).float()
     assert flag_offsets.fit_offsets(Flag(CONFIGS["smoke"]), frames, rest, rotations, positions) is None
 
@@ -129,17 +142,17 @@ def test_offsets_that_make_other_frames_no_likelier_are_not_kept(devices, body, 
 def test_person_floor_and_head_stay_as_they_were(moving, body, networks):
     given = {role: Offset(np.array([1.0, 0, 0, 0]), np.zeros(3)) for role in ROLES}
     calibration = Calibration(np.eye(10)[0] * 0.5, -0.02, given)
-    found = fit_unknown(moving, calibration, body, networks, likelihood=False)
+    found = fit_unknown(model_frame(moving), calibration, body, networks, likelihood=False)
     np.testing.assert_array_equal(found.betas, calibration.betas)
     assert found.floor == calibration.floor and found.offsets["head"] is given["head"]
 
 
 def test_a_preset_that_is_nearly_as_likely_as_anything_is_taken_as_it_is(moving, body, networks, monkeypatch):
-    guesses = [*PRESETS, "devices on the wrists", "natural wrists"]
+    guesses = [*PRESETS, "devices_on_wrists", "natural_wrists"]
     costs = torch.full((len(guesses),), 20.0)
-    costs[guesses.index("natural wrists")], costs[guesses.index("touch")] = 5.0, 5.0 + PRESET_ADVANTAGE / 2
-    monkeypatch.setattr(unknown_devices, "offsets_costs", lambda *_: costs)
-    found = find_calibration(moving, body, networks)
-    assert any("taken for preset 'touch'" in note for note in found.notes)
+    costs[guesses.index("natural_wrists")], costs[guesses.index("touch")] = 5.0, 5.0 + PRESET_ADVANTAGE / 2
+    monkeypatch.setattr(unknown_devices, "offset_costs", lambda *_: costs)
+    found = find(moving, body, networks)
+    assert "taken for preset 'touch'" in str(found.notes[-1])
     expected = preset_offsets("touch", float(body.size(found.betas)))["left_hand"]
     np.testing.assert_array_equal(found.offsets["left_hand"].position, expected.position)

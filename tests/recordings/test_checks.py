@@ -1,16 +1,16 @@
-"""Sanity of meaning: what cannot be is found, mended, and never found where all is well."""
+"""Sanity of meaning: what cannot be is found, corrected, and never found where all is well."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from threepoint.model_core.geometry.rotations import quaternion_conjugate, quaternion_multiply
 from threepoint.model_core.recordings import Track, read
 from threepoint.model_core.recordings.checks import WORLD_TURNS, check, fix
 from threepoint.model_core.recordings.conventions import from_openxr
 from threepoint.model_core.recordings.guessing import rotate
 from threepoint.model_core.recordings.report import report
-from threepoint.model_core.geometry.rotations import quaternion_conjugate, quaternion_multiply
 
 SPOILT = {}
 
@@ -92,17 +92,17 @@ def clear_recording(make_recording):
 
 
 @pytest.mark.parametrize("way", SPOILT)
-def test_what_was_spoilt_is_found_and_mended(make_recording, way):
+def test_what_was_spoilt_is_found_and_corrected(make_recording, way):
     name, spoil = SPOILT[way]
     recording = clear_recording(make_recording)
     spoilt = spoil(recording)
     assert [finding.check for finding in check(spoilt)] == [name]
-    mended, messages = fix(spoilt)
-    assert len(messages) == 1 and "\n" not in messages[0]
-    np.testing.assert_allclose(mended.time, recording.time, atol=1e-9)
+    corrected, notes = fix(spoilt)
+    assert len(notes) == 1 and "\n" not in str(notes[0])
+    np.testing.assert_allclose(corrected.time, recording.time, atol=1e-9)
     for role, track in recording.tracks.items():
-        np.testing.assert_allclose(mended.tracks[role].position, track.position, atol=1e-9)
-        same = np.abs((mended.tracks[role].rotation * track.rotation).sum(-1))
+        np.testing.assert_allclose(corrected.tracks[role].position, track.position, atol=1e-9)
+        same = np.abs((corrected.tracks[role].rotation * track.rotation).sum(-1))
         np.testing.assert_allclose(same, 1, atol=1e-9)
 
 
@@ -113,15 +113,15 @@ def test_a_controller_in_the_heads_place_is_found(make_recording):
     spin = np.linspace(0, 40, len(recording.time))[:, None] * [0.5, 0, 0]
     waved = np.concatenate([np.cos(spin[:, :1]), np.sin(spin[:, :1]), np.zeros((len(spin), 2))], -1)
     tracks["left_hand"], tracks["head"] = tracks["head"], replace(tracks["left_hand"], rotation=waved)
-    mended, messages = fix(replace(recording, tracks=tracks))
-    assert messages[0].startswith("head: 'left_hand' stays above the others")
-    np.testing.assert_array_equal(mended.tracks["head"].position, recording.tracks["head"].position)
+    corrected, notes = fix(replace(recording, tracks=tracks))
+    assert str(notes[0]).startswith("head: 'left_hand' stays above the others")
+    np.testing.assert_array_equal(corrected.tracks["head"].position, recording.tracks["head"].position)
 
 
 def test_a_refused_correction_is_not_made(make_recording):
     spoilt = swapped_hands(make_recording(6.0))
-    kept, messages = fix(spoilt, refused=("sides",))
-    assert messages == () and kept is spoilt
+    kept, notes = fix(spoilt, refused=("sides",))
+    assert notes == () and kept is spoilt
 
 
 def test_a_sound_recording_has_no_findings(make_recording):

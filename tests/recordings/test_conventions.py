@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from threepoint.model_core.geometry.rotations import axis_angle_to_quaternion, quaternion_to_matrix
 from threepoint.model_core.recordings.conventions import CONVENTIONS, euler_to_quaternion, from_openxr, to_openxr
 from threepoint.model_core.recordings.guessing import rotate
-from threepoint.model_core.geometry.rotations import axis_angle_to_quaternion, quaternion_to_matrix
 
 FORWARD = {"openxr": [0, 0, -1], "unity": [0, 0, 1], "unreal": [1, 0, 0], "ros": [1, 0, 0], "z_up": [0, 1, 0]}
 UP = {"openxr": [0, 1, 0], "unity": [0, 1, 0], "unreal": [0, 0, 1], "ros": [0, 0, 1], "z_up": [0, 0, 1]}

@@ -1,11 +1,16 @@
-"""The one door to all formats: content decides, and whatever is no recording gets one clear line."""
+"""One function for all formats: content decides, and whatever is no recording gets one clear line."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.recordings.formats import bsor, plain
 from threepoint.model_core.recordings import read
+from threepoint.model_core.recordings.formats import all_formats, bsor, find_format, plain
+from threepoint.tests.data import make
+
+DATA = Path(make.__file__).parent
 
 
 def refusal(path, **options):
@@ -51,7 +56,7 @@ def test_a_zip_that_is_no_motion(tmp_path):
 
 def test_an_option_that_the_format_does_not_have(make_recording, tmp_path):
     bsor.write(tmp_path / "game.bsor", make_recording(1.0))
-    assert "bsor takes no option 'fps'" in refusal(tmp_path / "game.bsor", fps=30)
+    assert "BSOR takes no option 'fps'" in refusal(tmp_path / "game.bsor", fps=30)
 
 
 def test_the_name_does_not_matter(make_recording, tmp_path):
@@ -62,32 +67,21 @@ def test_the_name_does_not_matter(make_recording, tmp_path):
     assert read(tmp_path / "table.bsor").device == "grip"
 
 
-def test_our_own_csv_is_read_back_without_loss(make_recording, tmp_path):
-    recording = make_recording(2.0, 90.0, turn=40.0)
-    recording.tracks["left_hand"].valid[30:40] = False
-    plain.write(tmp_path / "own.csv", recording)
-    again = read(tmp_path / "own.csv")
-    np.testing.assert_array_equal(again.time, recording.time)
-    for role, track in recording.tracks.items():
-        np.testing.assert_array_equal(again.tracks[role].valid, track.valid)
-        np.testing.assert_array_equal(again.tracks[role].position[track.valid], track.position[track.valid])
-        np.testing.assert_allclose(again.tracks[role].rotation[track.valid], track.rotation[track.valid], atol=1e-15)
-    assert again.device == recording.device
+@pytest.mark.parametrize("known", all_formats(), ids=lambda known: known.NAME)
+def test_every_format_has_a_sample_that_is_read(known):
+    name = known.__name__.rpartition(".")[2]
+    if "python" in known.OPTIONS:
+        pytest.importorskip("fpzip")
+    paths = [path for path in (DATA / name).rglob("*") if path.is_file()]
+    assert paths, f"{name}: write_sample in tests/recordings/formats/test_{name}.py, then tests/data/make.py"
+    for path in paths:
+        assert find_format(path) is known
+        assert read(path).validate().duration > 1
 
 
-def test_betas_and_further_trackers_survive_our_own_csv(make_recording, tmp_path):
-    from dataclasses import replace
-
-    recording = make_recording(1.0)
-    tracks = {**recording.tracks, "waist": recording.tracks["head"]}
-    plain.write(tmp_path / "own.csv", replace(recording, tracks=tracks, betas=np.arange(10) / 7))
-    again = read(tmp_path / "own.csv")
-    assert list(again.tracks) == ["head", "left_hand", "right_hand", "waist"]
-    np.testing.assert_array_equal(again.betas, np.arange(10) / 7)
-
-
-def test_a_broken_first_line_of_our_own_csv(make_recording, tmp_path):
-    plain.write(tmp_path / "own.csv", make_recording(1.0))
-    text = (tmp_path / "own.csv").read_text().replace('{"device"', "[1,2", 1)
-    (tmp_path / "own.csv").write_text(text)
-    assert "its first line should be" in refusal(tmp_path / "own.csv")
+def test_the_samples_are_what_their_writers_write(tmp_path):
+    pytest.importorskip("fpzip")
+    make.write_samples(tmp_path)
+    for path in (path for path in tmp_path.rglob("*") if path.is_file()):
+        same = path.read_bytes() == (DATA / path.relative_to(tmp_path)).read_bytes()
+        assert same, f"{path.relative_to(tmp_path)}: run tests/data/make.py"

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from threepoint.model_core.errors import InputError
+from threepoint.model_core.geometry.rotations import axis_angle_to_quaternion, quaternion_to_axis_angle
 from threepoint.model_core.recordings import Recording, Track
 from threepoint.model_core.recordings.resample import frame_count, interpolate_track, resample
-from threepoint.model_core.geometry.rotations import axis_angle_to_quaternion, quaternion_to_axis_angle
 
 RATES = [24, 29.97, 30, 60, 72, 80, 90, 120, 144]
 

@@ -5,7 +5,7 @@ import pytest
 import scipy.optimize
 import torch
 
-from threepoint.model_core.refinement.lbfgs import minimise
+from threepoint.model_core.refinement.optimization.lbfgs import minimise
 
 
 def valleys(count, dimensions=8, dtype=torch.float64, seed=0):

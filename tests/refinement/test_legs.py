@@ -4,9 +4,17 @@ import pytest
 import torch
 
 from threepoint.model_core.body.foot_contacts import foot_rest_heights
-from threepoint.model_core.refinement.legs import HELD, LEGS, RELEASE_FRAMES, SINK, foot_corrections, move_feet, steps
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.skeleton import FEET
+from threepoint.model_core.refinement.legs import (
+    FLOOR_TOLERANCE,
+    HOLD_DISTANCE,
+    LEGS,
+    RELEASE_FRAMES,
+    foot_corrections,
+    move_feet,
+    step_frames,
+)
 
 ON_THE_FLOOR = torch.full((4,), -1.0)
 """Rest heights so low that nothing sinks below them."""
@@ -82,7 +90,7 @@ def test_a_foot_that_has_gone_far_was_not_standing(swaying):
     rotations, translation, rest_joints = swaying
     _, joints = forward_kinematics(rotations, drifting(translation, 2.0), rest_joints)
     corrections = foot_corrections(joints, torch.ones(90, 4), ON_THE_FLOOR)
-    assert corrections.norm(dim=-1).max() <= 1.002 * HELD / 2 < 0.1, "of up to 1.5 metres"
+    assert corrections.norm(dim=-1).max() <= 1.002 * HOLD_DISTANCE / 2 < 0.1, "of up to 1.5 metres"
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -100,7 +108,7 @@ def test_a_foot_in_the_floor_is_lifted_out_and_one_above_it_is_not(swaying):
     corrections = foot_corrections(joints, torch.zeros(90, 4), heights)
     _, lifted = forward_kinematics(move_feet(rotations, deep, corrections, rest_joints), deep, rest_joints)
     assert (heights - joints[:, FEET, 1]).min() > 0.03, "all feet are deep in the floor"
-    assert (heights - lifted[:, FEET, 1]).max() < SINK + 0.004
+    assert (heights - lifted[:, FEET, 1]).max() < FLOOR_TOLERANCE + 0.004
     torch.testing.assert_close(lifted[:, FEET][..., [0, 2]], joints[:, FEET][..., [0, 2]], atol=4e-3, rtol=0)
     _, joints = forward_kinematics(rotations, translation + torch.tensor([0.0, 0.05, 0.0]), rest_joints)
     assert (foot_corrections(joints, torch.zeros(90, 4), heights) == 0).all()
@@ -129,11 +137,11 @@ def test_a_step_between_two_stands_parts_them_though_contact_is_only_doubted(swa
         moved = joints + torch.outer(length * share, torch.tensor([0.0, 0.0, 1.0]))[:, None]
         expected = torch.zeros(90, 4, dtype=torch.bool)
         expected[40:50] = parted
-        assert torch.equal(steps(moved, contacts), expected)
+        assert torch.equal(step_frames(moved, contacts), expected)
     corrections = foot_corrections(moved, contacts, ON_THE_FLOOR)
     assert corrections.norm(dim=-1).max() < 1e-3, "either stand is where it is"
     contacts[45] = 0.0
-    assert not steps(moved, contacts).any(), "here contact parts them already"
+    assert not step_frames(moved, contacts).any(), "here contact parts them already"
 
 
 def test_tracked_feet_go_where_their_trackers_are_but_do_not_shake_as_these_do(swaying):

@@ -1,39 +1,45 @@
 """Refinement brings head and hands to their trackers, keeps what it must, and does not show where windows meet."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
 
 from threepoint.model_core.body.foot_contacts import foot_rest_heights
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.refinement.arms import (
-    FARTHEST_LENT,
-    LENDING_SPEED,
-    two_bone_ik,
-    blend_across_dropouts,
-    smooth_collar_rotations,
-    extend_reach_with_collar,
-    collar_rotations,
-    solve_arm_ik,
-)
-from threepoint.model_core.refinement.energy import gather_evidence, place_body, reach_energy, tracker_energy, tracker_errors
-from threepoint.model_core.refinement.feet import feet_energy, plants, standing
-from threepoint.model_core.refinement.single_frames import fit_latent, fit_pose
+from threepoint.model_core.flag.evidence import gather_evidence, place_body
 from threepoint.model_core.flag.model import CONFIGS, Flag, load_flag, save_flag
-from threepoint.model_core.refinement.refine import (
-    Terms,
-    cross_fade,
-    even_basis,
-    jerk_energy,
-    refine,
-    smooth_basis,
-    window_frames,
-)
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, rotation_about_y
 from threepoint.model_core.geometry.skeleton import FEET, HEAD, LEFT_WRIST, RIGHT_WRIST, TRACKED_JOINTS
+from threepoint.model_core.observation import Observation
+from threepoint.model_core.refinement.arms import (
+    COLLAR_SPEED,
+    MAX_COLLAR_ROTATION,
+    blend_across_dropouts,
+    collar_rotations,
+    extend_reach_with_collar,
+    smooth_collar_rotations,
+    solve_arm_ik,
+    two_bone_ik,
+)
+from threepoint.model_core.refinement.energy import (
+    Reference,
+    floor_penetration_energy,
+    foot_anchor_energy,
+    foot_height_energy,
+    foot_slide_energy,
+    jerk_energy,
+    reach_energy,
+    tracker_energy,
+)
+from threepoint.model_core.refinement.feet import foot_anchors, foot_contacts
+from threepoint.model_core.refinement.initial_motion import Unrefined
+from threepoint.model_core.refinement.refine import (
+    RefinementOptions,
+    refine,
+)
+from threepoint.model_core.refinement.single_frames import fit_latent, fit_pose
+from threepoint.model_core.refinement.windows import cross_fade, even_basis, smooth_basis, window_frames
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +64,13 @@ def observe(rotations, translation, rest_joints):
     world, joints = forward_kinematics(rotations, translation, rest_joints)
     tracked = list(TRACKED_JOINTS)
     valid = torch.ones(len(rotations), 3, dtype=torch.bool)
-    return SimpleNamespace(rotations=world[:, tracked], positions=joints[:, tracked], valid=valid)
+    return Observation(world[:, tracked], joints[:, tracked], valid, np.zeros(10))
+
+
+def refine_for(model, seen, rotations, translation, rest_joints, iterations, closed_form=True):
+    """Rotations and pelvis positions after so many iterations."""
+    options = RefinementOptions(iterations, closed_form=closed_form)
+    return refine(model, seen, Unrefined(rotations, translation), rest_joints, options=options).motion
 
 
 def evidence_of(model, make_clip, frames=12):
@@ -106,7 +118,8 @@ def test_fitting_single_frames_closes_in_on_head_and_hands(model, make_clip, fit
     evidence = evidence_of(model, make_clip)
 
     def off(x):
-        return tracker_errors(place_body(model.pose, x, evidence)[1], evidence)[:, 1:].mean()
+        _, joints = place_body(model.pose, x, evidence)
+        return (joints[:, [LEFT_WRIST, RIGHT_WRIST]] - evidence.positions[:, 1:]).norm(dim=-1).mean()
 
     before = off(model.flow(evidence.mean, evidence.context))
     if fit == "pose":
@@ -122,7 +135,7 @@ def test_refinement_meets_trackers_and_stays_near_its_start(model, make_clip):
     seen = observe(rotations, translation, rest_joints)
     with torch.inference_mode():  # As SAGE hands it over.
         start = bent(rotations)
-    refined, place = refine(model, seen, start, translation, rest_joints, iterations=30, exact=False)
+    refined, place = refine_for(model, seen, start, translation, rest_joints, 30, closed_form=False)
     world, joints = forward_kinematics(refined, place, rest_joints)
     _, joints_before = forward_kinematics(start, translation, rest_joints)
     off = (joints[:, TRACKED_JOINTS] - seen.positions).norm(dim=-1).mean(0)
@@ -136,7 +149,7 @@ def test_windows_meet_without_a_seam(model, make_clip):
     """The correction's own jerk is no larger where windows overlap than inside them."""
     rotations, translation, rest_joints = moving(make_clip, 140)
     seen = observe(rotations, translation, rest_joints)
-    refined, place = refine(model, seen, bent(rotations), translation, rest_joints, iterations=12)
+    refined, place = refine_for(model, seen, bent(rotations), translation, rest_joints, 12)
     _, joints = forward_kinematics(refined, place, rest_joints)
     jerk = joints.diff(n=3, dim=0).norm(dim=-1).mean(-1)
     windows = window_frames(140)
@@ -152,9 +165,9 @@ def test_refinement_moves_and_turns_with_the_person(model, make_clip):
     def turned(rotations, translation):
         return torch.cat([turn @ rotations[:, :1], rotations[:, 1:]], 1), translation @ turn.T + shift
 
-    here = refine(model, observe(rotations, translation, rest_joints), start, translation, rest_joints, iterations=4)
+    here = refine_for(model, observe(rotations, translation, rest_joints), start, translation, rest_joints, 4)
     there_seen = observe(*turned(rotations, translation), rest_joints)
-    there = refine(model, there_seen, *turned(start, translation), rest_joints, iterations=4)
+    there = refine_for(model, there_seen, *turned(start, translation), rest_joints, 4)
     for moved, found in zip(turned(*here), there, strict=True):
         torch.testing.assert_close(found, moved, atol=1e-3, rtol=0)
 
@@ -164,10 +177,10 @@ def test_one_frame_and_a_lost_head_are_refined_too(model, make_clip):
     seen = observe(rotations, translation, rest_joints)
     seen.valid[20:40, 0] = False
     seen.positions[20:40, 0], seen.rotations[20:40, 0] = float("nan"), float("nan")
-    refined, place = refine(model, seen, bent(rotations), translation, rest_joints, iterations=3)
+    refined, place = refine_for(model, seen, bent(rotations), translation, rest_joints, 3)
     assert refined.isfinite().all() and place.isfinite().all()
-    one = SimpleNamespace(rotations=seen.rotations[:1], positions=seen.positions[:1], valid=seen.valid[:1])
-    refined, place = refine(model, one, rotations[:1], translation[:1], rest_joints, iterations=3)
+    one = seen.first(1)
+    refined, place = refine_for(model, one, rotations[:1], translation[:1], rest_joints, 3)
     assert refined.shape == (1, 22, 3, 3) and refined.isfinite().all()
 
 
@@ -203,7 +216,10 @@ def test_standing_feet_that_slide_or_sink_cost_and_still_ones_do_not(make_clip):
     contacts = torch.ones(6, 4)
 
     def cost(joints, contacts):
-        return feet_energy(joints, contacts, plants(joints, contacts), heights, Terms())
+        anchors = foot_anchors(joints, contacts)
+        reference = Reference(joints, torch.zeros(6, 66), contacts, anchors, heights, torch.ones(66))
+        terms = foot_slide_energy, foot_anchor_energy, foot_height_energy, floor_penetration_energy
+        return sum(term(joints, reference, 0.01) for term in terms)
 
     assert cost(joints, contacts) < 1e-6
     slid, sunk = joints.clone(), joints.clone()
@@ -222,7 +238,7 @@ def test_feet_are_planted_at_the_mean_of_each_stretch_of_contact():
     joints[:, FEET[0], 0] = torch.tensor([0.0, 1.0, 2.0, 9.0, 9.0, 4.0, 6.0, 9.0])
     contacts = torch.zeros(8, 4)
     contacts[[0, 1, 2, 5, 6], 0] = 0.9
-    planted = plants(joints, contacts)
+    planted = foot_anchors(joints, contacts)
     assert planted[[0, 1, 2, 5, 6], 0, 0].tolist() == [1.0, 1.0, 1.0, 5.0, 5.0]
 
 
@@ -230,9 +246,9 @@ def test_low_slow_feet_stand_where_nobody_says(make_clip):
     rotations, translation, rest_joints = moving(make_clip, 50)
     _, joints = forward_kinematics(rotations, translation, rest_joints)
     heights = foot_rest_heights(rest_joints)
-    assert standing(joints, heights).mean() > 0.9
-    assert standing(joints + torch.tensor([0.0, 0.3, 0.0]), heights).sum() == 0
-    assert standing(joints[:1], heights).shape == (1, 4)
+    assert foot_contacts(joints, heights).mean() > 0.9
+    assert foot_contacts(joints + torch.tensor([0.0, 0.3, 0.0]), heights).sum() == 0
+    assert foot_contacts(joints[:1], heights).shape == (1, 4)
 
 
 def test_arms_in_reach_are_closed_exactly_and_those_out_of_reach_point_there():
@@ -270,8 +286,8 @@ def test_a_straight_or_overstretched_arm_bends_about_its_hinge_and_one_that_fits
 
 def closed(start, translation, rest_joints, seen):
     """A motion whose head and arms meet what is seen, as refinement ends."""
-    lent = smooth_collar_rotations(collar_rotations(start, translation, seen.positions, rest_joints), seen.valid)
-    exact = solve_arm_ik(start, translation, seen.positions, seen.rotations, lent, rest_joints)
+    collars = smooth_collar_rotations(collar_rotations(start, translation, seen.positions, rest_joints), seen.valid)
+    exact = solve_arm_ik(start, translation, seen.positions, seen.rotations, collars, rest_joints)
     return blend_across_dropouts(start, exact, seen.valid)
 
 
@@ -311,7 +327,7 @@ def test_a_shoulder_lends_what_an_arm_lacks_and_no_more(make_clip):
         assert ((target - moved).norm(dim=-1) - min(beyond, 0.99) * arm).max() <= left + 1e-6
         assert beyond > 1 or (turn == 0).all()
     turn = extend_reach_with_collar(collar, shoulder, shoulder + 3 * (forward - shoulder), torch.tensor(arm))
-    assert turn.norm(dim=-1).max() <= FARTHEST_LENT + 1e-6
+    assert turn.norm(dim=-1).max() <= MAX_COLLAR_ROTATION + 1e-6
 
 
 def test_a_hand_out_of_the_arms_reach_is_met_with_the_shoulders_help_which_is_in_no_haste(make_clip):
@@ -324,7 +340,7 @@ def test_a_hand_out_of_the_arms_reach_is_met_with_the_shoulders_help_which_is_in
     _, joints = forward_kinematics(exact, translation, rest_joints)
     assert (joints[:, TRACKED_JOINTS] - seen.positions).norm(dim=-1).max() < 5e-3
     turned = (exact[1:, 13] - exact[:-1, 13]).norm(dim=(-2, -1)) / 2**0.5
-    assert turned.max() < 1.5 * LENDING_SPEED and exact[41, 13].sub(rotations[41, 13]).norm() > 0.1
+    assert turned.max() < 1.5 * COLLAR_SPEED and exact[41, 13].sub(rotations[41, 13]).norm() > 0.1
     torch.testing.assert_close(exact[:15, 13], rotations[:15, 13], atol=1e-5, rtol=0)
 
 
@@ -354,7 +370,7 @@ def test_saved_weights_load_again_and_other_files_are_refused(model, tmp_path):
 def test_head_and_arms_are_exact_at_the_end(model, make_clip):
     rotations, translation, rest_joints = moving(make_clip, 60)
     seen = observe(rotations, translation, rest_joints)
-    refined, place = refine(model, seen, bent(rotations, 0.05), translation, rest_joints, iterations=4)
+    refined, place = refine_for(model, seen, bent(rotations, 0.05), translation, rest_joints, 4)
     world, joints = forward_kinematics(refined, place, rest_joints)
     assert np.allclose(joints[:, HEAD], seen.positions[:, 0], atol=1e-4)
     assert np.allclose(world[:, TRACKED_JOINTS], seen.rotations, atol=1e-3)

@@ -5,12 +5,14 @@ import pytest
 import scipy.optimize
 import torch
 
-from threepoint.model_core.refinement.energy import gather_evidence, place_body, region_energy, tracker_energy
-from threepoint.model_core.refinement.single_frames import fit_latent, fit_pose
+from threepoint.model_core.flag.evidence import gather_evidence, place_body
 from threepoint.model_core.flag.model import CONFIGS, Flag
-from threepoint.model_core.refinement.refine import refine
-from threepoint.model_core.observation import Observation
 from threepoint.model_core.geometry.skeleton import TRACKED_JOINTS
+from threepoint.model_core.observation import Observation
+from threepoint.model_core.refinement.energy import region_energy, tracker_energy
+from threepoint.model_core.refinement.initial_motion import Unrefined
+from threepoint.model_core.refinement.refine import RefinementOptions, refine
+from threepoint.model_core.refinement.single_frames import fit_latent, fit_pose
 
 FRAMES = 9
 
@@ -54,11 +56,11 @@ def test_windows_end_where_they_would_end_in_other_company(make_clip, monkeypatc
     world, joints = clip.world()
     tracked = list(TRACKED_JOINTS)
     seen = Observation(world[:, tracked], joints[:, tracked], np.ones((130, 3), bool), np.zeros(10))
-    start = torch.from_numpy(clip.rotations()), torch.from_numpy(clip.translation)
+    motion = Unrefined(torch.from_numpy(clip.rotations()), torch.from_numpy(clip.translation))
     results = []
     for at_once in (1536, 48):
         monkeypatch.setattr("threepoint.model_core.refinement.refine.FRAMES_PER_BATCH", at_once)
-        results.append(refine(model, seen, *start, clip.rest_joints, iterations=6))
+        results.append(refine(model, seen, motion, clip.rest_joints, options=RefinementOptions(iterations=6)).motion)
     for first, second in zip(*results, strict=True):
         torch.testing.assert_close(first, second, atol=1e-4, rtol=0)
 
@@ -97,7 +99,8 @@ def test_processors_and_gpus_agree(make_clip):
     results = []
     for device in ("cpu", "cuda"):
         model = make_model().to(device)
-        start = torch.from_numpy(clip.rotations()), torch.from_numpy(clip.translation)
-        results.append([part.cpu() for part in refine(model, seen, *start, clip.rest_joints, iterations=5)])
+        motion = Unrefined(torch.from_numpy(clip.rotations()), torch.from_numpy(clip.translation))
+        refined = refine(model, seen, motion, clip.rest_joints, options=RefinementOptions(iterations=5))
+        results.append([part.cpu() for part in refined.motion])
     for first, second in zip(*results, strict=True):
         torch.testing.assert_close(first, second, atol=2e-3, rtol=0)

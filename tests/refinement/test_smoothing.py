@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from threepoint.model_core.refinement.smoothing import anticipate, calm, release
+from threepoint.model_core.refinement.smoothing import fade_outside, rate_limited_envelope, whittaker_smooth
 
 
 def test_what_is_known_stays_and_dies_away_from_there():
     known = torch.zeros(60, dtype=torch.bool)
     known[20:30] = True
-    released = release(torch.full((60, 2), 3.0), known, 8)
+    released = fade_outside(torch.full((60, 2), 3.0), known, 8)
     assert (released[20:30] == 3).all()
     assert (released[:13] == 0).all() and (released[37:] == 0).all()
     assert (released[29:38].diff(dim=0) < 0).all() and released.diff(dim=0).abs().max() < 0.75
@@ -19,7 +19,7 @@ def test_a_short_gap_is_bridged_from_one_side_to_the_other():
     known = torch.ones(30, dtype=torch.bool)
     known[12:15] = False
     values = torch.where(torch.arange(30)[:, None] < 13, 1.0, 2.0)
-    released = release(values, known, 20)
+    released = fade_outside(values, known, 20)
     assert (released.diff(dim=0) >= 0).all() and released.max() == 2
     assert torch.equal(released[known], values[known])
 
@@ -28,14 +28,14 @@ def test_a_short_gap_is_bridged_from_one_side_to_the_other():
 def test_few_or_no_known_frames_are_no_hindrance(known):
     mask = torch.zeros(5, dtype=torch.bool)
     mask[known] = True
-    released = release(torch.ones(5, 3), mask, 2)
+    released = fade_outside(torch.ones(5, 3), mask, 2)
     assert released.isfinite().all() and (released > 0).any() == bool(known)
 
 
 def test_a_sudden_need_is_met_by_coming_early_and_leaving_late():
     turns = torch.zeros(100, 3)
     turns[50:52] = torch.tensor([0.3, 0.0, 0.0])
-    ahead = anticipate(turns, 0.02, 1.5)
+    ahead = rate_limited_envelope(turns, 0.02, 1.5)
     length = ahead.norm(dim=-1)
     assert length[50:52].min() > 0.9 * 0.3 and length.max() <= 0.3
     assert ahead.diff(dim=0).norm(dim=-1).max() < 0.021
@@ -45,8 +45,8 @@ def test_a_sudden_need_is_met_by_coming_early_and_leaving_late():
 
 def test_a_steady_need_is_met_as_it_is():
     turns = torch.tensor([[0.1, -0.2, 0.05]]).repeat(40, 1)
-    torch.testing.assert_close(anticipate(turns, 0.02, 1.5), turns)
-    assert (anticipate(torch.zeros(7, 3), 0.02, 1.5) == 0).all()
+    torch.testing.assert_close(rate_limited_envelope(turns, 0.02, 1.5), turns)
+    assert (rate_limited_envelope(torch.zeros(7, 3), 0.02, 1.5) == 0).all()
 
 
 def test_what_is_not_known_goes_over_calmly_into_what_is():
@@ -54,7 +54,7 @@ def test_what_is_not_known_goes_over_calmly_into_what_is():
     known = torch.ones(200, dtype=torch.bool)
     known[60:140] = False
     values = torch.where(known[:, None], torch.zeros(200, 2), torch.sin(time / 10) + torch.tensor([2.0, -1.0]))
-    calmed = calm(values, known, 12, 4, 30)
+    calmed = whittaker_smooth(values, known, 12, 4, 30)
     assert torch.equal(calmed[known], values[known])
     assert calmed.diff(dim=0).abs().max() < 0.25 < 1 < values.diff(dim=0).abs().max()
     assert (calmed - values)[95:105].abs().max() < 0.1
@@ -63,4 +63,4 @@ def test_what_is_not_known_goes_over_calmly_into_what_is():
 @pytest.mark.parametrize("known", [[True] * 9, [False] * 9, [False] * 4 + [True] * 5, [True, False]])
 def test_straight_motion_stays_straight_whatever_is_known(known):
     line = torch.arange(float(len(known)))[:, None] * torch.tensor([[0.5, -2.0]])
-    torch.testing.assert_close(calm(line, torch.tensor(known), 12, 4, 30), line, atol=1e-4, rtol=0)
+    torch.testing.assert_close(whittaker_smooth(line, torch.tensor(known), 12, 4, 30), line, atol=1e-4, rtol=0)

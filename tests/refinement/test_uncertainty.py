@@ -1,26 +1,25 @@
 """Uncertainty is the spread of drawn poses, in metres, at a few vertices that speak for all."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
 
 from threepoint.model_core.body import skin
-from threepoint.model_core.refinement.energy import gather_evidence
-from threepoint.model_core.refinement.body_trackers import TRACKER_SIGMAS, BodyTrackers, tracker_information
+from threepoint.model_core.body.probes import body_weights, choose_probes
+from threepoint.model_core.flag.evidence import gather_evidence
 from threepoint.model_core.flag.model import CONFIGS, Flag, load_flag
+from threepoint.model_core.geometry.skeleton import MIRRORED, TRACKED_JOINTS
+from threepoint.model_core.observation import Observation
+from threepoint.model_core.refinement.body_trackers import TRACKER_SIGMAS, BodyTrackers, tracker_information
 from threepoint.model_core.refinement.uncertainty import (
-    between,
     calibrate,
     draw_noise,
     fit_calibration,
     hand_states,
+    interpolate,
     measure_uncertainty,
     sample_spread,
 )
-from threepoint.model_core.body.probes import body_weights, choose_probes
-from threepoint.model_core.geometry.skeleton import MIRRORED, TRACKED_JOINTS
 
 RED = 0.08
 """Metres from which Blender's default colours have left yellow for red."""
@@ -38,9 +37,7 @@ def model():
 def observation(make_clip):
     world, joints = make_clip(33).world()
     tracked = list(TRACKED_JOINTS)
-    return SimpleNamespace(
-        rotations=world[:, tracked], positions=joints[:, tracked], valid=np.ones((33, 3), bool), betas=np.zeros(10)
-    )
+    return Observation(world[:, tracked], joints[:, tracked], np.ones((33, 3), bool), np.zeros(10))
 
 
 def evidence_of(model, observation, body, frames=slice(None)):
@@ -143,9 +140,9 @@ def test_a_hand_out_of_view_makes_that_arm_red_and_no_other(observation, body, h
 def test_a_tracked_foot_makes_its_leg_surer_and_no_other(observation, body):
     valid = torch.zeros(33, 1)
     valid[16:] = 1
-    further = BodyTrackers((7,), torch.eye(3).repeat(33, 1, 1, 1), torch.zeros(33, 1, 3), valid)
+    trackers = BodyTrackers((7,), torch.eye(3).repeat(33, 1, 1, 1), torch.zeros(33, 1, 3), valid)
     alone = measure_uncertainty(load_flag(), observation, body, samples=8).probes
-    beside = measure_uncertainty(load_flag(), observation, body, samples=8, further=further).probes
+    beside = measure_uncertainty(load_flag(), observation, body, samples=8, body_trackers=trackers).probes
     follows = body_weights(body)[choose_probes(body)[0]]
 
     def ratio(joint):
@@ -158,29 +155,25 @@ def test_a_tracked_foot_makes_its_leg_surer_and_no_other(observation, body):
 
 
 def test_what_trackers_tell_adds_up_and_is_mirrored():
-    further = BodyTrackers(
+    trackers = BodyTrackers(
         (0, 7, 8), torch.eye(3).repeat(2, 3, 1, 1), torch.zeros(2, 3, 3), torch.tensor([[1.0, 1, 1], [0, 0, 0]])
     )
-    told = tracker_information(further)
-    assert (told[1] == 0).all() and (told[0, [20, 21]] == 0).all()
-    torch.testing.assert_close(told[0], told[0, list(MIRRORED[:22])])
-    torch.testing.assert_close(told[0, 1], torch.tensor(TRACKER_SIGMAS[0][1] ** -2 + TRACKER_SIGMAS[7][1] ** -2))
+    information = tracker_information(trackers)
+    assert (information[1] == 0).all() and (information[0, [20, 21]] == 0).all()
+    torch.testing.assert_close(information[0], information[0, list(MIRRORED[:22])])
+    torch.testing.assert_close(information[0, 1], torch.tensor(TRACKER_SIGMAS[0][1] ** -2 + TRACKER_SIGMAS[7][1] ** -2))
 
 
 def test_frames_between_the_measured_ones_lie_between():
     values = torch.tensor([[0.0], [2.0], [3.0]])
     frames = torch.tensor([0, 2, 3])
-    assert between(values, frames, 4).flatten().tolist() == [0.0, 1.0, 2.0, 3.0]
-    assert between(values[:1], frames[:1], 1).tolist() == [[0.0]]
+    assert interpolate(values, frames, 4).flatten().tolist() == [0.0, 1.0, 2.0, 3.0]
+    assert interpolate(values[:1], frames[:1], 1).tolist() == [[0.0]]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_the_shortest_recordings_have_uncertainty_too(model, observation, body, count):
-    short = SimpleNamespace(
-        rotations=observation.rotations[:count], positions=observation.positions[:count],
-        valid=observation.valid[:count], betas=observation.betas,
-    )  # fmt: skip
-    assert measure_uncertainty(model, short, body, samples=2).probes.shape == (count, 128)
+    assert measure_uncertainty(model, observation.first(count), body, samples=2).probes.shape == (count, 128)
 
 
 def test_work_can_be_cancelled(model, observation, body):

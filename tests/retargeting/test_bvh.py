@@ -7,11 +7,11 @@ from scipy.spatial.transform import Rotation
 from threepoint.model_core.body import load_body
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.geometry.kinematics import forward_kinematics
+from threepoint.model_core.geometry.rotations import geodesic_angle
+from threepoint.model_core.geometry.skeleton import PARENTS
 from threepoint.model_core.retargeting.bvh import read_bvh
 from threepoint.model_core.retargeting.joint_names import find_anatomy, side_and_part
 from threepoint.model_core.retargeting.retarget import retarget
-from threepoint.model_core.geometry.rotations import geodesic_angle
-from threepoint.model_core.geometry.skeleton import PARENTS
 
 FRAMES = 40
 MIXAMO = (

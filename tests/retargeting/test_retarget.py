@@ -5,11 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from threepoint.model_core.mocap.clips import load_clips
 from threepoint.model_core.geometry.kinematics import forward_kinematics, joint_offsets
-from threepoint.model_core.retargeting.capture import Capture
+from threepoint.model_core.geometry.rotations import (
+    geodesic_angle,
+    matrix_to_axis_angle,
+    matrix_to_quaternion,
+    transpose,
+)
+from threepoint.model_core.geometry.skeleton import HEAD, PARENTS, PELVIS
 from threepoint.model_core.mocap.cleaning import foot_heights
-from threepoint.model_core.mocap.preparation import cut, prepare_capture, settle_floors
+from threepoint.model_core.mocap.clips import load_clips
+from threepoint.model_core.mocap.preparation import choose_floors, cut, prepare_capture
+from threepoint.model_core.mocap.sources import read_captures
+from threepoint.model_core.retargeting.capture import Capture
 from threepoint.model_core.retargeting.retarget import between, retarget
 from threepoint.model_core.retargeting.skeletons import (
     CMU_ASF,
@@ -21,9 +29,6 @@ from threepoint.model_core.retargeting.skeletons import (
     mirrored_rotation,
     recognise,
 )
-from threepoint.model_core.mocap.sources import read_captures
-from threepoint.model_core.geometry.rotations import geodesic_angle, matrix_to_axis_angle, matrix_to_quaternion, transpose
-from threepoint.model_core.geometry.skeleton import HEAD, PARENTS, PELVIS
 
 FRAMES = 30
 
@@ -94,7 +99,7 @@ def test_clips_are_cut_around_glitches_and_put_on_the_floor(make_clip):
     bad = np.zeros(300, bool)
     bad[130:135] = bad[180:190] = True
     take = prepare_capture(replace(capture, root=root, bad=bad), CMU_ASF, clip.rest_joints, clip.sole)
-    clips = cut(take, settle_floors([take])[0], "train", clip.rest_joints, clip.sole)
+    clips = cut(take, choose_floors([take])[0], "train", clip.rest_joints, clip.sole)
     assert [(c.name, len(c)) for c in clips] == [("made up", 130), ("made up#1", 110)]
     for piece in clips:
         np.testing.assert_allclose(piece.translation[0, [0, 2]], 0, atol=1e-6)
@@ -110,7 +115,7 @@ def test_floors_are_the_takes_own_but_on_uneven_ground_the_subjects(make_clip):
     def floors(flags):
         takes = [replace(capture, root=capture.root + [0, up, 0], flags=flags) for up in (0.0, 0.01, 0.2)]
         takes = [prepare_capture(take, CMU_ASF, clip.rest_joints, clip.sole) for take in takes]
-        return settle_floors(takes)
+        return choose_floors(takes)
 
     assert np.diff(floors(())) == pytest.approx([0.01, 0.19], abs=1e-3)
     assert np.diff(floors(("non_flat_ground",))) == pytest.approx([0.01, 0], abs=1e-3)

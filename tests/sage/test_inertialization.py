@@ -5,8 +5,13 @@ import pytest
 import torch
 
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, geodesic_angle
-from threepoint.model_core.sage import inertialization as bridging
-from threepoint.model_core.sage.inertialization import BRIDGE_FRAMES, RETURN_FRAMES, Inertializer, bridge_gaps
+from threepoint.model_core.sage.inertialization import (
+    FADE_FRAMES,
+    RETURN_FRAMES,
+    Inertializer,
+    fade_out,
+    inertialize_gaps,
+)
 
 FRAMES, JOINTS, START = 200, 22, 50
 SWING, JUMP = 0.02, 1.2
@@ -32,20 +37,20 @@ def steps(rotations):
     return geodesic_angle(rotations[1:], rotations[:-1]).amax(-1)
 
 
-@pytest.mark.parametrize("length", [1, 2, 7, BRIDGE_FRAMES, BRIDGE_FRAMES + 9, 120])
+@pytest.mark.parametrize("length", [1, 2, 7, FADE_FRAMES, FADE_FRAMES + 9, 120])
 def test_a_gap_of_any_length_has_no_jump_and_ends_where_the_hand_is_seen(length):
     rotations, valid = gappy_motion([(1, START, START + length)])
     assert steps(rotations).max() > 0.9 * JUMP
-    bridged = bridge_gaps(rotations, valid)
-    assert steps(bridged).max() < SWING + 2 * JUMP / BRIDGE_FRAMES
+    smooth = inertialize_gaps(rotations, valid)
+    assert steps(smooth).max() < SWING + 2 * JUMP / FADE_FRAMES
     seen = valid.all(1)
-    torch.testing.assert_close(bridged[seen], rotations[seen])
+    torch.testing.assert_close(smooth[seen], rotations[seen])
 
 
 def test_the_middle_of_a_long_gap_stays_what_the_network_says():
     rotations, valid = gappy_motion([(2, START, START + 100)])
-    middle = slice(START + BRIDGE_FRAMES, START + 100 - BRIDGE_FRAMES)
-    torch.testing.assert_close(bridge_gaps(rotations, valid)[middle], rotations[middle])
+    middle = slice(START + FADE_FRAMES, START + 100 - FADE_FRAMES)
+    torch.testing.assert_close(inertialize_gaps(rotations, valid)[middle], rotations[middle])
 
 
 @pytest.mark.parametrize(
@@ -62,18 +67,18 @@ def test_the_middle_of_a_long_gap_stays_what_the_network_says():
 )
 def test_no_jump_however_gaps_meet(gaps):
     rotations, valid = gappy_motion(gaps)
-    assert steps(bridge_gaps(rotations, valid)).max() < SWING + 4 * JUMP / BRIDGE_FRAMES
+    assert steps(inertialize_gaps(rotations, valid)).max() < SWING + 4 * JUMP / FADE_FRAMES
 
 
 def test_without_gaps_nothing_is_touched():
     rotations, valid = gappy_motion([])
-    assert bridge_gaps(rotations, valid) is rotations
+    assert inertialize_gaps(rotations, valid) is rotations
 
 
 def test_a_stream_has_no_jump_either_and_catches_up():
     rotations, valid = gappy_motion([(1, START, START + 60)])
-    bridge = Inertializer()
-    shown = torch.stack([bridge.step(*frame) for frame in zip(rotations, valid, strict=True)])
+    inertializer = Inertializer()
+    shown = torch.stack([inertializer.step(*frame) for frame in zip(rotations, valid, strict=True)])
     assert steps(shown).max() < SWING + 2 * JUMP / RETURN_FRAMES
     torch.testing.assert_close(shown[:START], rotations[:START])
     caught_up = START + 60 + RETURN_FRAMES
@@ -82,12 +87,12 @@ def test_a_stream_has_no_jump_either_and_catches_up():
 
 def test_a_stream_that_flickers_never_jumps():
     rotations, valid = gappy_motion([(1, t, t + 2) for t in range(50, 110, 5)])
-    bridge = Inertializer()
-    shown = torch.stack([bridge.step(*frame) for frame in zip(rotations, valid, strict=True)])
+    inertializer = Inertializer()
+    shown = torch.stack([inertializer.step(*frame) for frame in zip(rotations, valid, strict=True)])
     assert steps(shown).max() < SWING + 2.5 * JUMP / RETURN_FRAMES
 
 
-def test_shares_and_their_mirror_image_make_one():
-    shares = bridging.fading(9, torch.zeros(1))[:, 0, 0]
-    torch.testing.assert_close(shares + shares.flip(0), torch.ones(9))
-    assert (shares.diff() < 0).all()
+def test_weights_and_their_mirror_image_make_one():
+    weights = fade_out(9, torch.zeros(1))[:, 0, 0]
+    torch.testing.assert_close(weights + weights.flip(0), torch.ones(9))
+    assert (weights.diff() < 0).all()

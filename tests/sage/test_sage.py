@@ -6,16 +6,25 @@ import numpy as np
 import pytest
 import torch
 
+from threepoint.model_core.body.proportions import body_size
 from threepoint.model_core.errors import Cancelled, InputError
 from threepoint.model_core.evaluation.methods import observe_truth
 from threepoint.model_core.geometry.kinematics import forward_kinematics
-from threepoint.model_core.observation import FEATURE_COUNT, Observation, body_size
-from threepoint.model_core.pipeline import load_networks
 from threepoint.model_core.geometry.rotations import rotation_about_y
+from threepoint.model_core.observation import FEATURE_COUNT, Observation
+from threepoint.model_core.pipeline import load_networks
 from threepoint.model_core.sage import inference
 from threepoint.model_core.sage.diffusion import TRAINING_STEPS, add_noise, alpha_sigma
 from threepoint.model_core.sage.inference import _window_starts, observed_features, predict
-from threepoint.model_core.sage.model import CONFIGS, STREAM_SPAN, Sage, Sampling, load_sage, save_sage, to_world
+from threepoint.model_core.sage.model import (
+    CONFIGS,
+    STREAM_CONTEXT_LENGTH,
+    Sage,
+    Sampling,
+    load_sage,
+    save_sage,
+    to_world,
+)
 from threepoint.model_core.sage.streaming import SageStream
 from threepoint.model_core.sage.vqvae import HalfBodyVQVAE, ProductQuantizer, perplexity
 
@@ -43,8 +52,8 @@ def test_the_lower_latent_depends_on_the_upper_one(sage):
     seen = torch.randn(2, 16, FEATURE_COUNT)
     step = torch.zeros(2).long()
     noisy = torch.zeros(2, 8, sage.latent_size)
-    first = sage.lower_diffusion(noisy, step, seen, given=torch.zeros_like(noisy))
-    second = sage.lower_diffusion(noisy, step, seen, given=torch.ones_like(noisy))
+    first = sage.lower_diffusion(noisy, step, seen, condition=torch.zeros_like(noisy))
+    second = sage.lower_diffusion(noisy, step, seen, condition=torch.ones_like(noisy))
     assert (first - second).abs().max() > 1e-3
 
 
@@ -170,7 +179,7 @@ def test_what_comes_later_changes_nothing_in_a_stream(sage):
 
 def test_a_stream_forgets_what_is_beyond_its_span(sage):
     layers = len(sage.upper_diffusion.blocks) + len(sage.lower_diffusion.blocks) + len(sage.decoder.blocks)
-    reach = 2 * (layers * (STREAM_SPAN - 1) + 3)
+    reach = 2 * (layers * (STREAM_CONTEXT_LENGTH - 1) + 3)
     seen = torch.randn(1, reach + 12, FEATURE_COUNT)
     other = torch.cat([torch.randn(1, 10, FEATURE_COUNT), seen[:, 10:]], 1)
     with torch.inference_mode():

@@ -7,11 +7,15 @@ from threepoint.model_core.amass_writer import MODEL_TO_AMASS, amass_arrays, wri
 from threepoint.model_core.body import load_body, skin
 from threepoint.model_core.geometry.frames import OPENXR_TO_MODEL, convert_positions, convert_quaternions
 from threepoint.model_core.geometry.kinematics import forward_kinematics
+from threepoint.model_core.geometry.rotations import (
+    axis_angle_to_matrix,
+    axis_angle_to_quaternion,
+    quaternion_to_matrix,
+)
+from threepoint.model_core.geometry.skeleton import ROLES, TRACKED_JOINTS
 from threepoint.model_core.motion import Motion, Uncertainty
 from threepoint.model_core.recordings import read
 from threepoint.model_core.recordings.formats.amass import OWN_BODY
-from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, axis_angle_to_quaternion, quaternion_to_matrix
-from threepoint.model_core.geometry.skeleton import ROLES, TRACKED_JOINTS
 from threepoint.tools.support.sample_recording import sample_motion
 
 FRAMES, FPS = 30, 60.0

@@ -4,21 +4,21 @@ import json
 import signal
 import subprocess
 import sys
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from threepoint.model_core import pipeline
 from threepoint.model_core.body import load_body
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.recordings.formats import plain
 from threepoint.model_core.recordings import read
-from threepoint.model_core.recordings.recording import Track
+from threepoint.model_core.recordings.formats import plain
 from threepoint.tools import animate, demo
-from threepoint.tools.support import animate_options as animate_options
-from threepoint.tools.support.sample_recording import sample_recording
+from threepoint.tools.support import animate_options
 from threepoint.tools.support.checkout import ROOT
+from threepoint.tools.support.sample_recording import sample_recording
+
+pytestmark = pytest.mark.slow
 
 SECONDS, SCENE_FPS = 3.0, 24
 WITHIN = 600
@@ -65,8 +65,7 @@ def write_short_sample(path):
     body = load_body()
     sample = sample_recording(body, body.betas_for(demo.STATURE))
     part = sample.time <= SECONDS
-    tracks = {role: Track(t.position[part], t.rotation[part], t.valid[part]) for role, t in sample.tracks.items()}
-    plain.write(path, replace(sample, time=sample.time[part], tracks=tracks))
+    plain.write(path, sample.at(part))
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +73,8 @@ def result(tmp_path_factory):
     """Folder of one run of ``animate`` with every kind of file; the finished process."""
     folder = tmp_path_factory.mktemp("animate")
     write_short_sample(folder / "walk.csv")
-    words = ["walk.csv", "-o", "walk.blend", "--npz", "walk.npz", "--preview", "walk.png"]
-    command = [sys.executable, str(ROOT / "tools"), "animate", *words, "--takes", "2", "--fps", str(SCENE_FPS)]
+    arguments = ["walk.csv", "-o", "walk.blend", "--npz", "walk.npz", "--preview", "walk.png"]
+    command = [sys.executable, str(ROOT / "tools"), "animate", *arguments, "--takes", "2", "--fps", str(SCENE_FPS)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=WITHIN, check=False)
     return folder, done
 
@@ -105,7 +104,7 @@ def test_file_plays_without_the_add_on(result):
     trackers = ["head", "left_hand", "right_hand"]
     assert sorted(empties) == sorted(["body uncertainty", "left foot stands", "right foot stands", *trackers])
     assert seen["contacts"] == ['["left_foot_contact"]', '["right_foot_contact"]']
-    assert len(seen["kept_actions"]) == 1
+    assert len(seen["kept_actions"]) == 2
 
 
 def test_npz_is_the_whole_motion(result):
@@ -144,9 +143,11 @@ def test_interrupted_run_leaves_nothing(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["walk.csv"]
 
 
-@pytest.mark.parametrize(("words", "refinement"), [([], 1.0), (["--refinement", "0.25"], 0.25), (["--no-refine"], 0.0)])
-def test_how_much_is_refined_can_be_said(words, refinement):
-    assert animate_options.parse(["walk.csv", "-o", "walk.blend", *words], None).refinement == refinement
+@pytest.mark.parametrize(
+    ("arguments", "refinement"), [([], 1.0), (["--refinement", "0.25"], 0.25), (["--no-refine"], 0.0)]
+)
+def test_how_much_is_refined_can_be_said(arguments, refinement):
+    assert animate_options.parse(["walk.csv", "-o", "walk.blend", *arguments], None).refinement == refinement
 
 
 @pytest.mark.parametrize("wrong", ["-0.1", "1.01", "much"])
@@ -155,14 +156,32 @@ def test_refinement_beyond_its_ends_is_refused(wrong):
         animate_options.parse(["walk.csv", "-o", "walk.blend", f"--refinement={wrong}"], None)
 
 
-def test_demo_takes_the_same_road(tmp_path, monkeypatch):
+def test_demo_runs_the_same_command(tmp_path, monkeypatch):
     taken = []
-    monkeypatch.setattr(animate, "run", lambda words: taken.append(animate_options.parse(words, None)) or 0)
+    monkeypatch.setattr(animate, "run", lambda arguments: taken.append(animate_options.parse(arguments, None)) or 0)
     assert demo.run(["--folder", str(tmp_path / "demo"), "--device", "cpu"]) == 0
     (options,) = taken
     assert options.recordings == [tmp_path / "demo" / "sample.csv"] and options.recordings[0].is_file()
     assert options.output == tmp_path / "demo" / "avatar.blend" and options.device == "cpu"
     assert [path.suffix for path in options.preview] == [".png", ".mp4"]
+
+
+def test_demo_without_blender_makes_the_motion_and_says_what_is_missing(tmp_path, monkeypatch, capsys):
+    taken = []
+    monkeypatch.setattr(demo, "has_blender", lambda: False)
+    monkeypatch.setattr(animate, "run", lambda arguments: taken.append(animate_options.parse(arguments, None)) or 0)
+    assert demo.run(["--folder", str(tmp_path / "demo")]) == 0
+    (options,) = taken
+    assert options.npz == tmp_path / "demo" / "avatar.npz" and not options.output and not options.preview
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "threepoint[blender]" in line
+
+
+def test_a_scene_without_blender_is_refused_before_any_work(monkeypatch, tmp_path):
+    monkeypatch.setattr(animate_options, "has_blender", lambda: False)
+    with pytest.raises(InputError, match=r"pip install 'threepoint\[blender\]'"):
+        animate_options.parse([str(tmp_path / "walk.csv"), "-o", str(tmp_path / "walk.blend")], None)
+    assert animate_options.parse(["walk.csv", "--npz", str(tmp_path / "walk.npz")], None).npz
 
 
 def test_a_report_says_how_sure_the_stature_is(make_recording, tmp_path, capsys):
@@ -172,3 +191,22 @@ def test_a_report_says_how_sure_the_stature_is(make_recording, tmp_path, capsys)
     animate.run([str(tmp_path / "seated.csv"), "--report", "--stature", "1.70"])
     told = capsys.readouterr().out
     assert "a guess" not in told and "calibration: person 1.70 m tall" in told
+
+
+def test_a_recording_is_brought_to_its_first_head_before_it_is_calibrated_with_progress(make_recording, monkeypatch):
+    calibrated, stages = [], []
+    calibrate = pipeline.calibrate
+
+    def watched(recording, options, networks, progress):
+        calibrated.append(recording.tracks["head"].position[0])
+        progress(0.5, "calibrating")
+        return calibrate(recording, options, networks, progress)
+
+    monkeypatch.setattr(pipeline, "calibrate", watched)
+    monkeypatch.setattr(pipeline, "solve", lambda *_: None)
+    recording = make_recording(1.0, move=(50.0, 0.0, -70.0))
+    choices = pipeline.Options(body=load_body())
+    networks = pipeline.Networks(None, None, "cpu")
+    person = animate.predict_person("me", recording, choices, 2, networks, lambda f, stage: stages.append((f, stage)))
+    assert len(calibrated) == 1 and np.abs(calibrated[0][[0, 2]]).max() == 0 and len(person.takes) == 2
+    assert ("calibrating" in {stage for _, stage in stages}) and 0 < stages[-1][0] < 0.1

@@ -8,20 +8,22 @@ import pytest
 
 from threepoint.model_core.errors import InputError
 from threepoint.tools import bench
-from threepoint.tools.benchmarks import lbfgs, networks, road
+from threepoint.tools.benchmarks import lbfgs, networks, pipeline
 from threepoint.tools.benchmarks.timing import long_observation, long_recording, median_seconds
+
+pytestmark = pytest.mark.slow
 
 
 def test_figures_are_printed_and_written(tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(bench.SECTIONS, "road", lambda options: {"walking": (3.0, "km/h")})
-    assert bench.run(["road", "--threads", "1", "--json", str(tmp_path / "speed.json")]) == 0
+    monkeypatch.setitem(bench.SECTIONS, "pipeline", lambda options: {"walking": (3.0, "km/h")})
+    assert bench.run(["pipeline", "--threads", "1", "--json", str(tmp_path / "speed.json")]) == 0
     assert capsys.readouterr().out.split() == ["walking", "3.00", "km/h"]
     report = json.loads((tmp_path / "speed.json").read_text())
     assert report == {"threads": 1, "device": "cpu", "figures": {"walking": {"value": 3.0, "unit": "km/h"}}}
 
 
 def test_a_section_that_is_not_there_is_refused():
-    with pytest.raises(InputError, match="no section 'flight'; there are: networks, road"):
+    with pytest.raises(InputError, match="no section 'flight'; there are: networks, pipeline"):
         bench.run(["flight"])
 
 
@@ -41,7 +43,7 @@ def test_the_first_call_is_no_measurement():
     assert len(calls) == 4
 
 
-@pytest.mark.parametrize("section, ratios", [(networks, 2), (road, 1), (lbfgs, 2)])
+@pytest.mark.parametrize("section, ratios", [(networks, 2), (pipeline, 1), (lbfgs, 2)])
 def test_sections_measure_and_compare(section, ratios, monkeypatch):
     for name, small in {"RECORDING_SECONDS": 2.0, "ONLINE_STEPS": 4, "WARM_UP_STEPS": 2, "BATCHED_FRAMES": 4,
                         "SINGLE_FRAMES": 1, "ITERATIONS": 2, "BASELINE_BATCH": 4}.items():  # fmt: skip

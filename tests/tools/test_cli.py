@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,24 +11,27 @@ import pytest
 from threepoint.model_core.body import load_body
 from threepoint.model_core.calibration import save
 from threepoint.model_core.errors import InputError
+from threepoint.model_core.pipeline import calibrate, model_frame
+from threepoint.model_core.progress import part_of
 from threepoint.model_core.recordings.formats import bsor
 from threepoint.model_core.recordings.recording import Recording, Track
 from threepoint.tools import animate
-from threepoint.tools.support import animate_options as animate_options
-from threepoint.tools import test as test_command
-from threepoint.tools.support.outputs import Outputs, check_target
-from threepoint.tools.support.progress import TerminalProgress, part_of, time_left
+from threepoint.tools.support import animate_options
 from threepoint.tools.support.checkout import ROOT
+from threepoint.tools.support.outputs import Outputs, check_target
+from threepoint.tools.support.progress import TerminalProgress, time_left
+
+pytestmark = pytest.mark.slow
 
 COMMANDS = (
-    "demo", "animate", "prepare", "train", "evaluate", "simulate_devices", "simulate_trackers", "ablations", "compare",
-    "bench", "fuzz", "build", "test",
+    "demo", "animate", "prepare", "train", "evaluate", "simulate", "ablations", "compare", "bench", "fuzz", "build",
+    "test", "architecture",
 )  # fmt: skip
 
 
-def door(*words):
+def call(*arguments):
     """Run ``python3 tools WORDS`` as a process of its own."""
-    command = [sys.executable, str(ROOT / "tools"), *map(str, words)]
+    command = [sys.executable, str(ROOT / "tools"), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -68,7 +70,7 @@ def test_bad_recording_is_one_line_and_leaves_nothing(tmp_path, name):
     path, out = tmp_path / name, tmp_path / "out"
     out.mkdir()
     BAD_RECORDINGS[name](path)
-    result = door("animate", path, "-o", out / "a.blend", "--npz", out / "a.npz", "--preview", out / "a.png")
+    result = call("animate", path, "-o", out / "a.blend", "--npz", out / "a.npz", "--preview", out / "a.png")
     assert result.returncode == 2
     assert result.stderr.startswith("threepoint: error: ") and result.stderr.count("\n") == 1
     assert name in result.stderr
@@ -79,7 +81,7 @@ def test_bad_words_are_one_line(tmp_path):
     recording = tmp_path / "fine.bsor"
     bsor.write(recording, standing_recording())
     blend = tmp_path / "a.blend"
-    for words, complaint in [
+    for arguments, complaint in [
         (["animate", recording], "nothing to write"),
         (["animate", "-o", blend], "RECORDING"),
         (["animate", recording, "-o", tmp_path / "a.txt"], ".blend"),
@@ -91,41 +93,41 @@ def test_bad_words_are_one_line(tmp_path):
         (["animate", recording, recording, "-o", blend, "--npz", tmp_path / "a.npz"], "about one person"),
         (["animate", recording, "-o", blend, "--preview-part", "5:2"], "BEGIN < END"),
         (["animate", recording, "-o", blend, "--speed"], "--speed"),
-        (["train", "birds"], "sage, flag or posture"),
+        (["train", "birds"], "choose sage, flag or posture"),
         (["fly"], "unknown command 'fly'"),
     ]:
-        result = door(*words)
-        assert result.returncode == 2, words
+        result = call(*arguments)
+        assert result.returncode == 2, arguments
         assert result.stderr.startswith("threepoint: error: ") and result.stderr.count("\n") == 1, result.stderr
         assert complaint in result.stderr
     assert not blend.exists()
 
 
 def test_table_names_every_command():
-    for words in ([], ["--help"]):
-        result = door(*words)
+    for arguments in ([], ["--help"]):
+        result = call(*arguments)
         assert result.returncode == 0 and result.stderr == ""
         listed = [line.split()[0] for line in result.stdout.splitlines() if line.startswith("  ")]
         assert listed == list(COMMANDS)
 
 
 def test_second_call_starts_quickly(tmp_path):
-    door("train")  # Whatever the first call has to install is not what is measured here.
+    call("train")  # Whatever the first call has to install is not what is measured here.
     before = os.times()
-    door("animate", tmp_path / "missing.bsor", "-o", tmp_path / "a.blend")
+    call("animate", tmp_path / "missing.bsor", "-o", tmp_path / "a.blend")
     after = os.times()  # Seconds of work, which do not depend on what else the machine does.
     assert after.children_user + after.children_system - before.children_user - before.children_system < 2
 
 
-def words_for(path, *more):
+def options_for(path, *more):
     return animate_options.parse([str(path), "-o", str(path.with_suffix(".blend")), *more], None)
 
 
 def test_trackers_take_the_roles_they_are_given(tmp_path):
     path = tmp_path / "swapped.bsor"
     bsor.write(path, standing_recording())
-    plain = animate.read_recording(path, words_for(path))
-    swapped = animate.read_recording(path, words_for(path, "--trackers", "left=right_hand,right=left_hand"))
+    plain = animate.read_recording(path, options_for(path))
+    swapped = animate.read_recording(path, options_for(path, "--trackers", "left=right_hand,right=left_hand"))
     assert np.array_equal(plain.tracks["left_hand"].position, swapped.tracks["right_hand"].position)
     assert np.array_equal(plain.tracks["right_hand"].position, swapped.tracks["left_hand"].position)
     assert np.array_equal(plain.tracks["head"].position, swapped.tracks["head"].position)
@@ -137,34 +139,33 @@ def test_swapped_hands_are_reported_and_fixed(tmp_path, capsys):
     crossed = {role: right.tracks[{"left_hand": "right_hand", "right_hand": "left_hand"}.get(role, role)]
                for role in right.tracks}  # fmt: skip
     bsor.write(path, replace(right, tracks=crossed))
-    left_as_it_is = animate.read_recording(path, words_for(path, "--report"))
+    left_as_is = animate.read_recording(path, options_for(path, "--report"))
     assert "hands should be swapped" in capsys.readouterr().out
-    mended = animate.read_recording(path, words_for(path, "--fix", "sides"))
-    assert left_as_it_is.tracks["left_hand"].position[0, 0] > 0 > mended.tracks["left_hand"].position[0, 0]
-    assert any("mended" in warning for warning in mended.warnings)
+    corrected = animate.read_recording(path, options_for(path, "--fix", "sides"))
+    assert left_as_is.tracks["left_hand"].position[0, 0] > 0 > corrected.tracks["left_hand"].position[0, 0]
+    assert any("corrected" in str(warning) for warning in corrected.warnings)
     with pytest.raises(InputError, match="nothing to fix by the name 'metres'; found: sides"):
-        animate.read_recording(path, words_for(path, "--fix", "metres"))
+        animate.read_recording(path, options_for(path, "--fix", "metres"))
 
 
-def test_person_is_as_told(tmp_path):
+def test_person_is_as_given(tmp_path):
     path, kept = tmp_path / "standing.bsor", tmp_path / "person.json"
     bsor.write(path, standing_recording())
     body = load_body()
 
-    def person(*words):
-        options = words_for(path, *words)
+    def person(*arguments):
+        options = options_for(path, *arguments)
         recording = animate.read_recording(path, options)
-        told = animate.told_calibration(recording, body, options)
-        return told or animate.calibrated(recording, body, options, networks=None)
+        return calibrate(model_frame(recording), animate.pipeline_options(options))
 
-    told = person("--stature", "1.5", "--floor", "0.1", "--controllers", "touch")
-    assert float(body.stature(told.betas)) == pytest.approx(1.5, abs=0.01) and told.floor == 0.1
-    save(kept, told)
-    assert np.allclose(person("--calibration", str(kept)).betas, told.betas)
+    given = person("--stature", "1.5", "--floor", "0.1", "--controllers", "touch")
+    assert float(body.stature(given.betas)) == pytest.approx(1.5, abs=0.01) and given.floor == 0.1
+    save(kept, given)
+    assert np.allclose(person("--calibration", str(kept)).betas, given.betas)
     with pytest.raises(InputError, match="nobody holds a T-pose"):
         person("--pose", "t")
     posed = person("--pose", "a=0.4")
-    assert not np.allclose(posed.offsets["left_hand"].rotation, told.offsets["left_hand"].rotation)
+    assert not np.allclose(posed.offsets["left_hand"].rotation, given.offsets["left_hand"].rotation)
 
 
 def test_outputs_appear_together(tmp_path):
@@ -213,38 +214,3 @@ def test_progress_leaves_a_clean_terminal_line(capsys):
 
 def test_time_left_waits_for_evidence():
     assert time_left(0.01, 100) == "" and time_left(0.5, 0.5) == "" and time_left(0.25, 30) == ", 1:30 left"
-
-
-def chosen(blender, *words):
-    return [(title, words) for title, _, words in test_command.suites(blender, list(words))]
-
-
-def test_words_choose_the_suites(monkeypatch):
-    monkeypatch.setattr(test_command, "blender_python", lambda version: "python")
-    here = str(Path(__file__).resolve())
-    check = str(next((ROOT / "tests" / "blender").glob("test_*.py")))
-    assert [title for title, _ in chosen(None)] == ["threepoint", "Blender 4.2", "Blender 4.5", "Blender 5.0"]
-    assert [title for title, _ in chosen("all")] == ["Blender 4.2", "Blender 4.5", "Blender 5.0"]
-    assert [title for title, _ in chosen("5.0")] == ["Blender 5.0"]
-    assert chosen(None, here, "-x") == [("threepoint", [here, "-x"])]
-    assert [title for title, _ in chosen(None, check)] == ["Blender 4.2", "Blender 4.5", "Blender 5.0"]
-    assert chosen("4.2", check + "::test_x", "-k", "bake") == [("Blender 4.2", [check + "::test_x", "-k", "bake"])]
-
-
-def test_every_test_file_is_run_once():
-    files = test_command.quick_first()
-    assert sorted(files) == sorted(str(path) for path in (ROOT / "tests").glob("test_*.py"))
-
-
-def test_suite_status_is_the_worst_of_pytest():
-    assert test_command.exit_status([0, 1, 0]) == 1
-    assert test_command.exit_status([0, 5]) == 0
-    assert test_command.exit_status([5, 5]) == 5
-    assert test_command.exit_status([0, -11]) == 11
-
-
-def test_suite_without_a_report_counts_as_failed(tmp_path):
-    assert test_command.count_results(tmp_path / "none.xml", 1) == {"passed": 0, "failed": 1, "skipped": 0}
-    report = tmp_path / "report.xml"
-    report.write_text('<testsuites><testsuite tests="7" failures="1" errors="1" skipped="2"/></testsuites>')
-    assert test_command.count_results(report, 1) == {"passed": 3, "failed": 2, "skipped": 2}

@@ -1,4 +1,4 @@
-"""What the door decides before anything is installed, with a fake Python, a fake pip and fake libraries."""
+"""What the launcher decides before anything is installed, with a fake Python, a fake pip and fake libraries."""
 
 import ctypes
 import sys
@@ -14,7 +14,7 @@ class Restarted(Exception):
 
 
 @pytest.fixture
-def door(monkeypatch, tmp_path):
+def launcher(monkeypatch, tmp_path):
     """The environment in a folder of its own, where programs are recorded in place of being run."""
     called = []
     monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
@@ -31,8 +31,8 @@ def door(monkeypatch, tmp_path):
             python.touch()
             monkeypatch.setattr(environment, "has_pip", lambda folder: True)
 
-    def restart(python, arguments):
-        raise Restarted(str(python))
+    def restart(python, arguments, *program):
+        raise Restarted(" ".join([str(python), *(program or ("tools",)), *arguments]))
 
     monkeypatch.setattr(environment, "run", run)
     monkeypatch.setattr(environment, "restart", restart)
@@ -43,40 +43,39 @@ def wrong_python(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 13, 1, "final", 0))
 
 
-def test_first_call_installs_and_restarts_inside(door):
+def test_first_call_installs_and_restarts_inside(launcher):
     with pytest.raises(Restarted, match=r"\.venv"):
         environment.enter(["demo"])
-    assert [command[2:4] for command in door] == [["venv", "--clear"], ["pip", "install"]]
+    assert [command[2:4] for command in launcher] == [["venv", "--clear"], ["pip", "install"], ["pip", "install"]]
+    assert "-e" in launcher[-1]
     assert environment.is_ready(environment.VENV, "numpy==1.26.4\n")
 
 
-def test_second_call_installs_nothing(door):
+def test_second_call_installs_nothing(launcher):
     with pytest.raises(Restarted):
         environment.enter(["demo"])
-    door.clear()
+    launcher.clear()
     with pytest.raises(Restarted, match=r"\.venv"):
         environment.enter(["demo"])
-    assert door == []
+    assert launcher == []
 
 
-def test_inside_the_environment_goes_on(door, monkeypatch):
+def test_the_environment_runs_the_installed_package(launcher):
+    with pytest.raises(Restarted, match=r"\.venv/bin/python -P -m threepoint\.tools demo --seed 1"):
+        environment.enter(["demo", "--seed", "1"])
+
+
+def test_changed_requirements_are_installed(launcher):
     with pytest.raises(Restarted):
         environment.enter(["demo"])
-    monkeypatch.setattr(sys, "prefix", str(environment.VENV))
-    assert environment.enter(["demo"]) is None
-
-
-def test_changed_requirements_are_installed(door):
-    with pytest.raises(Restarted):
-        environment.enter(["demo"])
-    door.clear()
+    launcher.clear()
     environment.REQUIREMENTS.write_text("numpy==1.26.4\nscipy==1.17.1\n")
     with pytest.raises(Restarted):
         environment.enter(["demo"])
-    assert any("pip" in command for command in door)
+    assert any("pip" in command for command in launcher)
 
 
-def test_interrupted_installation_is_taken_up_again(door, monkeypatch):
+def test_interrupted_installation_is_taken_up_again(launcher, monkeypatch):
     def interrupted(command, failure):
         raise KeyboardInterrupt
 
@@ -91,15 +90,15 @@ def test_interrupted_installation_is_taken_up_again(door, monkeypatch):
     assert environment.is_ready(environment.VENV, environment.REQUIREMENTS.read_text())
 
 
-def test_other_python_hands_over_to_the_right_one(door, monkeypatch):
+def test_other_python_hands_over_to_the_right_one(launcher, monkeypatch):
     wrong_python(monkeypatch)
     monkeypatch.setattr(environment, "find_python", lambda: "/somewhere/python3.11")
-    with pytest.raises(Restarted, match="/somewhere/python3.11"):
+    with pytest.raises(Restarted, match="/somewhere/python3.11 tools demo"):
         environment.enter(["demo"])
-    assert door == []
+    assert launcher == []
 
 
-def test_other_python_alone_is_one_clear_line(door, monkeypatch):
+def test_other_python_alone_is_one_clear_line(launcher, monkeypatch):
     wrong_python(monkeypatch)
     monkeypatch.setattr(environment, "reports_version", lambda python: False)
     with pytest.raises(EnvironmentProblem, match=r"this is Python 3\.13; Threepoint needs Python 3\.11") as problem:
@@ -145,6 +144,11 @@ def test_failed_import_of_a_library_gives_the_line(monkeypatch):
     hint = environment.library_hint("libX11.so.6: cannot open shared object file: No such file or directory")
     assert hint.endswith("sudo apt-get install -y libx11-6 libxi6")
     assert environment.library_hint("No module named 'scipy'") is None
+
+
+def test_missing_extra_gives_the_line():
+    assert environment.extra_hint("bpy").endswith("pip install 'threepoint[blender]' (Python 3.11)")
+    assert environment.extra_hint("threepoint") is None
 
 
 def test_missing_venv_module_gives_the_line(monkeypatch):

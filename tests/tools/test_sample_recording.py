@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from threepoint.model_core.body import load_body
-from threepoint.model_core.calibration import calibrate, joint_poses
+from threepoint.model_core.calibration import joint_poses
 from threepoint.model_core.geometry.kinematics import forward_kinematics
-from threepoint.model_core.recordings import read
 from threepoint.model_core.geometry.rotations import geodesic_angle, quaternion_to_matrix
 from threepoint.model_core.geometry.skeleton import BODY_JOINT_COUNT, FEET, ROLES, TRACKED_JOINTS
+from threepoint.model_core.recordings import read
+from threepoint.model_core.recordings.model_frame import model_frame
+from threepoint.tests.calibrating import calibrate
 from threepoint.tools import demo
 from threepoint.tools.support.sample_recording import FPS, HAND_LOST, SECONDS, sample_motion
 
@@ -52,9 +54,10 @@ def test_file_keeps_time_and_the_lost_hand(recording):
 
 def test_calibration_leads_back_to_the_body(truth, recording):
     world, joints, _, _ = truth
-    rotations, positions, valid = joint_poses(recording, calibrate(recording, load_body()))
+    placed = model_frame(recording)
+    rotations, positions, valid = joint_poses(placed, calibrate(recording, load_body()))
     angles = np.degrees(geodesic_angle(quaternion_to_matrix(rotations), world[:, TRACKED_JOINTS]))
-    errors = np.linalg.norm(positions - joints[:, TRACKED_JOINTS], axis=-1)
+    errors = np.linalg.norm(positions + placed.origin - joints[:, TRACKED_JOINTS], axis=-1)
     for column, role in enumerate(ROLES):
         seen = valid[:, column]
         assert errors[seen, column].max() < 0.01 and angles[seen, column].max() < 0.1, role

@@ -1,13 +1,13 @@
-"""``animate --table``: what a header does not tell is told, and remembered."""
+"""``animate --table``: what a header leaves open can be given, and is remembered."""
 
 import json
 
 import numpy as np
 import pytest
 
+from threepoint.model_core.command_line.reading import read_recording
 from threepoint.model_core.errors import InputError
 from threepoint.tools.support.animate_options import parse
-from threepoint.tools.support.table_options import read_as_told
 
 
 @pytest.fixture
@@ -23,17 +23,17 @@ def table(make_recording, tmp_path, monkeypatch):
     return tmp_path / "lab.csv", tmp_path / "lab.json"
 
 
-def words(path, *more):
+def options(path, *more):
     return parse([str(path), "--report", *map(str, more)], "")
 
 
-def test_columns_that_are_told_are_remembered_by_the_header(table, capsys):
+def test_given_columns_are_remembered_by_the_header(table, capsys):
     path, mapping = table
     with pytest.raises(InputError, match="no recognisable columns of a head"):
-        read_as_told(path, words(path))
-    told = read_as_told(path, words(path, "--table", mapping, "--keep-table"))
+        read_recording(path, options(path))
+    told = read_recording(path, options(path, "--table", mapping, "--keep-table"))
     assert told.duration == pytest.approx(2.0) and "kept for tables" in capsys.readouterr().out
-    again = read_as_told(path, words(path))
+    again = read_recording(path, options(path))
     np.testing.assert_array_equal(again.tracks["head"].position, told.tracks["head"].position)
 
 
@@ -47,9 +47,9 @@ def test_columns_that_are_told_are_remembered_by_the_header(table, capsys):
 )
 def test_what_cannot_be_said_of_a_table_is_refused(table, said, message):
     with pytest.raises(InputError, match=message):
-        words(table[0], "--table", said)
+        options(table[0], "--table", said)
 
 
 def test_nothing_cannot_be_kept(table):
     with pytest.raises(InputError, match="--keep-table keeps what --table says"):
-        read_as_told(table[0], words(table[0], "--keep-table"))
+        read_recording(table[0], options(table[0], "--keep-table"))

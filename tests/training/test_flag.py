@@ -1,13 +1,20 @@
 """FLAG trains in two stages, and exactly: a run that was killed and resumed ends where an unbroken one does."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from threepoint.model_core.evaluation.metrics import UPPER
+from threepoint.model_core.flag.model import CONFIGS, Flag, load_flag
 from threepoint.model_core.mocap.clips import load_clips, save_clips
-from threepoint.model_core.flag.model import load_flag
 from threepoint.tools.training.flag import run
+from threepoint.tools.training.flag_stages import FlagTraining
+
+SPINE = (3, 6, 9)
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -18,8 +25,8 @@ def data(tmp_path, make_clip):
 
 
 def train(data, folder, *more):
-    words = ["--config", "smoke", "--data", str(data), "--run", str(data / folder), "--threads", "1"]
-    assert run([*words, *more]) == 0
+    arguments = ["--config", "smoke", "--data", str(data), "--run", str(data / folder), "--threads", "1"]
+    assert run([*arguments, *more]) == 0
     return torch.load(data / folder / "checkpoint.pt", weights_only=True)
 
 
@@ -32,6 +39,17 @@ def test_both_stages_train_and_log_and_the_weights_load(data, mode):
     model = load_flag(data / "flag.safetensors")
     assert model.config.mode == mode
     assert model.pose.scale.min() > 0.04 and not torch.equal(model.pose.mean, torch.eye(3).expand(22, 3, 3))
+
+
+def test_validation_counts_the_spine_to_the_upper_body_as_the_metrics_do(data):
+    options = SimpleNamespace(config="smoke", steps_scale=1.0, rate_scale=1.0, data=data, device="cpu", seed=0)
+    training = FlagTraining(Flag(CONFIGS["smoke"]), options, record=None)
+    spine = list(SPINE)
+    training.joint_error = lambda frames, x: torch.zeros(len(x), 22).index_fill(1, torch.tensor(spine), 0.01)
+    with torch.no_grad():
+        found = training.validate()
+    assert found["mu_upper"] == pytest.approx(len(spine) / len(UPPER))
+    assert found["mu_lower"] == found["mu_hands"] == 0
 
 
 def test_a_killed_run_resumes_to_identical_weights(data):
@@ -53,9 +71,10 @@ def test_training_without_intermediate_supervision_is_another_training(data):
 def test_calibration_makes_the_number_mean_the_error(data):
     train(data, "run", "--output", str(data / "flag.safetensors"))
     save_clips(data / "test.npz", load_clips(data / "val.npz"))
-    words = ["--stage", "calibration", "--calibrate-on", "FLAG, refined", "--threads", "1"]
+    arguments = ["--stage", "calibration", "--calibrate-on", "FLAG, refined", "--threads", "1"]
     assert (
-        run([*words, "--data", str(data), "--run", str(data / "run"), "--output", str(data / "flag.safetensors")]) == 0
+        run([*arguments, "--data", str(data), "--run", str(data / "run"), "--output", str(data / "flag.safetensors")])
+        == 0
     )
     numbers = json.loads((data / "run" / "log.jsonl").read_text().splitlines()[-1])
     assert numbers["val_expected_cm"] == pytest.approx(numbers["val_error_cm"], rel=0.05)

@@ -1,4 +1,4 @@
-"""What posture networks and their witnesses learn from: trackers worn anyhow, steps, and people kept apart."""
+"""What posture networks and the samples of their errors are made from: trackers held anyhow, steps, people apart."""
 
 import importlib
 
@@ -8,7 +8,7 @@ import pytest
 from threepoint.model_core.calibration.posture import STRIDE, TRAITS, load_networks
 
 motion = importlib.import_module("threepoint.tools.training.posture_motion")
-witnesses = importlib.import_module("threepoint.tools.training.posture_samples")
+posture_samples = importlib.import_module("threepoint.tools.training.posture_samples")
 training = importlib.import_module("threepoint.tools.training.posture")
 
 
@@ -44,21 +44,21 @@ def test_steps_lift_who_goes_and_nobody_who_stays(sway):
 
 def test_everybody_is_judged_by_networks_without_them(sway):
     asked = []
-    folds = witnesses.dealt([str(number) for number in range(5)], 2)
+    folds = posture_samples.dealt([str(number) for number in range(5)], 2)
     assert folds == [["0", "2", "4"], ["1", "3"]]
 
     def networks_without(fold):
         asked.append(fold)
         return load_networks()
 
-    found = witnesses.gather_witnesses(people(sway, 5), networks_without, folds, np.random.default_rng(0))
+    found = posture_samples.gather_error_samples(people(sway, 5), networks_without, folds, np.random.default_rng(0))
     assert asked == folds and set(found.people) == set(range(5))
     assert found.traits.shape == (len(found.errors), len(TRAITS)) and np.abs(found.errors).max() < 0.5
-    per_person = 1 + round(witnesses.STRETCHES * np.sqrt(len(sway.heads) / 60))
+    per_person = 1 + round(posture_samples.STRETCHES * np.sqrt(len(sway.heads) / 60))
     assert (np.bincount(found.people) == per_person).all()
 
 
-def test_people_on_uneven_ground_are_witnesses_and_teach_nothing(sway):
+def test_people_on_uneven_ground_give_samples_of_errors_and_teach_nothing(sway):
     uneven = motion.Motion(**{**vars(sway), "person": "climber", "uneven": True})
     inputs, heights, names = training.gather([sway, uneven], np.random.default_rng(0))
     assert set(names) == {sway.person} and len(inputs) == len(heights) == len(names)

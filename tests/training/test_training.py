@@ -8,11 +8,13 @@ import pytest
 import torch
 
 from threepoint.model_core.errors import InputError
-from threepoint.tools.training import loop as training
 from threepoint.tools.support.checkout import ROOT
-from threepoint.tools.training.smoke_data import make_smoke_data
 from threepoint.tools.train import run as train_model
+from threepoint.tools.training import loop as training
 from threepoint.tools.training.sage import SageTraining, run
+from threepoint.tools.training.smoke_data import make_smoke_data
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +23,8 @@ def data(tmp_path_factory):
 
 
 def train(data, folder, *more):
-    words = ["--config", "smoke", "--data", str(data), "--run", str(data / folder), "--threads", "1"]
-    assert run([*words, *more]) == 0
+    arguments = ["--config", "smoke", "--data", str(data), "--run", str(data / folder), "--threads", "1"]
+    assert run([*arguments, *more]) == 0
     return torch.load(data / folder / "checkpoint.pt", weights_only=True)
 
 
@@ -136,10 +138,21 @@ def test_a_folder_of_amass_files_is_training_data(data):
 
 
 def test_two_processes_train_one_model(data):
-    words = ["--config", "smoke", "--data", str(data), "--run", str(data / "pair"), "--threads", "1", "--device", "cpu"]
+    arguments = [
+        "--config",
+        "smoke",
+        "--data",
+        str(data),
+        "--run",
+        str(data / "pair"),
+        "--threads",
+        "1",
+        "--device",
+        "cpu",
+    ]
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--"]
     done = subprocess.run(
-        [*launcher, str(ROOT / "tools"), "train", "sage", *words], capture_output=True, text=True, timeout=300
+        [*launcher, str(ROOT / "tools"), "train", "sage", *arguments], capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     state = torch.load(data / "pair" / "checkpoint.pt", weights_only=True)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,23 @@ import pytest
 
 from threepoint.blender_addon.engine import worker_client
 from threepoint.blender_addon.engine.worker_client import WorkerClient
-from threepoint.model_core.worker import messages, worker
-from threepoint.model_core.calibration import Calibration, preset_offsets
+from threepoint.model_core.calibration import (
+    Calibration,
+    calibration_from_json,
+    calibration_to_json,
+    preset_offsets,
+)
+from threepoint.model_core.errors import InputError
 from threepoint.model_core.motion import Motion, Uncertainty
+from threepoint.model_core.notes import Note
+from threepoint.model_core.pipeline import Options, calibrate, model_frame
 from threepoint.model_core.recordings import Recording, Track
 from threepoint.model_core.threads import SPIN_COUNT
+from threepoint.model_core.worker import messages, worker
+from threepoint.model_core.worker.session import EngineSession
+from threepoint.tools.simulation import devices
+
+pytestmark = pytest.mark.slow
 
 ENGINE = Path(__file__).resolve().parent.parent / "fake_engine.py"
 ANSWER, REFUSE, FAIL, WORK_LONG, TURN_DEAF, DIE = range(6)
@@ -38,9 +51,8 @@ def client(tmp_path):
     client.stop()
 
 
-def ask(client, seed):
-    header, arrays = messages.recording_message(short_recording())
-    return client.ask({"type": "animate", "recording": header, "options": {"seed": seed, "take": 0}}, arrays)
+def ask(client, seed, kind="animate", calibration=None):
+    return client.ask(*messages.request(kind, short_recording(), {"seed": seed, "take": 0}, calibration))
 
 
 def answer(client, job, *types):
@@ -58,8 +70,22 @@ def test_a_motion_comes_back_after_progress(client):
     header, arrays = answer(client, job, "done")
     motion = messages.read_motion(header["motion"], arrays)
     assert motion.frame_count == 4 and motion.duration == pytest.approx(0.05)
+    assert calibration_from_json(header["calibration"]).betas == pytest.approx(motion.betas)
     assert client.about["device"] == "cpu"
     assert "libraries may print" in client.log.read_text()
+
+
+def test_a_calibration_comes_back_with_its_notes_and_its_standard_error(client):
+    header, arrays = answer(client, ask(client, ANSWER, "calibrate"), "calibrated")
+    found = calibration_from_json(header["calibration"])
+    assert str(found.notes[0]).startswith("person 1.70 m tall") and found.stature_error == 0.05 and not arrays
+
+
+def test_a_calibration_that_is_sent_is_used(client):
+    given = Calibration(np.arange(10.0), 0.3, preset_offsets("touch"), (Note("wrists_straightened"),), 0.02)
+    header, arrays = answer(client, ask(client, ANSWER, calibration=given), "done")
+    assert messages.read_motion(header["motion"], arrays).floor == 0.3
+    assert header["calibration"] == calibration_to_json(given)
 
 
 @pytest.mark.parametrize(("seed", "words"), [(REFUSE, "hands: none"), (FAIL, "not enough memory")])
@@ -148,7 +174,7 @@ def test_an_engine_killed_while_it_is_written_to_does_not_take_blender_with_it(t
 
 def test_an_engine_that_breaks_down_leaves_its_last_words(client):
     header, _ = answer(client, ask(client, DIE), "dead")
-    assert header["status"] == 3 and client.last_words() == "something is broken"
+    assert header["status"] == 3 and client.last_line() == "something is broken"
 
 
 def test_the_engine_dies_with_its_owner(client):
@@ -157,7 +183,7 @@ def test_the_engine_dies_with_its_owner(client):
     assert client.process.wait(5) == 0
 
 
-def test_recordings_calibrations_and_motions_survive_the_pipe(tmp_path):
+def test_recordings_and_motions_survive_the_pipe(tmp_path):
     recording = short_recording()
     uncertainty = Uncertainty(
         np.ones((3, 2), np.float32), np.zeros((5, 4), np.int32), np.full((5, 4), 0.25, np.float32)
@@ -167,27 +193,67 @@ def test_recordings_calibrations_and_motions_survive_the_pipe(tmp_path):
         30.0, rotations, np.zeros((3, 3)), np.zeros(10), 0.5, 0.2, uncertainty=uncertainty, provenance={"seed": 3},
         contacts=np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4),
     )  # fmt: skip
-    calibration = Calibration(np.arange(10.0), 0.1, preset_offsets("touch"))
-    parts = [
-        messages.recording_message(recording),
-        messages.calibration_message(calibration),
-        messages.motion_message(motion),
-    ]
+    motion = replace(motion, notes=(Note("nobody_stands", {"height": 0.9}),))
+    parts = [messages.recording_message(recording), messages.motion_message(motion)]
     path = tmp_path / "pipe"
     path.write_bytes(b"".join(messages.pack(*part) for part in parts))
     with open(path, "rb") as stream:
         back = messages.read_recording(*messages.unpack(stream))
-        back_calibration = messages.read_calibration(*messages.unpack(stream))
         back_motion = messages.read_motion(*messages.unpack(stream))
         with pytest.raises(EOFError):
             messages.unpack(stream)
     assert (
         back.device == "touch" and (back.betas == recording.betas).all() and list(back.tracks) == list(recording.tracks)
     )
-    assert (back_calibration.offsets["left_hand"].position == calibration.offsets["left_hand"].position).all()
     assert (
         back_motion.floor == 0.2
         and back_motion.provenance == {"seed": 3}
+        and back_motion.notes == motion.notes
         and (back_motion.uncertainty.probes == 1).all()
         and (back_motion.contacts == motion.contacts).all()
     )
+
+
+def test_the_engine_calibrates_devices_that_nobody_knows_as_the_command_line_does(make_clip, body):
+    """A T-pose that is held gives the offsets; a preset in their place would be wrong by centimetres."""
+    simulation = devices.simulate(make_clip(240), body, np.random.default_rng(2))
+    asked, fractions = messages.request("calibrate", simulation.recording, {"device": "cpu"}), []
+    found = EngineSession().calibrate(*asked, lambda fraction, stage: fractions.append(fraction))
+    assert found.notes[0].code == "unknown_device_t_pose"
+    for role in ("left_hand", "right_hand"):
+        assert np.linalg.norm(found.offsets[role].position - simulation.offsets[role].position) < 0.01
+    there = calibrate(model_frame(simulation.recording), Options())
+    assert calibration_to_json(there) == calibration_to_json(found)
+
+
+def test_the_engine_takes_the_pose_and_the_stature_that_are_said(make_clip, body):
+    simulation = devices.simulate(make_clip(60), body, np.random.default_rng(3))
+    said = {"stature": 1.6, "floor": 0.05, "pose": {"kind": "a", "second": 1.0}, "device": "cpu"}
+    found = EngineSession().calibrate(*messages.request("calibrate", simulation.recording, said), lambda *_: None)
+    assert found.floor == 0.05 and float(body.stature(found.betas)) == pytest.approx(1.6, abs=1e-3)
+    assert found.notes[-1].values == {"stature": pytest.approx(1.6, abs=1e-3), "pose": "A", "second": 1.0}
+
+
+def test_the_engine_answers_with_the_motion_and_what_it_was_calibrated_with(make_recording):
+    session = EngineSession()
+    request = messages.request("animate", make_recording(0.5), {"device": "cpu", "uncertainty": False, "take": 2})
+    motion, calibration = session.animate(*request, lambda *_: None)
+    assert motion.notes == calibration.notes and motion.provenance["take"] == 2
+    again = messages.request("animate", make_recording(0.5), {"device": "cpu", "uncertainty": False}, calibration)
+    assert session.animate(*again, lambda *_: None)[1].offsets.keys() == calibration.offsets.keys()
+    with pytest.raises(InputError, match="no option 'speed'"):
+        session.animate(*messages.request("animate", make_recording(0.5), {"speed": 2}), lambda *_: None)
+
+
+def test_a_request_carries_every_digit_of_a_calibration(tmp_path):
+    calibration = Calibration(np.arange(10) / 3, 1 / 7, preset_offsets("touch", 1.1), (Note("person_in_pose", {
+        "stature": 1.8, "pose": "T", "second": 2.0}),), 0.019)  # fmt: skip
+    header, _ = messages.request("animate", short_recording(), {}, calibration)
+    path = tmp_path / "pipe"
+    path.write_bytes(messages.pack(header))
+    with open(path, "rb") as stream:
+        back = calibration_from_json(messages.unpack(stream)[0]["calibration"])
+    assert (back.betas == calibration.betas).all() and back.floor == calibration.floor
+    assert back.notes == calibration.notes and back.stature_error == calibration.stature_error
+    for role, offset in calibration.offsets.items():
+        assert back.offsets[role].rotation == pytest.approx(offset.rotation, abs=1e-15)

@@ -1,21 +1,21 @@
 """Enabling; baking by bulk F-curve calls beside keyframe_insert; scrubbing with and without uncertainty."""
 
+import argparse
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 
+import bpy
 import numpy as np
 
-from threepoint.model_core.body import load_body
-from threepoint.model_core.motion import BETA_COUNT, Motion, Uncertainty
-from threepoint.model_core.body.probes import choose_probes
-from threepoint.model_core.geometry.rotations import axis_angle_to_quaternion
-from threepoint.model_core.geometry.skeleton import BODY_JOINT_COUNT
-
-from ..support.checkout import ROOT
-from .timing import median_seconds, seconds
+from ...model_core.body import Body, load_body
+from ...model_core.body.probes import choose_probes
+from ...model_core.geometry.rotations import axis_angle_to_quaternion
+from ...model_core.geometry.skeleton import BODY_JOINT_COUNT
+from ...model_core.motion import BETA_COUNT, Motion, Uncertainty
+from .timing import Figures, median_seconds, seconds
 
 FPS = 60.0
 BAKED_FRAMES, INSERTED_FRAMES, SCRUBBED_FRAMES = 10_000, 300, 50
@@ -31,11 +31,12 @@ os._exit(0)
 """
 
 
-def measure(options):
+def measure(options: argparse.Namespace) -> Figures:
     """Seconds to bake, and milliseconds a frame while scrubbing at random."""
-    from threepoint.blender_addon.avatar.armature import create_avatar
-    from threepoint.blender_addon.avatar.bake import bake_motion
-    from threepoint.blender_addon.avatar.scene import empty_file, show_motion_colours
+    from ...blender_addon.avatar.armature import create_avatar
+    from ...blender_addon.avatar.bake import bake_motion
+    from ...blender_addon.avatar.uncertainty import show_uncertainty
+    from ...blender_addon.state.new_file import empty_file
 
     body, rng = load_body(), np.random.default_rng(0)
     motion = _wandering_motion(body, rng)
@@ -43,7 +44,7 @@ def measure(options):
     avatar = create_avatar(body, motion.betas, "bench")
     baking = median_seconds(lambda: bake_motion(avatar.armature, motion, scene, "bench"), REPEATS)
 
-    show_motion_colours(avatar.mesh, motion, scene)
+    show_uncertainty(avatar.mesh, motion, scene)
     plain, added = _scrubbing(scene, avatar.mesh, rng.integers(0, BAKED_FRAMES, SCRUBBED_FRAMES))
 
     avatar.armature.animation_data_clear()
@@ -58,7 +59,7 @@ def measure(options):
     }
 
 
-def _enabling_seconds():
+def _enabling_seconds() -> float:
     """Seconds to load and register the extension in a Blender of its own, compiled as users have it.
 
     The fastest of a few: whatever else the machine does only adds to so short a time.
@@ -74,7 +75,7 @@ def _enabling_seconds():
     return min(found[1:])  # The first one compiles.
 
 
-def _wandering_motion(body, rng):
+def _wandering_motion(body: Body, rng: np.random.Generator) -> Motion:
     """A ``Motion`` whose every joint drifts at random."""
     angles = np.cumsum(rng.normal(0, 0.01, (BAKED_FRAMES, BODY_JOINT_COUNT, 3)), 0)
     translation = np.cumsum(rng.normal(0, 0.002, (BAKED_FRAMES, 3)), 0).astype(np.float32)
@@ -84,13 +85,13 @@ def _wandering_motion(body, rng):
     return Motion(FPS, quaternions, translation, np.zeros(BETA_COUNT), uncertainty=unsure)
 
 
-def _scrubbing(scene, mesh, frames):
+def _scrubbing(scene: bpy.types.Scene, mesh: bpy.types.Object, frames: np.ndarray) -> tuple[float, float]:
     """Median seconds a frame of the body alone, and of what uncertainty adds to it.
 
     Rounds with and without take turns, so that a machine that is busy for a while slows both, and a round counts by
     its median frame, so that the frames at which others had the processor do not.
     """
-    from threepoint.blender_addon.avatar.uncertainty import MODIFIER
+    from ...blender_addon.avatar.uncertainty import MODIFIER
 
     rounds = {False: [], True: []}
     for _ in range(SCRUBBED_ROUNDS):
@@ -102,19 +103,21 @@ def _scrubbing(scene, mesh, frames):
     return statistics.median(rounds[False]), statistics.median(added)
 
 
-def _scrub(scene, mesh, frames):
+def _scrub(scene: bpy.types.Scene, mesh: bpy.types.Object, frames: np.ndarray) -> list[float]:
     """Seconds of each frame."""
     import bpy
 
-    def show(frame):
+    def show(frame: int) -> None:
         scene.frame_set(int(frame))
         mesh.evaluated_get(bpy.context.evaluated_depsgraph_get())
 
     return [seconds(lambda frame=frame: show(frame)) for frame in frames]
 
 
-def _insert_keyframes(armature, quaternions):
+def _insert_keyframes(armature: bpy.types.Object, quaternions: np.ndarray) -> None:
+    assert armature.pose is not None
+    bones = list(armature.pose.bones)
     for frame, pose in enumerate(quaternions):
-        for bone, quaternion in zip(list(armature.pose.bones)[:BODY_JOINT_COUNT], pose, strict=True):
+        for bone, quaternion in zip(bones[:BODY_JOINT_COUNT], pose, strict=True):
             bone.rotation_quaternion = quaternion
             bone.keyframe_insert("rotation_quaternion", frame=frame)

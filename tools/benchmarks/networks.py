@@ -1,17 +1,20 @@
 """SAGE offline and online beside a network of AvatarPoser's size and use, in the same process."""
 
+import argparse
 import statistics
+from collections.abc import Callable, Sequence
+from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
-from threepoint.model_core.observation import FEATURE_COUNT
-from threepoint.model_core.pipeline import choose_device
-from threepoint.model_core.sage.inference import predict
-from threepoint.model_core.sage.model import load_sage
-from threepoint.model_core.sage.streaming import SageStream
-
-from .timing import long_observation, median_seconds, seconds
+from ...model_core.observation import FEATURE_COUNT, Observation
+from ...model_core.pipeline import choose_device
+from ...model_core.sage.inference import predict
+from ...model_core.sage.model import Sage, load_sage
+from ...model_core.sage.streaming import SageStream
+from .timing import Figures, long_observation, median_seconds, seconds
 
 RECORDING_SECONDS = 60.0
 BASELINE_WINDOW, BASELINE_BATCH = 40, 256
@@ -19,7 +22,7 @@ BASELINE_WINDOW, BASELINE_BATCH = 40, 256
 ONLINE_STEPS, WARM_UP_STEPS = 500, 60
 
 
-def measure(options):
+def measure(options: argparse.Namespace) -> Figures:
     """Throughput in frames a second, time of one online step, and ratios. Results are fetched: a GPU works to the end.
 
     A ratio above one says by how much SAGE is the faster.
@@ -51,7 +54,7 @@ def measure(options):
     }
 
 
-def _half_precision(sage, observation, rest):
+def _half_precision(sage: Sage, observation: Observation, rest: np.ndarray) -> Figures:
     """Throughput in half precision, where the device is made for it: a CPU is not."""
     if next(sage.parameters()).device.type == "cpu":
         return {}
@@ -59,7 +62,7 @@ def _half_precision(sage, observation, rest):
     return {"SAGE offline, half precision": (observation.frame_count / taken, "frames/s")}
 
 
-def _median_step(step, inputs):
+def _median_step(step: Callable[[Any], object], inputs: Sequence[Any]) -> float:
     """Median wall time of ``step(input)`` over ``ONLINE_STEPS``, the inputs taken in turn; the first ones not counted.
 
     The warm-up fills a stream's window.
@@ -68,12 +71,12 @@ def _median_step(step, inputs):
     return statistics.median(times[WARM_UP_STEPS:])
 
 
-def _avatarposer_sized():
+def _avatarposer_sized() -> nn.Module:
     """A transformer of AvatarPoser's size (4 million parameters): 3 layers, width 256, 8 heads, feed-forward 2048."""
     layer = nn.TransformerEncoderLayer(256, 8, 2048, batch_first=True)
     head = nn.Sequential(nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 132))
     return nn.Sequential(nn.Linear(FEATURE_COUNT, 256), nn.TransformerEncoder(layer, 3), head)
 
 
-def _parameters(network):
+def _parameters(network: nn.Module) -> float:
     return sum(parameter.numel() for parameter in network.parameters()) / 1e6

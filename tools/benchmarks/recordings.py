@@ -3,6 +3,7 @@
 Each is read by a process of its own, whose peak memory is therefore that of reading alone, numpy included.
 """
 
+import argparse
 import json
 import subprocess
 import sys
@@ -11,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from threepoint.model_core.recordings.formats import bsor, plain
-
-from ..support.checkout import ROOT
-from .timing import long_recording
+from ...model_core.recordings import Recording
+from ...model_core.recordings.formats import bsor, plain
+from .timing import Figures, long_recording
 
 HOURS = 2
 READ = """
@@ -32,7 +32,7 @@ print(json.dumps([wall, used, peak, len(recording.time)]))
 """
 
 
-def measure(options):
+def measure(options: argparse.Namespace) -> Figures:
     """Wall and CPU seconds and peak memory of reading, and the file's size, by format."""
     recording = long_recording(3600.0 * HOURS)
     writers = {"BSOR": bsor.write, "own CSV": plain.write, "table CSV": write_table}
@@ -54,7 +54,7 @@ def measure(options):
     return figures
 
 
-def write_table(path, recording):
+def write_table(path: Path, recording: Recording) -> None:
     """A table as laboratories keep them: six decimals, positions and quaternions of each tracker."""
     names, columns = ["time"], [recording.time[:, None]]
     for role, track in recording.tracks.items():
@@ -64,7 +64,7 @@ def write_table(path, recording):
     np.savetxt(path, rows, fmt="%.6f", delimiter=",", header=",".join(names), comments="")
 
 
-def read_alone(path):
+def read_alone(path: Path) -> tuple[float, float, float, int]:
     """Wall seconds, CPU seconds, peak MiB and samples of reading ``path`` in a new process."""
-    words = [sys.executable, "-c", READ, str(path)]
-    return json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    command = [sys.executable, "-c", READ, str(path)]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)

@@ -2,48 +2,48 @@
 
 import statistics
 import time
+from collections.abc import Callable
 
 import numpy as np
 
-from threepoint.model_core.body import load_body
-from threepoint.model_core.calibration import calibrate
-from threepoint.model_core.pipeline import observe
-from threepoint.model_core.recordings.recording import Recording, Track
-
+from ...model_core.body import load_body
+from ...model_core.observation import Observation
+from ...model_core.pipeline import Options, calibrate, model_frame, observe
+from ...model_core.recordings.recording import Recording
 from ..support.sample_recording import sample_recording
+
+Figures = dict[str, tuple[float, str]]
+"""What a section measures: label -> (value, unit)."""
 
 REPEATS = 5
 
 
-def median_seconds(work, repeats=REPEATS):
+def median_seconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
     """Median wall time of ``work()`` after one warm-up."""
     work()
     return statistics.median(seconds(work) for _ in range(repeats))
 
 
-def seconds(work):
+def seconds(work: Callable[[], object]) -> float:
     """Wall time of ``work()``."""
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun
 
 
-def long_recording(duration):
+def long_recording(duration: float) -> Recording:
     """The sample session over and over, forwards and backwards, until it is ``duration`` seconds long."""
     sample = sample_recording(load_body(), np.zeros(10))
     count = int(duration / sample.duration * (len(sample.time) - 1)) + 1
     there_and_back = np.concatenate([np.arange(len(sample.time)), np.arange(len(sample.time) - 2, 0, -1)])
     order = np.resize(there_and_back, count)
     step = sample.duration / (len(sample.time) - 1)
-    tracks = {
-        role: Track(track.position[order], track.rotation[order], track.valid[order])
-        for role, track in sample.tracks.items()
-    }
+    tracks = {role: track.at(order) for role, track in sample.tracks.items()}
     return Recording(np.arange(count) * step, tracks, "sample", sample.device).validate()
 
 
-def long_observation(duration):
+def long_observation(duration: float) -> tuple[Observation, np.ndarray]:
     """The ``Observation`` of ``long_recording`` and the rest joints (24, 3) of its person."""
-    body, recording = load_body(), long_recording(duration)
-    observation = observe(recording, calibrate(recording, body))
+    body, recording = load_body(), model_frame(long_recording(duration))
+    observation = observe(recording, calibrate(recording, Options(body=body)))
     return observation, body.rest_joints(observation.betas)

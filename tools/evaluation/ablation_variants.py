@@ -1,17 +1,19 @@
 """What ``ablations`` trains beside SAGE as it is: other networks, other windows, other augmentation, less motion."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch.nn import functional as F
 
-from threepoint.model_core.observation import FEATURE_COUNT, heading
-from threepoint.model_core.geometry.rotations import rotation_about_y, transpose
-from threepoint.model_core.sage.diffusion import LatentDiffusion, sample
-from threepoint.model_core.sage.losses import denoising_loss
-from threepoint.model_core.sage.model import MEAN, Sage
-from threepoint.model_core.geometry.skeleton import LOWER_HALF, PELVIS
-from threepoint.model_core.mocap.windows import Augmentation, WindowSampler
+from ...model_core.geometry.rotations import rotation_about_y, transpose
+from ...model_core.geometry.skeleton import LOWER_HALF, PELVIS
+from ...model_core.mocap.windows import Augmentation, WindowSampler
+from ...model_core.observation import FEATURE_COUNT, heading
+from ...model_core.sage.diffusion import LatentDiffusion, ddim_sample
+from ...model_core.sage.losses import denoising_loss
+from ...model_core.sage.model import MEAN, Sage, SageConfig, Sampling
 
 MIXED_SHARE = 0.3
 """Share of windows that get the legs of another one."""
@@ -21,46 +23,69 @@ LEGS = [joint for joint in LOWER_HALF if joint != PELVIS]
 class StratifiedSage(Sage):
     """SAGE as it is: the upper latent first, the lower one given it."""
 
-    def denoising(self, true, latents, observation, generator):
+    def denoising(
+        self,
+        true: Sequence[torch.Tensor],
+        latents: Sequence[torch.Tensor],
+        observation: torch.Tensor,
+        generator: torch.Generator,
+    ) -> torch.Tensor:
         """What diffusion at random steps costs; ``true`` and sampled ``latents`` are (upper, lower)."""
         upper = denoising_loss(self.upper_diffusion, true[0], observation, generator)
         return upper + denoising_loss(self.lower_diffusion, true[1], observation, generator, latents[0].detach())
 
 
-class ParallelSage(Sage):
+class ParallelSage(StratifiedSage):
     """The lower diffusion knows nothing of the upper latent."""
 
-    def __init__(self, config):
+    def __init__(self, config: SageConfig) -> None:
         super().__init__(config)
         sizes = dict(width=config.width, layers=config.diffusion_layers, heads=config.heads)
         self.lower_diffusion = LatentDiffusion(self.latent_size, FEATURE_COUNT, 0, **sizes)
 
-    def latents(self, observation, sampling=MEAN, noise=None):
-        start = self._quiet(observation) if noise is None else noise[1]
-        lower = sample(self.lower_diffusion, observation, start, sampling.steps)
+    def latents(
+        self, observation: torch.Tensor, sampling: Sampling = MEAN, noise: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        start = self.zero_noise(observation) if noise is None else noise[1]
+        lower = ddim_sample(self.lower_diffusion, observation, start, sampling.steps)
         return self.sample_upper(observation, sampling, noise), lower
 
-    def denoising(self, true, latents, observation, generator):
+    def denoising(
+        self,
+        true: Sequence[torch.Tensor],
+        latents: Sequence[torch.Tensor],
+        observation: torch.Tensor,
+        generator: torch.Generator,
+    ) -> torch.Tensor:
         upper = denoising_loss(self.upper_diffusion, true[0], observation, generator)
         return upper + denoising_loss(self.lower_diffusion, true[1], observation, generator)
 
 
-class JointSage(Sage):
+class JointSage(StratifiedSage):
     """One diffusion of both latents at once, as deep as the two together."""
 
-    def __init__(self, config):
+    def __init__(self, config: SageConfig) -> None:
         super().__init__(config)
         del self.lower_diffusion
         sizes = dict(width=config.width, layers=2 * config.diffusion_layers, heads=config.heads)
         self.upper_diffusion = LatentDiffusion(2 * self.latent_size, FEATURE_COUNT, 0, **sizes)
 
-    def latents(self, observation, sampling=MEAN, noise=None):
-        halves = [self._quiet(observation)] * 2 if noise is None else list(noise)
-        both = sample(self.upper_diffusion, observation, torch.cat(halves, -1), sampling.steps)
-        return both.split(self.latent_size, -1)
+    def latents(
+        self, observation: torch.Tensor, sampling: Sampling = MEAN, noise: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        halves = [self.zero_noise(observation)] * 2 if noise is None else list(noise)
+        both = ddim_sample(self.upper_diffusion, observation, torch.cat(halves, -1), sampling.steps)
+        upper, lower = both.split(self.latent_size, -1)
+        return upper, lower
 
-    def denoising(self, true, latents, observation, generator):
-        return 2 * denoising_loss(self.upper_diffusion, torch.cat(true, -1), observation, generator)
+    def denoising(
+        self,
+        true: Sequence[torch.Tensor],
+        latents: Sequence[torch.Tensor],
+        observation: torch.Tensor,
+        generator: torch.Generator,
+    ) -> torch.Tensor:
+        return 2 * denoising_loss(self.upper_diffusion, torch.cat(list(true), -1), observation, generator)
 
 
 class MixingSampler(WindowSampler):
@@ -69,7 +94,7 @@ class MixingSampler(WindowSampler):
     pool = 8
     """So many windows are drawn to choose one pair of legs from."""
 
-    def _motion(self, count, draw, augmentation):
+    def _motion(self, count: int, draw: Any, augmentation: Augmentation) -> tuple[torch.Tensor, torch.Tensor]:
         local, translation = super()._motion(count, draw, augmentation)
         legs, pelvis = super()._motion(self.pool * count, draw, augmentation)
         nearest = torch.cdist(root_motion(local, translation), root_motion(legs, pelvis)).argmin(-1)
@@ -79,7 +104,7 @@ class MixingSampler(WindowSampler):
         return torch.where(chosen[:, None, None, None, None], mixed, local), translation
 
 
-def root_motion(local, translation):
+def root_motion(local: torch.Tensor, translation: torch.Tensor) -> torch.Tensor:
     """Numbers (B, n) that are alike where pelvises (B, T, 3) and local rotations (B, T, 22, 3, 3) move alike.
 
     Height in metres, tilt, and velocity in metres a quarter second as the pelvis itself sees it.
@@ -96,7 +121,7 @@ class Variant:
     """One training: ``says`` is its row's name; ``share`` of the clips are trained on."""
 
     says: str
-    network: type[Sage] = StratifiedSage
+    network: type[StratifiedSage] = StratifiedSage
     sampler: type[WindowSampler] = WindowSampler
     window: int = 40
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -104,7 +129,7 @@ class Variant:
     seed: int = 0
 
 
-def _without(**parts):
+def _without(**parts: Any) -> Augmentation:
     return replace(Augmentation(), **parts)
 
 

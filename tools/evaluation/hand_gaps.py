@@ -1,14 +1,23 @@
 """One hand missing for two seconds: does the body jump at the gap's edges, freeze in it, or lose its legs?"""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from threepoint.model_core.mocap.clips import FPS
-from threepoint.model_core.evaluation.methods import METHODS, Predicted, observe_truth, scored_joints
-from threepoint.model_core.evaluation.metrics import LOWER, joint_errors, velocity
-from threepoint.model_core.geometry.skeleton import LEFT_WRIST, RIGHT_WRIST, TRACKED_JOINTS
+from ...model_core.evaluation.methods import METHODS, Predicted, observe_truth, scored_joints
+from ...model_core.evaluation.metrics import LOWER, joint_errors, velocity
+from ...model_core.geometry.skeleton import LEFT_WRIST, RIGHT_WRIST, TRACKED_JOINTS
+from ...model_core.mocap.clips import Clip
+from ...model_core.observation import FPS
+from ...model_core.pipeline import Networks
+from ...model_core.progress import Progress
 
-GAP_FRAMES = 2 * FPS
-EDGE_FRAMES = FPS // 2
+Rows = list[dict[str, Any]]
+"""What was measured, a dict a gap."""
+
+GAP_FRAMES = round(2 * FPS)
+EDGE_FRAMES = round(FPS / 2)
 """Frames before and after an edge in which a joint may not be fast."""
 FASTEST = 6.0
 """Metres a second: a joint that is faster, where the true one is not, has jumped."""
@@ -20,7 +29,7 @@ FROZEN, STILL = 0.1, 0.05
 many metres a second."""
 
 
-def measure_gaps(networks, clips, method, progress=None):
+def measure_gaps(networks: Networks, clips: Sequence[Clip], method: str, progress: Progress | None = None) -> Rows:
     """Lose each hand of each clip in turn for two seconds in its middle; clips too short for it are left out.
 
     Returns a dict a gap: ``clip``, ``hand``; ``fastest`` of all joints near the edges whose true ones keep below
@@ -45,12 +54,12 @@ def measure_gaps(networks, clips, method, progress=None):
     return rows
 
 
-def _joints(networks, clip, method, valid):
+def _joints(networks: Networks, clip: Clip, method: str, valid: np.ndarray) -> np.ndarray:
     found = METHODS[method](networks, clip, observe_truth(clip, valid))
     return scored_joints(method, Predicted(found.rotations.cpu().numpy(), found.translation.cpu().numpy()), clip)
 
 
-def _row(lost, seen, true, gap, arm):
+def _row(lost: np.ndarray, seen: np.ndarray, true: np.ndarray, gap: slice, arm: list[int]) -> dict[str, float]:
     speeds = {"": speed(lost), "_seen": speed(seen), "_true": speed(true)}
     edges = np.concatenate([np.arange(edge - EDGE_FRAMES, edge + EDGE_FRAMES) for edge in (gap.start, gap.stop)])
     edges = edges[(edges >= 0) & (edges < len(true) - 1)]
@@ -64,12 +73,12 @@ def _row(lost, seen, true, gap, arm):
     return row
 
 
-def speed(joints):
+def speed(joints: np.ndarray) -> np.ndarray:
     """Metres a second (T - 1, J) of joint positions (T, J, 3)."""
     return np.linalg.norm(velocity(joints), axis=-1)
 
 
-def summarise(rows):
+def summarise(rows: Rows) -> dict[str, float]:
     """What the gaps of one method show together: counts, the worst, and ratios of means."""
     mean = {name: float(np.mean([row[name] for row in rows])) for name in rows[0] if name not in ("clip", "hand")}
     jumped = [row for row in rows if row["fastest"] > FASTEST]
@@ -89,7 +98,7 @@ def summarise(rows):
     }
 
 
-def describe(method, summary):
+def describe(method: str, summary: dict[str, float]) -> str:
     """Lines for a terminal."""
     return "\n".join([
         f"{method}: one hand missing for two seconds, {summary['gaps']} gaps",

@@ -1,10 +1,13 @@
 """Pictures of an evaluation: error over time, error of each joint, and the worst clips as stick figures."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 
-from ...model_core.mocap.clips import FPS
 from ...model_core.evaluation.metrics import LOWER, UPPER
 from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, JOINT_NAMES, PELVIS
+from ...model_core.observation import FPS
 from ..support import stick_figures as figures
 from ..support.stick_figures import plt
 
@@ -13,7 +16,7 @@ SMOOTHED_SECONDS = 0.25
 """Over this long the curves are averaged, so that they can be told apart."""
 
 
-def draw_errors(path, errors, title, cuts=()):
+def draw_errors(path: Path, errors: dict[str, np.ndarray], title: str, cuts: Sequence[int] | np.ndarray = ()) -> None:
     """Write a PNG with error over time (whole, upper and lower body) and the mean error of each joint.
 
     ``errors`` is a dict label -> (T, 22) in cm, as ``metrics.joint_errors`` gives them; the first label's halves are
@@ -41,12 +44,12 @@ def draw_errors(path, errors, title, cuts=()):
     plt.close(figure)
 
 
-def _smoothed(values):
+def _smoothed(values: np.ndarray) -> np.ndarray:
     window = np.ones(max(1, round(SMOOTHED_SECONDS * FPS)))
     return np.convolve(values, window, "same") / np.convolve(np.ones(len(values)), window, "same")
 
 
-def draw_clips(path, clips):
+def draw_clips(path: Path, clips: Sequence[tuple[str, np.ndarray, np.ndarray, np.ndarray]]) -> None:
     """Write a PNG with six moments of each clip, the true figure in grey behind the predicted one, front and side.
 
     ``clips`` is a list of (title, true world rotations (T, 22, 3, 3), true positions (T, 22, 3), predicted positions

@@ -1,4 +1,4 @@
-"""Files made to break a reader: what no damage to a sound recording arrives at. Each should be refused in one line."""
+"""Files made to break a reader: what no damage to a valid recording arrives at. Each should be refused in one line."""
 
 import io
 import json
@@ -14,7 +14,7 @@ MEMBERS = 5000
 
 
 @cache
-def hostile_files():
+def adversarial_files() -> list[bytes]:
     """Files as bytes, none of which is a recording."""
     return [*_EMPTY_SHELLS, *_json(), *_zip(), *_tables()]
 
@@ -27,7 +27,7 @@ _EMPTY_SHELLS = [
 ]  # fmt: skip
 
 
-def _json():
+def _json() -> list[bytes]:
     """Nested too deeply, numbers too long, keys twice, the right words in the wrong places."""
     a_frame = {"camera": {"poses": [1, 2], "timestamp": 0, "rotation": 0}}
     wild = {"position": {"x": 10**400, "y": {}, "z": []}, "rotation": {"x": "1"}, "timestamp": None}
@@ -44,7 +44,7 @@ def _json():
     return [text.encode() for text in texts]
 
 
-def _zip():
+def _zip() -> list[bytes]:
     """Archives that unpack to far more than they are, tell of what they have not, or hold programs."""
     zeros = _npy_header((40_000_000, 66)) + bytes(64 * 2**20)
     honest = {"trans.npy": _npy(np.zeros((3, 3))), "mocap_framerate.npy": _npy(np.float64(60))}
@@ -62,13 +62,13 @@ def _zip():
     return [*archives, _archive({"poses.npy": inner} | honest), archives[0][: len(inner) // 2]]
 
 
-def _tables():
+def _tables() -> list[bytes]:
     """Much of nothing."""
     return [b"time\n", b"," * 10_000, b"\n" * 10_000, b"a,b,c,d\n" + b"1," * 50_000, b"time,x\n" + b'"' * DEEP,
             b"\n".join([b"time;head_pos_x;head_pos_y;head_pos_z"] + [b"1;2"] * 1000)]  # fmt: skip
 
 
-def _archive(members):
+def _archive(members: dict[str, bytes]) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
@@ -76,13 +76,13 @@ def _archive(members):
     return stream.getvalue()
 
 
-def _npy(array):
+def _npy(array: np.ndarray | np.generic) -> bytes:
     stream = io.BytesIO()
     np.lib.format.write_array(stream, np.asarray(array))
     return stream.getvalue()
 
 
-def _npy_header(shape, kind="<f8"):
+def _npy_header(shape: tuple[int, ...], kind: str = "<f8") -> bytes:
     stream = io.BytesIO()
     np.lib.format.write_array_header_1_0(stream, {"descr": kind, "fortran_order": False, "shape": shape})
     return stream.getvalue()

@@ -1,16 +1,25 @@
-"""Command-line words, with mistakes told in one line."""
+"""The parser of a command, under the name that the command is called by."""
 
-import argparse
+from collections.abc import Sequence
 
-from threepoint.model_core.errors import InputError
+from ...model_core.command_line.parser import CommandParser
+from ...model_core.errors import InputError
+from .checkout import PROGRAM
 
 
-class CommandParser(argparse.ArgumentParser):
-    """An ``ArgumentParser`` for ``python3 tools COMMAND`` that raises ``InputError`` where argparse would exit."""
+def command_parser(command: str, description: str | None, epilog: str | None = None) -> CommandParser:
+    """A parser for ``python3 tools COMMAND``, or ``threepoint COMMAND`` where the package is installed."""
+    return CommandParser(prog=f"{PROGRAM} {command}", description=description, epilog=epilog)
 
-    def __init__(self, command, description, **more):
-        super().__init__(prog=f"python3 tools {command}", description=description, **more)
 
-    def error(self, message):
-        """Refuse the words."""
-        raise InputError(f"{self.prog}: {message} (--help shows the options)")
+def choose_subcommand(
+    command: str, names: Sequence[str], arguments: Sequence[str], help_text: str | None
+) -> str | None:
+    """The first argument where it is one of ``names``; None after ``--help``. Raises ``InputError`` otherwise."""
+    if arguments and arguments[0] in ("-h", "--help"):
+        print(help_text)
+        return None
+    if not arguments or arguments[0] not in names:
+        given = f"not '{arguments[0]}'" if arguments else "nothing was named"
+        raise InputError(f"{command}: choose {', '.join(names[:-1])} or {names[-1]} ({given})")
+    return arguments[0]

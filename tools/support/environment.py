@@ -5,6 +5,8 @@ when its stamp names the requirements it was made from; the stamp is written las
 is taken up again by the next call.
 """
 
+from __future__ import annotations
+
 import ctypes
 import hashlib
 import os
@@ -13,7 +15,9 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from .checkout import ROOT
 
@@ -36,17 +40,24 @@ BLENDER_LIBRARIES = {
 }
 """Shared libraries that Blender's module loads, and the Debian or Ubuntu package of each."""
 
+EXTRAS = {
+    "bpy": ("blender", " (Python 3.11)"),
+    "matplotlib": ("blender", ""),
+    "fpzip": ("xror", ""),
+}
+"""The package's extra that installs a module, and what it asks of Python."""
+
 
 class EnvironmentProblem(Exception):
     """The environment cannot be made. The message is one line: what is missing and how to get it."""
 
 
-def say(message):
-    """Tell the user what the door is doing; standard error, so that a command's output stays its own."""
+def say(message: str) -> None:
+    """Tell the user what is being installed, on standard error: a command's output stays its own."""
     print("threepoint: " + message, file=sys.stderr, flush=True)
 
 
-def enter(arguments):
+def enter(arguments: list[str]) -> NoReturn:
     """Finish ``.venv`` where it is not, and run the command ``arguments`` in there; does not return."""
     requirements = REQUIREMENTS.read_text(encoding="utf-8")
     if not is_ready(VENV, requirements):
@@ -60,7 +71,7 @@ def enter(arguments):
     restart(python_of(VENV), arguments, "-P", "-m", "threepoint.tools")
 
 
-def restart(python, arguments, *program):
+def restart(python: str | Path, arguments: list[str], *program: str) -> NoReturn:
     """Become ``python PROGRAM ARGUMENTS``, by default ``python tools ARGUMENTS``; does not return."""
     command = [str(python), *(program or (str(ROOT / "tools"),)), *arguments]
     if os.name == "nt":  # Windows has no exec that keeps the console.
@@ -68,7 +79,7 @@ def restart(python, arguments, *program):
     os.execv(command[0], command)
 
 
-def find_python():
+def find_python() -> str:
     """Path of a Python of the right version that runs."""
     name = "python{}.{}".format(*PYTHON_VERSION)
     for candidate in (shutil.which(name), "/usr/bin/" + name, "/usr/local/bin/" + name):
@@ -80,30 +91,30 @@ def find_python():
     )
 
 
-def reports_version(python):
+def reports_version(python: str) -> bool:
     """Whether a program is a Python of the right version (version switchers leave shims that are none)."""
     test = f"import sys; sys.exit(sys.version_info[:2] != {PYTHON_VERSION!r})"
     return subprocess.call([python, "-c", test], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
 
 
-def python_of(folder):
+def python_of(folder: Path) -> Path:
     """The interpreter of a virtual environment."""
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def stamp_of(requirements):
+def stamp_of(requirements: str) -> str:
     """What the stamp of an environment made from these requirements says."""
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     return hashlib.sha256("\n".join([str(PYTHON_VERSION), str(ROOT), project, requirements]).encode()).hexdigest()
 
 
-def is_ready(folder, requirements):
+def is_ready(folder: Path, requirements: str) -> bool:
     """Whether an environment was finished, from just these requirements, and its Python is still there."""
     stamp = folder / STAMP
     return python_of(folder).exists() and stamp.is_file() and stamp.read_text() == stamp_of(requirements)
 
 
-def make_environment(folder, requirements):
+def make_environment(folder: Path, requirements: str) -> None:
     """Make or complete a virtual environment of this Python from the text of a requirements file."""
     if not has_pip(folder):
         provide_venv_module()
@@ -119,13 +130,13 @@ def make_environment(folder, requirements):
     (folder / STAMP).write_text(stamp_of(requirements))
 
 
-def install_package(folder):
+def install_package(folder: Path) -> None:
     """Let the environment's Python import this checkout as ``threepoint``, whatever its folder is called."""
     install = ["pip", "install", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "-e", str(ROOT)]
     run([str(python_of(folder)), "-m", *install], f"installing this checkout into {folder} failed (pip says why above)")
 
 
-def has_pip(folder):
+def has_pip(folder: Path) -> bool:
     """Whether a virtual environment is complete enough to install into, and of the right version."""
     python = python_of(folder)
     if not python.exists() or not reports_version(str(python)):
@@ -134,7 +145,7 @@ def has_pip(folder):
     return subprocess.call(test, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
 
 
-def torch_source(requirements):
+def torch_source(requirements: str) -> list[str]:
     """Options for pip: without an NVIDIA GPU, Linux gets torch's CPU build, a tenth of the size, where it is served."""
     if "torch" not in requirements or not sys.platform.startswith("linux") or os.path.exists("/dev/nvidiactl"):
         return []
@@ -146,14 +157,14 @@ def torch_source(requirements):
         return []
 
 
-def run(command, failure):
+def run(command: list[str], failure: str) -> None:
     """Run a program with its output on standard error."""
     status = subprocess.call(command, stdout=sys.stderr.fileno())
     if status != 0:
         raise EnvironmentProblem(f"{failure}; run the same command again to go on from here")
 
 
-def provide_venv_module():
+def provide_venv_module() -> None:
     """Debian and Ubuntu keep the module that makes environments in a package of its own."""
     test = [sys.executable, "-c", "import venv, ensurepip"]
     if subprocess.call(test, stderr=subprocess.DEVNULL) == 0:
@@ -164,8 +175,8 @@ def provide_venv_module():
     apt_install([package])
 
 
-def provide_libraries():
-    """Install Blender's system libraries where that is ours to do; else name them. Commands without Blender go on."""
+def provide_libraries() -> None:
+    """Install Blender's system libraries as root on Debian; elsewhere name them. Commands without Blender go on."""
     missing = missing_libraries()
     if not missing:
         return
@@ -176,7 +187,7 @@ def provide_libraries():
         say(f"Blender will need system libraries that are missing ({', '.join(missing)}): {apt_line(packages)}")
 
 
-def missing_libraries(load=ctypes.CDLL):
+def missing_libraries(load: Callable[[str], object] = ctypes.CDLL) -> list[str]:
     """Names of Blender's shared libraries that this Linux does not have."""
     if not sys.platform.startswith("linux"):
         return []
@@ -189,7 +200,7 @@ def missing_libraries(load=ctypes.CDLL):
     return missing
 
 
-def library_hint(message):
+def library_hint(message: str) -> str | None:
     """The line for an import that failed for want of a shared library; None where it failed for another reason."""
     name = message.split(":")[0]
     if "cannot open shared object file" not in message:
@@ -202,17 +213,25 @@ def library_hint(message):
     return f"the system library {name} is missing; install it with: {apt_line(packages)}"
 
 
-def may_install():
+def extra_hint(module: str | None) -> str | None:
+    """The line for an import that failed because an extra of the package was left out; None for other modules."""
+    if module not in EXTRAS:
+        return None
+    extra, condition = EXTRAS[module]
+    return f"{module} is not installed: pip install 'threepoint[{extra}]'{condition}"
+
+
+def may_install() -> bool:
     """Whether system packages may be installed without asking: root on Debian or Ubuntu."""
     return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def apt_line(packages):
+def apt_line(packages: list[str]) -> str:
     """The command that installs Debian or Ubuntu packages."""
     return "sudo apt-get install -y " + " ".join(packages)
 
 
-def apt_install(packages):
+def apt_install(packages: list[str]) -> None:
     """Install Debian or Ubuntu packages as root."""
     say("installing system packages: " + " ".join(packages))
     run(["apt-get", "update", "-qq"], "apt-get update failed")

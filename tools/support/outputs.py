@@ -1,9 +1,11 @@
 """Files that appear whole or not at all."""
 
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Self
 
-from threepoint.model_core.errors import InputError
+from ...model_core.errors import InputError
 
 
 class Outputs:
@@ -13,19 +15,19 @@ class Outputs:
     was.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.pending = {}
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def path_for(self, target):
+    def path_for(self, target: Path | str) -> Path:
         """Where to write what is to become ``target``: beside it, with its suffix."""
         target = Path(target)
         self.pending[target] = target.with_name(f".{target.stem}.part-{os.getpid()}{target.suffix}")
         return self.pending[target]
 
-    def __exit__(self, kind, *_):
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         for target, temporary in self.pending.items():
             if kind is None:
                 os.replace(temporary, target)
@@ -33,7 +35,7 @@ class Outputs:
                 temporary.unlink(missing_ok=True)
 
 
-def check_target(path, suffixes):
+def check_target(path: Path | str, suffixes: Sequence[str]) -> Path:
     """An output path, refused before any work is done if it cannot be written."""
     path = Path(path)
     if path.suffix.lower() not in suffixes:
@@ -45,7 +47,7 @@ def check_target(path, suffixes):
     return path
 
 
-def say_sizes(paths):
+def say_sizes(paths: Iterable[Path]) -> None:
     """Print each file with its size."""
     for path in paths:
         print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")

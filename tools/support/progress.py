@@ -3,6 +3,8 @@
 import shutil
 import sys
 import time
+from collections.abc import Callable
+from typing import Self
 
 REDRAW_SECONDS = 0.1
 PLAIN_SECONDS = 15
@@ -16,21 +18,21 @@ class TerminalProgress:
     standard output for each new stage and now and then within one, so that standard error holds errors only.
     """
 
-    def __init__(self, clock=time.monotonic, terminal=None):
+    def __init__(self, clock: Callable[[], float] = time.monotonic, terminal: bool | None = None) -> None:
         self.clock = clock
         self.terminal = sys.stderr.isatty() if terminal is None else terminal
         self.begun = clock()
         self.drawn = float("-inf")
         self.stage = None
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         if self.terminal:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
-    def __call__(self, fraction, stage):
+    def __call__(self, fraction: float, stage: str) -> None:
         now = self.clock()
         wait = REDRAW_SECONDS if self.terminal else PLAIN_SECONDS
         if stage == self.stage and now - self.drawn < wait:
@@ -45,14 +47,9 @@ class TerminalProgress:
             print(f"{fraction:4.0%}  {stage}{left}", flush=True)
 
 
-def time_left(fraction, elapsed):
+def time_left(fraction: float, elapsed: float) -> str:
     """ ", 1:20 left", once enough is done to say so."""
     if fraction < 0.02 or elapsed < 1:
         return ""
     seconds = round(elapsed * (1 - fraction) / fraction)
     return f", {seconds // 60}:{seconds % 60:02} left"
-
-
-def part_of(progress, begin, end):
-    """A progress callback whose 0..1 is the stretch from ``begin`` to ``end`` of another's."""
-    return lambda fraction, stage: progress(begin + (end - begin) * fraction, stage)

@@ -6,44 +6,45 @@ inverse of a device's offsets gives what its trackers would have reported. It is
 
 import numpy as np
 
-from threepoint.model_core.calibration import preset_offsets
-from threepoint.model_core.calibration.person import head_offset
-from threepoint.model_core.geometry.frames import OPENXR_TO_MODEL, convert_positions, convert_quaternions
-from threepoint.model_core.geometry.kinematics import forward_kinematics
-from threepoint.model_core.motion import Motion
-from threepoint.model_core.recordings.recording import Recording, Track
-from threepoint.model_core.geometry.rotations import (
+from ...model_core.body import Body
+from ...model_core.calibration import Offset, preset_offsets
+from ...model_core.calibration.person import head_offset
+from ...model_core.geometry.frames import OPENXR_TO_MODEL, convert_positions, convert_quaternions
+from ...model_core.geometry.kinematics import forward_kinematics
+from ...model_core.geometry.rotations import (
     axis_angle_to_matrix,
     matrix_to_quaternion,
     quaternion_conjugate,
     quaternion_multiply,
     quaternion_to_matrix,
 )
-from threepoint.model_core.geometry.skeleton import BODY_JOINT_COUNT, FEET, JOINT_NAMES, ROLES, TRACKED_JOINTS
+from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, FEET, JOINT_NAMES, ROLES, TRACKED_JOINTS
+from ...model_core.motion import Motion
+from ...model_core.recordings.recording import Recording, Track
 
 SECONDS, FPS = 12.0, 90.0
 DEVICE = "touch"
 HAND_LOST = (10.1, 10.7)
 """Seconds during which the left hand is out of the cameras' sight."""
 
-WALKING_SPEED, STEPS_A_SECOND = 1.15, 1.75
+WALKING_SPEED, STEPS_PER_SECOND = 1.15, 1.75
 CROUCH_BACK = 0.18
 """Metres that the pelvis goes back in the deepest crouch, so that the person keeps their balance."""
 X, Y, Z = np.eye(3)
 
 
-def ramp(time, begin, end):
+def ramp(time: np.ndarray, begin: float, end: float) -> np.ndarray:
     """0 before ``begin``, 1 after ``end``, smooth in between."""
     x = np.clip((time - begin) / (end - begin), 0, 1)
     return x * x * x * (10 + x * (6 * x - 15))
 
 
-def bump(time, begin, end, rise=0.7):
+def bump(time: np.ndarray, begin: float, end: float, rise: float = 0.7) -> np.ndarray:
     """1 between ``begin`` and ``end`` and 0 outside, with smooth edges of ``rise`` seconds inside."""
     return ramp(time, begin, begin + rise) - ramp(time, end - rise, end)
 
 
-def sample_motion(body, betas):
+def sample_motion(body: Body, betas: np.ndarray) -> Motion:
     """The person's motion as a ``Motion`` at ``FPS``: ground truth for what a prediction from the sample should be."""
     time = np.arange(round(SECONDS * FPS) + 1) / FPS
     walk = np.maximum(bump(time, 0.8, 5.2), bump(time, 9.2, 12.4))
@@ -53,13 +54,15 @@ def sample_motion(body, betas):
         rotations[:, JOINT_NAMES.index(name)] = rotation
     translation = pelvis_path(time, walk, turn, crouch)
     rest_joints = body.rest_joints(betas)[:BODY_JOINT_COUNT]
-    translation[:, 1] = -lowest_foot(rotations, translation, rest_joints, body.sole(betas))
+    translation[:, 1] = -lowest_foot(rotations, translation, rest_joints, float(body.sole(betas)))
     return Motion(FPS, matrix_to_quaternion(rotations), translation, betas).validate()
 
 
-def joint_rotations(time, walk, turn, wave, crouch):
+def joint_rotations(
+    time: np.ndarray, walk: np.ndarray, turn: np.ndarray, wave: np.ndarray, crouch: np.ndarray
+) -> dict[str, np.ndarray]:
     """Rotations (T, 3, 3) by joint name from the strengths (T,) of what the person does."""
-    phase = np.pi * STEPS_A_SECOND * time
+    phase = np.pi * STEPS_PER_SECOND * time
     stride, breath = np.sin(phase), 0.02 * np.sin(1.6 * time)
     look = 0.35 * bump(time, 3.0, 4.4, 0.6) + 0.12 * np.sin(0.9 * time) * (1 - walk)
     result = {
@@ -76,7 +79,7 @@ def joint_rotations(time, walk, turn, wave, crouch):
     return result
 
 
-def leg(side, swing, walk, crouch):
+def leg(side: str, swing: np.ndarray, walk: np.ndarray, crouch: np.ndarray) -> dict[str, np.ndarray]:
     """Hip, knee and ankle: ``swing`` (T,) is 1 where this leg is furthest forward."""
     lift = np.clip(np.roll(swing, round(-0.18 * FPS)), 0, None) ** 2
     hip = -(0.42 * swing + 0.25 * lift + 0.08) * walk - 1.75 * crouch
@@ -88,7 +91,9 @@ def leg(side, swing, walk, crouch):
     }
 
 
-def arm(side, sign, swing, time, walk, wave, crouch):
+def arm(
+    side: str, sign: int, swing: np.ndarray, time: np.ndarray, walk: np.ndarray, wave: np.ndarray, crouch: np.ndarray
+) -> dict[str, np.ndarray]:
     """Shoulder, elbow and wrist; ``sign`` is 1 on the left. The right hand waves, the left reaches to the floor."""
     waving = wave if side == "right" else 0 * wave
     reaching = crouch if side == "left" else 0.35 * crouch
@@ -103,19 +108,19 @@ def arm(side, sign, swing, time, walk, wave, crouch):
     }
 
 
-def about(axis, angle):
+def about(axis: np.ndarray, angle: np.ndarray) -> np.ndarray:
     """Rotations (T, 3, 3) by ``angle`` (T,) radians about a fixed axis."""
     return axis_angle_to_matrix(np.asarray(angle)[:, None] * axis)
 
 
-def pelvis_path(time, walk, turn, crouch):
+def pelvis_path(time: np.ndarray, walk: np.ndarray, turn: np.ndarray, crouch: np.ndarray) -> np.ndarray:
     """Horizontal place (T, 3) of the pelvis: forward along the heading while walking, back a little in the crouch."""
     ahead = np.stack([np.sin(turn), np.zeros_like(turn), np.cos(turn)], -1)
     path = np.cumsum(WALKING_SPEED * walk[:, None] * ahead, 0) / FPS
     return path - CROUCH_BACK * crouch[:, None] * ahead
 
 
-def lowest_foot(rotations, translation, rest_joints, sole):
+def lowest_foot(rotations: np.ndarray, translation: np.ndarray, rest_joints: np.ndarray, sole: float) -> np.ndarray:
     """Height (T,) of the lowest of ankles and toes above where it stands at rest, smoothed over a tenth of a second."""
     _, positions = forward_kinematics(rotations, translation, rest_joints)
     feet = list(FEET)
@@ -124,7 +129,7 @@ def lowest_foot(rotations, translation, rest_joints, sole):
     return np.convolve(np.pad(height, width, mode="edge"), np.hanning(2 * width + 1) / width, "valid")
 
 
-def sample_recording(body, betas):
+def sample_recording(body: Body, betas: np.ndarray) -> Recording:
     """What a headset would have recorded of ``sample_motion``: a ``Recording`` with device ``DEVICE``."""
     motion = sample_motion(body, betas)
     rest_joints = body.rest_joints(betas)[:BODY_JOINT_COUNT]
@@ -144,7 +149,7 @@ def sample_recording(body, betas):
     return Recording(time, tracks, "sample", DEVICE).validate()
 
 
-def tracker_pose(rotation, position, offset):
+def tracker_pose(rotation: np.ndarray, position: np.ndarray, offset: Offset) -> tuple[np.ndarray, np.ndarray]:
     """Pose of the tracker on a joint with pose (T, 4), (T, 3): the inverse of calibration's tracker to joint."""
     back = np.broadcast_to(quaternion_conjugate(np.asarray(offset.rotation)), rotation.shape)
     tracker = quaternion_multiply(rotation, back)

@@ -1,16 +1,31 @@
-"""Blender's part of the commands: people and their motions become a file, a picture or a film."""
+"""Blender's part of the commands: people and their motions become a file, a picture or a film.
 
+Scenes are built by the add-on's own functions while its properties are registered, so that a file opens in a window
+with the add-on as if it had been made there.
+"""
+
+from __future__ import annotations
+
+import argparse
 import contextlib
 import os
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import bpy
 import numpy as np
 from matplotlib.image import imread, imsave
 
-from threepoint.blender_addon.avatar.bake import bake_motion
-from threepoint.blender_addon.render.preview import render_film, render_still
-from threepoint.blender_addon.avatar.scene import build_scene, empty_file
+from ...blender_addon.avatar.armature import Avatar
+from ...blender_addon.bpy_types import current_scene
+from ...blender_addon.render.preview import Subject, render_film, render_still
+from ...blender_addon.state import people, predictions, properties
+from ...blender_addon.state.new_file import empty_file
+from ...model_core.calibration import Calibration
+from ...model_core.motion import Motion
+from ...model_core.recordings import Recording
+from .person import Person
 
 LONGEST_FILM = 60.0
 """Seconds that a preview film shows at most: it is a look at the result, not the result."""
@@ -20,44 +35,77 @@ MOMENT_WIDTH, MOMENT_HEIGHT = 160, 360
 """Pixels of a moment: its width is that many for each person, and once more for the margins."""
 
 
-def build_file(people, body, fps, progress):
-    """An empty file with every person in it; the list of ``scene.Result``."""
+@contextlib.contextmanager
+def scene_properties() -> Iterator[None]:
+    """The add-on's properties, for as long as a file is built and saved; nothing else of it is registered."""
+    if properties.is_registered():
+        yield
+        return
+    properties.register()
+    try:
+        yield
+    finally:
+        properties.unregister()  # Blender hangs at its end where Python has left something registered.
+
+
+def build_file(
+    found: Sequence[Person], arguments: argparse.Namespace, progress: Callable[[float, str], None]
+) -> list[Subject]:
+    """An empty file with every person in it; what a preview shows of each. Within ``scene_properties``.
+
+    ``arguments`` are those of ``animate``: what they say of a person becomes the person's settings.
+    """
     progress(0, "building the scene")
-    scene = empty_file(fps)
-    results = []
-    for person in people:
-        result = build_scene(person.recording, person.takes[0], body, person.name, fit_range=True)
-        keep_takes(result, person, scene)
-        results.append(result)
-        progress(len(results) / len(people), "building the scene")
-    return results
+    scene = empty_file(arguments.fps)
+    subjects = []
+    for one in found:
+        person = people.add_person(one.recording, one.name, scene)
+        people.apply_arguments(person, arguments, scene)
+        subjects.append(add_takes(person, one.recording, one.calibration, one.takes))
+        progress(len(subjects) / len(found), "building the scene")
+    scene.frame_set(scene.frame_start)
+    return subjects
 
 
-def keep_takes(result, person, scene):
-    """Bake the further takes as actions that the file keeps; the first one stays the armature's own."""
-    animation = result.avatar.armature.animation_data
-    shown, slot = result.action, getattr(animation, "action_slot", None)
-    for number, motion in enumerate(person.takes[1:], 2):
-        name = f"{person.name} motion, take {number}"
-        action = bake_motion(result.avatar.armature, motion, scene, name, float(person.recording.time[0]))
-        action.use_fake_user = True
-    animation.action = shown
-    if slot is not None:
-        animation.action_slot = slot
+def add_takes(
+    person: properties.THREEPOINT_PG_person, recording: Recording, calibration: Calibration, takes: Sequence[Motion]
+) -> Subject:
+    """Give a person, made from a recording, what was found of them; the first take plays."""
+    scene = current_scene()
+    predictions.receive_calibration(person, calibration, predictions.current_calibration_key(person, scene))
+    for motion in takes:
+        predictions.receive_motion(person, motion, scene, origin=float(recording.time[0]))
+    person.active_take = 0
+    people.fit_frame_range(person, scene, recording.duration)
+    return subject_of(person)
 
 
-def save_scene(path):
-    """Write the file, compressed."""
+def add_motion(motion: Motion, name: str) -> Subject:
+    """A person in the current scene who has a motion and no trackers. Within ``scene_properties``."""
+    scene = current_scene()
+    person = people.add_person_from_objects({}, name, scene)
+    predictions.receive_motion(person, motion, scene)
+    people.fit_frame_range(person, scene, motion.start + motion.duration)
+    return subject_of(person)
+
+
+def subject_of(person: properties.THREEPOINT_PG_person, label: str = "") -> Subject:
+    """What a preview shows of a person."""
+    return Subject(Avatar(person.armature, person.mesh), people.trackers_of(person), label)
+
+
+def save_scene(path: Path) -> None:
+    """Write the file, compressed. Within ``scene_properties``."""
     with quiet():
         bpy.ops.wm.save_as_mainfile(filepath=str(path.resolve()), compress=True, copy=True)
 
 
-def save_preview(path, subjects, part=None):
+def save_preview(path: Path, subjects: Sequence[Subject], part: tuple[float, float] | None = None) -> None:
     """Write a strip of pictures or, by the suffix, a film of the ``Subject`` list side by side.
 
     ``part`` is (begin, end) in seconds from the scene's start, by default all of it.
     """
-    scene = bpy.context.scene
+    scene = current_scene()
     fps = scene.render.fps / scene.render.fps_base
     begin, end = part or (0, (scene.frame_end - scene.frame_start) / fps)
     if path.suffix.lower() == ".mp4":
@@ -71,7 +119,7 @@ def save_preview(path, subjects, part=None):
             save_strip(path, subjects, np.rint(first + (last - first) * (np.arange(MOMENTS) + 0.5) / MOMENTS))
 
 
-def save_strip(path, subjects, frames):
+def save_strip(path: Path, subjects: Sequence[Subject], frames: np.ndarray) -> None:
     """Write one picture of several scene frames, from left to right."""
     size = (MOMENT_WIDTH * (len(subjects) + 1), MOMENT_HEIGHT)
     pictures = []
@@ -82,7 +130,7 @@ def save_strip(path, subjects, frames):
 
 
 @contextlib.contextmanager
-def quiet():
+def quiet() -> Iterator[None]:
     """Keep Blender's and its graphics driver's own chatter, which goes past Python, off the terminal."""
     sys.stdout.flush()
     sys.stderr.flush()

@@ -1,7 +1,12 @@
 """Stick figures in matplotlib: what the contact sheets of ``prepare`` and ``evaluate`` are drawn with."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from ...model_core.geometry.rotations import rotation_about_y
 from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, MIRRORED, PARENTS, PELVIS
@@ -20,7 +25,7 @@ DOTS_PER_INCH = 130
 SMPL_PARENTS = PARENTS[:BODY_JOINT_COUNT]
 
 
-def sheet(row_count, column_count):
+def sheet(row_count: int, column_count: int) -> tuple[Figure, np.ndarray]:
     """A figure and its axes (rows * views, columns), one pair of lines for each row."""
     lines = row_count * len(VIEWS)
     size = (CELL * column_count * 1.2, CELL * lines)
@@ -36,23 +41,23 @@ def sheet(row_count, column_count):
     return figure, axes
 
 
-def save(figure, path):
+def save(figure: Figure, path: Path) -> None:
     """Write the PNG and forget the figure."""
     figure.savefig(path, dpi=DOTS_PER_INCH)
     plt.close(figure)
 
 
-def title(ax, text):
+def title(ax: Axes, text: str) -> None:
     """A small title above a cell."""
     ax.set_title(text, fontsize=6, loc="left", pad=1)
 
 
-def facing(world, view):
+def facing(world: np.ndarray, view: str) -> np.ndarray:
     """World rotations (T, J, 3, 3) -> rotations (T, 3, 3) that turn each frame's pelvis towards the view."""
     return rotation_about_y(VIEWS[view] - np.arctan2(world[:, PELVIS, 0, 2], world[:, PELVIS, 2, 2]))
 
 
-def smpl_colours():
+def smpl_colours() -> list[str]:
     """A colour for each of SMPL's 22 joints, by side."""
     # A mirrored pair is numbered left first.
     return [
@@ -61,8 +66,15 @@ def smpl_colours():
     ]
 
 
-def draw_bones(ax, positions, parents, colours, shift=0.0, width=1.0):
+def draw_bones(
+    ax: Axes,
+    positions: np.ndarray,
+    parents: Sequence[int],
+    colours: Sequence[str],
+    shift: float = 0.0,
+    width: float = 1.0,
+) -> None:
     """Lines from each joint (J, 3) to its parent; x to the right by ``shift``, y up."""
     joints = [joint for joint, parent in enumerate(parents) if parent >= 0]
     lines = np.stack([positions[[parents[joint] for joint in joints]], positions[joints]], 1)[..., :2] + [shift, 0]
-    ax.add_collection(LineCollection(lines, colors=[colours[joint] for joint in joints], linewidths=width))
+    ax.add_collection(LineCollection(list(lines), colors=[colours[joint] for joint in joints], linewidths=width))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from ...model_core.evaluation.methods import METHODS
 from ...model_core.flag.model import CONFIGS, DEFAULT_WEIGHTS, Flag, save_flag
 from .flag_calibration import calibrate_weights
-from ..evaluation.flag_experiments.training import train_comparisons
+from .flag_comparisons import train_comparisons
 from .flag_stages import FlagTraining
 from .loop import Run
 from .options import resolve_options, training_parser

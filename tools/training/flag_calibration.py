@@ -1,19 +1,24 @@
 """Calibrate FLAG's uncertainty, so that its number means metres of error, and say how well it then does."""
 
-from types import SimpleNamespace
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
+from scipy.stats import rankdata
 
-from ...model_core.mocap.clips import load_clips
 from ...model_core.errors import InputError
 from ...model_core.evaluation.methods import METHODS, observe_truth
-from ...model_core.refinement.energy import gather_evidence
-from ...model_core.flag.model import HAND_STATES, load_flag, save_flag
-from ...model_core.refinement.uncertainty import calibrate, draw_noise, fit_calibration, hand_states, sample_spread
+from ...model_core.flag.evidence import gather_evidence
+from ...model_core.flag.model import HAND_STATES, Flag, load_flag, save_flag
 from ...model_core.geometry.kinematics import forward_kinematics
-from ...model_core.sage.model import load_sage
 from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, LEFT_WRIST, RIGHT_WRIST
+from ...model_core.mocap.clips import Clip, load_clips
+from ...model_core.observation import Observation
+from ...model_core.pipeline import Networks
+from ...model_core.progress import Progress
+from ...model_core.refinement.uncertainty import calibrate, draw_noise, fit_calibration, hand_states, sample_spread
+from ...model_core.sage.model import load_sage
 
 SAMPLES = 16
 EVERY = 4
@@ -24,14 +29,16 @@ LEVELS = (0.5, 0.9)
 """Shares of the errors that the reported intervals are meant to cover."""
 
 
-def calibrate_weights(path, data, method, every=1, progress=None):
+def calibrate_weights(
+    path: Path, data: Path, method: str, every: int = 1, progress: Progress | None = None
+) -> dict[str, str | float]:
     """Calibrate the weights at ``path`` on the validation clips and write them back; the report on validation and test.
 
     ``data`` is the folder of val.npz and test.npz; ``method`` whose errors count; ``every`` n-th clip is used.
     """
     flag = load_flag(path)
-    networks = SimpleNamespace(flag=flag, sage=load_sage() if method.startswith("SAGE") else None, device="cpu")
-    numbers = {"method": method}
+    networks = Networks(load_sage(), flag, "cpu")
+    numbers: dict[str, str | float] = {"method": method}
     for split in ("val", "test"):
         clips = list(load_clips(data / f"{split}.npz"))[::every]
         found = spread_and_error(networks, clips, method, progress)
@@ -42,7 +49,7 @@ def calibrate_weights(path, data, method, every=1, progress=None):
     return numbers
 
 
-def observe_with_drops(clip):
+def observe_with_drops(clip: Clip) -> list[Observation]:
     """Two observations of a clip: all valid; and the left hand lost, both, the right one, none, a quarter each."""
     dropped = np.ones((len(clip), 3), bool)
     quarter = len(clip) // 4
@@ -52,7 +59,9 @@ def observe_with_drops(clip):
 
 
 @torch.no_grad()
-def spread_and_error(networks, clips, method, progress=None):
+def spread_and_error(
+    networks: Networks, clips: Sequence[Clip], method: str, progress: Progress | None = None
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     """Uncalibrated spread and true error (N, 22) in metres of every joint, over frames of ``clips``; which trackers
     were seen (N, 3); weights (N,).
 
@@ -76,7 +85,7 @@ def spread_and_error(networks, clips, method, progress=None):
                 for values in (observation.rotations, observation.positions, observation.valid)
             ]
             valid.append(seen[2])
-            evidence = gather_evidence(flag, *seen, rest)
+            evidence = gather_evidence(flag, *seen, rest_joints=rest)
             spreads.append(
                 sample_spread(flag, evidence, noise, lambda r, t, rest=rest: forward_kinematics(r, t, rest)[1])
             )
@@ -87,7 +96,7 @@ def spread_and_error(networks, clips, method, progress=None):
     return torch.cat(spreads), torch.cat(errors), torch.cat(valid), weight
 
 
-def fit(flag, spread, error, valid, weight):
+def fit(flag: Flag, spread: torch.Tensor, error: torch.Tensor, valid: torch.Tensor, weight: torch.Tensor) -> None:
     """Store every joint's gain and offset, by which hands are lost, and the factors of the intervals, in the model."""
     states = hand_states(valid)
     for state in range(HAND_STATES):
@@ -102,18 +111,23 @@ def fit(flag, spread, error, valid, weight):
     flag.uncertainty_interval.copy_(torch.stack(factors))
 
 
-def report(flag, spread, error, valid, weight):
+def rank_correlation(a: torch.Tensor, b: torch.Tensor) -> float:
+    """Spearman's, of two tensors (N,)."""
+    return float(np.corrcoef(rankdata(a.numpy()), rankdata(b.numpy()))[0, 1])
+
+
+def report(
+    flag: Flag, spread: torch.Tensor, error: torch.Tensor, valid: torch.Tensor, weight: torch.Tensor
+) -> dict[str, float]:
     """Numbers for the log and the card: rank correlation of spread and of expected error with the true error, over all
     joints and frames, and of frames' means; mean expected and mean true error in centimetres, of all joints, of seen
     wrists and of lost ones; coverage of intervals."""
-    from scipy.stats import spearmanr
-
     expected = _expected(flag, spread, valid)
     lost = valid[:, 1:] <= 0
     numbers = {
-        "rank_before": float(spearmanr(spread.flatten(), error.flatten()).statistic),
-        "rank_after": float(spearmanr(expected.flatten(), error.flatten()).statistic),
-        "rank_of_frames": float(spearmanr(expected.mean(1), error.mean(1)).statistic),
+        "rank_before": rank_correlation(spread.flatten(), error.flatten()),
+        "rank_after": rank_correlation(expected.flatten(), error.flatten()),
+        "rank_of_frames": rank_correlation(expected.mean(1), error.mean(1)),
         "expected_cm": 100 * float(weight @ expected.mean(1)),
         "error_cm": 100 * float(weight @ error.mean(1)),
     }

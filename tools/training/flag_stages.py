@@ -1,20 +1,31 @@
 """What FLAG's training draws, computes and validates: the conditional flow, then its latent region (two stages)."""
 
+from argparse import Namespace
 from dataclasses import dataclass, replace
 
 import torch
 
 from ...model_core.body import load_body
-from ...model_core.mocap.clips import load_clips
-from ...model_core.flag.condition import below, joint_features, make_condition, split_condition
-from ...model_core.flag.flow import nll_loss
+from ...model_core.body.proportions import body_size, proportions
+from ...model_core.evaluation.metrics import UPPER
+from ...model_core.flag.condition import below_head, joint_features, make_condition, split_condition
+from ...model_core.flag.losses import (
+    generated_loss,
+    latent_region_loss,
+    masked_joint_loss,
+    nll_loss,
+    reconstruction_loss,
+    total_loss,
+)
+from ...model_core.flag.model import Flag
 from ...model_core.flag.pose import POSE_COUNT, mean_rotation
-from ...model_core.flag.region import MASKING_ORDER, gumbel_softmax, masked_joint_loss, region_loss, visible_joints
+from ...model_core.flag.region import MASKING_ORDER, gumbel_softmax, visible_joints
 from ...model_core.geometry.kinematics import forward_kinematics
-from ...model_core.observation import body_size, heading, proportions
-from ...model_core.geometry.skeleton import HEAD, LOWER_HALF, PELVIS, TRACKED_JOINTS
-from ...model_core.mocap.windows import NO_AUGMENTATION, Augmentation, WindowSampler, shape_basis
-from .loop import Stage
+from ...model_core.geometry.skeleton import HEAD, LOWER_HALF, PELVIS, TRACKED_JOINTS, WRISTS
+from ...model_core.mocap.clips import load_clips
+from ...model_core.mocap.windows import NO_AUGMENTATION, Augmentation, Windows, WindowSampler, shape_basis
+from ...model_core.observation import heading
+from .loop import Run, Stage
 
 STEPS = {
     "small": {"flow": 8000, "region": 4000},
@@ -48,12 +59,6 @@ MASKING_SHARE = 0.2
 """Share of the region's steps after which all joints but head and hands are hidden."""
 TEMPERATURE = (1.0, 0.5)
 """Of the Gumbel softmax, at the first and at the last step."""
-JOINT_WEIGHT, POSE_WEIGHT, REGION_WEIGHT = 0.5, 0.5, 1.0
-"""Lambda of L_mjp, L_rec and L_lra (paper, eq 4); L_nll is the first stage."""
-PLACE_WEIGHT, GENERATED_WEIGHT = 20.0, 0.3
-"""Of the joints' distance in metres, and of the pose numbers' squared, between f(mu_H) and the truth: what a user sees
-of mu_H. Not in the paper, whose oracle codes alone say little of it where some directions of z move the body far more
-than others."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class Frames:
     ``x`` (B, 66), ``condition`` (B, C), ``joints`` (B, 22, 9) from ``joint_features``, ``heading`` (B,).
     """
 
-    windows: object
+    windows: Windows
     x: torch.Tensor
     condition: torch.Tensor
     joints: torch.Tensor
@@ -73,7 +78,7 @@ class Frames:
 class FlagTraining:
     """The two stages of one training: what each draws, computes and validates."""
 
-    def __init__(self, flag, options, record):
+    def __init__(self, flag: Flag, options: Namespace, record: Run) -> None:
         self.flag, self.options, self.record = flag, options, record
         self.steps = {k: max(1, round(v * options.steps_scale)) for k, v in STEPS[options.config].items()}
         self.batch = BATCH[options.config]
@@ -96,7 +101,7 @@ class FlagTraining:
             positions = positions + PLACE_NOISE * _normal(positions, generator)
         towards = heading(rotations[:, 0])
         head_mode = self.flag.config.mode == "head"
-        origin = below(positions[:, 0]) if head_mode else joints[:, PELVIS]
+        origin = below_head(positions[:, 0]) if head_mode else joints[:, PELVIS]
         size = body_size(windows.rest_joints)
         seen = joint_features(rotations, positions, towards, size, origin)
         person = proportions(windows.rest_joints, size)
@@ -137,7 +142,7 @@ class FlagTraining:
         depths = range(2, couplings, 2)
         depth, weight = None, 0.0
         if not self.options.no_intermediate:
-            depth = depths[torch.randint(len(depths), (1,), generator=generator, device=self.options.device).item()]
+            depth = depths[int(torch.randint(len(depths), (1,), generator=generator, device=self.options.device))]
             weight = len(depths) * depth / couplings
         with self.half_precision():
             loss = nll_loss(self.flag.flow, frames.x, self.flag.flow.context(frames.condition), depth, weight)
@@ -162,10 +167,10 @@ class FlagTraining:
         pose = flag.region.to_pose_space(gumbel_softmax(logits, temperature, generator).flatten(1))
         mean, log_sigma = flag.region.approximate(logits)
         joint_loss = masked_joint_loss(predicted, frames.joints, ~visible)
-        pose_loss = ((pose - frames.x) ** 2).mean()
-        latent_loss = region_loss(oracle, mean, log_sigma)
-        generated_loss, place_loss = self.generated_loss(frames, mean, context)
-        loss = JOINT_WEIGHT * joint_loss + POSE_WEIGHT * pose_loss + REGION_WEIGHT * latent_loss + generated_loss
+        pose_loss = reconstruction_loss(pose, frames.x)
+        latent_loss = latent_region_loss(oracle, mean, log_sigma)
+        pose_error, place_loss = self.generated_loss(frames, mean, context)
+        loss = total_loss(mjp=joint_loss, rec=pose_loss, lra=latent_loss) + pose_error
         parts = {"joints": joint_loss, "pose": pose_loss, "latent": latent_loss, "place": place_loss}
         return loss, {name: part.item() for name, part in parts.items()}
 
@@ -173,8 +178,8 @@ class FlagTraining:
         """What f(z) of codes (B, 66) costs beside the truth; and its joints' mean distance in metres."""
         with self.half_precision():
             x = self.flag.flow(z, context).float()
-        distance = self.joint_error(frames, x).mean()
-        return PLACE_WEIGHT * distance + GENERATED_WEIGHT * ((x - frames.x) ** 2).mean(), distance
+        distance = self.joint_error(frames, x)
+        return generated_loss(distance, x, frames.x), distance.mean()
 
     def validate(self):
         """On fixed frames of the validation split: nats per dimension and head-aligned errors in centimetres."""
@@ -189,9 +194,9 @@ class FlagTraining:
         for name, z in (("zero", torch.zeros_like(region)), ("mu", region)):
             error = 100 * self.joint_error(frames, self.flag.flow(z, context))
             errors[name] = float(error.mean())
-            errors[f"{name}_upper"] = float(error[:, 12:].mean())
+            errors[f"{name}_upper"] = float(error[:, list(UPPER)].mean())
             errors[f"{name}_lower"] = float(error[:, list(LOWER_HALF)].mean())
-            errors[f"{name}_hands"] = float(error[:, 20:].mean())
+            errors[f"{name}_hands"] = float(error[:, list(WRISTS)].mean())
         return {"nll": float(nll)} | errors
 
     def joint_error(self, frames, x):

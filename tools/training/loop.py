@@ -108,7 +108,9 @@ class Run:
             torch.nn.utils.clip_grad_norm_(stage.parameters, GRADIENT_CLIP)
             optimizer.step()
             decay = min(AVERAGING, (step + 1) / (step + 10))
-            torch._foreach_lerp_(average, [p.detach() for p in stage.parameters], 1 - decay)
+            torch._foreach_lerp_(  # pyright: ignore[reportPrivateImportUsage]  # It has no public name.
+                average, [p.detach() for p in stage.parameters], 1 - decay
+            )
             if (step + 1) % LOG_EVERY == 0 or step + 1 == stage.steps:
                 pace = (step + 1 - first) / (time.monotonic() - started)
                 self.log(stage=stage.name, step=step + 1, loss=loss, steps_per_second=round(pace, 2), **numbers)

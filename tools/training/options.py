@@ -8,7 +8,7 @@ import torch
 from ...model_core.errors import InputError
 from ...model_core.pipeline import choose_device
 from .. import prepare
-from ..support.arguments import CommandParser
+from ..support.arguments import command_parser
 from ..support.checkout import ROOT
 from .smoke_data import use_smoke_data
 
@@ -17,7 +17,9 @@ CLIPS = ("train.npz", "val.npz")
 
 def training_parser(command, description, configs, stages):
     """A parser of the words that both trainers know; ``resolve_options`` follows it."""
-    parser = CommandParser(command, description, epilog=f"Several GPUs: torchrun --nproc-per-node N -- tools {command}")
+    parser = command_parser(
+        command, description, epilog=f"Several GPUs: torchrun --nproc-per-node N -- tools {command}"
+    )
     parser.add_argument("--config", choices=configs, default="small")
     parser.add_argument("--stage", choices=[*stages, "all"], default="all")
     parser.add_argument("--data", type=Path, default=ROOT / "data" / "motion", metavar="FOLDER",

@@ -2,15 +2,16 @@
 
 import json
 from collections import defaultdict
+from pathlib import Path
 
-from threepoint.model_core.errors import InputError
+from ...model_core.errors import InputError
 
 COLUMNS = 4
 NOT_DRAWN = ("stage", "step", "steps_per_second")
 ALWAYS_POSITIVE = ("loss", "position", "velocity", "skate", "smooth", "rotation", "latent", "denoising", "contact")
 
 
-def draw_log(log, path):
+def draw_log(log: Path, path: Path) -> None:
     """Draw ``log`` (a run's log.jsonl) to the picture ``path``. Raises ``InputError`` where there is no log."""
     try:
         lines = [json.loads(line) for line in log.read_text().splitlines()]

@@ -1,35 +1,35 @@
 """Learn how high people hold their heads, doing this and that, from the training motion (two minutes on one core).
 
 Written is ``weights/posture.npz``, by which calibration tells how tall a person is who never stands in T-pose: the
-networks, and witnesses of how wrong they are. For these everybody is judged by networks that were trained without
+networks, and samples of how wrong they are. For these everybody is judged by networks that were trained without
 them. Hands are shown as a calibration sees them: trackers up to 12 cm from the wrists, now and then not at all.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from threepoint.model_core.calibration.posture import (
+from ...model_core.calibration.posture import (
     COMPONENTS,
     FARTHEST_INPUT,
-    LEAST_LOG_SPREAD,
+    LEAST_LOG_STD,
     OUTLIERS,
     WEIGHTS,
     PostureNetworks,
 )
-from threepoint.model_core.mocap.clips import load_clips
-from threepoint.model_core.mocap.preparation import LEFT_OUT
-
-from ..support.arguments import CommandParser
+from ...model_core.mocap.clips import load_clips
+from ...model_core.mocap.datasets.shards import LEFT_OUT
+from ..support.arguments import command_parser
 from ..support.checkout import ROOT
 from ..support.outputs import Outputs
-from .posture_motion import motion_of, shown
-from .posture_samples import dealt, gather_witnesses
+from .posture_motion import Motion, motion_of, shown
+from .posture_samples import dealt, gather_error_samples
 
 NETWORKS, HIDDEN, STEPS, BATCH, RATE, DECAY = 5, 16, 600, 2048, 1e-2, 1e-3
 FOLDS, JUDGES = 12, 3
-"""Parts that the people are dealt into for the witnesses, and networks that are trained without each part."""
+"""Parts that the people are dealt into for the samples of errors, and networks that are trained without each part."""
 COPIES = 4
 """How often each clip is shown, with other offsets each time."""
 START = (-0.015, -0.04, -0.12, *np.log([0.012, 0.03, 0.1]), 0.0, 0.0, 0.0)
@@ -38,9 +38,9 @@ SCALES = (0.1,) * COMPONENTS + (0.3,) * COMPONENTS + (1.0,) * COMPONENTS
 STACKED = ("hidden", "hidden_bias", "out", "out_bias")
 
 
-def run(arguments):
+def run(arguments: list[str]) -> int:
     """Gather frames, train, write."""
-    parser = CommandParser("train posture", __doc__)
+    parser = command_parser("train posture", __doc__)
     parser.add_argument("--data", type=Path, default=ROOT / "data" / "motion" / "train.npz", metavar="CLIPS.npz")
     parser.add_argument("-o", "--output", type=Path, default=WEIGHTS, metavar="FILE.npz")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
@@ -56,70 +56,68 @@ def run(arguments):
         return together(trained)
 
     folds = dealt(sorted({motion.person for motion in motions}), FOLDS)
-    witnesses = gather_witnesses(motions, trained_without, folds, rng)
+    samples = gather_error_samples(motions, trained_without, folds, rng)
     arrays = {name: value.astype(np.float32) for name, value in vars(trained_without((), NETWORKS)).items()}
-    arrays |= {f"witnesses_{name}": value.astype(np.float16) for name, value in vars(witnesses).items()}
+    arrays |= {f"witnesses_{name}": value.astype(np.float16) for name, value in vars(samples).items()}
     with Outputs() as outputs:
         with open(outputs.path_for(options.output), "wb") as file:
             np.savez(file, **arrays)
-    print(f"{len(frames[1])} frames, {len(witnesses.errors)} witnesses; {options.output.name}")
+    print(f"{len(frames[1])} frames, {len(samples.errors)} samples; {options.output.name}")
     return 0
 
 
-def gather(motions, rng):
+def gather(motions: Sequence[Motion], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Inputs (N, 12), log heights over the rest pose's (N,) and whose they are (N,), on flat ground."""
     inputs, heights, people = [], [], []
     for motion in motions:
         for _ in range(0 if motion.uneven else COPIES):
-            told, height = shown(motion, rng)
-            inputs.append(told)
+            numbers, height = shown(motion, rng)
+            inputs.append(numbers)
             heights.append(height)
             people += [motion.person] * len(height)
     return np.concatenate(inputs), np.concatenate(heights), np.array(people)
 
 
-def fair_weights(people):
+def fair_weights(people: np.ndarray) -> np.ndarray:
     """Weights (N,) of frames by whose they are: long-captured people count for less."""
     _, person, counts = np.unique(people, return_inverse=True, return_counts=True)
     return 1 / np.sqrt(counts[person])
 
 
-def train(inputs, heights, weights, seed=0):
+def train(inputs: np.ndarray, heights: np.ndarray, weights: np.ndarray, seed: int = 0) -> PostureNetworks:
     """``PostureNetworks`` of greatest likelihood, just one."""
     torch.manual_seed(seed)
     mean, spread = np.nanmean(inputs, 0), np.nanstd(inputs, 0)
-    scaled = np.nan_to_num(np.clip((inputs - mean) / spread, -FARTHEST_INPUT, FARTHEST_INPUT))
-    scaled, heights, weights = (torch.as_tensor(a, dtype=torch.float32) for a in (scaled, heights, weights))
-    weights = weights / weights.mean()
-    layers = torch.nn.Sequential(
-        torch.nn.Linear(scaled.shape[1], HIDDEN), torch.nn.Tanh(), torch.nn.Linear(HIDDEN, 3 * COMPONENTS)
-    )
+    seen = np.nan_to_num(np.clip((inputs - mean) / spread, -FARTHEST_INPUT, FARTHEST_INPUT))
+    scaled, logs, shares = (torch.as_tensor(a, dtype=torch.float32) for a in (seen, heights, weights))
+    shares = shares / shares.mean()
+    first, last = torch.nn.Linear(scaled.shape[1], HIDDEN), torch.nn.Linear(HIDDEN, 3 * COMPONENTS)
+    layers = torch.nn.Sequential(first, torch.nn.Tanh(), last)
     start, scales = torch.nn.Parameter(torch.tensor(START).float()), torch.tensor(SCALES)
     optimiser = torch.optim.AdamW([*layers.parameters(), start], RATE, weight_decay=DECAY)
     for step in range(STEPS):
         chosen = torch.randint(len(scaled), (BATCH,))
-        told = layers(scaled[chosen]) * scales + start
-        loss = -(weights[chosen] * log_density(told, heights[chosen])).mean()
+        predicted = layers(scaled[chosen]) * scales + start
+        loss = -(shares[chosen] * log_density(predicted, logs[chosen])).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         optimiser.param_groups[0]["lr"] = RATE * (1 - step / STEPS)
     with torch.no_grad():
-        first, last = layers[0], layers[2]
         parts = first.weight.T, first.bias, last.weight.T * scales, last.bias * scales + start
     return PostureNetworks(mean, spread, *(part.detach().numpy()[None] for part in parts))
 
 
-def together(trained):
+def together(trained: Sequence[PostureNetworks]) -> PostureNetworks:
     """``PostureNetworks`` that all were trained on the same frames, as one."""
     parts = {name: np.concatenate([getattr(one, name) for one in trained]) for name in STACKED}
     return PostureNetworks(trained[0].mean, trained[0].spread, **parts)
 
 
-def log_density(told, heights):
+def log_density(predicted: torch.Tensor, heights: torch.Tensor) -> torch.Tensor:
     """log p (N,) of log heights (N,) under what the network tells (N, 9) of each frame."""
-    place, log_spread, logit = told.chunk(3, -1)
-    log_spread = log_spread.clamp_min(LEAST_LOG_SPREAD)
+    place, log_spread, logit = predicted.chunk(3, -1)
+    log_spread = log_spread.clamp_min(LEAST_LOG_STD)
     off = (heights[:, None] - place) * torch.exp(-log_spread)
     parts = torch.log_softmax(logit, -1) - log_spread - 0.5 * off**2 - 0.5 * np.log(2 * np.pi)
     return torch.logaddexp(torch.logsumexp(parts, -1), torch.tensor(np.log(OUTLIERS)).float())

@@ -1,13 +1,13 @@
-"""Heads and hands of the training motion as a calibration sees them, to learn from and to be witnesses."""
+"""Heads and hands of the training motion as a calibration sees them, to learn from and to measure errors by."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from threepoint.model_core.calibration.posture import STRIDE, describe
-from threepoint.model_core.geometry.skeleton import FEET, HEAD, LEFT_WRIST, RIGHT_WRIST
-
-from ..simulate_devices import FARTHEST, UNEVEN, random_within
+from ...model_core.calibration.posture import STRIDE, describe
+from ...model_core.geometry.skeleton import FEET, HEAD, LEFT_WRIST, RIGHT_WRIST
+from ...model_core.mocap.clips import Clip
+from ..simulation.devices import FARTHEST, UNEVEN, random_within
 
 UNSEEN = 0.05
 """How often a clip is shown without its hands."""
@@ -34,7 +34,7 @@ class Motion:
     uneven: bool
 
 
-def motion_of(clip):
+def motion_of(clip: Clip) -> Motion:
     """The ``Motion`` of a ``clips.Clip``; its floor is where the lowest foot hardly ever is below."""
     turns, joints = clip.world()
     resting = clip.rest_joints[:, 1] - clip.sole
@@ -46,7 +46,7 @@ def motion_of(clip):
     return Motion(turns[:, HEAD], joints[:, HEAD], joints[:, hands], turns[:, hands], resting[HEAD], person, uneven)
 
 
-def shown(motion, rng, steps=False):
+def shown(motion: Motion, rng: np.random.Generator, steps: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Inputs (T', 12) of ``posture.describe`` and log heights (T',) over the rest pose's of a motion.
 
     Trackers are up to ``FARTHEST`` from the wrists; with ``steps`` the ground gets steps that the clip has not.
@@ -61,7 +61,7 @@ def shown(motion, rng, steps=False):
     return inputs, np.log((motion.heads + ground)[::STRIDE, 1] / motion.rest)
 
 
-def stepped_ground(heads, rng):
+def stepped_ground(heads: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Height (T,) in metres of made-up ground under heads (T, 3) that go their way."""
     way = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(heads[:, [0, 2]], axis=0), axis=-1))])
     ground, level, highest = np.zeros(len(way)), 0.0, HIGHEST_STEP * rng.random()

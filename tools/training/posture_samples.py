@@ -1,11 +1,12 @@
 """ErrorSamples of how wrong posture networks are about people whom they never saw: see ``calibration.height``."""
 
+from collections.abc import Callable, Iterator, Sequence
+
 import numpy as np
 
-from threepoint.model_core.calibration.height import ErrorSamples
-from threepoint.model_core.calibration.posture import look
-
-from .posture_motion import shown
+from ...model_core.calibration.height import ErrorSamples
+from ...model_core.calibration.posture import PostureNetworks, estimate_height
+from .posture_motion import Motion, shown
 
 STEPPED = 0.03
 """Part of the clips that get steps under their feet."""
@@ -19,7 +20,12 @@ SHORTEST = 10
 """Frames of ``posture.describe`` in what is cut from a clip."""
 
 
-def gather_witnesses(motions, networks_without, folds, rng):
+def gather_error_samples(
+    motions: Sequence[Motion],
+    networks_without: Callable[[Sequence[str]], PostureNetworks],
+    folds: Sequence[Sequence[str]],
+    rng: np.random.Generator,
+) -> ErrorSamples:
     """``ErrorSamples`` from all motions (a list of ``Motion``).
 
     ``networks_without(people)`` gives ``PostureNetworks`` that have not seen these people, of which there are as many
@@ -32,14 +38,14 @@ def gather_witnesses(motions, networks_without, folds, rng):
         for person in fold:
             theirs = [motion for motion in motions if motion.person == person]
             for inputs, heights in [*(shown(motion, rng) for motion in theirs), *stretches(theirs, rng)]:
-                error, trait = look(inputs, heights, networks)
+                error, trait = estimate_height(inputs, heights, networks)
                 errors.append(error)
                 traits.append(trait)
                 whose.append(people.index(person))
     return ErrorSamples(np.array(traits), np.array(errors), np.array(whose))
 
 
-def stretches(motions, rng):
+def stretches(motions: Sequence[Motion], rng: np.random.Generator) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Inputs and log heights of stretches of one person's motions, cut and put together anyhow."""
     seconds = np.array([len(motion.heads) for motion in motions]) / 60
     chances = np.sqrt(seconds) / np.sqrt(seconds).sum()
@@ -49,7 +55,8 @@ def stretches(motions, rng):
             _cut(*shown(motions[index], rng, steps=rng.random() < STEPPED), rng)
             for index in rng.choice(len(motions), count, p=chances)
         ]
-        yield tuple(np.concatenate(values) for values in zip(*parts, strict=True))
+        inputs, heights = zip(*parts, strict=True)
+        yield np.concatenate(inputs), np.concatenate(heights)
 
 
 def _cut(inputs, heights, rng):
@@ -61,6 +68,6 @@ def _cut(inputs, heights, rng):
     return inputs, heights
 
 
-def dealt(people, count):
+def dealt(people: Sequence[str], count: int) -> list[Sequence[str]]:
     """``count`` lists of names, each with as many people as the next or one more."""
     return [people[number::count] for number in range(count)]

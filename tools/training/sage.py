@@ -5,18 +5,18 @@ from pathlib import Path
 import torch
 
 from ...model_core.body import load_body
-from ...model_core.mocap.clips import load_clips
-from ...model_core.observation import body_size
+from ...model_core.body.proportions import body_size
 from ...model_core.geometry.rotations import matrix_to_sixd
+from ...model_core.geometry.skeleton import HEAD, LOWER_HALF, UPPER_HALF
+from ...model_core.mocap.clips import load_clips
+from ...model_core.mocap.windows import NO_AUGMENTATION, Augmentation, WindowSampler, shape_basis
 from ...model_core.sage import losses
 from ...model_core.sage.model import CONFIGS, Sage, load_sage, save_sage, to_world
 from ...model_core.sage.vqvae import perplexity
-from ...model_core.geometry.skeleton import HEAD, LOWER_HALF, UPPER_HALF
-from ...model_core.mocap.windows import NO_AUGMENTATION, Augmentation, WindowSampler, shape_basis
 from ..support.checkout import ROOT
 from .loop import Run, Stage
-from .picture import draw_log
 from .options import resolve_options, training_parser
+from .picture import draw_log
 
 STEPS = {
     "small": {"vqvae": 1400, "diffusion": 600, "body": 4200, "refiner": 2000},

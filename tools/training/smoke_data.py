@@ -1,12 +1,13 @@
 """A little motion to train on for a minute: the sample person in three sizes, written and prepared as AMASS files."""
 
+from argparse import Namespace
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
-from threepoint.model_core.amass_writer import write_amass
-from threepoint.model_core.body import load_body
-
+from ...model_core.amass_writer import write_amass
+from ...model_core.body import load_body
 from .. import prepare
 from ..support.sample_recording import sample_motion
 
@@ -15,13 +16,13 @@ STATURES = {"1": 1.6, "2": 1.75, "3": 1.9}
 VALIDATION_SUBJECT = "Smoke/3"
 
 
-def use_smoke_data(options):
+def use_smoke_data(options: Namespace) -> None:
     """Turn a trainer's options into those of a minute's try: the smallest networks, on motion made for it."""
     options.config = "smoke"
     options.data = make_smoke_data(options.run / "smoke")
 
 
-def make_smoke_data(folder):
+def make_smoke_data(folder: Path) -> Path:
     """Write AMASS npz files below ``folder``, prepare them, and return the folder with train.npz and val.npz."""
     body = load_body()
     for subject, stature in STATURES.items():

@@ -12,21 +12,26 @@ from ...errors import InputError
 from ..cleaning import RawTrack, build_recording
 from ..conventions import euler_to_quaternion
 from ..json_text import load_json, number
+from ..recording import Recording
+from ..text import head_text
 
+NAME = "A-Frame capture"
+SUFFIXES = (".json",)
+OPTIONS = ()
 NAMES = {"camera": "head", "left": "left_hand", "right": "right_hand", "controller1": "left_hand",
          "controller2": "right_hand", "leftHand": "left_hand", "rightHand": "right_hand"}  # fmt: skip
 EULER_ORDER = "YXZ"
 
 
-def recognises(text):
-    """Whether a text that begins so is a capture by A-Frame's components."""
-    head = text.lstrip("\ufeff \t\r\n")
-    return head.startswith("{") and '"poses"' in head and '"timestamp"' in head and '"rotation"' in head
+def recognises(head: bytes, path: Path) -> bool:
+    """Whether a file that begins with ``head`` is a capture by A-Frame's components."""
+    text = head_text(head).lstrip()
+    return text.startswith("{") and all(key in text for key in ('"poses"', '"timestamp"', '"rotation"'))
 
 
-def read(path):
+def read(path: Path) -> Recording:
     """An A-Frame capture -> ``Recording`` with the device preset ``vive``."""
-    name = Path(path).name
+    name = path.name
     content = load_json(path)
     entities = content if isinstance(content, dict) else {}
     tracks = {}
@@ -37,7 +42,8 @@ def read(path):
             tracks[role] = _track(poses)
     if "head" not in tracks:
         raise InputError(f"{name}: has no 'camera' with at least 2 'poses' (found: {', '.join(entities) or 'nothing'})")
-    return build_recording(tracks["head"].time, tracks, name, "vive")
+    time = tracks["head"].time
+    return build_recording(time, tracks, name, "vive")
 
 
 def _track(poses):

@@ -6,20 +6,26 @@ wrist joints (device ``joints``) and need no calibration.
 """
 
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from ...body import load_body
+from ...body import Body, load_body
 from ...errors import InputError
 from ...geometry.frames import OPENXR_TO_MODEL, convert_positions, convert_quaternions
 from ...geometry.kinematics import forward_kinematics
-from ...motion import BETA_COUNT
 from ...geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion
 from ...geometry.skeleton import BODY_JOINT_COUNT, FEET, ROLES, TRACKED_JOINTS
+from ...motion import BETA_COUNT
+from ...notes import Note
 from ..cleaning import RawTrack, build_recording
 from ..conventions import CONVENTIONS
+from ..recording import Recording
 
+NAME = "AMASS"
+SUFFIXES = (".npz",)
+OPTIONS = ("body",)
 RATE_KEYS = ("mocap_framerate", "mocap_frame_rate", "fps")
 LARGEST_MEMBER = 64 * 2**20
 LARGEST_RATIO = 100
@@ -35,12 +41,12 @@ CHUNK = 4096
 """Frames whose kinematics are computed at once."""
 
 
-def recognises(head):
+def recognises(head: bytes, path: Path) -> bool:
     """Whether a file that begins with the bytes ``head`` is a zip archive, as npz files are."""
     return head.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
-def read(path, body=None):
+def read(path: Path, body: Body | None = None) -> Recording:
     """An AMASS npz -> ``Recording`` with device ``joints``. ``body`` is the default one unless the user has another."""
     name = Path(path).name
     arrays = _arrays(path, name)
@@ -52,12 +58,19 @@ def read(path, body=None):
     body = load_body() if body is None else body
     positions, rotations, ground = _tracked_joints(poses, trans, body, betas)
     if abs(ground) > FLOOR_TOLERANCE:
-        warnings.append(f"its floor lies at {ground:.2f} m: moved to 0")
+        warnings.append(Note("floor_moved", {"height": ground}))
         positions[..., 1] -= ground
     return joint_recording(np.arange(len(poses)) / fps, positions, rotations, name, betas, warnings)
 
 
-def joint_recording(time, positions, rotations, source, betas, warnings=()):
+def joint_recording(
+    time: np.ndarray,
+    positions: np.ndarray,
+    rotations: np.ndarray,
+    source: str,
+    betas: np.ndarray | None,
+    warnings: Iterable[Note] = (),
+) -> Recording:
     """A ``Recording`` of device ``joints`` from ``TRACKED_JOINTS`` in the model's frame.
 
     ``positions`` (T, 3, 3), ``rotations`` (T, 3, 4) ``wxyz``.
@@ -68,7 +81,7 @@ def joint_recording(time, positions, rotations, source, betas, warnings=()):
     return build_recording(time, tracks, source, "joints", betas, warnings, living=False)
 
 
-def read_motion(path):
+def read_motion(path: str | Path) -> tuple[np.ndarray, np.ndarray, float]:
     """poses (T, 66) radians, trans (T, 3) metres, +Z up, and frames a second, as the file has them."""
     name = Path(path).name
     poses, trans, fps = _motion(_arrays(path, name), name)
@@ -145,14 +158,14 @@ def _betas(arrays, own_body, warnings):
     if given is None:
         return betas
     if not own_body and str(arrays.get("body_model", "")) != OWN_BODY:
-        warnings.append("its betas belong to another body: the mean body stands in")
+        warnings.append(Note("betas_of_another_body"))
         return betas
     if given.dtype.kind not in REAL_KINDS or given.ndim != 1:
-        warnings.append("its betas are not a row of numbers: the mean body stands in")
+        warnings.append(Note("betas_not_numbers"))
         return betas
     given = given[:BETA_COUNT].astype(np.float64)
     if not np.isfinite(given).all() or (np.abs(given) > LARGEST_BETA).any():
-        warnings.append("its betas are no person's: the mean body stands in")
+        warnings.append(Note("betas_impossible"))
         return betas
     betas[: len(given)] = given
     return betas

@@ -12,14 +12,18 @@ import numpy as np
 
 from ...errors import InputError
 from ...geometry.rotations import matrix_to_quaternion, normalize, quaternion_multiply, quaternion_to_matrix
+from ...notes import Note
 from ..cleaning import RawTrack, build_recording
 from ..conventions import CONVENTIONS
 from ..guessing import rotate
-from ..recording import Track
+from ..recording import Recording, Track
 from ..resample import interpolate_track
-from .table import read_table
-from ..text import decode
+from ..tables.parsing import read_table
+from ..text import decode, head_text
 
+NAME = "Project Aria"
+SUFFIXES = (".csv",)
+OPTIONS = ()
 TRAJECTORIES = ("closed_loop_trajectory.csv", "slam/closed_loop_trajectory.csv")
 HANDS = "wrist_and_palm_poses.csv"
 HAND_TABLES = (HANDS, f"hand_tracking/{HANDS}")
@@ -29,20 +33,16 @@ CAMERA_FORWARD = np.array([0.0, 0.0, 1.0])
 LEAST_CONFIDENCE = 0.0
 
 
-def recognises(text):
-    """Whether a text that begins so is one of the two tables."""
-    head = text[:400]
-    return "tracking_timestamp_us" in head and ("tx_world_device" in head or "tx_left_wrist_device" in head)
+def recognises(head: bytes, path: Path) -> bool:
+    """Whether a file that begins with ``head`` is one of the two tables, or a folder is the services' output."""
+    if path.is_dir():
+        return _trajectory(path) is not None
+    header = head_text(head)[:400]
+    return "tracking_timestamp_us" in header and ("tx_world_device" in header or "tx_left_wrist_device" in header)
 
 
-def recognises_folder(path):
-    """Whether a folder is the output of Aria's services."""
-    return _trajectory(path) is not None
-
-
-def read(path):
+def read(path: Path) -> Recording:
     """The folder, or one of the two tables in it -> ``Recording`` with the device preset ``hand``."""
-    path = Path(path)
     folders = [path] if path.is_dir() else [path.parent, path.parent.parent]
     trajectory = next((found for folder in folders if (found := _trajectory(folder))), None)
     if trajectory is None:
@@ -51,13 +51,15 @@ def read(path):
     time, position, rotation = _glasses(trajectory, warnings)
     hands = _hands(next((found for folder in folders if (found := _first_file(folder, HAND_TABLES))), None), time)
     to_head = _head_axes(rotation, hands)
-    turn = matrix_to_quaternion(CONVENTIONS["z_up"])
+    upright = matrix_to_quaternion(CONVENTIONS["z_up"])
     glasses = Track(position, rotation, np.ones(len(time), bool))
-    tracks = {"head": _in_room(position, quaternion_multiply(rotation, np.broadcast_to(to_head, rotation.shape)), turn)}
+    tracks = {
+        "head": _in_room(position, quaternion_multiply(rotation, np.broadcast_to(to_head, rotation.shape)), upright)
+    }
     for role, hand in hands.items():
         at_hand = interpolate_track(time, glasses, hand.time)
-        place = at_hand.position + rotate(at_hand.rotation, hand.position)
-        moved = _in_room(place, quaternion_multiply(at_hand.rotation, hand.rotation), turn)
+        wrist = at_hand.position + rotate(at_hand.rotation, hand.position)
+        moved = _in_room(wrist, quaternion_multiply(at_hand.rotation, hand.rotation), upright)
         tracks[role] = RawTrack(moved.position, moved.rotation, hand.tracked & at_hand.valid, hand.time)
     return build_recording(time, tracks, path.name, "hand", warnings=warnings)
 
@@ -90,7 +92,7 @@ def _glasses(path, warnings):
     if len(rows) < 2:
         raise InputError(f"{path.name}: has {len(rows)} whole rows; at least 2 are needed")
     rows = rows[np.concatenate([[True], np.diff(rows[:, 0]) > 0])]
-    warnings.append("guessed: how the glasses' camera sits on the head, from where up and the hands are")
+    warnings.append(Note("glasses_guessed"))
     return rows[:, 0] * SECONDS, rows[:, 1:4], normalize(rows[:, 4:8])
 
 
@@ -132,7 +134,7 @@ def _head_axes(rotation, hands):
     return matrix_to_quaternion(np.stack([np.cross(up, back), up, back], -1))
 
 
-def _in_room(position, rotation, turn):
+def _in_room(position, rotation, upright):
     """A pose in the world with +Z up -> in OpenXR's; the device's own axes stay."""
     position = position @ CONVENTIONS["z_up"].T
-    return RawTrack(position, quaternion_multiply(np.broadcast_to(turn, rotation.shape), rotation))
+    return RawTrack(position, quaternion_multiply(np.broadcast_to(upright, rotation.shape), rotation))

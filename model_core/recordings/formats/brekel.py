@@ -12,29 +12,35 @@ import numpy as np
 
 from ...errors import InputError
 from ...geometry.rotations import quaternion_conjugate
+from ...notes import Note
 from ..cleaning import RawTrack, build_recording
 from ..conventions import euler_to_quaternion
 from ..guessing import guess_euler_order, rotate
-from ..text import decode
+from ..recording import Recording
+from ..text import decode, head_text
 
+NAME = "Brekel"
+SUFFIXES = (".txt",)
+OPTIONS = ("device",)
 SECTIONS = {"Head Mounted Display(s)": "headset", "Controllers": "controller", "Generic Trackers": "tracker"}
 SECTION = re.compile(
     r"^ (Head Mounted Display\(s\)|Controllers|Generic Trackers|Tracking Reference\(s\))\s*$", re.MULTILINE
 )
 POSE_CELLS = 8
 KNEE_HEIGHT, HIP_HEIGHT = 0.30, 0.68
-"""Parts of the head's height below which a tracker is on a foot, and below which it is on the waist."""
+"""Fractions of the head's height below which a tracker is on a foot, and below which it is on the waist."""
 
 
-def recognises(text):
-    """Whether a text that begins so is a recording of Brekel's."""
+def recognises(head: bytes, path: Path) -> bool:
+    """Whether a file that begins with ``head`` is a recording of Brekel's."""
+    text = head_text(head)
     return SECTION.search(text) is not None and "deviceID" in text
 
 
-def read(path, device="vive"):
+def read(path: Path, device: str = "vive") -> Recording:
     """A Brekel text -> ``Recording``; ``device`` is the preset of the controllers (OpenVR's raw poses)."""
-    name = Path(path).name
-    found = _devices(decode(Path(path).read_bytes(), name))
+    name = path.name
+    found = _devices(decode(path.read_bytes(), name))
     if "headset" not in found:
         raise InputError(f"{name}: has no samples under 'Head Mounted Display(s)'")
     head = next(iter(found["headset"].values()))
@@ -45,7 +51,7 @@ def read(path, device="vive"):
         tracks.setdefault(role, _track(rows, order))
     for rows in found.get("tracker", {}).values():
         tracks.setdefault(_body_part(tracks["head"], rows), _track(rows, order))
-    warnings = [f"guessed: angles multiply in the order {order}, hands by the side they are on"]
+    warnings = [Note("sides_guessed", {"order": order})]
     return build_recording(head[:, 0], tracks, name, device, warnings=warnings)
 
 
@@ -98,7 +104,7 @@ def _sides(head, hands):
 
 
 def _body_part(head, rows):
-    """Where on the body a further tracker is worn, by its height and side."""
+    """Where on the body a tracker is, by its height and side."""
     height = np.median(rows[:, 2]) / max(np.median(head.position[:, 1]), 1e-3)
     if height > KNEE_HEIGHT:
         return "waist" if height < HIP_HEIGHT else "chest"

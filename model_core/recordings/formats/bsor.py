@@ -11,9 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
+from ...notes import Note
 from ..cleaning import RawTrack, build_recording
 from ..conventions import from_openxr, to_openxr
+from ..recording import Recording
 
+NAME = "BSOR"
+SUFFIXES = (".bsor",)
+OPTIONS = ()
 MAGIC = (0x442D3D69).to_bytes(4, "little")
 VERSION = 1
 FRAME = np.dtype([("time", "<f4"), ("fps", "<i4"), ("poses", "<f4", (3, 7))])
@@ -31,19 +36,19 @@ LONGEST_NAME = 100
 """Bytes of the longest platform or difficulty name; longer ones mean that the string before was counted wrongly."""
 
 
-def recognises(head):
+def recognises(head: bytes, path: Path) -> bool:
     """Whether a file that begins with the bytes ``head`` is a BSOR replay."""
     return head.startswith(MAGIC)
 
 
-def read(path):
+def read(path: Path) -> Recording:
     """A BSOR file -> ``Recording`` with the device preset ``saber``."""
-    cursor = _Cursor(Path(path).read_bytes(), Path(path).name)
+    cursor = _Cursor(path.read_bytes(), path.name)
     info, frames = _parse(cursor)
     tempo = next((TEMPO[word] for word in info["modifiers"].split(",") if word in TEMPO), 1.0)
     warnings = []
     if tempo != 1:
-        warnings.append(f"the song was played at {tempo} times its speed: times are divided by that")
+        warnings.append(Note("song_speed", {"speed": tempo}))
     poses = frames["poses"].astype(np.float64)
     tracks = {}
     for index, role in enumerate(ROLES):
@@ -52,7 +57,7 @@ def read(path):
     return build_recording(frames["time"].astype(np.float64) / tempo, tracks, cursor.name, "saber", warnings=warnings)
 
 
-def write(path, recording, hmd="", controller=""):
+def write(path: str | Path, recording: Recording, hmd: str = "", controller: str = "") -> None:
     """Write head and hands as a BSOR replay without notes; a lost pose becomes zeros, as the game itself writes it."""
     frames = np.zeros(len(recording.time), FRAME)
     frames["time"] = recording.time - recording.time[0]
@@ -111,28 +116,28 @@ def _info(cursor):
 
 
 class _Cursor:
-    """A place in the bytes of a file that never runs past the end unnoticed."""
+    """A position in the bytes of a file that never runs past the end unnoticed."""
 
     def __init__(self, data, name):
-        self.data, self.name, self.place = data, name, 0
+        self.data, self.name, self.offset = data, name, 0
 
     def take(self, size, what):
-        end = self.place + size
+        end = self.offset + size
         if end > len(self.data):
             raise InputError(f"{self.name}: ends in the middle of {what} (byte {len(self.data)}): it is cut short")
-        taken = self.data[self.place : end]
-        self.place = end
+        taken = self.data[self.offset : end]
+        self.offset = end
         return taken
 
     def section(self, number, name):
         found = self.take(1, f"the section numbers, before {name}")[0]
         if found != number:
-            raise InputError(f"{self.name}: byte {self.place - 1} is {found}, should be {number}, where {name} begin")
+            raise InputError(f"{self.name}: byte {self.offset - 1} is {found}, should be {number}, where {name} begin")
 
     def count(self, size, what):
         """How many items of at least ``size`` bytes follow."""
         count = int.from_bytes(self.take(4, what), "little", signed=True)
-        left = len(self.data) - self.place
+        left = len(self.data) - self.offset
         if count < 0 or count * size > left:
             raise InputError(f"{self.name}: tells of {count} {what}, but {left} bytes follow; the file is cut short")
         return count
@@ -140,7 +145,7 @@ class _Cursor:
     def text(self, may_be_miscounted=False):
         length = int.from_bytes(self.take(4, "info"), "little", signed=True)
         if length < 0:
-            raise InputError(f"{self.name}: has a text of length {length} in its info (byte {self.place - 4})")
+            raise InputError(f"{self.name}: has a text of length {length} in its info (byte {self.offset - 4})")
         taken = self.take(length, "info")
         while may_be_miscounted and not 0 <= self._peek_length() <= LONGEST_NAME:
             # Old writers counted letters in place of bytes: go on until the next text's length makes sense.
@@ -148,4 +153,4 @@ class _Cursor:
         return taken.decode("utf-8", "replace")
 
     def _peek_length(self):
-        return int.from_bytes(self.data[self.place : self.place + 4], "little", signed=True)
+        return int.from_bytes(self.data[self.offset : self.offset + 4], "little", signed=True)

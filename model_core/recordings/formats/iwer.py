@@ -15,7 +15,12 @@ from ...geometry.rotations import normalize, quaternion_multiply
 from ..cleaning import RawTrack, build_recording
 from ..guessing import rotate
 from ..json_text import load_json, numbers
+from ..recording import Recording
+from ..text import head_text
 
+NAME = "WebXR capture"
+SUFFIXES = (".json",)
+OPTIONS = ()
 HEAD_SIZE = 8
 RAY_SIZE, POSE_SIZE = 8, 7
 WRIST_TO_GRIP_ROTATION = {"left_hand": np.array([0.5, 0.5, -0.5, -0.5]), "right_hand": np.array([0.5, 0.5, 0.5, 0.5])}
@@ -23,15 +28,15 @@ WRIST_TO_GRIP = {"left_hand": np.array([0.002, -0.037, -0.065]), "right_hand": n
 """The grip in the axes of a tracked hand's wrist, as headsets that give both have it."""
 
 
-def recognises(text):
-    """Whether a text that begins so is a capture of IWER's action recorder."""
-    head = text.lstrip("\ufeff \t\r\n")
-    return head.startswith("{") and '"schema"' in head and '"targetRayMode"' in head
+def recognises(head: bytes, path: Path) -> bool:
+    """Whether a file that begins with ``head`` is a capture of IWER's action recorder."""
+    text = head_text(head).lstrip()
+    return text.startswith("{") and '"schema"' in text and '"targetRayMode"' in text
 
 
-def read(path):
+def read(path: Path) -> Recording:
     """An IWER capture -> ``Recording`` with the device preset ``grip``."""
-    name = Path(path).name
+    name = path.name
     content = load_json(path)
     schema, frames = (content.get("schema"), content.get("frames")) if isinstance(content, dict) else (None, None)
     if not isinstance(schema, list) or not isinstance(frames, list) or len(frames) < 2:
@@ -79,9 +84,9 @@ def _grip(entry, role, has_grip, has_hand):
 
 def _within(outer, inner):
     """The pose ``inner``, given in the axes of ``outer``, in the outer's own space; both position and xyzw."""
-    turn = normalize(outer[[6, 3, 4, 5]])
-    position = outer[:3] + rotate(turn[None], inner[:3])[0]
-    return np.concatenate([position, quaternion_multiply(turn, normalize(inner[[6, 3, 4, 5]]))[[1, 2, 3, 0]]])
+    rotation = normalize(outer[[6, 3, 4, 5]])
+    position = outer[:3] + rotate(rotation[None], inner[:3])[0]
+    return np.concatenate([position, quaternion_multiply(rotation, normalize(inner[[6, 3, 4, 5]]))[[1, 2, 3, 0]]])
 
 
 def _track(poses):

@@ -11,26 +11,30 @@ import numpy as np
 
 from ...errors import InputError
 from ..cleaning import RawTrack, build_recording
-from .table import read_table
-from ..text import decode
+from ..recording import Recording
+from ..tables.parsing import read_table
+from ..text import decode, head_text
 
+NAME = "Threepoint CSV"
+SUFFIXES = (".csv",)
+OPTIONS = ()
 FIRST_WORDS = "# threepoint recording 1"
 FIELDS = ("pos_x", "pos_y", "pos_z", "rot_w", "rot_x", "rot_y", "rot_z", "tracked")
 ROWS_PER_BATCH = 4096
 
 
-def recognises(text):
-    """Whether a text that begins so is our own."""
-    return text.lstrip("\ufeff").startswith(FIRST_WORDS)
+def recognises(head: bytes, path: Path) -> bool:
+    """Whether a file that begins with ``head`` is our own."""
+    return head_text(head).startswith(FIRST_WORDS)
 
 
-def write(path, recording):
+def write(path: str | Path, recording: Recording) -> None:
     """Write a ``Recording``; ``read`` gives the same times, poses and validity, bit for bit."""
     columns, parts = ["time"], [recording.time[:, None]]
     for role, track in recording.tracks.items():
         columns += [f"{role}_{field}" for field in FIELDS]
         parts += [track.position, track.rotation, track.valid[:, None]]
-    about = {"device": recording.device}
+    about: dict[str, object] = {"device": recording.device}
     if recording.betas is not None:
         about["betas"] = [float(value) for value in recording.betas]
     with open(path, "w", encoding="utf-8", newline="\n") as file:
@@ -40,10 +44,10 @@ def write(path, recording):
             file.writelines(",".join(map(repr, row)) + "\n" for row in rows)
 
 
-def read(path):
+def read(path: Path) -> Recording:
     """A file of ``write`` -> ``Recording``."""
-    name = Path(path).name
-    text = decode(Path(path).read_bytes(), name)
+    name = path.name
+    text = decode(path.read_bytes(), name)
     device, betas = _about(text[: text.find("\n")][len(FIRST_WORDS) :], name)
     table = read_table(text, name)
     tracks = {}

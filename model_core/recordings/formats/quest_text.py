@@ -10,27 +10,32 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
+from ...notes import Note
 from ..cleaning import RawTrack, build_recording
 from ..conventions import to_openxr
-from ..text import decode
+from ..recording import Recording
+from ..text import decode, head_text
 
+NAME = "SAGE's Quest text"
+SUFFIXES = (".txt",)
+OPTIONS = ("fps",)
 NAMES = {"head": "Headset", "left_hand": "LeftController", "right_hand": "RightController"}
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
 LOWEST_RATE, HIGHEST_RATE = 1.0, 1000.0
 
 
-def recognises(text):
-    """Whether a text that begins so comes from SAGE's Quest app."""
-    return re.search(r"Headset-Position\s*:\s*\(", text) is not None
+def recognises(head: bytes, path: Path) -> bool:
+    """Whether a file that begins with ``head`` comes from SAGE's Quest app."""
+    return re.search(r"Headset-Position\s*:\s*\(", head_text(head)) is not None
 
 
-def read(path, fps=None):
+def read(path: Path, fps: float | None = None) -> Recording:
     """A Quest text file -> ``Recording`` with the device preset ``touch``.
 
     ``fps`` is the true frame rate where it is known. Otherwise each line lasts as long as its own ``FPS`` says.
     """
-    name = Path(path).name
-    lines = [line for line in decode(Path(path).read_bytes(), name).splitlines() if line.strip()]
+    name = path.name
+    lines = [line for line in decode(path.read_bytes(), name).splitlines() if line.strip()]
     rates, poses, broken = [], [], 0
     for line in lines:
         sample = _sample(line)
@@ -44,7 +49,7 @@ def read(path, fps=None):
             f"{name}: none of its {len(lines)} lines is 'FPS:..;Headset-Position: (x, y, z);"
             "Headset-Rotation: (x, y, z, w);LeftController-Position: ..'"
         )
-    warnings = [f"left out {broken} of {len(lines)} lines that are not complete"] if broken else []
+    warnings = [Note("broken_lines", {"count": broken, "total": len(lines)})] if broken else []
     time = _times(np.array(rates), fps, name, warnings)
     poses = np.array(poses)
     tracks = {}
@@ -81,5 +86,5 @@ def _times(rates, fps, name, warnings):
     if not usable.any():
         raise InputError(f"{name}: has no usable 'FPS:' and no clock; give the frame rate (fps)")
     rates = np.where(usable, rates, np.median(rates[usable]))
-    warnings.append(f"has no clock: times are counted from its frame rates (median {np.median(rates):.1f})")
+    warnings.append(Note("no_clock", {"rate": float(np.median(rates))}))
     return np.concatenate([[0], np.cumsum(1 / rates[1:])])

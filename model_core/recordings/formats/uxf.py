@@ -1,7 +1,7 @@
 """UXF, the Unity Experiment Framework: one CSV a tracker and trial; the files of a trial become one recording.
 
 ``time,pos_x,pos_y,pos_z,rot_x,rot_y,rot_z`` in Unity's axes, metres, seconds and Euler degrees (about fixed axes Z, X,
-Y). Which tracker a file is of stands in its name only. Some locales write ``;`` and decimal commas. numpy only.
+Y). Only its name says which tracker a file is of. Some locales write ``;`` and decimal commas. numpy only.
 """
 
 import re
@@ -11,11 +11,15 @@ import numpy as np
 
 from ...errors import InputError
 from ..cleaning import RawTrack, build_recording
-from ..tables.columns import role_of, words
 from ..conventions import euler_to_quaternion, to_openxr
-from .table import read_table
-from ..text import decode
+from ..recording import Recording
+from ..tables.columns import role_of, words
+from ..tables.parsing import read_table
+from ..text import decode, head_text
 
+NAME = "UXF"
+SUFFIXES = (".csv",)
+OPTIONS = ()
 COLUMNS = ["time", "pos_x", "pos_y", "pos_z", "rot_x", "rot_y", "rot_z"]
 HEADER = re.compile(
     r'^\ufeff?(sep=.\s+)?"?time"?[,;\t]"?pos_x"?[,;\t]"?pos_y"?[,;\t]"?pos_z"?[,;\t]"?rot_x"?', re.IGNORECASE
@@ -25,19 +29,13 @@ TRIAL = re.compile(r"[_-]T?(\d+)$", re.IGNORECASE)
 EULER_ORDER = "YXZ"
 
 
-def recognises(text):
-    """Whether a text that begins so is one tracker's file of UXF."""
-    return HEADER.match(text) is not None
+def recognises(head: bytes, path: Path) -> bool:
+    """Whether a file that begins with ``head`` is one tracker's file of UXF, or a folder holds such files."""
+    return HEADER.match(head_text(head)) is not None or (path.is_dir() and bool(_files(path)))
 
 
-def recognises_folder(path):
-    """Whether a folder holds files of UXF."""
-    return bool(_files(path))
-
-
-def read(path):
+def read(path: Path) -> Recording:
     """One file of a trial, or the folder of a single trial -> ``Recording`` of all its trackers."""
-    path = Path(path)
     files = _files(path if path.is_dir() else path.parent)
     trial = _one_trial(path, files) if path.is_dir() else _trial(path)
     tracks = {}
@@ -59,7 +57,7 @@ def _files(folder):
     for file in sorted([*folder.glob("*.csv"), *folder.glob("trackers/*.csv")]):
         with open(file, "rb") as stream:
             head = stream.read(HEADER_BYTES)
-        if recognises(head.decode("latin-1").removeprefix("\u00ef\u00bb\u00bf")):
+        if HEADER.match(head.decode("latin-1").removeprefix("\u00ef\u00bb\u00bf")):
             found.append(file)
     return found
 

@@ -15,7 +15,11 @@ from ...errors import InputError
 from ..bson import parse_bson
 from ..cleaning import RawTrack, build_recording
 from ..conventions import to_openxr
+from ..recording import Recording
 
+NAME = "XROR"
+SUFFIXES = (".xror",)
+OPTIONS = ("python",)
 ROLES = {"HEAD": "head", "HAND_LEFT": "left_hand", "HAND_RIGHT": "right_hand"}
 AXES = ("x", "y", "z", "1", "i", "j", "k")
 APP_PRESETS = {"Beat Saber": "saber"}
@@ -40,16 +44,16 @@ sys.stdout.buffer.write(array.tobytes())
 """Damaged packing makes the library read and write where it should not: it works in a process of its own."""
 
 
-def recognises(head):
+def recognises(head: bytes, path: Path) -> bool:
     """Whether a file that begins with the bytes ``head`` is an XROR document."""
     return head[4:].startswith(b"\x02$schema\0") and b"xror" in head[:200]
 
 
-def read(path, python=None):
+def read(path: Path, python: str | Path | None = None) -> Recording:
     """An XROR file -> ``Recording``. ``python``: an interpreter that has fpzip, by default the one that runs this."""
-    name = Path(path).name
+    name = path.name
     try:
-        content = parse_bson(Path(path).read_bytes())
+        content = parse_bson(path.read_bytes())
     except ValueError as error:
         raise InputError(f"{name}: is not a whole XROR document ({error})") from None
     devices, packed, app = _parts(content, name)

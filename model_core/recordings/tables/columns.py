@@ -1,12 +1,12 @@
 """What the columns of a table mean, guessed from their names (numpy only)."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 POSITION_WORDS = {"pos", "position", "loc", "location", "translation", "trans", "p", "t", "coord"}
 ROTATION_WORDS = {"rot", "rotation", "orientation", "orient", "ori", "quat", "quaternion", "q", "r", "euler", "angle"}
 HEAD_WORDS = {"head", "hmd", "headset", "camera", "cam", "viewer", "headmounteddisplay"}
-HAND_WORDS = {"hand", "controller", "ctrl", "wrist", "touch", "palm", "grip", "wand", "saber", "knuckles"}
 SIDES = {"left": "left", "l": "left", "right": "right", "r": "right"}
 PARTS = {
     "waist": "waist", "hip": "waist", "hips": "waist", "pelvis": "waist", "chest": "chest", "foot": "foot",
@@ -69,7 +69,7 @@ class Columns:
     device: str = ""
 
 
-def words(name):
+def words(name: str) -> list[str]:
     """A column's name in lower-case words: ``LeftTouchPosX (cm)`` -> left, touch, pos, x, cm."""
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced)
@@ -88,7 +88,7 @@ def words(name):
     return found
 
 
-def guess_columns(names):
+def guess_columns(names: Sequence[str]) -> Columns:
     """The meaning of a header (a list of names) as ``Columns``; trackers without a whole pose are left out."""
     found, times, units = {}, [], {}
     for index, name in enumerate(names):
@@ -110,7 +110,7 @@ def guess_columns(names):
     return Columns(devices, times, units.get("time"), units.get("position"), units.get("rotation"), held)
 
 
-def role_of(parts):
+def role_of(parts: Sequence[str]) -> str | None:
     """The tracker that the words of a column's or file's name tell, or None.
 
     A lone ``l`` or ``r`` is a side only before another word.

@@ -1,4 +1,4 @@
-"""What a user can say of a table of their own (numpy only)."""
+"""What a user can say about a table of their own (numpy only)."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ class TableOptions:
     columns: dict | None = None
     device: str = ""
 
-    def validate(self):
+    def validate(self) -> "TableOptions":
         """Return self, or raise ``InputError`` naming what cannot be."""
         choices = {
             "time_unit": TIME_SCALES,

@@ -1,19 +1,32 @@
-"""In which order a table's numbers make a rotation: four of a quaternion, or angles; guessed where names do not tell.
+"""In which order a table's numbers make a rotation: four of a quaternion, or angles; guessed where names do not say.
 
 The guess is made from the motion, noted, and can be overruled. numpy only.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from ...notes import Note
 from ..conventions import euler_to_quaternion, to_openxr
 from ..guessing import EULER_ORDERS, LEAST_EVIDENCE, LEAST_LESS_ROLL, SAMPLES, convention_scores, rotate
+from .columns import Columns, DeviceColumns
+from .options import TableOptions
+from .parsing import Table
 
 FULL_TURN = 2 * np.pi
 QUATERNION_ORDERS = ("wxyz", "xyzw")
 """The usual one of numbered columns first."""
 
 
-def rotations_of(table, columns, devices, positions, options, notes):
+def rotations_of(
+    table: Table,
+    columns: Columns | None,
+    devices: Mapping[str, DeviceColumns],
+    positions: Mapping[str, np.ndarray],
+    options: TableOptions,
+    notes: list[Note],
+) -> dict[str, np.ndarray]:
     """role -> quaternions ``wxyz`` (N, 4) in the table's axes; ``positions`` role -> (N, 3) in metres."""
     rotations = {role: table.values[:, device.rotation] for role, device in devices.items()}
     numbered = [role for role, device in devices.items() if device.numbered]
@@ -24,13 +37,13 @@ def rotations_of(table, columns, devices, positions, options, notes):
     angles = {role: rotation for role, rotation in rotations.items() if rotation.shape[1] == 3}
     if not angles:
         return rotations
-    told = options.angle_unit or (columns.angle_unit if columns else None)
+    given = options.angle_unit or (columns.angle_unit if columns else None)
     largest = max((np.nanmax(np.abs(angle)) for angle in angles.values() if np.isfinite(angle).any()), default=0.0)
-    unit = told or ("degrees" if largest > FULL_TURN else "radians")
+    unit = given or ("degrees" if largest > FULL_TURN else "radians")
     angles = {role: angle * (1.0 if unit == "degrees" else 180 / np.pi) for role, angle in angles.items()}
     order = options.euler_order or _euler_order(positions, angles, options.convention)
-    if not (options.euler_order and told):
-        notes.append(f"guessed: angles are in {unit} and multiply in the order {order}")
+    if not (options.euler_order and given):
+        notes.append(Note("angles_guessed", {"unit": unit, "order": order}))
     return rotations | {role: euler_to_quaternion(angle, order) for role, angle in angles.items()}
 
 
@@ -42,7 +55,7 @@ def _quaternion_order(positions, rotations, convention, notes):
         scores[order] = _best(positions, turned, convention)[0]
     usual, other = QUATERNION_ORDERS
     order = other if scores[other] > scores[usual] + LEAST_EVIDENCE else usual
-    notes.append(f"guessed: quaternions are in the order {order}")
+    notes.append(Note("quaternions_guessed", {"order": order}))
     return order
 
 
@@ -70,9 +83,9 @@ def _euler_order(positions, angles, convention):
 
 
 def _best(positions, rotations, convention):
-    """Score and name of the convention that explains the motion best, or of the one that is told."""
+    """Score and name of the convention that explains the motion best, or of the one that is given."""
     names = {} if convention is None else {"names": (convention,)}
     with np.errstate(all="ignore"):
         scores = convention_scores(positions, rotations, **names)
-    name = max(scores, key=scores.get)
+    name = max(scores, key=lambda name: scores[name])
     return scores[name], name

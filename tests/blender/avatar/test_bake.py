@@ -3,15 +3,15 @@
 import bpy
 import numpy as np
 import pytest
-from bodies import BoxBody, wild_motion
+from bodies import BoxBody, animated_avatar, wild_motion
 
+from threepoint.blender_addon.animation.curves import fcurves_of, keyframes_of
+from threepoint.blender_addon.animation.timing import frames_to_seconds
 from threepoint.blender_addon.avatar import hands
-from threepoint.blender_addon.avatar import scene as scenes
 from threepoint.blender_addon.avatar.armature import create_avatar
 from threepoint.blender_addon.avatar.bake import bake_motion, read_action, replace_frames, resample
-from threepoint.blender_addon.avatar.curves import fcurves_of, keyframes_of
 from threepoint.blender_addon.avatar.shape_keys import key_of
-from threepoint.blender_addon.timing import frames_to_seconds
+from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.model_core.body import load_body, skin
 from threepoint.model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions
 from threepoint.model_core.geometry.kinematics import forward_kinematics
@@ -42,7 +42,7 @@ def evaluated_vertices(mesh):
 
 @pytest.mark.parametrize("fps", [24, 60, 30 / 1.001])
 def test_bones_and_mesh_are_where_the_motion_puts_them(fps):
-    scene = scenes.empty_file(fps)
+    scene = empty_file(fps)
     motion = wild_motion()
     avatar = create_avatar(BODY, motion.betas, "Ann")
     bake_motion(avatar.armature, motion, scene, "walk")
@@ -56,7 +56,7 @@ def test_bones_and_mesh_are_where_the_motion_puts_them(fps):
 
 
 def test_the_default_body_deforms_as_our_own_skinning_says():
-    scene = scenes.empty_file(60)
+    scene = empty_file(60)
     body, motion = load_body(), wild_motion()
     avatar = create_avatar(body, motion.betas, "Ann")
     key_of(avatar.mesh, hands.KEY).value = 0.0
@@ -68,7 +68,7 @@ def test_the_default_body_deforms_as_our_own_skinning_says():
 
 
 def test_bones_point_along_the_limbs_and_stand_on_the_floor():
-    scenes.empty_file()
+    empty_file()
     avatar = create_avatar(BODY, np.zeros(10), "Ann")
     bones = avatar.armature.data.bones
     assert set(bones.keys()) == set(JOINT_NAMES)
@@ -82,7 +82,7 @@ def test_bones_point_along_the_limbs_and_stand_on_the_floor():
 
 @pytest.mark.parametrize("fps", [24, 30, 60, 90])
 def test_length_in_seconds_survives_every_frame_rate(fps):
-    scene = scenes.empty_file(fps)
+    scene = empty_file(fps)
     motion = wild_motion(frames=1001, start=0.25)
     avatar = create_avatar(BODY, motion.betas, "Ann")
     action = bake_motion(avatar.armature, motion, scene, "walk")
@@ -93,7 +93,7 @@ def test_length_in_seconds_survives_every_frame_rate(fps):
 
 
 def test_quaternions_never_jump_between_keyframes():
-    scene = scenes.empty_file(60)
+    scene = empty_file(60)
     motion = wild_motion()
     avatar = create_avatar(BODY, motion.betas, "Ann")
     bake_motion(avatar.armature, motion, scene, "walk")
@@ -103,7 +103,7 @@ def test_quaternions_never_jump_between_keyframes():
 
 
 def test_an_action_reads_back_as_the_motion():
-    scene = scenes.empty_file(60)
+    scene = empty_file(60)
     motion = wild_motion(start=0.5)
     avatar = create_avatar(BODY, motion.betas, "Ann")
     bake_motion(avatar.armature, motion, scene, "walk")
@@ -115,7 +115,7 @@ def test_an_action_reads_back_as_the_motion():
 
 
 def test_a_replaced_range_is_the_new_motion_inside_and_the_old_one_outside():
-    scene = scenes.empty_file(60)
+    scene = empty_file(60)
     old, new = wild_motion(seed=1), wild_motion(seed=2)
     avatar = create_avatar(BODY, old.betas, "Ann")
     bake_motion(avatar.armature, old, scene, "walk")
@@ -129,10 +129,10 @@ def test_a_replaced_range_is_the_new_motion_inside_and_the_old_one_outside():
 
 
 def test_two_avatars_do_not_disturb_each_other():
-    scene = scenes.empty_file(60)
+    scene = empty_file(60)
     motions = [wild_motion(seed=1), wild_motion(seed=2)]
-    results = [scenes.build_scene(None, motion, BODY, name) for motion, name in zip(motions, "AB", strict=True)]
+    avatars = [animated_avatar(motion, BODY, name, scene) for motion, name in zip(motions, "AB", strict=True)]
     scene.frame_set(50)
-    for motion, result in zip(motions, results, strict=True):
+    for motion, avatar in zip(motions, avatars, strict=True):
         _, vertices = joints_and_vertices(motion, 49 / 60)
-        assert np.abs(evaluated_vertices(result.avatar.mesh) - vertices).max() < 1e-5
+        assert np.abs(evaluated_vertices(avatar.mesh) - vertices).max() < 1e-5

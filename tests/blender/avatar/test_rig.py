@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from bodies import BoxBody, wild_motion
 
+from threepoint.blender_addon.animation.curves import fcurves_of, keyframes_of, use_action
+from threepoint.blender_addon.animation.rotation_modes import EULER_ORDERS, ORDERS
 from threepoint.blender_addon.avatar import contacts, hands
 from threepoint.blender_addon.avatar.armature import create_avatar
 from threepoint.blender_addon.avatar.bake import bake_motion, read_action, replace_frames, set_rotation_order
-from threepoint.blender_addon.characters.bone_names import NAMES, names_of, rename_bones
-from threepoint.blender_addon.characters.rotation_modes import EULER_ORDERS, ORDERS
-from threepoint.blender_addon.avatar.curves import fcurves_of, keyframes_of, use_action
-from threepoint.blender_addon.avatar.scene import empty_file
+from threepoint.blender_addon.avatar.bone_names import NAMES, names_of, rename_bones
 from threepoint.blender_addon.avatar.shape_keys import key_of
+from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.model_core.body import load_body, skin
 from threepoint.model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions
 from threepoint.model_core.geometry.rotations import quaternion_to_matrix

@@ -3,11 +3,13 @@
 import bpy
 import numpy as np
 import pytest
-from bodies import BoxBody, wild_motion
+from bodies import BoxBody, animated_avatar, wild_motion
 
 from threepoint.blender_addon.avatar import uncertainty as colours
+from threepoint.blender_addon.avatar import uncertainty_nodes
 from threepoint.blender_addon.avatar.armature import create_avatar
-from threepoint.blender_addon.avatar.scene import build_scene, empty_file, show_motion_colours
+from threepoint.blender_addon.avatar.uncertainty_colours import COLOUR
+from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.model_core.body import load_body
 
 BODY = BoxBody()
@@ -23,7 +25,7 @@ def evaluated(mesh, attribute, field, width=1):
 def shown(mesh, scene, frame):
     whole = int(np.floor(frame))
     scene.frame_set(whole, subframe=frame - whole)
-    return evaluated(mesh, colours.VALUE, "value")
+    return evaluated(mesh, uncertainty_nodes.VALUE, "value")
 
 
 def expected(uncertainty, row):
@@ -38,43 +40,43 @@ def expected(uncertainty, row):
 def test_values_follow_the_table_between_frames_too(fps):
     scene = empty_file(fps)
     motion = wild_motion(probes=16, start=0.5)
-    mesh = build_scene(None, motion, BODY, "Ann", origin=0.25).avatar.mesh
+    mesh = animated_avatar(motion, BODY, "Ann", scene).mesh
     for frame in (-5, 1, 8, 20.5, 33.25, 60, 500):
-        row = ((frame - 1) / fps + 0.25 - motion.start) * motion.fps
+        row = ((frame - 1) / fps - motion.start) * motion.fps
         assert np.abs(shown(mesh, scene, frame) - expected(motion.uncertainty, row)).max() < 1e-4
 
 
 def test_colours_span_the_ramp_and_the_range_is_an_input():
     scene = empty_file(60)
     motion = wild_motion(probes=16)
-    mesh = build_scene(None, motion, BODY, "Ann").avatar.mesh
+    mesh = animated_avatar(motion, BODY, "Ann", scene).mesh
     scene.frame_set(30)
-    before = evaluated(mesh, colours.COLOUR, "color", 4)
+    before = evaluated(mesh, COLOUR, "color", 4)
     assert np.ptp(before, axis=0)[:3].max() > 0.1
     names = [item.name for item in mesh.modifiers[colours.MODIFIER].node_group.interface.items_tree]
     assert "From (cm)" in names and "To (cm)" in names
-    assert mesh.data.color_attributes.active_color.name == colours.COLOUR
+    assert mesh.data.color_attributes.active_color.name == COLOUR
 
 
 def test_every_vertex_has_the_ramps_colour_of_its_own_value():
     scene = empty_file(60)
-    mesh = build_scene(None, wild_motion(probes=16), BODY, "Ann").avatar.mesh
+    mesh = animated_avatar(wild_motion(probes=16), BODY, "Ann", scene).mesh
     modifier = mesh.modifiers[colours.MODIFIER]
-    ramp = colours.ramp_node(modifier.node_group).color_ramp
+    ramp = uncertainty_nodes.ramp_node(modifier.node_group).color_ramp
     for low, high, first in ((2.0, 15.0, ramp.elements[0].color), (8.0, 10.0, (0.0, 0.0, 1.0, 1.0))):
-        colours.set_range(modifier, low, high)
+        uncertainty_nodes.set_range(modifier, low, high)
         ramp.elements[0].color = first
         mesh.update_tag()
         share = (100 * shown(mesh, scene, 30.5) - low) / (high - low)
         wanted = np.array([ramp.evaluate(float(part)) for part in np.clip(share, 0, 1)])
         assert np.ptp(wanted, axis=0).max() > 0.1
-        assert np.abs(evaluated(mesh, colours.COLOUR, "color", 4) - wanted).max() < 1 / 255
+        assert np.abs(evaluated(mesh, COLOUR, "color", 4) - wanted).max() < 1 / 255
 
 
 def test_it_plays_after_saving_without_any_code_of_ours(tmp_path):
     scene = empty_file(60)
     motion = wild_motion(probes=16)
-    build_scene(None, motion, BODY, "Ann")
+    animated_avatar(motion, BODY, "Ann", scene)
     path = str(tmp_path / "avatar.blend")
     bpy.ops.wm.save_as_mainfile(filepath=path, compress=True)
     bpy.ops.wm.open_mainfile(filepath=path)
@@ -94,9 +96,9 @@ def test_a_table_longer_than_exact_floats_is_exact_at_its_end(monkeypatch):
 
 
 def test_the_mean_has_a_curve_of_its_own():
-    empty_file(60)
+    scene = empty_file(60)
     motion = wild_motion(probes=16)
-    mesh = build_scene(None, motion, BODY, "Ann").avatar.mesh
+    mesh = animated_avatar(motion, BODY, "Ann", scene).mesh
     curve = colours.mean_keyframes(mesh)
     assert len(curve) == motion.frame_count
     for row in (0, 90, 180):
@@ -123,7 +125,7 @@ def test_solid_and_rendered_views_show_the_colours_between_frames_too(engine, tm
     motion = wild_motion(probes=1, vertices=len(body.template))
     motion.uncertainty.probes[:] = np.where(np.arange(181) < 40, 0.0, 0.08)[:, None]
     avatar = create_avatar(body, motion.betas, "Ann")
-    show_motion_colours(avatar.mesh, motion, scene)
+    colours.show_uncertainty(avatar.mesh, motion, scene)
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     camera.location, camera.rotation_euler.x = (0, -3.0, 1.0), np.pi / 2
     camera.data.type, camera.data.ortho_scale = "ORTHO", 2.0

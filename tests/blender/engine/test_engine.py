@@ -10,7 +10,7 @@ import bpy
 import pytest
 
 from threepoint.blender_addon.engine import client as engine
-from threepoint.blender_addon.state import people
+from threepoint.blender_addon.state import predictions
 
 ANSWER, REFUSE, FAIL, WORK_LONG, TURN_DEAF, DIE, HANG_LOADING, HANG_PREDICTING, HANG_REFINING, HANG_SENDING = range(10)
 WAIT_SECONDS = 60
@@ -37,7 +37,7 @@ def everything(scene):
 
 def job_until(person, scene, reached):
     """A job that has come so far that ``reached(job)`` holds."""
-    job = people.ask_engine(person, scene, sys.executable)
+    job = predictions.ask_for_motion(person, scene, sys.executable)
     begun = time.monotonic()
     while not reached(job):
         assert time.monotonic() - begun < WAIT_SECONDS
@@ -72,7 +72,7 @@ def test_a_kill_at_any_stage_leaves_the_scene_and_the_next_click_works(scene, pe
     monkeypatch.delenv("FAKE_ENGINE_START_SECONDS", raising=False)
     person.seed = ANSWER
     bpy.ops.threepoint.predict()
-    assert person.takes[0].action is not None and "tall" in person.calibration
+    assert person.takes[0].action is not None and "tall" in str(predictions.last_calibration(person).notes[-1])
 
 
 def test_a_kill_between_two_clicks_is_not_noticed(scene, person):

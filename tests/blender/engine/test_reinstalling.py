@@ -3,12 +3,12 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from bodies import wobbly_recording
 
 from threepoint.model_core.recordings.formats import bsor
+from threepoint.tools.support.checkout import ROOT
 
 TIME_LIMIT = 180
 STEPS = """
@@ -18,7 +18,6 @@ from pathlib import Path
 root, folder, what = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 import bpy
 from threepoint.tools.build import build
-from threepoint.tools.support.checkout import ROOT
 
 EXTENSION = "bl_ext.user_default.threepoint"
 
@@ -30,8 +29,8 @@ def install():
 
 
 def engine_without_networks():
-    engine = importlib.import_module(EXTENSION + ".blender_addon.engine")
-    client = importlib.import_module(EXTENSION + ".blender_addon.worker_client").WorkerClient
+    engine = importlib.import_module(EXTENSION + ".blender_addon.engine.client")
+    client = importlib.import_module(EXTENSION + ".blender_addon.engine.worker_client").WorkerClient
     engine.WorkerClient = functools.partial(client, script=root / "tests" / "fake_engine.py")
     preferences = bpy.context.preferences.addons[EXTENSION].preferences
     preferences.source, preferences.python = "OWN", sys.executable

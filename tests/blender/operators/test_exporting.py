@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from bodies import wild_motion
 
+from threepoint.blender_addon.avatar.bone_names import NAMES
 from threepoint.blender_addon.operators import exporting
-from threepoint.blender_addon.state import people
-from threepoint.blender_addon.characters.bone_names import NAMES
-from threepoint.blender_addon.avatar.scene import empty_file
+from threepoint.blender_addon.state import predictions
+from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.model_core.body import load_body
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix
@@ -27,7 +27,7 @@ def dancer(scene, person):
     """The person with an avatar whose every joint swings by up to a radian; a second take is there, not shown."""
     bpy.ops.threepoint.predict(kind="TAKE")
     motion = wild_motion(frames=241)
-    people.receive_motion(person, replace(motion, betas=np.array(person.betas)), scene)
+    predictions.receive_motion(person, replace(motion, betas=np.array(person.betas)), scene)
     return person
 
 

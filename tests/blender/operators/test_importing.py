@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 from bodies import wobbly_recording
 
-from threepoint.blender_addon.trackers import columns
+from threepoint.blender_addon.i18n import messages
 from threepoint.blender_addon.operators import importing
-from threepoint.blender_addon.ui import preferences
-from threepoint.blender_addon.avatar.scene import empty_file
+from threepoint.blender_addon.state import engine_choice
+from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.blender_addon.trackers import columns
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.recordings.formats import bsor, plain
+from threepoint.model_core.notes import Note
 from threepoint.model_core.recordings import read
+from threepoint.model_core.recordings.formats import bsor, plain
+from threepoint.model_core.recordings.tables.layouts import user_layouts
+from threepoint.tools.support.checkout import ROOT
 
 ROLES = ("head", "left_hand", "right_hand")
 WORDS = ("kopf", "links", "rechts")
@@ -24,7 +28,7 @@ WORDS = ("kopf", "links", "rechts")
 @pytest.fixture
 def scene(monkeypatch, tmp_path):
     monkeypatch.setenv("THREEPOINT_CONFIG", str(tmp_path / "config"))
-    monkeypatch.setattr(preferences, "engine_python", lambda: Path(sys.executable))
+    monkeypatch.setattr(engine_choice, "engine_python", lambda: Path(sys.executable))
     return empty_file(30)
 
 
@@ -77,20 +81,21 @@ def test_columns_that_nothing_can_guess_are_chosen(scene, tmp_path):
 
 def test_three_angles_need_no_w_and_their_order_can_be_said(scene, tmp_path):
     write_table(tmp_path / "lab.csv", angles=True)
-    words = {"angle_unit": "degrees", "euler_order": "ZXY", "convention": "unity", "length_unit": "m"}
-    bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "lab.csv"), **words, **chosen(angles=True))
+    options = {"angle_unit": "degrees", "euler_order": "ZXY", "convention": "unity", "length_unit": "m"}
+    bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "lab.csv"), **options, **chosen(angles=True))
     assert scene.threepoint.people[0].right_hand is not None
-    assert "guessed" not in scene.threepoint.people[0].notes.replace("guessed: 'uhr' is in s", "")
+    guessed = [note.code for note in messages.load(scene.threepoint.people[0].notes) if "guessed" in note.code]
+    assert guessed == ["time_unit_guessed"]
 
 
 def test_what_was_chosen_is_remembered_for_the_header_alone(scene, tmp_path):
     for name in ("lab.csv", "next_day.csv"):
         write_table(tmp_path / name, scale=100)
-    words = {"length_unit": "cm", "convention": "openxr", "keep": True}
-    bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "lab.csv"), **words, **chosen())
+    options = {"length_unit": "cm", "convention": "openxr", "keep": True}
+    bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "lab.csv"), **options, **chosen())
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "next_day.csv"))
-    assert "read as was kept" in scene.threepoint.people[1].notes
-    assert read(tmp_path / "next_day.csv").tracks["head"].position[0, 1] < 3
+    assert Note("saved_layout") in messages.load(scene.threepoint.people[1].notes)
+    assert read(tmp_path / "next_day.csv", user_layouts()).tracks["head"].position[0, 1] < 3
     write_table(tmp_path / "other.csv", words=("kopf", "links", "right"))
     with pytest.raises(RuntimeError, match="no recognisable columns"):
         bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "other.csv"))
@@ -128,29 +133,31 @@ def test_fields_begin_with_the_guess_and_then_with_what_was_kept(scene, tmp_path
     columns.fill_columns(fields)
     assert (fields.time_column, fields.head_px, fields.head_rw) == ("time", "head_pos_x", "head_rot_w")
     assert columns.chosen_columns(fields)["right_hand"][0] == "right_pos_x"
-    lines = columns.preview_lines(tmp_path / "lab.csv", {})
+    lines = list(map(str, columns.preview_lines(tmp_path / "lab.csv", {})))
     assert lines[0] == "head: head_pos_x to head_rot_z" and any("guessed: axes" in line for line in lines)
     fields.head_px, fields.head_pz = "head_pos_z", "head_pos_x"
-    importing.keep_layout(tmp_path / "lab.csv", columns=columns.chosen_columns(fields))
+    importing.user_layouts().save(
+        importing.load_table(tmp_path / "lab.csv").names, importing.TableOptions(columns=columns.chosen_columns(fields))
+    )
     again = Fields(tmp_path / "lab.csv")
     columns.fill_columns(again)
     assert again.head_px == "head_pos_z"
-    assert columns.preview_lines(tmp_path / "lab.csv", {})[0] == "Read as was kept for this header"
+    assert str(columns.preview_lines(tmp_path / "lab.csv", {})[0]) == "Read as was saved for this header"
 
 
 def test_the_preview_says_what_is_wrong(scene, tmp_path):
     write_table(tmp_path / "lab.csv")
-    assert "no recognisable columns" in columns.preview_lines(tmp_path / "lab.csv", {})[0]
+    assert "no recognisable columns" in str(columns.preview_lines(tmp_path / "lab.csv", {})[0])
     (tmp_path / "no.csv").write_text("hello")
-    assert "no.csv" in columns.preview_lines(tmp_path / "no.csv", {})[0]
+    assert "no.csv" in str(columns.preview_lines(tmp_path / "no.csv", {})[0])
     with pytest.raises(InputError, match="cannot be read"):
         columns.head_of(tmp_path / "missing.csv")
 
 
 def test_an_xror_is_unpacked_by_the_engines_python(scene, tmp_path, monkeypatch):
     seen = {}
-    monkeypatch.setattr(importing, "read", lambda path, **o: seen.update(o) or wobbly_recording())
-    (tmp_path / "a.xror").write_bytes(b"...")
+    monkeypatch.setattr(importing, "read", lambda path, layouts, **options: seen.update(options) or wobbly_recording())
+    (tmp_path / "a.xror").write_bytes((ROOT / "tests" / "data" / "xror" / "session.xror").read_bytes())
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "a.xror"))
     assert seen == {"python": Path(sys.executable)} and scene.threepoint.people[0].name == "a"
 

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from bodies import wobbly_recording
 
-from threepoint.blender_addon.operators import command_line as commands, predicting
+from threepoint.blender_addon.animation.curves import fcurves_of
+from threepoint.blender_addon.avatar.bone_names import NAMES
 from threepoint.blender_addon.engine import client as engine
+from threepoint.blender_addon.operators import command_line as commands
+from threepoint.blender_addon.operators import engine_jobs
+from threepoint.blender_addon.state import people, predictions
+from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.ui import panel
-from threepoint.blender_addon.state import people
-from threepoint.blender_addon.characters.bone_names import NAMES
-from threepoint.blender_addon.avatar.curves import fcurves_of
-from threepoint.blender_addon.avatar.scene import empty_file
 from threepoint.model_core.body import DEFAULT_BODY, load_body
 from threepoint.model_core.recordings.formats import bsor, plain
 
@@ -46,10 +47,10 @@ def test_a_file_that_is_no_recording_is_refused_in_a_line(scene, tmp_path):
 
 def test_calibration_is_shown_and_can_be_overruled(scene, person):
     bpy.ops.threepoint.calibrate()
-    assert "tall" in person.calibration
-    person.own_stature, person.stature = True, 1.9
+    assert "tall" in str(predictions.last_calibration(person).notes[-1])
+    person.override_stature, person.stature = True, 1.9
     bpy.ops.threepoint.calibrate()
-    assert "1.90 m tall" in person.calibration
+    assert "1.90 m tall" in str(predictions.last_calibration(person).notes[-1])
 
 
 def test_predicting_makes_an_avatar_with_takes_and_colours(scene, person):
@@ -70,7 +71,7 @@ def test_predicting_makes_an_avatar_with_takes_and_colours(scene, person):
 def test_a_person_of_another_size_gets_another_avatar_and_nothing_of_the_old_one_stays(scene, person):
     bpy.ops.threepoint.predict()
     counts = (len(bpy.data.objects), len(bpy.data.node_groups))
-    person.own_stature, person.stature = True, 1.95
+    person.override_stature, person.stature = True, 1.95
     bpy.ops.threepoint.predict()
     assert (len(bpy.data.objects), len(bpy.data.node_groups)) == counts and len(person.takes) == 1
     assert 1.9 < person.mesh.dimensions.z < 2.0
@@ -97,7 +98,7 @@ def test_colours_can_be_set_and_switched_off(scene, person):
 
 def test_a_range_is_solved_again_and_the_rest_stays(scene, person):
     bpy.ops.threepoint.predict()
-    asked = people.part_of(people.recording_of(person, scene), 1.0, 2.0)
+    asked = predictions.part_of(people.recording_of(person, scene), 1.0, 2.0)
     assert (
         1 <= asked.time[0] < 1.02 and 1.98 < asked.time[-1] <= 2 and len(asked.time) == len(asked.tracks["head"].valid)
     )
@@ -179,7 +180,7 @@ def test_another_body_makes_another_avatar_with_its_correctives(scene, person, t
     person.body_path = str(tmp_path / "own.npz")
     bpy.ops.threepoint.predict()
     assert person.has_correctives and len(person.mesh.data.shape_keys.key_blocks) == 2
-    assert any("left out" in line for line in panel.avatar_lines(person))
+    assert any("left out" in str(said) for said in panel.avatar_messages(person))
     person.correctives = True
     assert len(person.mesh.data.shape_keys.key_blocks) == 2 + 9
     person.correctives = False
@@ -204,13 +205,15 @@ def test_a_failing_engine_leaves_the_scene_and_the_next_click_works(scene, perso
 def test_a_cancelled_job_stops_even_a_deaf_engine(scene, person, monkeypatch):
     monkeypatch.setattr(engine, "OBEY_SECONDS", 0.3)
     person.seed = TURN_DEAF
-    job = people.ask_engine(person, scene, sys.executable)
+    job = predictions.ask_for_motion(person, scene, sys.executable)
     while job.stage != "deaf":
         job.poll()
     deaf = engine.client(sys.executable).process
     job.cancel()
     person.seed = ANSWER
-    assert people.ask_engine(person, scene, sys.executable).wait().frame_count > 100
+    job = predictions.ask_for_motion(person, scene, sys.executable)
+    job.wait()
+    assert job.motion.frame_count > 100
     assert deaf.poll() is not None
 
 
@@ -299,9 +302,12 @@ def test_every_button_is_one_undo_step(scene, tmp_path):
 
 def test_the_engine_is_asked_for_what_the_panel_says(scene, person):
     person.refinement, person.seed, person.device = 0.25, ANSWER, "cpu"
-    job = people.ask_engine(person, scene, sys.executable, take=3)
+    job = predictions.ask_for_motion(person, scene, sys.executable, take=3)
     options = job._request[0]["options"]
-    assert options == {"device": "cpu", "seed": ANSWER, "take": 3, "refinement": 0.25}
+    assert options == {
+        "stature": None, "floor": None, "preset": None, "pose": None,
+        "device": "cpu", "seed": ANSWER, "take": 3, "refinement": 0.25,
+    }  # fmt: skip
     job.wait()
 
 
@@ -315,11 +321,11 @@ def test_feet_that_stand_are_marked_in_every_take(scene, person):
     assert person.armature.evaluated_get(bpy.context.evaluated_depsgraph_get())["right_foot_contact"] == 1
 
 
-def test_stage_words_tell_the_time_left():
+def test_progress_tells_the_time_left():
     class Job:
         stage, fraction, seconds_left = "refining", 0.5, 75
 
-    assert predicting.stage_words(Job) == "refining 50%, 1:15 left"
+    assert str(engine_jobs.progress_message(Job)) == "refining 50%, 1:15 left"
 
 
 def test_no_process_is_left_behind(scene, person):
@@ -335,7 +341,7 @@ def test_the_command_takes_a_refinement_from_none_to_all(scene, tmp_path, capsys
     bsor.write(tmp_path / "walk.bsor", wobbly_recording())
     words = ["animate", str(tmp_path / "walk.bsor"), "-o", str(tmp_path / "walk.blend"), "--python", sys.executable]
     assert commands.run([*words, "--refinement", "1.5"]) == 2
-    assert "--refinement 1.5 is not between 0 and 1" in capsys.readouterr().err
+    assert "--refinement: 1.5 is not between 0 and 1" in capsys.readouterr().err
     assert commands.run([*words, "--refinement", "0.5", "--fps", "30"]) == 0
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "walk.blend"))
     assert bpy.context.scene.threepoint.people[0].refinement == pytest.approx(0.5)

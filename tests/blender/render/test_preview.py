@@ -3,18 +3,19 @@
 import bpy
 import numpy as np
 import pytest
-from bodies import BoxBody, wild_motion, wobbly_recording
+from bodies import BoxBody, animated_avatar, wild_motion, wobbly_recording
 
 from threepoint.blender_addon.render.preview import Subject, render_film, render_still
-from threepoint.blender_addon.trackers.empties import COLOURS
-from threepoint.blender_addon.avatar.scene import build_scene, empty_file
+from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.blender_addon.trackers.empties import COLOURS, create_trackers
 
 
 @pytest.fixture
 def subject():
-    empty_file(60)
-    result = build_scene(wobbly_recording(), wild_motion(probes=16), BoxBody(), "Ann", fit_range=True)
-    return Subject(result.avatar, result.trackers, "Ann")
+    scene = empty_file(60)
+    avatar = animated_avatar(wild_motion(probes=16), BoxBody(), "Ann", scene)
+    scene.frame_end = 240
+    return Subject(avatar, create_trackers(wobbly_recording(), "Ann trackers", scene), "Ann")
 
 
 def pixels(path):

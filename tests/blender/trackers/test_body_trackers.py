@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from bodies import wobbly_recording
 
-from threepoint.blender_addon.ui import panel
+from threepoint.blender_addon.i18n import messages
 from threepoint.blender_addon.state import people
-from threepoint.blender_addon.avatar.scene import empty_file
+from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.blender_addon.ui import panel
 from threepoint.model_core.recordings.formats import plain
 
 
@@ -51,5 +52,5 @@ def test_a_person_of_another_import_keeps_to_their_own_trackers(person, tmp_path
 
 
 def test_what_was_lost_and_why_is_listed(person):
-    assert "waist lost: untracked" in person.notes.splitlines()
-    assert any(line.startswith("waist lost 1.0") for line in panel.lost_lines(person, bpy.context.scene))
+    assert "waist lost: untracked" in [str(said) for said in messages.load(person.notes)]
+    assert any(str(said).startswith("waist lost 1.0") for said in panel.dropout_messages(person, bpy.context.scene))

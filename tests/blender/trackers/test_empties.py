@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from bodies import wobbly_recording
 
-from threepoint.blender_addon.ui import overlay
+from threepoint.blender_addon.animation.curves import fcurves_of, keyframes_of, values_at
 from threepoint.blender_addon.state import people
+from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.trackers import empties as recordings
-from threepoint.blender_addon.avatar.curves import fcurves_of, keyframes_of, values_at
 from threepoint.blender_addon.trackers.empties import COLOURS, VALID, create_trackers, find_dropouts, read_trackers
-from threepoint.blender_addon.avatar.scene import empty_file
+from threepoint.blender_addon.ui import overlay
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.geometry.rotations import geodesic_angle, quaternion_to_matrix
 

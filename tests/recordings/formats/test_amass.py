@@ -1,15 +1,16 @@
 """AMASS npz as a recording: head and wrists derived from the body."""
 
+import io
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from threepoint.model_core.body import load_body
-from threepoint.model_core.calibration import calibrate, joint_poses
+from threepoint.model_core.calibration import joint_poses
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.geometry.kinematics import forward_kinematics
-from threepoint.model_core.recordings import read
 from threepoint.model_core.geometry.rotations import (
     axis_angle_to_matrix,
     geodesic_angle,
@@ -17,6 +18,10 @@ from threepoint.model_core.geometry.rotations import (
     quaternion_to_matrix,
 )
 from threepoint.model_core.geometry.skeleton import TRACKED_JOINTS
+from threepoint.model_core.recordings import Recording, read
+from threepoint.model_core.recordings.model_frame import model_frame
+from threepoint.tests.calibrating import calibrate
+from threepoint.tests.same_recording import texts
 
 MODEL_TO_AMASS = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
 
@@ -44,9 +49,10 @@ def test_head_and_wrists_are_the_bodys(make_clip, arrays, tmp_path):
     world, positions = forward_kinematics(local, clip.translation.astype(float), clip.rest_joints.astype(float))
     recording = read(save(tmp_path, arrays))
     assert recording.device == "joints" and recording.duration == pytest.approx(89 / 60)
-    rotations, found, valid = joint_poses(recording, calibrate(recording, load_body()))
+    placed = model_frame(recording)
+    rotations, found, valid = joint_poses(placed, calibrate(recording, load_body()))
     assert valid.all()
-    np.testing.assert_allclose(found, positions[:, TRACKED_JOINTS], atol=2e-3)
+    np.testing.assert_allclose(found + placed.origin, positions[:, TRACKED_JOINTS], atol=2e-3)
     np.testing.assert_allclose(geodesic_angle(quaternion_to_matrix(rotations), world[:, TRACKED_JOINTS]), 0, atol=1e-3)
 
 
@@ -60,14 +66,14 @@ def test_a_floor_elsewhere_is_found(arrays, tmp_path):
     arrays["trans"] = arrays["trans"] + [0, 0, 0.4]
     lifted = read(save(tmp_path, arrays))
     np.testing.assert_allclose(lifted.tracks["head"].position[:, 1], height, atol=0.03)
-    assert any("its floor lies at 0.4" in warning for warning in lifted.warnings)
+    assert any("its floor lies at 0.4" in warning for warning in texts(lifted))
 
 
 def test_betas_of_another_body_are_not_used(arrays, tmp_path):
     arrays["betas"] = np.full(16, 2.0)
     recording = read(save(tmp_path, arrays))
     np.testing.assert_array_equal(recording.betas, np.zeros(10))
-    assert any("betas belong to another body" in warning for warning in recording.warnings)
+    assert any("betas belong to another body" in warning for warning in texts(recording))
     own = read(save(tmp_path, arrays), body=load_body())
     np.testing.assert_array_equal(own.betas, np.full(10, 2.0))
 
@@ -108,3 +114,17 @@ def test_a_damaged_archive_is_refused(arrays, tmp_path):
     path.write_bytes(data[: len(data) // 2])
     with pytest.raises(InputError, match="not a readable npz"):
         read(path)
+
+
+def write_sample(folder: Path, recording: Recording) -> None:
+    """A person who stands and breathes: an AMASS file tells of a body, not of trackers."""
+    frames = len(recording.time)
+    poses = np.zeros((frames, 66), np.float32)
+    poses[:, 0] = np.pi / 2
+    poses[:, 9] = 0.02 * np.sin(recording.time)
+    arrays = {"poses": poses, "trans": np.zeros((frames, 3)), "mocap_framerate": np.array(30.0), "betas": np.zeros(16)}
+    with zipfile.ZipFile(folder / "motion.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            stream = io.BytesIO()
+            np.lib.format.write_array(stream, array)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), stream.getvalue(), zipfile.ZIP_DEFLATED)

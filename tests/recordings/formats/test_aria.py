@@ -1,12 +1,14 @@
 """Project Aria's folder: glasses and, at a tenth of the rate, hands."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.recordings.formats import aria
-from threepoint.model_core.recordings import read
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_matrix
+from threepoint.model_core.recordings import Recording, read
+from threepoint.model_core.recordings.formats import aria
 
 
 def write_aria(folder, recording, hands=True):
@@ -92,3 +94,7 @@ def test_axes_of_the_wrist_follow_fingers_and_palm():
     turn = axis_angle_to_matrix(np.random.default_rng(0).normal(0, 1, (20, 3)))
     found = aria._wrist_axes(-turn[:, :, 2] * 0.07, -turn[:, :, 1])
     np.testing.assert_allclose(quaternion_to_matrix(found), turn, atol=1e-9)
+
+
+def write_sample(folder: Path, recording: Recording) -> None:
+    write_aria(folder / "mps", recording)

@@ -1,12 +1,13 @@
 """Brekel's OpenVR Recorder: order of angles, sides and worn trackers are found in the motion."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from threepoint.model_core.recordings import Track, read
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_matrix
+from threepoint.model_core.recordings import Recording, Track, read
 from threepoint.tests.same_recording import ROLES, assert_same, euler
 
 
@@ -56,3 +57,7 @@ def test_brekels_trackers_get_roles_by_where_they_are_worn(make_recording, tmp_p
     trackers = [Track(head.position + place, head.rotation, head.valid) for place in worn.values()]
     (tmp_path / "vive.txt").write_text(brekel_text(recording, "YXZ", trackers=trackers))
     assert set(read(tmp_path / "vive.txt").tracks) == {*ROLES, *worn}
+
+
+def write_sample(folder: Path, recording: Recording) -> None:
+    (folder / "vive.txt").write_text(brekel_text(recording, "YXZ"))

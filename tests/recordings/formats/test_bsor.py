@@ -1,12 +1,15 @@
 """BSOR replays: read as py-bsor reads them, written and read back, and every way of being broken told in one line."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.recordings.formats import bsor
-from threepoint.model_core.recordings import read
+from threepoint.model_core.recordings import Recording, read
 from threepoint.model_core.recordings.conventions import from_openxr
+from threepoint.model_core.recordings.formats import bsor
+from threepoint.tests.same_recording import texts
 
 
 @pytest.fixture
@@ -103,7 +106,7 @@ def test_song_speed_becomes_real_seconds(replay):
     path.write_bytes(data[:place] + (5).to_bytes(4, "little") + b"NF,FS" + data[place + 4 :])
     faster = read(path)
     assert faster.duration == pytest.approx(recording.duration / 1.2, abs=1e-4)
-    assert any("1.2 times" in warning for warning in faster.warnings)
+    assert any("1.2 times" in warning for warning in texts(faster))
 
 
 @pytest.mark.parametrize("part", [0.001, 0.01, 0.3, 0.9, 0.9999])
@@ -150,3 +153,7 @@ def test_names_counted_in_letters_are_read(replay):
     name = "Jürgen".encode()
     path.write_bytes(data[:place] + (6).to_bytes(4, "little") + name + data[place + 4 :])
     assert len(read(path).time) == len(recording.time)
+
+
+def write_sample(folder: Path, recording: Recording) -> None:
+    bsor.write(folder / "game.bsor", recording, "Quest 3", "Touch Plus")

@@ -1,10 +1,12 @@
 """BVH: head and wrists of a capture."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from threepoint.model_core.body import load_body
-from threepoint.model_core.recordings import read
+from threepoint.model_core.recordings import Recording, read
 
 
 def test_bvh_gives_the_joints_of_a_person(tmp_path):
@@ -53,3 +55,7 @@ def bvh_text(frames=31):
     for i in range(frames):
         lines.append(" ".join([f"{i}", "100", f"{2 * i}"] + ["0"] * (3 * len(order))))
     return "\n".join(lines) + "\n"
+
+
+def write_sample(folder: Path, recording: Recording) -> None:
+    (folder / "capture.bvh").write_text(bvh_text(len(recording.time)))

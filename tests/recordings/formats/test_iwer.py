@@ -1,15 +1,16 @@
 """IWER's WebXR captures: controllers and tracked hands become the same grip."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from threepoint.model_core.calibration import preset_offsets
 from threepoint.model_core.geometry.frames import OPENXR_TO_MODEL
-from threepoint.model_core.recordings.formats import iwer
-from threepoint.model_core.recordings import read
 from threepoint.model_core.geometry.rotations import matrix_to_quaternion, quaternion_to_matrix
+from threepoint.model_core.recordings import Recording, read
+from threepoint.model_core.recordings.formats import iwer
 
 SCHEMA = [
     [0, {"handedness": "left", "targetRayMode": "tracked-pointer", "hasGrip": True, "hasHand": False}],
@@ -82,3 +83,19 @@ def test_the_real_iwer_capture(shared):
         steps = np.linalg.norm(np.diff(track.position, axis=0), axis=-1)[track.valid[1:] & track.valid[:-1]]
         assert np.percentile(steps, 99) < 0.04
     assert {d.reason for d in recording.dropouts} <= {"missing", "frozen"}
+
+
+def write_sample(folder: Path, recording: Recording) -> None:
+    """Controllers in the first half, tracked hands in the second."""
+
+    def numbers(role, index):
+        track = recording.tracks[role]
+        return [round(float(v), 4) for v in pose(track.position[index], track.rotation[index])]
+
+    frames = []
+    for i, seconds in enumerate(recording.time):
+        first = 0 if i < len(recording.time) // 2 else 2
+        hands = ("left_hand", "right_hand")
+        inputs = [[first + n, *numbers(role, i), numbers(role, i)] for n, role in enumerate(hands)]
+        frames.append([round(1000 * seconds, 2), *numbers("head", i), *inputs])
+    (folder / "capture.json").write_text(json.dumps({"schema": SCHEMA, "frames": frames}))

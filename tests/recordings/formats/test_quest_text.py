@@ -1,11 +1,14 @@
 """The text of SAGE's Quest app."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.recordings import read
+from threepoint.model_core.recordings import Recording, read
 from threepoint.model_core.recordings.conventions import from_openxr
+from threepoint.tests.same_recording import texts
 
 DEVICES = {"head": "Headset", "left_hand": "LeftController", "right_hand": "RightController"}
 
@@ -42,7 +45,7 @@ def test_poses_and_seconds_come_back(make_recording, tmp_path):
     for role, track in recording.tracks.items():
         np.testing.assert_allclose(again.tracks[role].position, track.position, atol=1e-6)
         np.testing.assert_allclose(np.abs((again.tracks[role].rotation * track.rotation).sum(-1)), 1, atol=1e-6)
-    assert any("has no clock" in warning for warning in again.warnings)
+    assert any("has no clock" in warning for warning in texts(again))
 
 
 def test_a_known_frame_rate_is_taken(lines, tmp_path):
@@ -57,7 +60,7 @@ def test_odd_frame_rates_are_replaced_by_the_median(lines, tmp_path):
 
 def test_broken_lines_are_left_out_and_counted(lines, tmp_path):
     lines[6] = lines[6][:100]
-    assert any("left out 1 of 145 lines" in warning for warning in read(write(tmp_path, lines)).warnings)
+    assert any("left out 1 of 145 lines" in warning for warning in texts(read(write(tmp_path, lines))))
 
 
 def test_a_device_without_numbers_is_lost(lines, tmp_path):
@@ -72,3 +75,7 @@ def test_no_whole_line_is_refused(lines, tmp_path):
     broken = [line.replace("LeftController-Rotation", "Left") for line in lines]
     with pytest.raises(InputError, match="none of its 145 lines"):
         read(write(tmp_path, broken))
+
+
+def write_sample(folder: Path, recording: Recording) -> None:
+    (folder / "quest.txt").write_text("\n".join(lines_of(recording, 30.0)))

@@ -1,18 +1,22 @@
 """Tables of any laboratory."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.spatial.transform
 
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.recordings import Track, read
-from threepoint.model_core.recordings.tables.columns import guess_columns, words
-from threepoint.model_core.recordings.conventions import CONVENTIONS, from_openxr
-from threepoint.model_core.recordings.guessing import EULER_ORDERS
-from threepoint.model_core.recordings.formats.table import keep_layout
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_matrix
+from threepoint.model_core.recordings import Recording, Track, read
+from threepoint.model_core.recordings.conventions import CONVENTIONS, from_openxr
+from threepoint.model_core.recordings.formats.table import load_table
+from threepoint.model_core.recordings.guessing import EULER_ORDERS
+from threepoint.model_core.recordings.tables.columns import guess_columns, words
+from threepoint.model_core.recordings.tables.layouts import Layouts
+from threepoint.model_core.recordings.tables.options import TableOptions
+from threepoint.tests.same_recording import texts
 
 STYLES = {
     "snake": ("{d}_{k}_{a}", {"head": "head", "left_hand": "left", "right_hand": "right"}, ("pos", "rot")),
@@ -43,14 +47,16 @@ def header(style):
     }
 
 
-def table_text(recording, style="snake", convention="openxr", time="time", scale=1.0, tick=1.0, comma=False, mark=","):
+def table_text(
+    recording, style="snake", convention="openxr", time="time", scale=1.0, tick=1.0, comma=False, mark=",", digits=9
+):
     """A laboratory's table of the recording."""
     names, columns = [time], [recording.time * tick]
     for role, columns_of_role in header(style).items():
         position, rotation = from_openxr(recording.tracks[role].position, recording.tracks[role].rotation, convention)
         names += columns_of_role
         columns += [*(position * scale).T, *rotation.T]
-    rows = [mark.join(f"{value:.9g}" for value in row) for row in np.array(columns).T]
+    rows = [mark.join(f"{value:.{digits}g}" for value in row) for row in np.array(columns).T]
     body = "\n".join(rows)
     return mark.join(names) + "\n" + (body.replace(".", ",") if comma else body) + "\n"
 
@@ -80,7 +86,7 @@ def test_columns_are_known_by_their_names(make_recording, tmp_path, style):
 def test_axes_are_guessed_from_the_motion(make_recording, tmp_path, convention, turn):
     recording = make_recording(3.0, turn=turn)
     again = read(write(tmp_path, table_text(recording, convention=convention)))
-    assert f"guessed: axes are those of '{convention}'" in again.warnings
+    assert f"guessed: axes are those of '{convention}'" in texts(again)
     assert_same(again, recording)
 
 
@@ -88,14 +94,14 @@ def test_axes_are_guessed_from_the_motion(make_recording, tmp_path, convention, 
 def test_time_units_are_guessed_from_the_steps(make_recording, tmp_path, unit, tick):
     recording = make_recording(2.0)
     again = read(write(tmp_path, table_text(recording, tick=tick)))
-    assert f"guessed: 'time' is in {unit}" in again.warnings
+    assert f"guessed: 'time' is in {unit}" in texts(again)
     assert_same(again, recording)
 
 
 def test_a_time_unit_in_the_name_is_believed(make_recording, tmp_path):
     recording = make_recording(2.0)
     again = read(write(tmp_path, table_text(recording, time="timestamp [ms]", tick=1e3)))
-    assert not any("'timestamp" in warning for warning in again.warnings)
+    assert not any("'timestamp" in warning for warning in texts(again))
     assert_same(again, recording)
 
 
@@ -103,7 +109,7 @@ def test_a_time_unit_in_the_name_is_believed(make_recording, tmp_path):
 def test_length_units_are_guessed_from_the_reach(make_recording, tmp_path, unit, scale):
     recording = make_recording(2.0)
     again = read(write(tmp_path, table_text(recording, scale=scale)))
-    assert f"guessed: positions are in {unit}" in again.warnings
+    assert f"guessed: positions are in {unit}" in texts(again)
     assert_same(again, recording)
 
 
@@ -132,7 +138,7 @@ def test_euler_angles_in_degrees(make_recording, tmp_path):
         columns += [*position.T, *(np.degrees([x, y, z]) % 360)]
     rows = [",".join(f"{value:.9g}" for value in row) for row in np.array(columns).T]
     again = read(write(tmp_path, ",".join(names) + "\n" + "\n".join(rows)))
-    assert "guessed: angles are in degrees and multiply in the order YXZ" in again.warnings
+    assert "guessed: angles are in degrees and multiply in the order YXZ" in texts(again)
     assert_same(again, recording)
 
 
@@ -150,7 +156,7 @@ def test_the_order_of_angles_is_guessed_from_how_the_head_rolls(make_recording, 
     again = read(write(tmp_path, ",".join(names) + "\n" + "\n".join(rows)))
     # Without any roll of the head YXZ and YZX are the same for it, and nearly so for the hands.
     assert_same(again, recording, turn=1e-4)
-    assert any("multiply in the order" in warning for warning in again.warnings)
+    assert any("multiply in the order" in warning for warning in texts(again))
 
 
 def nodding_all_round(recording):
@@ -176,9 +182,9 @@ def test_quaternions_that_are_only_numbered_are_put_in_order(make_recording, tmp
     text = ",".join(names) + "\n" + "\n".join(",".join(f"{v:.9g}" for v in row) for row in np.array(columns).T)
     again = read(write(tmp_path, text))
     assert_same(again, recording)
-    assert f"guessed: quaternions are in the order {order}" in again.warnings
+    assert f"guessed: quaternions are in the order {order}" in texts(again)
     told = read(write(tmp_path, text), quaternion_order=order, convention="openxr")
-    assert not any("quaternions" in warning for warning in told.warnings)
+    assert not any("quaternions" in warning for warning in texts(told))
 
 
 def test_empty_cells_and_words_are_lost_samples(make_recording, tmp_path):
@@ -226,20 +232,22 @@ def test_impossible_options_are_refused(make_recording, tmp_path, options, messa
         read(path, **options)
 
 
-def test_what_was_said_of_a_table_is_kept_by_its_header(make_recording, tmp_path, monkeypatch):
-    monkeypatch.setenv("THREEPOINT_CONFIG", str(tmp_path / "config"))
+def test_what_was_said_of_a_table_is_saved_by_its_header(make_recording, tmp_path):
+    layouts = Layouts(tmp_path / "config")
     recording = make_recording(1.0)
     first = write(tmp_path, table_text(recording, time="frame"))
     with pytest.raises(InputError, match="no column of increasing times"):
+        read(first, layouts)
+    saved = layouts.save(load_table(first).names, TableOptions(fps=72.0, device="touch"))
+    with pytest.raises(InputError, match="no column of increasing times"):
         read(first)
-    kept = keep_layout(first, fps=72.0, device="touch")
-    again = read(write(tmp_path, table_text(recording, time="frame")))
+    again = read(write(tmp_path, table_text(recording, time="frame")), layouts)
     assert_same(again, recording)
-    assert again.device == "touch" and "kept for tables with this header" in again.warnings[0]
-    assert read(first, fps=36.0).duration == pytest.approx(2.0)  # what is said now goes before what was kept
-    kept.write_text("{}")
+    assert again.device == "touch" and "saved for tables with this header" in texts(again)[0]
+    assert read(first, layouts, fps=36.0).duration == pytest.approx(2.0)  # what is said now overrules what was saved
+    saved.write_text("{}")
     with pytest.raises(InputError, match="is not a table's layout; delete it"):
-        read(first)
+        read(first, layouts)
 
 
 def test_numbers_without_a_header_are_refused(tmp_path):
@@ -294,10 +302,15 @@ def test_velocities_and_gaze_are_not_poses():
 def test_the_real_questset_table(shared):
     recording = read(shared / "hmd" / "questset" / "sample_movement_data.csv")
     assert recording.duration == pytest.approx(132.332, abs=1e-3) and len(recording.time) == 7942
-    assert "guessed: axes are those of 'openxr'" in recording.warnings
+    assert "guessed: axes are those of 'openxr'" in texts(recording)
     assert recording.device == "touch"
     assert recording.tracks["head"].valid.all()
     # The left controller lay asleep throughout.
     assert not recording.tracks["left_hand"].valid.any()
     right = recording.tracks["right_hand"]
     assert (right.position - recording.tracks["head"].position)[right.valid, 0].mean() > 0.1
+
+
+def write_sample(folder: Path, recording: Recording) -> None:
+    (folder / "lab.csv").write_text(table_text(recording, "camel", "unity", digits=5))
+    (folder / "german.csv").write_text(table_text(recording, comma=True, mark=";", digits=5))

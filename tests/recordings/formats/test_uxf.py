@@ -1,10 +1,12 @@
 """UXF: one file a tracker and trial; any one of them, or the folder, is enough."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from threepoint.model_core.errors import InputError
-from threepoint.model_core.recordings import read
+from threepoint.model_core.recordings import Recording, read
 from threepoint.model_core.recordings.conventions import from_openxr
 from threepoint.tests.same_recording import ROLES, assert_same, euler
 
@@ -46,3 +48,7 @@ def test_a_uxf_trial_without_a_head_is_refused(make_recording, tmp_path):
     (tmp_path / "S001" / "headset_movement_T001.csv").unlink()
     with pytest.raises(InputError, match="no file of trial 001 is named after the head"):
         read(tmp_path / "S001")
+
+
+def write_sample(folder: Path, recording: Recording) -> None:
+    write_uxf(folder, recording)

@@ -1,11 +1,15 @@
-"""XROR: the same session as its BSOR."""
+"""XROR: packed frames come back, and a real session is the same as its BSOR."""
+
+import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from threepoint.model_core.recordings import read
 from threepoint.model_core.geometry.rotations import quaternion_to_matrix
-from threepoint.tests.same_recording import ROLES
+from threepoint.model_core.recordings import Recording, read
+from threepoint.model_core.recordings.conventions import from_openxr
+from threepoint.tests.same_recording import ROLES, assert_same
 
 
 def test_the_real_xror_equals_its_bsor(shared):
@@ -21,3 +25,37 @@ def test_the_real_xror_equals_its_bsor(shared):
             quaternion_to_matrix(second.tracks[role].rotation),
             atol=1e-4,
         )
+
+
+def xror_document(recording):
+    """An XROR document, packed by the library that reads it too."""
+    fpzip = pytest.importorskip("fpzip")
+
+    def text(key, value):
+        return b"\x02" + key + b"\0" + struct.pack("<i", len(value) + 1) + value + b"\0"
+
+    def document(*fields):
+        body = b"".join(fields) + b"\0"
+        return struct.pack("<i", len(body) + 4) + body
+
+    axes = document(*(text(str(i).encode(), axis) for i, axis in enumerate(b"x y z i j k 1".split())))
+    joints = enumerate((b"HEAD", b"HAND_LEFT", b"HAND_RIGHT"))
+    devices = document(
+        *(b"\x03%d\0" % i + document(text(b"joint", joint), b"\x04axes\0" + axes) for i, joint in joints)
+    )
+    info = document(b"\x03hardware\0" + document(b"\x04devices\0" + devices))
+    unity = [from_openxr(track.position, track.rotation, "unity") for track in recording.tracks.values()]
+    poses = [np.concatenate([position, rotation[:, [1, 2, 3, 0]]], -1) for position, rotation in unity]
+    frames = fpzip.compress(np.concatenate([recording.time[:, None], *poses], -1).astype(np.float32), order="C")
+    binary = b"\x05frames\0" + struct.pack("<i", len(frames)) + b"\0" + frames
+    return document(text(b"$schema", b"https://metaguard.github.io/xror/schema"), b"\x03info\0" + info, binary)
+
+
+def test_what_is_packed_comes_back(make_recording, tmp_path):
+    recording = make_recording(2.0)
+    (tmp_path / "session.xror").write_bytes(xror_document(recording))
+    assert_same(read(tmp_path / "session.xror"), recording)
+
+
+def write_sample(folder: Path, recording: Recording) -> None:
+    (folder / "session.xror").write_bytes(xror_document(recording))

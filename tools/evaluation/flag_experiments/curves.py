@@ -1,13 +1,15 @@
 """Figure 7 of the FLAG paper: error over the iterations of refinement; and figure 3's: error over the couplings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
-from threepoint.model_core.refinement.single_frames import fit_latent, fit_pose
-
-from .tables import PLAIN, Table, make_subject
+from ....model_core.progress import Progress
+from ....model_core.refinement.single_frames import fit_latent, fit_pose
+from .frames import Frames
+from .tables import PLAIN, Subject, Table, make_subject
 
 ITERATIONS = 50
 SHOWN = (0, 1, 2, 5, 10, 20, 50)
@@ -24,11 +26,11 @@ class Curve:
     errors: np.ndarray
 
     @property
-    def name(self):
+    def name(self) -> str:
         return f"{self.network}, from {self.start}, {self.space}"
 
 
-def refinement_curves(frames, subjects, progress=None):
+def refinement_curves(frames: Frames, subjects: Sequence[Subject], progress: Progress | None = None) -> list[Curve]:
     """The curves of every network, from every start that it has, in latent and in pose space.
 
     ``frames`` may be other ones than those of the ``subjects``. A flow without intermediate supervision has no region:
@@ -49,14 +51,14 @@ def refinement_curves(frames, subjects, progress=None):
     return curves
 
 
-def refinement_table(curves):
+def refinement_table(curves: Sequence[Curve]) -> Table:
     """Figure 7 as numbers."""
     columns = ("full MPJPE in cm after iterations", *map(str, SHOWN))
     rows = [(curve.name, *(float(curve.errors[i]) for i in SHOWN)) for curve in curves]
     return Table("Figure 7: refinement", columns, rows)
 
 
-def speed_table(curves):
+def speed_table(curves: Sequence[Curve]) -> Table:
     """How many iterations either space needs to come below what the other ends at, from the same start."""
     rows = []
     found = {(curve.network, curve.start, curve.space): curve.errors for curve in curves}
@@ -68,7 +70,7 @@ def speed_table(curves):
     return Table("Figure 7: iterations to a given error", columns, rows)
 
 
-def coupling_errors(frames, subjects):
+def coupling_errors(frames: Frames, subjects: Sequence[Subject]) -> dict[tuple[str, str], list[float]]:
     """Full MPJPE in cm after 0, 1, ... K couplings: dict (name, start) -> list; starts are z = 0 and the oracle."""
     errors = {}
     for subject in subjects:
@@ -80,7 +82,7 @@ def coupling_errors(frames, subjects):
     return errors
 
 
-def coupling_table(errors):
+def coupling_table(errors: dict[tuple[str, str], list[float]]) -> Table:
     """Figure 3 as numbers."""
     depth = max(map(len, errors.values()))
     columns = ("full MPJPE in cm after couplings", *map(str, range(depth)))
@@ -88,14 +90,14 @@ def coupling_table(errors):
     return Table("Figure 3: a pose forms", columns, rows)
 
 
-def coupling_states(subject, z):
+def coupling_states(subject: Subject, z: torch.Tensor) -> list[torch.Tensor]:
     """The latent code and what each coupling makes of it, read as poses: K + 1 tensors (N, 66)."""
     return [
         subject.flag.flow(z, subject.evidence.context, depth) for depth in range(len(subject.flag.flow.couplings) + 1)
     ]
 
 
-def _errors(frames, subject, start, space):
+def _errors(frames: Frames, subject: Subject, start: str, space: str) -> np.ndarray:
     flag, evidence = subject.flag, subject.evidence
     if subject.name == PLAIN:
         evidence = replace(evidence, mean=subject.zero, log_sigma=torch.zeros_like(evidence.log_sigma))
@@ -107,7 +109,7 @@ def _errors(frames, subject, start, space):
         x = flag.flow(z, evidence.context)
     reached = [float(frames.errors(flag, x, evidence).mean())]
 
-    def watch(iteration, values):
+    def watch(iteration: int, values: torch.Tensor) -> None:
         poses = flag.flow(values, evidence.context) if space == LATENT else values
         reached.append(float(frames.errors(flag, poses, evidence).mean()))
 
@@ -119,5 +121,5 @@ def _errors(frames, subject, start, space):
     return np.array(reached)
 
 
-def _reached(errors, goal):
+def _reached(errors: np.ndarray, goal: float) -> str:
     return str(int(np.argmax(errors <= goal + 1e-6)))

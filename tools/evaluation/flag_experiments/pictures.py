@@ -1,16 +1,21 @@
 """Figures 3 and 7 of the FLAG paper, drawn of our networks."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from threepoint.model_core.geometry.kinematics import forward_kinematics
-from threepoint.model_core.geometry.skeleton import PELVIS
-
+from ....model_core.geometry.kinematics import forward_kinematics
+from ....model_core.geometry.skeleton import PELVIS
 from ...support import stick_figures as figures
 from ...support.stick_figures import plt
-from .curves import LATENT, coupling_states
+from .curves import LATENT, Curve, coupling_states
+from .frames import Frames
+from .tables import Subject
 
 POSES = 4
 """True poses that figure 3 shows forming."""
@@ -21,7 +26,7 @@ REACH = 1.1
 """Metres about the pelvis that a cell shows."""
 
 
-def draw_forming(path, frames, subjects):
+def draw_forming(path: Path, frames: Frames, subjects: Sequence[Subject]) -> None:
     """Figure 3: the true pose, then what each coupling makes of its oracle code; a line a pose and network."""
     columns = len(subjects[0].flag.flow.couplings) + 2
     lines = POSES * len(subjects)
@@ -47,7 +52,7 @@ def draw_forming(path, frames, subjects):
     figures.save(figure, path)
 
 
-def draw_refinement(path, curves):
+def draw_refinement(path: Path, curves: Sequence[Curve]) -> None:
     """Figure 7: error over iterations, a panel a network; latent space drawn through, pose space dashed."""
     networks = list(dict.fromkeys(curve.network for curve in curves))
     figure, axes = plt.subplots(1, len(networks), figsize=(4.6 * len(networks), 4), sharey=True, squeeze=False)
@@ -65,13 +70,13 @@ def draw_refinement(path, curves):
     figures.save(figure, path)
 
 
-def _joints(subject, x, frame, frames):
+def _joints(subject: Subject, x: torch.Tensor, frame: torch.Tensor, frames: Frames) -> np.ndarray:
     """Joints (22, 3) about the pelvis of one pose, facing the viewer a little from the side."""
     local = subject.flag.pose.decode(x[frame], torch.tensor(0.4))
     _, joints = forward_kinematics(local, torch.zeros(3), frames.rest_joints)
     return (joints - joints[PELVIS]).numpy()
 
 
-def _draw_coloured(ax, joints, errors):
+def _draw_coloured(ax: Axes, joints: np.ndarray, errors: np.ndarray) -> None:
     colours = plt.get_cmap(COLOURS)(Normalize(0, YELLOW_CM, clip=True)(errors))
-    figures.draw_bones(ax, joints, figures.SMPL_PARENTS, colours, width=1.6)
+    figures.draw_bones(ax, joints, figures.SMPL_PARENTS, list(colours), width=1.6)

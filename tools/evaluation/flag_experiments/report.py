@@ -1,19 +1,20 @@
 """``evaluate --flag``: every table and figure, printed, written and drawn."""
 
 import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import torch
 
-from threepoint.model_core.mocap.clips import load_clips
-from threepoint.model_core.flag.model import load_flag
-from threepoint.model_core.sage.model import load_sage
-
+from ....model_core.flag.model import Flag, load_flag
+from ....model_core.mocap.clips import load_clips
+from ....model_core.sage.model import load_sage
 from ...support.outputs import Outputs
 from ...support.progress import TerminalProgress
+from ...training.comparison_networks import COMMAND, FILE_NAME, Comparisons, load_comparisons
 from . import tables
 from .curves import coupling_errors, coupling_table, refinement_curves, refinement_table, speed_table
-from .frames import frames_of
-from .networks import COMMAND, FILE_NAME, load_comparisons
+from .frames import Frames, frames_of
 from .pictures import draw_forming, draw_refinement
 
 EVERY = 4
@@ -23,7 +24,9 @@ CURVE_FRAMES = 128
 
 
 @torch.no_grad()
-def report(path, folder, every=1, json_path=None, pictures=None):
+def report(
+    path: Path, folder: Path, every: int = 1, json_path: Path | None = None, pictures: Path | None = None
+) -> None:
     """Repeat the paper's experiments on the clips at ``path``, with the comparison networks in ``folder``.
 
     Where these are missing, the tables show the shipped FLAG alone, and a line says what trains them. ``every``: only
@@ -54,7 +57,7 @@ def report(path, folder, every=1, json_path=None, pictures=None):
             outputs.path_for(json_path).write_text(json.dumps(summary, indent=1))
 
 
-def _subjects(frames, flag, networks):
+def _subjects(frames: Frames, flag: Flag, networks: Comparisons | None) -> list[tables.Subject]:
     """Every FLAG on the frames; the shipped one is the last."""
     shipped = tables.make_subject(tables.SHIPPED, flag, frames)
     if networks is None:
@@ -63,7 +66,7 @@ def _subjects(frames, flag, networks):
     return [small, tables.make_subject(tables.PLAIN, networks.plain, frames), shipped]
 
 
-def _tables(frames, subjects, networks):
+def _tables(frames: Frames, subjects: Sequence[tables.Subject], networks: Comparisons | None) -> Iterator[tables.Table]:
     """Tables 1 to 5 and figure 3's, one after the other."""
     with_region = [subject for subject in subjects if subject.name != tables.PLAIN]
     yield tables.method_table(frames, subjects, networks)
@@ -75,6 +78,6 @@ def _tables(frames, subjects, networks):
     yield coupling_table(coupling_errors(frames, subjects))
 
 
-def _show(table, found):
+def _show(table: tables.Table, found: list[tables.Table]) -> None:
     print(table.markdown(), end="\n\n", flush=True)
     found.append(table)

@@ -1,12 +1,16 @@
 """Tables 1 to 5 of the FLAG paper, with what the paper reports beside what is measured here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
-from threepoint.model_core.flag.pose import POSE_COUNT
-
-from .networks import CODE_COUNT
+from ....model_core.flag.evidence import Evidence
+from ....model_core.flag.model import Flag
+from ....model_core.flag.pose import POSE_COUNT
+from ...training.comparison_networks import CODE_COUNT, Comparisons, ConditionalVae
+from .frames import Frames
 
 TURNED_JOINTS, TURN_DEGREES = 5, 10.0
 """A manipulated pose: so many joints of a true one turned, by so much a component (standard deviation)."""
@@ -14,7 +18,6 @@ BOUND_SAMPLES = 8
 """Draws by which an autoencoder's bound is estimated."""
 SINKHORN_FRAMES, SINKHORN_BLUR, SINKHORN_ROUNDS = 512, 0.05, 200
 """Codes a side; the entropic term as a share of the mean cost; iterations."""
-DASH = "-"
 SHIPPED, SMALL = "as shipped", "small"
 PLAIN = "small, no intermediate supervision"
 
@@ -24,10 +27,10 @@ class Table:
     """One table: ``rows`` are tuples of cells, as many as ``columns``; numbers have two digits after the point."""
 
     title: str
-    columns: tuple
-    rows: list
+    columns: tuple[str, ...]
+    rows: list[Any]
 
-    def markdown(self):
+    def markdown(self) -> str:
         """The table as it stands in a card."""
         lines = [self.columns, tuple("---" for _ in self.columns), *([_cell(value) for value in r] for r in self.rows)]
         return "\n".join([f"**{self.title}**", "", *("| " + " | ".join(line) + " |" for line in lines)])
@@ -38,27 +41,27 @@ class Subject:
     """One FLAG on the frames: ``name``, ``flag``, ``evidence``, true poses ``x`` and their oracle codes (N, 66)."""
 
     name: str
-    flag: torch.nn.Module
-    evidence: object
+    flag: Flag
+    evidence: Evidence
     x: torch.Tensor
     oracle: torch.Tensor
 
-    def pose(self, z):
+    def pose(self, z: torch.Tensor) -> torch.Tensor:
         """f(z) (N, 66)."""
         return self.flag.flow(z, self.evidence.context)
 
     @property
-    def zero(self):
+    def zero(self) -> torch.Tensor:
         return torch.zeros_like(self.evidence.mean)
 
 
-def make_subject(name, flag, frames):
+def make_subject(name: str, flag: Flag, frames: Frames) -> Subject:
     """A ``Subject``."""
     evidence = frames.evidence(flag)
     return Subject(name, flag, evidence, *frames.codes(flag, evidence))
 
 
-def method_table(frames, subjects, networks):
+def method_table(frames: Frames, subjects: Sequence[Subject], networks: Comparisons | None) -> Table:
     """Table 1: ``subjects`` are the shipped FLAG, or the small one, the plain flow and the shipped one."""
     shipped = subjects[-1]
     rows = [("FLAG, as shipped, f(mu)", *_scores(frames, shipped, shipped.evidence.mean), 1.29, 4.96)]
@@ -73,7 +76,7 @@ def method_table(frames, subjects, networks):
     return Table("Table 1: methods", _errors_columns("method"), rows)
 
 
-def supervision_table(frames, small, plain):
+def supervision_table(frames: Frames, small: Subject, plain: Subject) -> Table:
     """Table 2, from z = 0, with the test poses' likelihood, which the paper does not give."""
     rows = [
         (name, *_scores(frames, subject, subject.zero), *published, float(-_log_prob(subject, subject.x).mean()))
@@ -82,7 +85,7 @@ def supervision_table(frames, small, plain):
     return Table("Table 2: intermediate supervision", (*_errors_columns("supervision"), "NLL here, nats"), rows)
 
 
-def likelihood_table(frames, subjects, networks, seed=0):
+def likelihood_table(frames: Frames, subjects: Sequence[Subject], networks: Comparisons | None, seed: int = 0) -> Table:
     """Table 3: mean negative log-likelihood of true, manipulated and random poses, and relative differences.
 
     A density depends on its unit: here a pose number counts in its spread over the training set.
@@ -111,7 +114,7 @@ def likelihood_table(frames, subjects, networks, seed=0):
     return Table("Table 3: out of distribution", columns, rows)
 
 
-def sampling_table(frames, subjects, networks):
+def sampling_table(frames: Frames, subjects: Sequence[Subject], networks: Comparisons | None) -> Table:
     """Table 4: where the latent code comes from."""
     rows = []
     for subject in subjects:
@@ -123,7 +126,7 @@ def sampling_table(frames, subjects, networks):
     return Table("Table 4: the latent code", _errors_columns("code"), rows)
 
 
-def oracle_table(subjects, seed=0):
+def oracle_table(subjects: Sequence[Subject], seed: int = 0) -> Table:
     """Table 5: distance to the oracle code: 1 - cosine, and Sinkhorn's between the codes of all frames."""
     rows = []
     for subject in subjects:
@@ -139,7 +142,7 @@ def oracle_table(subjects, seed=0):
                  ("code", "cosine", "Sinkhorn", "paper: cosine", "Sinkhorn there"), rows)  # fmt: skip
 
 
-def sinkhorn(first, second):
+def sinkhorn(first: torch.Tensor, second: torch.Tensor) -> float:
     """Entropic optimal transport between two sets of codes (N, D), the cost being squared distance over D."""
     chosen = torch.linspace(0, len(first) - 1, min(SINKHORN_FRAMES, len(first))).long()
     cost = torch.cdist(first[chosen].double(), second[chosen].double()) ** 2 / first.shape[-1]
@@ -152,31 +155,33 @@ def sinkhorn(first, second):
     return float((torch.exp(kernel + left[:, None] + right) * cost).sum())
 
 
-def _likelihood_row(name, values, published):
+def _likelihood_row(
+    name: str, values: Sequence[torch.Tensor], published: tuple[float, float]
+) -> tuple[str | float, ...]:
     true, manipulated, random = (float(value.mean()) for value in values)
     differences = [abs(other - true) / max(other, true) for other in (manipulated, random)]
     return name, true, manipulated, random, *differences, *published
 
 
-def _log_prob(subject, x):
+def _log_prob(subject: Subject, x: torch.Tensor) -> torch.Tensor:
     return subject.flag.flow.log_prob(x, subject.evidence.context)
 
 
-def _bound(vae, x, subject, seed):
+def _bound(vae: ConditionalVae, x: torch.Tensor, subject: Subject, seed: int) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
     draws = [torch.randn(len(x), CODE_COUNT, generator=generator) for _ in range(BOUND_SAMPLES)]
-    return sum(vae.bound(x, subject.evidence.condition, draw)[0] for draw in draws) / len(draws)
+    return torch.stack([vae.bound(x, subject.evidence.condition, draw)[0] for draw in draws]).mean(0)
 
 
-def _scores(frames, subject, z):
-    return frames.score(subject.flag, subject.pose(z), subject.evidence).values()
+def _scores(frames: Frames, subject: Subject, z: torch.Tensor) -> Sequence[float]:
+    return list(frames.score(subject.flag, subject.pose(z), subject.evidence).values())
 
 
-def _errors_columns(first):
+def _errors_columns(first: str) -> tuple[str, ...]:
     return first, "upper, cm", "full, cm", "paper: upper", "full there"
 
 
-def _cell(value):
+def _cell(value: str | float) -> str:
     if isinstance(value, str):
         return value
     return f"{value:.2e}" if abs(value) >= 1e5 else f"{value:.2f}"

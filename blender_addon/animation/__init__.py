@@ -1,0 +1,1 @@
+"""Keyframes: curves in bulk, seconds and frames, rotation channels."""

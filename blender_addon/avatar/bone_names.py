@@ -1,0 +1,96 @@
+"""SMPL's bones under the names that other programs know: for good, or for as long as a file is written."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import bpy
+
+from ...model_core.geometry.skeleton import JOINT_NAMES
+from ..animation.curves import all_fcurves
+from ..bpy_types import ArmatureObject
+
+BONE_PATH = 'pose.bones["'
+
+MIXAMO = tuple(
+    f"mixamorig:{name}"
+    for name in (
+        "Hips", "LeftUpLeg", "RightUpLeg", "Spine", "LeftLeg", "RightLeg", "Spine1", "LeftFoot", "RightFoot", "Spine2",
+        "LeftToeBase", "RightToeBase", "Neck", "LeftShoulder", "RightShoulder", "Head", "LeftArm", "RightArm",
+        "LeftForeArm", "RightForeArm", "LeftHand", "RightHand", "LeftHandMiddle1", "RightHandMiddle1",
+    )
+)  # fmt: skip
+VRM = (
+    "hips", "leftUpperLeg", "rightUpperLeg", "spine", "leftLowerLeg", "rightLowerLeg", "chest", "leftFoot", "rightFoot",
+    "upperChest", "leftToes", "rightToes", "neck", "leftShoulder", "rightShoulder", "head", "leftUpperArm",
+    "rightUpperArm", "leftLowerArm", "rightLowerArm", "leftHand", "rightHand", "leftMiddleProximal",
+    "rightMiddleProximal",
+)  # fmt: skip
+RIGIFY = (
+    "spine", "thigh.L", "thigh.R", "spine.001", "shin.L", "shin.R", "spine.002", "foot.L", "foot.R", "spine.003",
+    "toe.L", "toe.R", "spine.004", "shoulder.L", "shoulder.R", "spine.006", "upper_arm.L", "upper_arm.R", "forearm.L",
+    "forearm.R", "hand.L", "hand.R", "palm.L", "palm.R",
+)  # fmt: skip
+NAMES = {"SMPL": JOINT_NAMES, "MIXAMO": MIXAMO, "VRM": VRM, "RIGIFY": RIGIFY}
+ITEMS = (
+    ("SMPL", "SMPL", "left_hip, left_knee, ..."),
+    ("MIXAMO", "Mixamo", "mixamorig:LeftUpLeg, mixamorig:LeftLeg, ..."),
+    ("VRM", "VRM Humanoid", "leftUpperLeg, leftLowerLeg, ..."),
+    ("RIGIFY", "Rigify", "thigh.L, shin.L, ... as in Rigify's human metarig"),
+)
+
+
+PRESET = "threepoint_bone_names"
+"""Custom property of an armature: the preset that its bones are named by; SMPL's names where there is none."""
+
+
+def names_of(armature: ArmatureObject) -> Sequence[str]:
+    """What the armature's bones are called, in SMPL's order of joints."""
+    return NAMES[armature.get(PRESET, "SMPL")]
+
+
+def rename_bones(armature: ArmatureObject, preset: str, actions: Iterable[bpy.types.Action] = ()) -> None:
+    """Name the armature's bones by a preset, and the paths in all ``actions`` along.
+
+    Blender itself sees to vertex groups, constraints and the action that plays; it knows nothing of the others.
+    """
+    old, new = names_of(armature), NAMES[preset]
+    joints = {name: joint for joint, name in enumerate(old)}
+    paths = []
+    for fcurve in (fcurve for action in actions for fcurve in all_fcurves(action)):
+        begin, bone, end = _split(fcurve.data_path)
+        if bone in joints:
+            paths.append((fcurve, begin + new[joints[bone]] + end, new[joints[bone]]))
+    _rename(armature, old, new)
+    for fcurve, path, bone in paths:
+        fcurve.data_path = path
+        if fcurve.group is not None:
+            fcurve.group.name = bone
+    armature[PRESET] = preset
+
+
+@contextmanager
+def renamed(armature: ArmatureObject, preset: str) -> Iterator[None]:
+    """The armature's bones under the names of a preset for as long as a file is written."""
+    before = armature.get(PRESET, "SMPL")
+    rename_bones(armature, preset)
+    try:
+        yield
+    finally:
+        rename_bones(armature, before)
+
+
+def _split(path: str) -> tuple[str, str, str]:
+    """``pose.bones["head"].location`` -> ``pose.bones["``, ``head``, ``"].location``; no bone: the path alone."""
+    if not path.startswith(BONE_PATH):
+        return path, "", ""
+    name, quote, rest = path[len(BONE_PATH) :].partition('"')
+    return BONE_PATH, name, quote + rest
+
+
+def _rename(armature: ArmatureObject, old: Sequence[str], new: Sequence[str]) -> None:
+    """Through names of neither kind, because presets share some (``spine``, ``head``) between different joints."""
+    bones = [armature.data.bones[name] for name in old]
+    for place, bone in enumerate(bones):
+        bone.name = f"threepoint {place}"
+    for bone, name in zip(bones, new, strict=True):
+        bone.name = name

@@ -1,1 +1,0 @@
-"""Names and rotation modes of other rigs' bones."""

@@ -1,0 +1,267 @@
+"""The engine's buttons, in the preferences and in the sidebar: install, cancel, remove, check."""
+
+import json
+import os
+import subprocess
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+from ..bpy_types import Context, current_context, registration
+from ..engine import client as engine
+from ..engine import installation
+from ..engine.worker_client import CREATE_NO_WINDOW, NOT_INHERITED, WORKER
+from ..i18n.messages import message, of_error
+from ..i18n.translations import translated
+from ..state.engine_choice import engine_python, preferences
+from .buttons import Button, Slot
+
+CHECK_SECONDS = 120
+POLL_SECONDS = 0.2
+"""So often the background work is polled."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a Python can be the engine's, and what to say about it."""
+
+    fine: bool
+    said: object
+
+
+_verdict: Verdict | None = None
+"""What the last check found."""
+_checking: threading.Thread | None = None
+
+
+def is_checking() -> bool:
+    """Whether a check runs in the background."""
+    return _checking is not None
+
+
+def verdict() -> Verdict | None:
+    """What the last check found; None where the choice of the engine has changed since."""
+    return _verdict
+
+
+def forget_verdict() -> None:
+    """The choice of the engine has changed."""
+    global _verdict
+    _verdict = None
+
+
+class THREEPOINT_OT_install_engine(bpy.types.Operator):
+    """Download torch and what else predicts motions into an environment of its own (0.3 to 3 GB)"""
+
+    bl_idname = "threepoint.install_engine"
+    bl_label = "Install Engine"
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether Blender may go online."""
+        if not bpy.app.online_access:
+            cls.poll_message_set("Allow online access in Preferences > System > Network first")
+        return bpy.app.online_access
+
+    def execute(self, context: Context) -> set[str]:
+        """Begin."""
+        forget_verdict()
+        installation.start(preferences().torch_index)
+        bpy.app.timers.register(_watch_installation, first_interval=POLL_SECONDS)
+        return {"FINISHED"}
+
+
+class THREEPOINT_OT_cancel_installation(bpy.types.Operator):
+    """Stop installing; what was downloaded is kept for the next time"""
+
+    bl_idname = "threepoint.cancel_installation"
+    bl_label = "Cancel"
+
+    def execute(self, context: Context) -> set[str]:
+        """Stop."""
+        installation.stop()
+        return {"FINISHED"}
+
+
+class THREEPOINT_OT_remove_engine(bpy.types.Operator):
+    """Delete the engine's environment and what was downloaded for it"""
+
+    bl_idname = "threepoint.remove_engine"
+    bl_label = "Remove Engine"
+
+    def invoke(self, context: Context, event: bpy.types.Event) -> set[str]:
+        """Ask first."""
+        return set(context.window_manager.invoke_confirm(self, event))
+
+    def execute(self, context: Context) -> set[str]:
+        """Delete."""
+        engine.stop()
+        try:
+            installation.remove()
+        except OSError as error:  # Windows, while another program has one of its files open.
+            refusal = message("{file}: cannot be removed ({reason})", file=error.filename, reason=error.strerror)
+            self.report({"ERROR"}, translated(refusal))
+            return {"CANCELLED"}
+        forget_verdict()
+        self.report({"INFO"}, translated(message("The engine is removed")))
+        return {"FINISHED"}
+
+
+class THREEPOINT_OT_check_engine(bpy.types.Operator):
+    """See whether the chosen Python can run the engine"""
+
+    bl_idname = "threepoint.check_engine"
+    bl_label = "Check Engine"
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether no check is running."""
+        return preferences() is not None and not is_checking()
+
+    def execute(self, context: Context) -> set[str]:
+        """Without a window: wait for it."""
+        global _verdict
+        try:
+            _verdict = check_python(engine_python())
+        except engine.EngineError as error:
+            _verdict = Verdict(False, of_error(error))
+        self.report({"INFO"} if _verdict.fine else {"ERROR"}, translated(_verdict.said))
+        return {"FINISHED"}
+
+    def invoke(self, context: Context, event: bpy.types.Event) -> set[str]:
+        """With one: the answer appears when it is there."""
+        try:
+            begin_check(engine_python())
+        except engine.EngineError:
+            return self.execute(context)
+        bpy.app.timers.register(_show_verdict, first_interval=POLL_SECONDS)
+        return {"FINISHED"}
+
+
+def begin_check(python: Path) -> None:
+    """Check a Python in the background; ``verdict`` has the answer once ``is_checking`` is over."""
+    global _checking
+    _checking = threading.Thread(target=_check, args=(python,), daemon=True)
+    _checking.start()
+
+
+def _check(python: Path) -> None:
+    global _verdict
+    _verdict = check_python(python)
+
+
+def _show_verdict() -> float | None:
+    global _checking
+    if _checking is not None and _checking.is_alive():
+        return POLL_SECONDS
+    _checking = None
+    _redraw()
+    return None
+
+
+def _watch_installation() -> float | None:
+    _redraw()
+    work = installation.current()
+    return POLL_SECONDS if work is not None and work.running else None
+
+
+def _redraw() -> None:
+    """Let what the preferences and the sidebar show of the engine be drawn again."""
+    for window in current_context().window_manager.windows:
+        for area in window.screen.areas:
+            for region in area.regions:
+                if area.type == "PREFERENCES" or (area.type == "VIEW_3D" and region.type == "UI"):
+                    region.tag_redraw()
+
+
+def check_python(python: Path) -> Verdict:
+    """Whether a Python can be the engine's; takes the seconds in which it loads torch."""
+    environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+    special = {"creationflags": CREATE_NO_WINDOW} if os.name == "nt" else {}
+    try:
+        result = subprocess.run(
+            [str(python), "-I", str(WORKER), "--check"], capture_output=True, text=True, timeout=CHECK_SECONDS,
+            check=False, env=environment, **special,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        silent = message("{python} has said nothing for {seconds} s", python=python, seconds=CHECK_SECONDS)
+        return Verdict(False, silent)
+    except OSError as error:
+        return Verdict(False, message("{python} does not run: {reason}", python=python, reason=error.strerror))
+    try:
+        about = engine.describe(json.loads(result.stdout))
+        return Verdict(True, message("{python} is fine: {engine}", python=python, engine=about))
+    except (ValueError, KeyError, TypeError):
+        lines = result.stderr.strip().splitlines()
+        reason = lines[-1] if lines else message("it is no Python")
+        return Verdict(False, message("{python} cannot be used: {reason}", python=python, reason=reason))
+
+
+def draw_installation(layout: bpy.types.UILayout, context: Context) -> None:
+    """*Install Engine*; while that goes on, progress and *Cancel*; afterwards *Remove Engine*."""
+    work = installation.current()
+    if work is not None and work.running:
+        layout.progress(factor=work.fraction, type="BAR", text=translated(work.line or message("Installing")))
+        layout.operator(THREEPOINT_OT_cancel_installation.bl_idname, icon="CANCEL")
+    elif installation.is_ready():
+        layout.operator(THREEPOINT_OT_remove_engine.bl_idname, icon="TRASH")
+    else:
+        _draw_online_access(layout, context)
+        layout.operator(THREEPOINT_OT_install_engine.bl_idname, icon="IMPORT")
+
+
+def draw_check(layout: bpy.types.UILayout) -> None:
+    """*Check Engine*."""
+    layout.operator(THREEPOINT_OT_check_engine.bl_idname, icon="CHECKMARK")
+
+
+def _draw_online_access(layout: bpy.types.UILayout, context: Context) -> None:
+    """Where Blender may not go online, Blender's own setting for it, or why it cannot be changed."""
+    if bpy.app.online_access:
+        return
+    if bpy.app.online_access_override:
+        layout.label(text="This Blender was started offline", icon="INTERNET_OFFLINE")
+        return
+    layout.prop(context.preferences.system, "use_online_access", toggle=True, icon="INTERNET_OFFLINE")
+
+
+def _draw_offer(layout: bpy.types.UILayout, context: Context) -> None:
+    """Where there is no engine yet, the way to one: the same buttons as in the preferences."""
+    chosen = preferences()
+    if chosen is None or chosen.source == "OWN" or installation.is_ready():
+        return
+    work = installation.current()
+    column = layout.box().column()
+    installing = work is not None and work.running
+    if not installing:
+        column.label(text="The engine is not installed yet", icon="INFO")
+    draw_installation(column, context)
+    if not installing:
+        way = column.operator("preferences.addon_show", text="Use an Existing Python", icon="PREFERENCES")
+        way.module = installation.PACKAGE
+
+
+BUTTONS = (Button(Slot.PREDICTION, 0, _draw_offer),)
+CLASSES = (
+    THREEPOINT_OT_install_engine,
+    THREEPOINT_OT_cancel_installation,
+    THREEPOINT_OT_remove_engine,
+    THREEPOINT_OT_check_engine,
+)
+_register_classes, _unregister_classes = registration(CLASSES)
+
+
+def register() -> None:
+    """Register the operators."""
+    _register_classes()
+
+
+def unregister() -> None:
+    """Take them back, and stop what they have begun."""
+    installation.stop()
+    for timer in (_watch_installation, _show_verdict):
+        if bpy.app.timers.is_registered(timer):
+            bpy.app.timers.unregister(timer)
+    _unregister_classes()

@@ -1,0 +1,36 @@
+"""Which Python the engine runs in, as the preferences say."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..bpy_types import current_context
+from ..engine import installation
+from ..engine.client import EngineError
+from ..engine.installation import PACKAGE
+from ..i18n.messages import message
+
+
+def preferences() -> Any:
+    """The extension's preferences, or None where it is not enabled as an extension."""
+    addon = current_context().preferences.addons.get(PACKAGE)
+    return addon.preferences if addon is not None else None
+
+
+def engine_python() -> Path:
+    """The interpreter to run the engine in. Raises ``EngineError`` with what to do where there is none."""
+    chosen = preferences()
+    if chosen is not None and chosen.source == "OWN":
+        path = Path(bpy.path.abspath(chosen.python))
+        if chosen.python and path.is_file() and os.access(path, os.X_OK):
+            return path
+        raise EngineError(
+            message(
+                "the engine's Python '{python}' is not a program; choose it in the preferences", python=chosen.python
+            )
+        )
+    if not installation.is_ready():
+        raise EngineError(message("the engine is not installed yet; install it in Threepoint's preferences"))
+    return installation.python()

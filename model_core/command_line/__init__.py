@@ -1,0 +1,1 @@
+"""The options of ``animate``, shared by ``python3 tools`` and ``blender --command`` (standard library only)."""

@@ -1,0 +1,114 @@
+"""The options of ``animate``, for ``python3 tools animate`` and ``blender --command threepoint animate`` alike."""
+
+import argparse
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from .parser import fraction, frame_rate, positive_count
+
+DEFAULT_FPS = 60.0
+DEVICES = ("auto", "cpu", "cuda", "mps")
+SHORT_ROLES = {"head": "head", "left": "left_hand", "right": "right_hand"}
+"""What ``--trackers`` calls the three roles."""
+ALL_FINDINGS = "all"
+"""What ``--fix`` takes for everything that was found."""
+
+Arguments = argparse._ActionsContainer
+"""A parser, or a group of one: what options are added to."""
+
+
+def add_outputs(group: Arguments) -> None:
+    """RECORDING..., ``--output``, ``--preview`` and ``--fps``."""
+    group.add_argument("recordings", nargs="+", type=Path, metavar="RECORDING", help="headset recording of a person")
+    group.add_argument("-o", "--output", type=Path, metavar="OUT.blend", help="the scene")
+    group.add_argument("--preview", type=Path, action="append", default=[], metavar="FILE",
+                       help="a strip of pictures (.png) or a film (.mp4); may be given more than once")  # fmt: skip
+    group.add_argument("--fps", type=frame_rate, default=DEFAULT_FPS, metavar="N", help="the scene's frame rate")
+
+
+def add_reading(group: Arguments) -> None:
+    """How a recording is read."""
+    group.add_argument("--trackers", type=tracker_names, default={}, metavar="head=..,left=..,right=..",
+                       help="which of the file's trackers are head and hands")  # fmt: skip
+    group.add_argument("--table", type=table_options, default={}, metavar="KEY=VALUE,..|FILE.json",
+                       help="what a table's header leaves open: time_unit, fps, length_unit, convention, "
+                       "euler_order, quaternion_order, angle_unit, device; a JSON file of the same keys may also "
+                       "name columns, {\"columns\": {\"time\": \"t\", \"head\": [\"hx\", ..]}}")  # fmt: skip
+    group.add_argument("--keep-table", action="store_true",
+                       help="remember --table for all tables with the same header")  # fmt: skip
+    group.add_argument("--fix", type=lambda text: text.split(","), default=[], metavar="CHECK,..",
+                       help="correct what looks wrong in a recording: names of findings, or all")  # fmt: skip
+
+
+def add_calibration(group: Arguments) -> None:
+    """The person in a recording, and how the devices sit on them."""
+    group.add_argument("--stature", type=float, metavar="METRES", help="the person's height; estimated unless given")
+    group.add_argument("--floor", type=float, metavar="METRES", help="the floor's height; estimated unless given")
+    group.add_argument("--controllers", metavar="PRESET", help="how the hands hold their devices; by default the "
+                       "file's own; one of grip, touch, index, vive, saber, hand, joints; where neither is known, "
+                       "it is fitted to the motion")  # fmt: skip
+    group.add_argument("--pose", type=known_pose, metavar="t|a[=SECOND]",
+                       help="the person stands in T-pose or A-pose at this second; a T-pose may be found")  # fmt: skip
+    group.add_argument("--calibration", type=Path, metavar="FILE", help="a calibration kept before, in place of these")
+
+
+def add_prediction(group: Arguments) -> None:
+    """How the body is found."""
+    group.add_argument("--body", type=Path, metavar="FILE", help="your own SMPL, SMPL-H or SMPL-X file")
+    group.add_argument("--device", choices=DEVICES, default="auto", help="where the networks run")
+    group.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything random")
+    group.add_argument("--takes", type=positive_count, default=1, metavar="N", help="several plausible motions")
+    group.add_argument("--refinement", type=fraction, default=1.0, metavar="S",
+                       help="how far to go from SAGE's prediction (0) to the refined motion (1), which alone meets "
+                       "head and hands exactly; default 1")  # fmt: skip
+    group.add_argument("--no-refine", dest="refinement", action="store_const", const=0.0, help="the same as "
+                       "--refinement 0: SAGE's prediction as it is")  # fmt: skip
+
+
+def known_pose(text: str) -> tuple[str, float | None]:
+    """``t``, ``t=3.5`` or ``a=3.5`` -> the pose and its second from the recording's start; None: to be found."""
+    pose, _, second = text.partition("=")
+    if pose not in ("t", "a") or (pose == "a" and not second):
+        raise argparse.ArgumentTypeError(f"'{text}' is not t, t=SECOND or a=SECOND")
+    return pose, float(second) if second else None
+
+
+def tracker_names(text: str) -> dict[str, str]:
+    """``head=HMD,left=Knuckles L`` -> the file's tracker name by role."""
+    names = {}
+    for pair in text.split(","):
+        short, _, name = pair.partition("=")
+        if short not in SHORT_ROLES or not name:
+            raise argparse.ArgumentTypeError(f"'{pair}' is not head=NAME, left=NAME or right=NAME")
+        names[SHORT_ROLES[short]] = name
+    return names
+
+
+def table_options(text: str) -> dict[str, Any]:
+    """``time_unit=ms,fps=90`` or the name of a JSON file -> keyword arguments of ``recordings.read``."""
+    from ..recordings.tables.options import TableOptions
+
+    given: Any
+    if text.endswith(".json"):
+        try:
+            given = json.loads(Path(text).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise argparse.ArgumentTypeError(f"{text} cannot be read as JSON: {error}") from None
+    else:
+        given = {key: value for key, _, value in (pair.partition("=") for pair in text.split(","))}
+    names = [field.name for field in fields(TableOptions)]
+    unknown = [key for key in given if key not in names] if isinstance(given, dict) else [text]
+    if unknown or not isinstance(given, dict):
+        raise argparse.ArgumentTypeError(f"'{unknown[0]}' is not known of tables; it can be {', '.join(names)}")
+    if "fps" in given:
+        given["fps"] = _number(given["fps"])
+    return given
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise argparse.ArgumentTypeError(f"fps is {value!r}, should be a number") from None

@@ -1,0 +1,25 @@
+"""Smoothing over time, for numpy arrays and torch tensors alike."""
+
+import math
+from typing import Any
+
+from .rotations import Array, array_namespace
+
+
+def gaussian_smooth(values: Array, sigma: float, truncate: float = 3.0, hold_ends: bool = True) -> Array:
+    """(T, ...) smoothed along time by a Gaussian of ``sigma`` frames, cut off after ``truncate`` of them.
+
+    Beyond the ends the first and the last value are held; without ``hold_ends`` only frames that exist are averaged.
+    """
+    xp, frames = array_namespace(values), len(values)
+    reach = math.ceil(truncate * sigma)
+    kernel = [math.exp(-0.5 * (offset / sigma) ** 2) if offset else 1.0 for offset in range(-reach, reach + 1)]
+
+    def weighted_sum(rows: Any, before: Any, after: Any) -> Any:
+        padded = xp.concatenate([before] * reach + [rows] + [after] * reach)
+        return sum(weight * padded[first : first + frames] for first, weight in enumerate(kernel))
+
+    if hold_ends:
+        return weighted_sum(values, values[:1], values[-1:]) / sum(kernel)
+    nothing, ones = xp.zeros_like(values[:1]), xp.ones_like(values)
+    return weighted_sum(values, nothing, nothing) / weighted_sum(ones, nothing, nothing)

@@ -1,0 +1,33 @@
+"""What calibration says: the person's height, the floor, and how the hands' devices were found to sit."""
+
+UNKNOWN_DEVICE = "the devices are unknown and nobody holds a T-pose"
+
+TEMPLATES = {
+    "tracks_are_joints": "tracks are joints: nothing to calibrate",
+    "no_preset": "no preset for the device '{device}': '{preset}' is used",
+    "person": "person {stature:.2f} m tall, floor at {floor:.2f} m, hands by preset '{preset}'",
+    "person_in_pose": "person {stature:.2f} m tall, offsets from the {pose}-pose at {second:.2f} s",
+    "stature_from_motion": "{stature:.2f} m tall by how the head moves, give or take {error_cm:.1f} cm",
+    "stature_uncertain": "warning: the stature is a guess: {stature:.2f} m ± {error_cm:.0f} cm; "
+    "give it as the stature, or stand in a T-pose",
+    "reach_needs_taller_person": "the hands reach {ratio:.2f} times as far as arms of that height: "
+    "a taller person is taken",
+    "nobody_stands": "the eyes never are higher than {height:.2f} m: nobody stands there; "
+    "a person of the mean size is taken",
+    "floor_below_person": "y = 0 cannot be the floor: it is taken to be at {floor:.2f} m, under a person who stands",
+    "hands_fitted": "hands fitted to the recording: {degrees:.0f} degrees and {cm:.0f} cm from the preset",
+    "wrists_straightened": "hands turned so that wrists are straight",
+    "body_trackers_fitted": "where {roles} sit on the body was fitted to a prediction from head and hands",
+    "unknown_device_t_pose": "the devices are unknown, but a T-pose is held",
+    "unknown_device_hardly_seen": "the devices are unknown, and too little is seen of them to fit how they sit: "
+    "taken for grips",
+    "unknown_device_preset": UNKNOWN_DEVICE + ": taken for preset '{preset}', the likeliest under FLAG",
+    "unknown_device_fitted": UNKNOWN_DEVICE + ": {hands} fitted to {seconds:.0f} s of motion ({start})",
+    "both_hands_offsets": "both hands' offsets",
+    "left_hand_offset": "the left hand's offset",
+    "right_hand_offset": "the right hand's offset",
+    "devices_on_wrists": "from devices on the wrists: wrists straight on SAGE's forearms",
+    "natural_wrists": "from natural wrists: wrists straight on SAGE's forearms",
+    "fitted_by_likelihood": "{start}, then by FLAG's likelihood",
+    "likelihood_gains_nothing": "{start}; FLAG's likelihood gains nothing",
+}

@@ -1,0 +1,31 @@
+"""All steps together: from a recording to a motion."""
+
+from ..motion import Motion
+from ..progress import Progress, Stages
+from ..recordings.model_frame import model_frame
+from ..recordings.recording import Recording
+from .calibrate import calibrate
+from .networks import Networks, load_networks
+from .observe import observe
+from .options import Options
+from .solve import solve
+
+
+def animate(
+    recording: Recording,
+    options: Options | None = None,
+    progress: Progress | None = None,
+    networks: Networks | None = None,
+) -> Motion:
+    """The motion of a recording (``Motion`` at 60 Hz in the model's frame).
+
+    ``progress(fraction, stage)`` is called often and may raise ``Cancelled``. ``networks`` keeps the models loaded
+    between calls, and on the device where they are. Raises ``InputError``.
+    """
+    options = (options or Options()).validate()
+    stages = Stages(progress)
+    report = stages.begin("calibrating")
+    networks = networks or load_networks(options.device)
+    placed = model_frame(recording)
+    calibration = calibrate(placed, options, networks, report)
+    return solve(observe(placed, calibration), calibration, options, networks, stages)

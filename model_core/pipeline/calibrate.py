@@ -1,0 +1,75 @@
+"""The first step: from a recording to how big the person is, where the floor lies and how the devices sit.
+
+A calibration that is given is taken. Else a pose that the user names gives the offsets; else the preset of a device
+that is known; else a T-pose that is found; else what makes the motion likeliest (``unknown_devices``).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..body import Body, load_body
+from ..calibration import (
+    Calibration,
+    Person,
+    calibrate_by_preset,
+    calibrate_in_pose,
+    find_person,
+    find_t_pose,
+    is_known,
+    preset_offsets,
+)
+from ..calibration.by_preset import calibrate_joints
+from ..errors import InputError
+from ..notes import Note
+from ..progress import Progress
+from ..recordings.model_frame import ModelFrameRecording
+from .networks import Networks, load_networks
+from .options import KnownPose, Options
+from .unknown_devices import fit_unknown
+
+
+def calibrate(
+    recording: ModelFrameRecording,
+    options: Options | None = None,
+    networks: Networks | Callable[[], Networks] | None = None,
+    progress: Progress | None = None,
+) -> Calibration:
+    """The ``Calibration`` of a recording; its notes say what was done.
+
+    ``networks`` are used only where hands' offsets are fitted to the motion; a function that loads them is called only
+    there, and None loads them there. Raises ``InputError``.
+    """
+    options = (options or Options()).validate()
+    if options.calibration is not None:
+        return options.calibration
+    body, device = options.body or load_body(), options.preset or recording.device
+    if options.pose is not None:
+        person = find_person(recording, body, options.stature, options.floor)
+        return _in_pose(recording, body, person, options.pose)
+    if device == "joints":
+        return calibrate_joints(recording, options.floor)
+    hands = preset_offsets(device) if is_known(device) else {}
+    person = find_person(recording, body, options.stature, options.floor, hands)
+    if is_known(device):
+        return calibrate_by_preset(recording, body, device, person)
+    second = find_t_pose(recording, body, person)
+    if second is not None:
+        found = calibrate_in_pose(recording, body, second, person)
+        return replace(found, notes=(Note("unknown_device_t_pose"), *found.notes))
+    first_guess = calibrate_by_preset(recording, body, device, person)
+    if networks is None:
+        networks = load_networks(options.device)
+    elif not isinstance(networks, Networks):
+        networks = networks()
+    return fit_unknown(recording, first_guess, body, networks, progress)
+
+
+def _in_pose(recording: ModelFrameRecording, body: Body, person: Person, pose: KnownPose) -> Calibration:
+    """The calibration from a pose that the user tells of."""
+    if pose.second is not None:
+        second = float(recording.time[0]) + pose.second
+    else:
+        second = find_t_pose(recording, body, person)
+    if second is None:
+        raise InputError(f"{recording.source}: nobody holds a T-pose in it; name the second, --pose t=SECOND")
+    return calibrate_in_pose(recording, body, second, person, pose.kind)

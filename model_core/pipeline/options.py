@@ -1,0 +1,93 @@
+"""Everything that a user can say about a motion, in one value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ..body import Body
+from ..body.model import SHORTEST, TALLEST
+from ..calibration import ARMS_DOWN, OTHER_PRESETS, PRESETS, Calibration
+from ..errors import InputError
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+"""Where networks can run."""
+
+
+@dataclass(frozen=True)
+class KnownPose:
+    """A pose that the person holds in the recording: ``kind`` is "t" or "a" (T-pose, A-pose), ``second`` counts from
+    the recording's first sample; None: a T-pose is looked for."""
+
+    kind: str = "t"
+    second: float | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """Choices a user has; what is None is found.
+
+    ``body``: None is the default body. ``stature`` metres; ``floor``, its height in metres in the recording's space;
+    ``preset``, how the hands hold their devices: a name of ``calibration.PRESETS``, "hand" or "joints"; None is the
+    recording's own. ``pose``: a known pose gives the trackers' offsets. ``calibration``: one that was found before,
+    which makes the four before it say nothing.
+    ``device`` is one of ``DEVICES``. ``seed`` decides what is drawn: takes, and the samples that uncertainty is
+    estimated from. ``take`` 0 is the mean motion, every other number one plausible motion of many. ``refinement`` is
+    how far every joint and the pelvis go from SAGE's prediction (0) to the refined motion (1), which alone meets head
+    and hands exactly. ``uncertainty`` False leaves it out.
+    """
+
+    body: Body | None = None
+    stature: float | None = None
+    floor: float | None = None
+    preset: str | None = None
+    pose: KnownPose | None = None
+    calibration: Calibration | None = None
+    device: str = "auto"
+    seed: int = 0
+    take: int = 0
+    refinement: float = 1.0
+    uncertainty: bool = True
+
+    def validate(self) -> "Options":
+        """Return self, or raise ``InputError`` naming what is wrong."""
+        if self.stature is not None and not SHORTEST <= self.stature <= TALLEST:
+            raise InputError(f"a stature of {self.stature:g} m; expected metres between {SHORTEST} and {TALLEST}")
+        if self.preset is not None and self.preset not in (*PRESETS, *OTHER_PRESETS):
+            raise InputError(f"no device preset '{self.preset}'; there are {', '.join([*PRESETS, *OTHER_PRESETS])}")
+        if self.pose is not None and self.pose.kind not in ARMS_DOWN:
+            raise InputError(f"pose '{self.pose.kind}' is not known; it can be t or a")
+        if self.pose is not None and self.pose.kind != "t" and self.pose.second is None:
+            raise InputError("only a T-pose can be looked for; name the second of another pose")
+        if self.device not in DEVICES:
+            raise InputError(f"device '{self.device}' is unknown; choose {', '.join(DEVICES)}")
+        if not 0 <= self.refinement <= 1:
+            raise InputError(f"a refinement of {self.refinement}; expected a number from 0 (SAGE alone) to 1 (all)")
+        if self.take < 0:
+            raise InputError(f"take {self.take}; expected 0 (the mean motion) or more")
+        return self
+
+
+SAID_IN_JSON = tuple(field.name for field in fields(Options) if field.name not in ("body", "calibration"))
+"""The fields of ``Options`` that a worker's request has under ``options``."""
+
+
+def options_to_json(options: Options) -> dict[str, Any]:
+    """``Options`` as values that JSON holds, without ``body`` and ``calibration``, which travel by themselves."""
+    content = {name: getattr(options, name) for name in SAID_IN_JSON}
+    pose = options.pose
+    return content | {"pose": None if pose is None else {"kind": pose.kind, "second": pose.second}}
+
+
+def options_from_json(
+    content: Mapping[str, Any], body: Body | None = None, calibration: Calibration | None = None
+) -> Options:
+    """The inverse of ``options_to_json``; what is left out has its default. Raises ``InputError``."""
+    unknown = [name for name in content if name not in SAID_IN_JSON]
+    if unknown:
+        raise InputError(f"no option '{unknown[0]}'; there are {', '.join(SAID_IN_JSON)}")
+    given = dict(content)
+    pose = given.pop("pose", None)
+    if isinstance(pose, dict):
+        second = pose.get("second")
+        pose = KnownPose(str(pose.get("kind", "t")), None if second is None else float(second))
+    return Options(body=body, calibration=calibration, pose=pose, **given).validate()

@@ -1,0 +1,136 @@
+"""The third step: from an observation to the motion of a body. SAGE predicts it, refinement under FLAG's prior brings
+it to the trackers, and the spread of FLAG's latent region says how sure it is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..body import load_body
+from ..calibration import Calibration
+from ..geometry.rotations import make_continuous, matrix_to_quaternion, quaternion_to_matrix, slerp
+from ..motion import Motion
+from ..observation import FPS, Observation
+from ..progress import Progress, Stages
+from ..refinement.body_trackers import BodyTrackers
+from ..refinement.refine import refine
+from ..refinement.uncertainty import measure_uncertainty
+from ..sage.inference import predict
+from ..sage.model import MEAN, Sampling
+from .body_trackers import body_trackers
+from .networks import Networks
+from .options import Options
+
+TAKE_STEPS, TAKE_NOISE = 5, 1.0
+"""How takes after the first are drawn: with unit noise the sampler needs several steps to settle on one of many."""
+TAKES_PER_SEED = 1000
+"""So far apart are users' seeds, lest a take of one be another take of the next."""
+UNCERTAINTY_SAMPLES = 16
+"""Draws from the latent region by which uncertainty is estimated."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A body's local ``rotations`` (T, 22, 3, 3) and pelvis ``translation`` (T, 3) in metres, the ``contacts`` (T, 4)
+    of ``skeleton.FEET`` that they were found with, and the body trackers that they were brought to."""
+
+    rotations: torch.Tensor
+    translation: torch.Tensor
+    contacts: torch.Tensor
+    body_trackers: BodyTrackers | None
+
+
+def solve(
+    observation: Observation,
+    calibration: Calibration,
+    options: Options,
+    networks: Networks,
+    progress: Progress | Stages | None = None,
+) -> Motion:
+    """The ``Motion`` of an observation, at 60 Hz in the model's frame, where the recording was in the room.
+
+    Of ``options`` body, seed, take, refinement and uncertainty count. Networks see windows: of the observation's
+    length, only what is a few numbers a joint and frame is held. ``progress`` may be the ``Stages`` of an outer step.
+    """
+    options.validate()
+    stages = progress if isinstance(progress, Stages) else _stages_of_solving(progress)
+    body = options.body or load_body()
+    solution = solve_pose(observation, body.rest_joints(observation.betas), options, networks, calibration, stages)
+    report, uncertainty = stages.begin("measuring uncertainty"), None
+    if options.uncertainty:
+        uncertainty = measure_uncertainty(
+            networks.flag, observation, body, samples=UNCERTAINTY_SAMPLES, seed=options.seed, progress=report,
+            body_trackers=solution.body_trackers,
+        )  # fmt: skip
+    return Motion(
+        fps=FPS,
+        rotations=make_continuous(matrix_to_quaternion(solution.rotations).cpu().numpy()).astype(np.float32),
+        translation=(solution.translation.cpu().numpy() + observation.origin).astype(np.float32),
+        betas=np.asarray(observation.betas, np.float32),
+        start=observation.start,
+        floor=float(calibration.floor),
+        contacts=solution.contacts.cpu().numpy().astype(np.float32),
+        uncertainty=uncertainty,
+        provenance={
+            "source": observation.source,
+            "seed": options.seed,
+            "take": options.take,
+            "refinement": options.refinement,
+            "device": networks.device,
+        },
+        notes=calibration.notes,
+    ).validate()
+
+
+def solve_pose(
+    observation: Observation,
+    rest_joints: np.ndarray,
+    options: Options,
+    networks: Networks,
+    calibration: Calibration | None = None,
+    stages: Stages | None = None,
+) -> Solution:
+    """The poses that ``solve`` makes a ``Motion`` of, for a person with ``rest_joints`` (22 or 24, 3).
+
+    Body trackers count where the observation has them and a ``calibration`` is given.
+    """
+    stages = stages or _stages_of_solving(None)
+    report = stages.begin("predicting")
+    prediction = predict(networks.sage, observation, rest_joints, sampling_of(options), progress=report)
+    motion, contacts = (prediction.rotations, prediction.translation), prediction.contacts
+    report, trackers = stages.begin("refining"), None
+    if options.refinement > 0:
+        if calibration is not None:
+            trackers = body_trackers(observation, calibration, *motion, rest_joints)
+        refined = refine(networks.flag, observation, prediction, rest_joints, trackers, progress=report)
+        motion, contacts = part_of_the_way(motion, refined.motion, options.refinement), refined.contacts
+    return Solution(*motion, contacts, trackers)
+
+
+def sampling_of(options: Options) -> Sampling:
+    """How SAGE is sampled: for take 0 in one step from zero noise, else from the noise of this seed and take."""
+    if options.take == 0:
+        return MEAN
+    return Sampling(TAKE_STEPS, TAKE_NOISE, TAKES_PER_SEED * options.seed + options.take)
+
+
+def part_of_the_way(
+    start: tuple[torch.Tensor, torch.Tensor], goal: tuple[torch.Tensor, torch.Tensor], fraction: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The motion that lies ``fraction`` of the way from ``start`` to ``goal``, 0 to 1.
+
+    Both are local rotations (T, 22, 3, 3) and pelvis positions (T, 3): joints turn along the shortest arc.
+    """
+    if fraction == 1:
+        return goal
+    weight = torch.tensor([fraction]).to(start[0])
+    rotations = slerp(matrix_to_quaternion(start[0]), matrix_to_quaternion(goal[0]), weight)
+    return quaternion_to_matrix(rotations), start[1] + fraction * (goal[1] - start[1])
+
+
+def _stages_of_solving(progress: Progress | None) -> Stages:
+    """The stages of this step alone."""
+    stages = Stages(progress)
+    calibrating = stages.fractions.pop("calibrating")
+    stages.fractions = {name: fraction / (1 - calibrating) for name, fraction in stages.fractions.items()}
+    return stages

@@ -1,0 +1,129 @@
+"""Where elbows go: about the line from shoulder to wrist an arm swivels freely, and most of its circle is not human.
+
+The swivel that is chosen costs least over time: near that of the motion that is solved, with a wrist and a forearm
+within their limits (``wrists``), the elbow and the hand not in the trunk, and not in haste.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..geometry.filters import gaussian_smooth
+from ..geometry.rotations import axis_angle_to_matrix, normalize, transpose
+from ..geometry.skeleton import PELVIS
+from .optimization.dynamic_programming import shortest_path
+from .wrists import PRONATION, swing_excess, swing_twist
+
+SPINE2, NECK = 6, 12
+SWIVELS = np.radians(np.arange(-80.0, 81.0, 5.0))
+"""Angles in radians, from where the motion has the elbow, that are tried."""
+SWIVEL_SIGMA = float(np.radians(30.0))
+"""Radians of swivel that cost one sigma."""
+COMFORT_SIGMA, LIMIT_SIGMA = 0.6, 0.12
+"""The same of a wrist's swing in units of its limits, and of what goes beyond them."""
+TWIST_SIGMA, TWIST_LIMIT_SIGMA = float(np.radians(70.0)), float(np.radians(12.0))
+"""The same of a forearm's twist in radians, and of what goes beyond ``wrists.PRONATION``."""
+TRUNK_SIGMA = 0.1
+"""The same of depth in the trunk, whose surface is at 1."""
+RAISED_SIGMA = 0.08
+"""Metres by which an elbow is above both shoulder and wrist that cost one sigma."""
+SPEED_SIGMA = float(np.radians(4.0))
+"""Radians of swivel between two frames that are compared that cost one sigma."""
+EVERY = 2
+"""One frame in so many is compared; the swivel between them is interpolated."""
+SWIVEL_SMOOTHING = 3.0
+"""Standard deviation in frames by which the chosen swivel is blurred."""
+TRUNK_HALF_WIDTHS = (0.16, 0.12)
+"""Metres to either side, and to front and back, of a trunk of the mean size."""
+FRAMES_PER_BATCH = 2048
+
+
+@dataclass(frozen=True)
+class Arm:
+    """An arm over T frames: ``shoulder``, ``elbow`` and ``wrist`` (T, 3) in metres, and world rotations (T, 3, 3).
+
+    These are of collar, upper arm and forearm, the latter without twist.
+    """
+
+    shoulder: torch.Tensor
+    elbow: torch.Tensor
+    wrist: torch.Tensor
+    collar_world: torch.Tensor
+    upper_world: torch.Tensor
+    forearm_world: torch.Tensor
+
+    def take(self, frames: torch.Tensor) -> "Arm":
+        """The same at some frames."""
+        return Arm(*(value[frames] for value in vars(self).values()))
+
+    @staticmethod
+    def join(parts: "list[Arm]") -> "Arm":
+        """Consecutive parts as one."""
+        return Arm(*(torch.cat(values) for values in zip(*(vars(part).values() for part in parts), strict=True)))
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """``position`` (T, 3) and ``rotation`` (T, 3, 3) of its middle joint, and the heights ``ends`` (T, 2) of hips and
+    neck there."""
+
+    position: torch.Tensor
+    rotation: torch.Tensor
+    ends: torch.Tensor
+
+    @staticmethod
+    def of(world: torch.Tensor, joints: torch.Tensor) -> "Trunk":
+        """That of bodies (T, 22, 3, 3), (T, 22, 3)."""
+        middle, rotation = joints[:, SPINE2], world[:, SPINE2]
+        ends = joints[:, [PELVIS, NECK]] - middle[:, None]
+        return Trunk(middle, rotation, (ends @ rotation)[..., 1])
+
+    def take(self, frames: torch.Tensor) -> "Trunk":
+        """The same at some frames."""
+        return Trunk(*(value[frames] for value in vars(self).values()))
+
+    @staticmethod
+    def join(parts: "list[Trunk]") -> "Trunk":
+        """Consecutive parts as one."""
+        return Trunk(*(torch.cat(values) for values in zip(*(vars(part).values() for part in parts), strict=True)))
+
+
+def swivels_of(arm: Arm, hand: torch.Tensor, trunk: Trunk, side: int) -> torch.Tensor:
+    """Radians (T,) by which to turn an arm about the line from shoulder to wrist, so that it can meet its hand, whose
+    world rotations (T, 3, 3) are tracked; ``side`` 0 is the left."""
+    count = len(hand)
+    frames = torch.arange(0, count + EVERY - 1, EVERY, device=hand.device).clamp_max(count - 1)
+    costs = [_costs(arm.take(f), hand[f], trunk.take(f), side) for f in frames.split(FRAMES_PER_BATCH)]
+    steps = 0.5 * ((SWIVELS[:, None] - SWIVELS[None]) / SPEED_SIGMA) ** 2
+    chosen = SWIVELS[shortest_path(torch.cat(costs).cpu().double().numpy(), steps)]
+    swivels = np.interp(np.arange(count), frames.cpu().numpy(), chosen)
+    return gaussian_smooth(torch.as_tensor(swivels).to(hand), SWIVEL_SMOOTHING)
+
+
+def _costs(arm: Arm, hand: torch.Tensor, trunk: Trunk, side: int) -> torch.Tensor:
+    """Costs (N, K) in nats of ``SWIVELS``."""
+    angles = torch.as_tensor(SWIVELS).to(hand)
+    line = normalize(arm.wrist - arm.shoulder)
+    turns = axis_angle_to_matrix(line[:, None] * angles[:, None])
+    twist, swing = swing_twist(transpose(turns @ arm.forearm_world[:, None]) @ hand[:, None])
+    length = swing_excess(swing, side)
+    cost = 0.5 * (angles / SWIVEL_SIGMA).square() + 0.5 * (length / COMFORT_SIGMA).square().clamp_max(16.0)
+    cost = cost + 0.5 * ((length - 1).clamp(0, 1) / LIMIT_SIGMA).square()
+    cost = cost + 0.5 * (twist / TWIST_SIGMA).square()
+    cost = cost + 0.5 * ((twist.abs() - PRONATION).clamp(0, 1) / TWIST_LIMIT_SIGMA).square()
+    elbows = arm.shoulder[:, None] + (turns @ (arm.elbow - arm.shoulder)[:, None, :, None])[..., 0]
+    raised = (elbows[..., 1] - torch.maximum(arm.shoulder[:, 1], arm.wrist[:, 1])[:, None]).clamp_min(0)
+    cost = cost + 0.5 * (raised / RAISED_SIGMA).square()
+    for along in (0.0, 0.35, 0.7):
+        points = torch.lerp(elbows, arm.wrist[:, None].expand_as(elbows), along)
+        cost = cost + 0.5 * (_depth(points, trunk) / TRUNK_SIGMA).square()
+    return cost
+
+
+def _depth(points: torch.Tensor, trunk: Trunk) -> torch.Tensor:
+    """How deep points (N, K, 3) are in the trunk: 0 at its surface and outside, 1 in its middle."""
+    seen = (points - trunk.position[:, None]) @ trunk.rotation
+    across = (seen[..., 0] / TRUNK_HALF_WIDTHS[0]).square() + (seen[..., 2] / TRUNK_HALF_WIDTHS[1]).square()
+    within = (seen[..., 1] > trunk.ends[:, :1]) & (seen[..., 1] < trunk.ends[:, 1:])
+    return torch.where(within, (1 - across.clamp_min(1e-9).sqrt()).clamp_min(0), torch.zeros_like(across))

@@ -1,0 +1,146 @@
+"""The motion that refinement starts from, as FLAG's flow sees it, and what it becomes at the end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from ..body.foot_contacts import foot_rest_heights
+from ..flag.evidence import Evidence, gather_evidence
+from ..flag.model import Flag
+from ..geometry.filters import gaussian_smooth
+from ..geometry.kinematics import forward_kinematics
+from ..geometry.skeleton import BODY_JOINT_COUNT, HEAD, TRACKED_JOINTS
+from ..observation import Observation, heading
+from .arms import blend_across_dropouts, collar_rotations, smooth_collar_rotations, solve_arm_ik
+from .body_trackers import BodyTrackers, initial_motion_trust, measured_contacts, measured_joints, tracked_feet
+from .energy import Reference
+from .feet import foot_anchors, foot_contacts
+from .legs import foot_corrections, move_feet
+
+INITIAL_SMOOTHING = 2.0
+"""Standard deviation in frames by which the initial poses are blurred in time."""
+FRAMES_PER_BATCH = 8192
+"""Frames whose kinematics are computed together, before and after."""
+
+
+class BodyMotion(Protocol):
+    """A ``sage.inference.Prediction``, or the like: local ``rotations`` (T, 22, 3, 3), ``translation`` (T, 3) of the
+    pelvis, and ``contacts`` (T, 4), the probability that each of ``skeleton.FEET`` stands, or None."""
+
+    @property
+    def rotations(self) -> torch.Tensor: ...
+    @property
+    def translation(self) -> torch.Tensor: ...
+    @property
+    def contacts(self) -> torch.Tensor | None: ...
+
+
+@dataclass(frozen=True)
+class Unrefined:
+    """A ``BodyMotion`` from anywhere; without contacts its low and slow feet stand."""
+
+    rotations: torch.Tensor
+    translation: torch.Tensor
+    contacts: torch.Tensor | None = None
+
+
+class InitialMotion:
+    """The motion to refine with its observation; trackers that are not valid follow the motion.
+
+    ``reference`` is what windows are held to. ``body_trackers`` correct what the motion says of their joints and
+    of which feet stand where; ``sigma`` (metres) is that of the motion's own joints.
+    """
+
+    def __init__(
+        self,
+        model: Flag,
+        observation: Observation,
+        motion: BodyMotion,
+        rest_joints: np.ndarray | torch.Tensor,
+        body_trackers: BodyTrackers | None,
+        sigma: float,
+    ) -> None:
+        self.model, like = model, model.pose.scale
+        self.rest_joints = torch.as_tensor(rest_joints).to(like)[:BODY_JOINT_COUNT]
+        initial = (torch.as_tensor(part).to(like) for part in (motion.rotations, motion.translation))
+        encoded = _in_batches(self._encode, *observation.to(like), *initial)
+        self.tracked_rotations, self.tracked_positions, self.valid, joints, poses = encoded
+        poses = gaussian_smooth(poses, INITIAL_SMOOTHING, hold_ends=False)
+        heights = foot_rest_heights(self.rest_joints)
+        contacts = motion.contacts
+        contacts = foot_contacts(joints, heights) if contacts is None else torch.as_tensor(contacts).to(like)
+        trust, self.tracked_feet = None, None
+        if body_trackers is not None:
+            trust, self.tracked_feet = initial_motion_trust(joints, body_trackers, sigma), tracked_feet(body_trackers)
+            joints = measured_joints(joints, body_trackers, self.rest_joints)
+            contacts = measured_contacts(contacts, foot_contacts(joints, heights), body_trackers)
+        anchors = foot_anchors(joints, contacts)
+        self.reference = Reference(joints, poses, contacts, anchors, heights, like, trust, body_trackers)
+
+    @property
+    def frame_count(self) -> int:
+        """Frames of the motion."""
+        return len(self.valid)
+
+    def evidence(self, frames: torch.Tensor) -> Evidence:
+        """What FLAG is given of some frames (N,)."""
+        seen = self.tracked_rotations[frames], self.tracked_positions[frames], self.valid[frames]
+        return gather_evidence(self.model, *seen, self.rest_joints)
+
+    def place(self, poses: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Poses (T, 66) as local rotations (T, 22, 3, 3) and pelvis positions (T, 3), hung from the tracked head."""
+        rotations, translation = _in_batches(self._decode, poses, self.tracked_rotations, self.tracked_positions)
+        return rotations, translation
+
+    def solve(self, rotations: torch.Tensor, translation: torch.Tensor) -> torch.Tensor:
+        """Local rotations that meet head and hands exactly, with feet that stay where they stand, not in the floor."""
+        return self._solve_feet(self._solve_arms(rotations, translation), translation)
+
+    def _encode(
+        self,
+        tracked_rotations: torch.Tensor,
+        tracked_positions: torch.Tensor,
+        valid: torch.Tensor,
+        rotations: torch.Tensor,
+        translation: torch.Tensor,
+    ) -> tuple[torch.Tensor, ...]:
+        world, joints = forward_kinematics(rotations, translation, self.rest_joints)
+        tracked, known = list(TRACKED_JOINTS), valid[..., None] > 0
+        tracked_rotations = torch.where(known[..., None], tracked_rotations, world[:, tracked])
+        tracked_positions = torch.where(known, tracked_positions, joints[:, tracked])
+        shift = tracked_positions[:, 0] - joints[:, HEAD]
+        poses = self.model.pose.encode(rotations, heading(tracked_rotations[:, 0]))
+        return tracked_rotations, tracked_positions, valid, joints + shift[:, None], poses
+
+    def _decode(
+        self, poses: torch.Tensor, tracked_rotations: torch.Tensor, tracked_positions: torch.Tensor
+    ) -> tuple[torch.Tensor, ...]:
+        rotations = self.model.pose.decode(poses, heading(tracked_rotations[:, 0]))
+        _, joints = forward_kinematics(rotations, torch.zeros_like(poses[:, :3]), self.rest_joints)
+        return rotations, tracked_positions[:, 0] - joints[:, HEAD]
+
+    def _solve_arms(self, rotations: torch.Tensor, translation: torch.Tensor) -> torch.Tensor:
+        body = rotations, translation, self.tracked_positions
+        (collars,) = _in_batches(lambda *part: (collar_rotations(*part, rest_joints=self.rest_joints),), *body)
+        collars = smooth_collar_rotations(collars, self.valid)
+        exact = solve_arm_ik(*body, self.tracked_rotations, collars, self.rest_joints)
+        return blend_across_dropouts(rotations, exact, self.valid)
+
+    def _solve_feet(self, rotations: torch.Tensor, translation: torch.Tensor) -> torch.Tensor:
+        reference = self.reference
+        (joints,) = _in_batches(
+            lambda *body: (forward_kinematics(*body, rest_joints=self.rest_joints)[1],), rotations, translation
+        )
+        corrections = foot_corrections(joints, reference.contacts, reference.rest_heights, self.tracked_feet)
+        body = rotations, translation, corrections
+        (solved,) = _in_batches(lambda *part: (move_feet(*part, rest_joints=self.rest_joints),), *body)
+        return solved
+
+
+def _in_batches(function: Callable[..., tuple[torch.Tensor, ...]], *tensors: torch.Tensor) -> list[torch.Tensor]:
+    """What a function of each frame alone returns, computed for a part of the frames at a time: saves memory."""
+    parts = [function(*part) for part in zip(*(t.split(FRAMES_PER_BATCH) for t in tensors), strict=True)]
+    return [torch.cat(values) for values in zip(*parts, strict=True)]

@@ -1,0 +1,104 @@
+"""How far a human forearm and wrist turn, and the nearest that they come to a tracked hand.
+
+A hand is turned against its forearm by pronation, which happens along the whole forearm, and by the wrist itself,
+which flexes, extends and deviates to either side. SMPL has no joint for pronation: it is the twist of the elbow joint,
+and the wrist joint keeps the swing. Frames are SMPL's: the left forearm along +X, the right one along -X, palms down.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..geometry.filters import gaussian_smooth
+from ..geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_axis_angle
+from .optimization.dynamic_programming import shortest_path
+
+FLEXION, EXTENSION, RADIAL, ULNAR = (float(np.radians(limit)) for limit in (75.0, 70.0, 20.0, 35.0))
+"""Limits of a human wrist in radians."""
+PRONATION = float(np.radians(80.0))
+"""Radians by which a forearm is twisted either way at most."""
+WRIST_TWIST = float(np.radians(45.0))
+"""Radians of twist that are left to the wrist joint at most, where a forearm is at its end: skin and clothes give."""
+SOFT = 0.75
+"""Fraction of a limit from which it is felt: up to here a hand is met exactly, then ever less."""
+CLEAR_SWING, BLIND_SWING = float(np.radians(100.0)), float(np.radians(140.0))
+"""Swings in radians up to which a twist is well defined, and from which it is not: there it is smoothed."""
+BLIND_SMOOTHING = 4.0
+"""Standard deviation in frames of that smoothing."""
+BRANCH_SIGMA, BRANCH_STEP_SIGMA = 0.3, 0.1
+"""Radians beyond its limits, and of change a frame, that cost a twist one unit where its full turns are chosen."""
+
+
+@dataclass(frozen=True)
+class WristPose:
+    """``pronation`` (T,) radians of the forearm about its X axis, and the wrist's local rotation (T, 3, 3)."""
+
+    pronation: torch.Tensor
+    wrist: torch.Tensor
+
+
+def swing_twist(rotation: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rotations (..., 3, 3) as a twist about X, then a swing.
+
+    Returns the twist (...) in radians, -pi to pi, and the swing's rotation vector (..., 2) about Y and Z.
+    """
+    w, x, y, z = matrix_to_quaternion(rotation).unbind(-1)
+    twist = 2 * torch.atan2(x, w)
+    half = torch.atan2(x, w)
+    cosine, sine = torch.cos(half), torch.sin(half)
+    # The conjugate of the twist times the whole: the swing, whose X vanishes and whose real part is not negative.
+    swing = torch.stack([w * cosine + x * sine, torch.zeros_like(x), y * cosine + z * sine, z * cosine - y * sine], -1)
+    twist = torch.where(twist > torch.pi, twist - 2 * torch.pi, twist)
+    twist = torch.where(twist < -torch.pi, twist + 2 * torch.pi, twist)
+    return twist, quaternion_to_axis_angle(swing)[..., 1:]
+
+
+def swing_excess(swing: torch.Tensor, side: int) -> torch.Tensor:
+    """The length (...) of a swing (..., 2) of the left (0) or right wrist in units of what a wrist can do that way."""
+    sign = 1.0 if side == 0 else -1.0
+    deviation, flexion = sign * swing[..., 0], -sign * swing[..., 1]
+    # Left: a turn by +Y brings the fingers (+X) towards -Z, the little finger's side; by -Z towards -Y, the palm.
+    bend = torch.where(flexion > 0, flexion / FLEXION, flexion / EXTENSION)
+    aside = torch.where(deviation > 0, deviation / ULNAR, deviation / RADIAL)
+    return torch.sqrt(bend.square() + aside.square() + 1e-12)
+
+
+def soft_limit(length: torch.Tensor) -> torch.Tensor:
+    """Lengths (...) in units of a limit, unchanged up to ``SOFT``, then ever closer to 1."""
+    room = 1 - SOFT
+    beyond = (length - SOFT).clamp_min(0)
+    return torch.where(beyond > 0, SOFT + room * (1 - torch.exp(-beyond / room)), length)
+
+
+def solve_wrist(turned: torch.Tensor, bone: torch.Tensor, side: int) -> WristPose:
+    """Pronation and wrist that come nearest to hands ``turned`` (T, 3, 3) against forearms without twist.
+
+    ``bone`` (3,) is the forearm's own axis, about which it pronates: nearly X. Within the limits the hand is met
+    exactly; in time both go without a jump.
+    """
+    twist, swing = swing_twist(turned)
+    blind = ((swing.norm(dim=-1) - CLEAR_SWING) / (BLIND_SWING - CLEAR_SWING)).clamp(0, 1)
+    twist = _continuous(twist)
+    smooth = gaussian_smooth((twist * (1.02 - blind))[:, None], BLIND_SMOOTHING, hold_ends=False)
+    smooth = smooth / gaussian_smooth((1.02 - blind)[:, None], BLIND_SMOOTHING, hold_ends=False)
+    twist = torch.lerp(twist, smooth[:, 0], blind)
+    pronation = twist.sign() * soft_limit(twist.abs() / PRONATION) * PRONATION
+    left, swing = swing_twist(axis_angle_to_matrix(-pronation[:, None] * bone) @ turned)
+    left = left.sign() * soft_limit(left.abs() / WRIST_TWIST) * WRIST_TWIST
+    length = swing_excess(swing, side)
+    within = swing * (soft_limit(length) / length)[:, None]
+    within = torch.lerp(within, gaussian_smooth(within, BLIND_SMOOTHING, hold_ends=False), blind[:, None])
+    nothing = torch.zeros_like(left)[:, None]
+    wrist = axis_angle_to_matrix(torch.cat([left[:, None], nothing, nothing], 1))
+    return WristPose(pronation, wrist @ axis_angle_to_matrix(torch.cat([nothing, within], 1)))
+
+
+def _continuous(twist: torch.Tensor) -> torch.Tensor:
+    """Twists (T,) with full turns added so that they change little and stay within what a forearm can do."""
+    angles = twist.detach().cpu().double().numpy()[:, None] + 2 * np.pi * np.array([-1.0, 0.0, 1.0])
+    beyond = np.maximum(np.abs(angles) - PRONATION - WRIST_TWIST, 0)
+    limited = np.clip(angles, -PRONATION - WRIST_TWIST, PRONATION + WRIST_TWIST)
+    steps = (limited[1:, :, None] - limited[:-1, None, :]) / BRANCH_STEP_SIGMA
+    chosen = shortest_path(0.5 * (beyond / BRANCH_SIGMA) ** 2, 0.5 * steps**2)
+    return torch.as_tensor(np.take_along_axis(angles, chosen[:, None], 1)[:, 0]).to(twist)

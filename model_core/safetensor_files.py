@@ -1,0 +1,58 @@
+"""Networks on disk: safetensors files that also hold what is needed to build the network.
+
+Torch and safetensors are imported where they are used: Blender imports the modules beside this one without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+
+
+def save_tensors(
+    path: Path | str,
+    tensors: Mapping[str, torch.Tensor],
+    metadata: Mapping[str, str],
+    full_precision: tuple[str, ...] = (),
+) -> None:
+    """Write tensors and metadata, whole or not at all; the folder is made where it is missing.
+
+    Tensors are stored as float16, but for those whose names start with one of ``full_precision``.
+    """
+    from safetensors.torch import save_file
+
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stored = {
+        name: (tensor if name.startswith(full_precision) else tensor.half()).contiguous()
+        for name, tensor in tensors.items()
+    }
+    partial = path.with_name(path.name + ".partial")
+    save_file(stored, partial, metadata=dict(metadata))
+    partial.replace(path)
+
+
+def load_tensors(
+    path: Path | str, expected: str, file_format: str | None = None
+) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """Tensors, as float32, and metadata of a file. ``InputError`` says that it is not what is ``expected``, and why.
+
+    With a ``file_format`` the metadata must name it under ``format``.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+            metadata = file.metadata() or {}
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"{path}: cannot be read as {expected}: {error}") from error
+    if file_format is not None and metadata.get("format") != file_format:
+        raise InputError(f"{path}: holds {metadata.get('format', 'unnamed weights')}, expected {file_format}")
+    return tensors, metadata

@@ -1,0 +1,82 @@
+"""A stream of one person through SAGE, frame by frame.
+
+A token is two frames. Each new frame ends a token, and only that one is computed. As the tokens that end with even
+and with odd frames overlap, there are two sequences of them, in turn.
+"""
+
+import copy
+
+import numpy as np
+import torch
+
+from ...body.proportions import body_size, proportions
+from ...geometry.skeleton import BODY_JOINT_COUNT
+from ...observation import features
+from ..inertialization import Inertializer
+from ..inference import change_pose
+from ..model import MEAN, Sage, Sampling, to_world
+from ..refiner import tracker_residuals
+from .token_networks import FrameRefiner, KVCache, TokenDecoder, TokenDiffusion
+
+
+class SageStream:
+    """A stream of one person, computed on the CPU: a single token is too little work for a GPU."""
+
+    def __init__(self, sage: Sage, rest_joints: np.ndarray, sampling: Sampling = MEAN) -> None:
+        """``rest_joints`` (22 or 24, 3) of the person; ``sage`` may be on any device."""
+        sage = copy.deepcopy(sage).cpu()
+        self.rest = np.asarray(rest_joints, np.float32)[:BODY_JOINT_COUNT]
+        self.size = body_size(self.rest)
+        self.unit_rest = (self.rest / self.size)[None]
+        self.proportions = proportions(self.rest, self.size)
+        self.upper, self.lower = TokenDiffusion(sage.upper_diffusion), TokenDiffusion(sage.lower_diffusion)
+        self.decoder, self.refiner = TokenDecoder(sage.decoder), FrameRefiner(sage.refiner)
+        self.sequences = [_SequenceCaches(self.decoder), _SequenceCaches(self.decoder)]
+        self.sampling, self.latent_size = sampling, sage.latent_size
+        self.random = np.random.default_rng(sampling.seed)
+        self.frame = 0
+        self.previous: list[np.ndarray] | None = None
+        self.noise = np.zeros((2, self.latent_size), np.float32)
+        self.inertializer = Inertializer()
+
+    @torch.inference_mode()
+    def step(
+        self, rotations: np.ndarray, positions: np.ndarray, valid: np.ndarray
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """One frame of head and wrists, (3, 3, 3), (3, 3) and (3,) in the model's frame, 1/60 s after the last.
+
+        Returns local rotations (22, 3, 3) and the pelvis position (3,), tensors. A tracker that comes back is followed
+        again after ``inertialization.RETURN_FRAMES``.
+        """
+        newest = [np.asarray(values, np.float32)[None] for values in (rotations, positions, valid)]
+        # Before the stream its first frame stood still.
+        pair = [np.concatenate(both) for both in zip(self.previous or newest, newest, strict=True)]
+        self.previous = newest
+        seen = features(pair[0], pair[1], pair[2], self.size, self.proportions)[1].astype(np.float32)
+        pose = torch.from_numpy(self._predict(seen))
+        pose = change_pose(pose, lambda matrices: self.inertializer.step(matrices, valid)).numpy()[None]
+        local, translation, _, _ = to_world(pose, newest[0][:, 0], newest[1][:, 0], self.rest)
+        return torch.from_numpy(local[0]), torch.from_numpy(translation[0])
+
+    def _predict(self, seen: np.ndarray) -> np.ndarray:
+        """The pose (22 * 6,) of the frame with features ``seen`` (F,)."""
+        sequence = self.sequences[self.frame % 2]
+        if self.frame % 2 == 0:  # Both sequences draw alike: a take is consistent from frame to frame.
+            drawn = self.random.standard_normal((2, self.latent_size), np.float32)
+            self.noise = np.float32(self.sampling.noise) * drawn
+        self.frame += 1
+        steps = self.sampling.steps
+        upper = self.upper.step(self.upper.observe.step(seen), self.noise[0], steps, sequence.upper)
+        lower = self.lower.step(self.lower.observe.step(seen), self.noise[1], steps, sequence.lower, [upper])
+        pose = self.decoder.step(upper, lower, self.decoder.observe.step(seen), seen, sequence.decoder)
+        residuals = tracker_residuals(pose[None, None], seen[None, None], self.unit_rest)[0, 0].astype(np.float32)
+        return self.refiner.step(pose, seen, residuals)
+
+
+class _SequenceCaches:
+    """KV caches of the three networks for one sequence, which is every second token."""
+
+    def __init__(self, decoder: TokenDecoder) -> None:
+        self.upper: dict[int, KVCache] = {}
+        self.lower: dict[int, KVCache] = {}
+        self.decoder = KVCache(decoder.blocks)

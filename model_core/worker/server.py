@@ -1,0 +1,137 @@
+"""The pipeline behind a pipe: Blender starts ``worker`` in the engine's own Python and exchanges ``messages`` with it.
+
+The engine begins with ``hello``: ``torch``, ``python``, ``device``, ``device_name``, ``memory``. Requests are
+
+========= =============================================================================================================
+type      header beside ``job``, a number that every answer repeats
+========= =============================================================================================================
+animate   ``recording``, with its arrays (``messages.recording_message``); ``options``: stature, floor, preset, pose
+          ({"kind": "t" or "a", "second": from the first sample, or null to look for a T-pose}), device, seed, take,
+          refinement, uncertainty, as in ``pipeline.Options``, each of which may be left out; ``calibration`` or null
+          (``calibration_to_json``), taken where it is given; ``body``, the path of a body's file, or null
+calibrate the same; nothing is predicted
+cancel    stops the job at its next step
+========= =============================================================================================================
+
+A request is answered by any number of ``progress`` (``fraction``, ``stage``) and then by one of
+
+========== ============================================================================================================
+type       header beside ``job``
+========== ============================================================================================================
+done       of animate: ``motion``, with its arrays (``messages.read_motion``), and the ``calibration`` that was used
+calibrated of calibrate: ``calibration``
+cancelled
+refused    ``message``: the input is bad
+failed     ``message``: anything else went wrong; the engine goes on
+========== ============================================================================================================
+
+The engine ends when its standard input does, so that it never outlives Blender.
+"""
+
+import os
+import queue
+import threading
+import traceback
+from collections.abc import Callable
+from typing import BinaryIO, Protocol
+
+from ..calibration import Calibration, calibration_to_json
+from ..errors import Cancelled, InputError
+from ..motion import Motion
+from ..progress import Progress
+from ..threads import wait_politely
+from . import messages
+
+PROGRESS_STEP = 0.002
+"""Progress is reported when it has grown by this much, or when the stage is another one."""
+
+Send = Callable[[messages.Header, messages.Arrays], None]
+
+
+class Session(Protocol):
+    """What answers requests: ``session.EngineSession``, which needs torch; errors are raised."""
+
+    def hello(self) -> messages.Header: ...
+    def calibrate(self, header: messages.Header, arrays: messages.Arrays, progress: Progress) -> Calibration: ...
+    def animate(
+        self, header: messages.Header, arrays: messages.Arrays, progress: Progress
+    ) -> tuple[Motion, Calibration]: ...
+
+
+def serve(source: BinaryIO, target: BinaryIO, open_session: Callable[[], Session]) -> None:
+    """Answer messages from ``source`` on ``target`` until ``source`` ends; ``open_session`` may take long."""
+    wait_politely()
+    lock = threading.Lock()
+
+    def send(header: messages.Header, arrays: messages.Arrays) -> None:
+        data = messages.pack(header, arrays)
+        with lock:
+            target.write(data)
+            target.flush()
+
+    jobs: queue.SimpleQueue[tuple[messages.Header, messages.Arrays]] = queue.SimpleQueue()
+    cancelled: set[int] = set()
+    threading.Thread(target=_listen, args=(source, jobs, cancelled), daemon=True).start()
+    session = open_session()
+    send({"type": "hello", **session.hello()}, {})
+    while True:
+        header, arrays = jobs.get()
+        _answer(header, arrays, send, cancelled, session)
+
+
+def _listen(source: BinaryIO, jobs: queue.SimpleQueue, cancelled: set[int]) -> None:
+    try:
+        while True:
+            header, arrays = messages.unpack(source)
+            if header["type"] == "cancel":
+                cancelled.add(header["job"])
+            else:
+                jobs.put((header, arrays))
+    except EOFError:
+        os._exit(0)  # Blender is gone: whatever is being computed is for nobody.
+
+
+def _answer(
+    header: messages.Header, arrays: messages.Arrays, send: Send, cancelled: set[int], session: Session
+) -> None:
+    job, reported = header["job"], (-1.0, "")
+
+    def progress(fraction: float, stage: str) -> None:
+        nonlocal reported
+        if job in cancelled:
+            raise Cancelled
+        if stage != reported[1] or fraction - reported[0] >= PROGRESS_STEP:
+            reported = fraction, stage
+            send({"type": "progress", "job": job, "fraction": fraction, "stage": stage}, {})
+
+    try:
+        progress(0.0, "starting")
+        answer, content = _work(header, arrays, progress, session)
+        send({"job": job, **answer}, content)
+    except Cancelled:
+        send({"type": "cancelled", "job": job}, {})
+    except InputError as error:
+        send({"type": "refused", "job": job, "message": str(error)}, {})
+    except Exception as error:  # Whatever goes wrong is reported; the engine lives on for the next request.
+        traceback.print_exc()
+        send({"type": "failed", "job": job, "message": _in_one_line(error)}, {})
+
+
+def _work(
+    header: messages.Header, arrays: messages.Arrays, progress: Progress, session: Session
+) -> tuple[messages.Header, messages.Arrays]:
+    """Do what is asked; the answer's header and arrays."""
+    if header["type"] == "calibrate":
+        calibration = session.calibrate(header, arrays, progress)
+        return {"type": "calibrated", "calibration": calibration_to_json(calibration)}, {}
+    motion, calibration = session.animate(header, arrays, progress)
+    about, content = messages.motion_message(motion)
+    return {"type": "done", "motion": about, "calibration": calibration_to_json(calibration)}, content
+
+
+def _in_one_line(error: Exception) -> str:
+    """An unexpected error for the user."""
+    text = str(error).strip().splitlines()
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return "not enough memory on this device; choose the CPU, or a shorter frame range"
+    return f"{type(error).__name__}: {text[0] if text else 'no message'}"

@@ -1,0 +1,34 @@
+"""Gaussian smoothing over time, beside scipy's."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.ndimage import gaussian_filter1d
+
+from threepoint.model_core.geometry.filters import gaussian_smooth
+
+NUMPY_AND_TORCH = pytest.mark.parametrize("kind", [np.asarray, torch.tensor], ids=["numpy", "torch"])
+
+
+@NUMPY_AND_TORCH
+@pytest.mark.parametrize("frames", [1, 5, 200])
+def test_with_held_ends_it_is_scipys(kind, frames):
+    values = np.random.default_rng(0).normal(size=(frames, 2, 3))
+    expected = gaussian_filter1d(values, 2.0, axis=0, mode="nearest", truncate=3.0)
+    np.testing.assert_allclose(gaussian_smooth(kind(values), 2.0), expected, atol=1e-12)
+
+
+@NUMPY_AND_TORCH
+def test_without_held_ends_a_value_at_the_end_counts_once(kind):
+    values = np.zeros((30, 1))
+    values[0] = 1
+    held, short = (np.asarray(gaussian_smooth(kind(values), 2.0, hold_ends=ends))[0, 0] for ends in (True, False))
+    weights = np.exp(-0.5 * (np.arange(7) / 2) ** 2)
+    assert short == pytest.approx(1 / weights.sum())
+    assert held == pytest.approx(weights.sum() / (2 * weights.sum() - 1))
+
+
+def test_no_deviation_changes_nothing_and_type_and_shape_stay():
+    values = torch.randn(7, 3, dtype=torch.float32)
+    assert torch.equal(gaussian_smooth(values, 0.0), values)
+    assert gaussian_smooth(values.numpy(), 1.5).dtype == np.float32

@@ -1,0 +1,62 @@
+"""``python3 tools test``: which suites run, side by side, and how their results are counted."""
+
+import re
+import sys
+from pathlib import Path
+
+from threepoint.tools import test as test_command
+from threepoint.tools.support.checkout import ROOT
+from threepoint.tools.support.test_suites import Result, Suite, count_results, run_suites
+
+
+def chosen(blender, *arguments):
+    return [(suite.title, list(suite.arguments)) for suite in test_command.suites(blender, list(arguments))]
+
+
+def test_arguments_choose_the_suites(monkeypatch):
+    monkeypatch.setattr(test_command, "blender_python", lambda version: "python")
+    here = str(Path(__file__).resolve())
+    check = str(next((ROOT / "tests" / "blender").rglob("test_*.py")))
+    assert [title for title, _ in chosen(None)] == ["threepoint", "Blender 4.2", "Blender 4.5", "Blender 5.0"]
+    assert [title for title, _ in chosen("all")] == ["Blender 4.2", "Blender 4.5", "Blender 5.0"]
+    assert [title for title, _ in chosen("5.0")] == ["Blender 5.0"]
+    assert chosen(None, here, "-x") == [("threepoint", [here, "-x"])]
+    assert [title for title, _ in chosen(None, check)] == ["Blender 4.2", "Blender 4.5", "Blender 5.0"]
+    assert chosen("4.2", check + "::test_x", "-k", "bake") == [("Blender 4.2", [check + "::test_x", "-k", "bake"])]
+
+
+def test_suites_run_side_by_side_and_keep_their_output_apart(tmp_path, capfd):
+    for name, outcome in (("good", True), ("bad", False)):
+        (tmp_path / f"test_{name}.py").write_text(f"def test_{name}():\n    print('{name}')\n    assert {outcome}\n")
+    paths = [tmp_path / "test_good.py", tmp_path / "test_bad.py"]
+    results = run_suites([Suite(path.stem, Path(sys.executable), (str(path), "-q")) for path in paths])
+    counts = {result.title: (result.counts["passed"], result.counts["failed"], result.status) for result in results}
+    assert counts == {"test_good": (1, 0, 0), "test_bad": (0, 1, 1)}
+    blocks = re.split(r"^== (?=test_\w+$)", capfd.readouterr().out, flags=re.MULTILINE)[1:]
+    assert sorted(("1 failed" in block, block.split()[0]) for block in blocks) == [
+        (False, "test_good"),
+        (True, "test_bad"),
+    ]
+
+
+def test_the_last_line_is_the_plain_count(monkeypatch, capsys):
+    monkeypatch.setattr(test_command, "run_checks", lambda: [Result("ruff", dict(passed=1, failed=0, skipped=0), 0)])
+    monkeypatch.setattr(test_command, "blender_python", lambda version: "python")
+    ended = [Result("threepoint", dict(passed=7, failed=2, skipped=3), 1)]
+    monkeypatch.setattr(test_command, "run_suites", lambda suites: ended)
+    assert test_command.run([]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "8 passed, 2 failed, 3 skipped"
+
+
+def test_suite_status_is_the_worst_of_pytest():
+    assert test_command.exit_status([0, 1, 0]) == 1
+    assert test_command.exit_status([0, 5]) == 0
+    assert test_command.exit_status([5, 5]) == 5
+    assert test_command.exit_status([0, -11]) == 11
+
+
+def test_suite_without_a_report_counts_as_failed(tmp_path):
+    assert count_results(tmp_path / "none.xml", 1) == {"passed": 0, "failed": 1, "skipped": 0}
+    report = tmp_path / "report.xml"
+    report.write_text('<testsuites><testsuite tests="7" failures="1" errors="1" skipped="2"/></testsuites>')
+    assert count_results(report, 1) == {"passed": 3, "failed": 2, "skipped": 2}

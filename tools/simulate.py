@@ -1,0 +1,13 @@
+"""Attach made-up devices or body trackers to motion capture, and score what is found (simulate devices --help)."""
+
+import importlib
+
+from .support.arguments import choose_subcommand
+
+SIMULATIONS = ("devices", "trackers")
+
+
+def run(arguments: list[str]) -> int:
+    """Pass the remaining arguments to the simulation that the first one names."""
+    name = choose_subcommand("simulate", SIMULATIONS, arguments, __doc__)
+    return importlib.import_module(f".simulation.{name}", __package__).run(arguments[1:]) if name else 0

@@ -1,0 +1,1 @@
+"""Trackers attached to motion capture whose truth is known."""
