@@ -24,10 +24,6 @@ class Uncertainty:
     index: np.ndarray
     weight: np.ndarray
 
-    def at_vertices(self, frame: int) -> np.ndarray:
-        """(V,) metres of one frame."""
-        return (self.probes[frame][self.index] * self.weight).sum(-1)
-
 
 @dataclass(frozen=True)
 class Motion:

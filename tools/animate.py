@@ -17,6 +17,7 @@ from .support.animate_options import parse, targets
 from .support.outputs import Outputs, say_sizes
 from .support.person import Person
 from .support.progress import TerminalProgress
+from .support.recording_report import draw_report, json_of, table_of
 
 if TYPE_CHECKING:
     from ..model_core.pipeline import Networks, Options
@@ -30,7 +31,10 @@ CALIBRATING = 0.02
 def run(arguments: list[str]) -> int:
     """Read, predict, build, write. Files appear when all of them are complete."""
     options = parse(arguments, __doc__)
-    recordings = [read_recording(path, options) for path in options.recordings]
+    reports: list[tuple[Recording, list[str]]] = []
+    recordings = [read_recording(path, options, reports) for path in options.recordings]
+    if options.json:
+        print(json_of(reports))
     if not targets(options):
         return 0
     with Outputs() as outputs, TerminalProgress() as progress:
@@ -41,17 +45,25 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
-def read_recording(path: Path, options: argparse.Namespace) -> Recording:
-    """A recording as the options say, and what ``--report`` says of it."""
-    from ..model_core.recordings.report import report
+def read_recording(
+    path: Path, options: argparse.Namespace, reports: list[tuple[Recording, list[str]]] | None = None
+) -> Recording:
+    """A recording as the options say.
 
+    It is reported where ``--report`` asks for it: as a table at once, or appended to ``reports`` for JSON.
+    """
     recording = reading.read_recording(path, options)
+    fixed = reading.fixed(recording, options.fix)
     if options.report:
-        print("\n".join(report(recording)))
-    recording = reading.fixed(recording, options.fix)
-    if options.report:
-        print("\n".join(f"  calibration: {note}" for note in notes_of_calibration(recording, options)))
-    return recording
+        notes = [str(note) for note in notes_of_calibration(fixed, options)]
+        if options.json and reports is not None:
+            reports.append((recording, notes))
+        else:
+            print(table_of(recording, notes))
+        if options.report_picture:
+            with Outputs() as outputs:
+                draw_report(outputs.path_for(options.report_picture), recording)
+    return fixed
 
 
 def notes_of_calibration(recording: Recording, options: argparse.Namespace) -> Sequence[Note]:

@@ -7,13 +7,14 @@ from pathlib import Path
 import torch
 
 from ..model_core.errors import InputError
-from .benchmarks import blender, lbfgs, networks, pipeline, recordings
+from .benchmarks import blender, devices, lbfgs, networks, pipeline, recordings
 from .support.arguments import command_parser
 from .support.outputs import Outputs, check_target
 
 SECTIONS = {
     "networks": networks.measure,
     "pipeline": pipeline.measure,
+    "devices": devices.measure,
     "lbfgs": lbfgs.measure,
     "recordings": recordings.measure,
     "blender": blender.measure,

@@ -81,14 +81,17 @@ def _score_recordings(options: argparse.Namespace) -> int:
     import torch
 
     from ..model_core.pipeline import load_networks
-    from .evaluation.recording_scores import COLUMNS, format_scores, score_recordings
+    from .evaluation.recording_picture import draw_recordings
+    from .evaluation.recording_scores import COLUMNS, HUMAN, format_scores, score_recordings
 
     torch.set_num_threads(options.threads)
     with Outputs() as outputs, TerminalProgress() as progress:
         rows, refused = score_recordings(options.recordings, load_networks(options.device), progress=progress)
         print(format_scores(rows, refused), flush=True)
+        if options.pictures:
+            draw_recordings(outputs.path_for(options.pictures / "recordings.png"), rows)
         if options.json:
-            report = {"units": COLUMNS, "files": rows, "refused": refused}
+            report = {"units": COLUMNS, "human": HUMAN, "files": rows, "refused": refused}
             outputs.path_for(options.json).write_text(json.dumps(report, indent=1))
     return 0
 
@@ -166,8 +169,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
                          help="instead: the FLAG paper's tables and figures on one file of clips, "
                               "by default test")  # fmt: skip
     instead.add_argument("--recordings", type=Path, metavar="FOLDER",
-                         help="instead: the whole pipeline on real recordings, up to two minutes of each: nearness of "
-                              "head and hands, jitter, feet")  # fmt: skip
+                         help="instead: the pipeline on real recordings, up to two minutes of each: how human "
+                              "wrists, feet and arms look, beside mocap, and how near head and hands")  # fmt: skip
     parser.add_argument("--comparisons", type=Path, default=WORK / "runs" / "flag_comparisons", metavar="FOLDER",
                         help="for --flag: of the networks that `train flag --stage comparisons` made")  # fmt: skip
     parser.add_argument("--activities", action="store_true", help="a table by activity too")
@@ -193,7 +196,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         if len(options.clips) > 1:
             raise InputError(f"evaluate: --flag takes one file of clips, not {len(options.clips)}")
     options.clips = options.clips or [path for path in (*PREPARED, BASELINES) if path.is_file()]
-    if not options.clips:
+    if not options.clips and not options.recordings:
         raise InputError(f"evaluate: no clips at {PREPARED[0].parent}; `python3 tools prepare` makes them")
     if len({path.stem for path in options.clips}) < len(options.clips):
         raise InputError("evaluate: two files of clips have the same name, by which results are told apart")
@@ -208,7 +211,7 @@ def _refuse_what_is_not_shown(options: argparse.Namespace) -> None:
         "--method": mode != "--gaps" and options.methods,
         "--hands": options.hands != "both",
         "--activities": options.activities,
-        "--pictures": mode != "--flag" and options.pictures,
+        "--pictures": mode not in ("--flag", "--recordings") and options.pictures,
         "clips": mode == "--recordings" and options.clips,
     }
     wrong = [word for word, value in given.items() if value]

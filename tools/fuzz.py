@@ -26,9 +26,14 @@ from ..model_core.errors import InputError
 from ..model_core.recordings import read
 from ..model_core.recordings.formats import amass, bvh
 from .fuzzing.adversarial_files import adversarial_files
+from .fuzzing.meaning import ACCEPTED, RIGHT, RIGHT_BUT_UNSURE, SILENT, measure
 from .fuzzing.valid_samples import companions, valid_samples
 from .support.arguments import command_parser
 
+FILES, TABLES = 20000, 3000
+"""Files that are damaged, and tables that are read for their meaning, unless another number is given."""
+LEAST_RIGHT = 0.99
+"""Fraction of the tables that must be read right; of the rest each must be refused or called unsure."""
 LONGEST_SECONDS, LARGEST_BYTES = 1.0, 500 * 2**20
 LONGEST_MESSAGE = 400
 NASTY_NUMBERS = (
@@ -61,14 +66,29 @@ REAL_STDERR = 2
 def run(arguments: list[str]) -> int:
     """Mutate, read, tell what went wrong; the exit status is 1 where something did."""
     parser = command_parser("fuzz", __doc__)
-    parser.add_argument("--count", type=int, default=20000, metavar="N", help="files to damage (20000)")
+    parser.add_argument("--count", type=int, metavar="N", help="files to damage (20000)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the first file; the next ones follow")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where files that fail are kept")
+    parser.add_argument("--meaning", action="store_true",
+                        help="instead: tables of made-up loggers; are they read right? (--count 3000)")  # fmt: skip
     options = parser.parse_args(arguments)
+    if options.meaning:
+        return _read_meanings(options)
+    options.count = options.count or FILES
     faulthandler.enable(REAL_STDERR)
     body = cache(load_body)  # The default body is no part of a file.
     with patch.object(amass, "load_body", body), patch.object(bvh, "load_body", body):
         return _read_all(options)
+
+
+def _read_meanings(options: argparse.Namespace) -> int:
+    """Read tables whose meaning is known, and say how many are read right; the exit status."""
+    outcomes = measure(options.count or TABLES, options.seed, lambda line: print(line, flush=True))
+    total = sum(outcomes.values())
+    right = outcomes[RIGHT] + outcomes[RIGHT_BUT_UNSURE]
+    print(", ".join(f"{outcomes[name]} {name}" for name in (*ACCEPTED, SILENT)))
+    print(f"{100 * right / total:.2f}% of {total} tables are read right; {outcomes[SILENT]} are wrong without a word")
+    return 0 if right >= LEAST_RIGHT * total and not outcomes[SILENT] else 1
 
 
 def _read_all(options: argparse.Namespace) -> int:

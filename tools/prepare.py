@@ -23,9 +23,9 @@ MOTION_FOLDER = WORK / "data" / "motion"
 TRAINING_SHARDS = SHARED / "mocap"
 EVALUATION_SHARDS = SHARED / "mocap_eval_only"
 EVALUATION_SPLIT = "eval_bandai"
-SPLITS = ("train", "val", "test")
-KEPT_FROM_TRAINING = {"val": ("3", "9", "49"), "test": ("6", "11")}
-"""CMU subjects by which predictions are judged; everybody else trains."""
+SPLITS = ("train", "val", "val_gestures", "test")
+KEPT_FROM_TRAINING = {"val": ("3", "9", "49"), "val_gestures": ("connor",), "test": ("6", "11")}
+"""Subjects by which predictions are judged (CMU's numbers, SmartBody's folders); everybody else trains."""
 JUDGED_SHARE = 10
 """Where none of those occurs, one person in so many judges the training."""
 READ_SHARE, CUT_SHARE = 0.7, 0.95
@@ -78,6 +78,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         metavar="SUBJECT",
         help="subjects of val.npz: CMU's number, for AMASS COLLECTION/SUBJECT, for BVH the folder; where neither these "
         "nor those of test.npz occur, every tenth person",
+    )
+    parser.add_argument(
+        "--val-gestures",
+        nargs="*",
+        default=KEPT_FROM_TRAINING["val_gestures"],
+        metavar="SUBJECT",
+        help="subjects of val_gestures.npz, who stand and gesture",
     )
     parser.add_argument(
         "--test", nargs="*", default=KEPT_FROM_TRAINING["test"], metavar="SUBJECT", help="subjects of test.npz"
@@ -138,10 +145,11 @@ def cut_all(
 
 
 def judging_subjects(subjects: set[str], options: argparse.Namespace) -> dict[str, set[str]]:
-    """dict split -> subjects kept from training: the chosen ones, or every tenth where none of them is at hand."""
-    chosen = {"val": set(options.val) & subjects, "test": set(options.test) & subjects}
-    if not any(chosen.values()) and len(subjects) > 1:
-        chosen["val"] = set(sorted(subjects)[::JUDGED_SHARE])
+    """dict split -> subjects kept from training: the chosen ones; for val every tenth where none is at hand."""
+    wishes = {"val": options.val, "test": options.test, "val_gestures": options.val_gestures}
+    chosen = {split: set(wish) & subjects for split, wish in wishes.items()}
+    if not chosen["val"] | chosen["test"] and len(subjects) > 1:
+        chosen["val"] = set(sorted(subjects - chosen["val_gestures"])[::JUDGED_SHARE])
     return chosen
 
 

@@ -26,11 +26,11 @@ class Curves:
     """An action and where its F-curves for one data-block are made."""
 
     action: bpy.types.Action
-    fcurves: bpy.types.ActionChannelbagFCurves | bpy.types.ActionFCurves
-    groups: bpy.types.ActionChannelbagGroups | bpy.types.ActionGroups
+    fcurves: "bpy.types.ActionChannelbagFCurves | bpy.types.ActionFCurves"
+    groups: "bpy.types.ActionChannelbagGroups | bpy.types.ActionGroups"
 
 
-def keyframe_strip(strip: bpy.types.ActionStrip) -> Any:
+def keyframe_strip(strip: "bpy.types.ActionStrip") -> Any:
     """A strip that has keyframes; there are no others yet."""
     return strip
 
@@ -131,9 +131,9 @@ def values_at(fcurve: bpy.types.FCurve, frames: np.ndarray) -> np.ndarray:
     values, keyed = np.empty(len(frames)), np.zeros(len(frames), bool)
     keys, single = keyframes_of(fcurve), frames.astype(np.float32)  # As precise as keyframes are.
     if len(keys) and not len(fcurve.modifiers):  # Curves made of samples have no keyframes.
-        place = np.minimum(np.searchsorted(keys[:, 0], single), len(keys) - 1)
-        keyed = keys[place, 0] == single
-        values[keyed] = keys[place[keyed], 1]
+        nearest = np.minimum(np.searchsorted(keys[:, 0], single), len(keys) - 1)
+        keyed = keys[nearest, 0] == single
+        values[keyed] = keys[nearest[keyed], 1]
     values[~keyed] = [fcurve.evaluate(frame) for frame in frames[~keyed].tolist()]
     return values
 

@@ -18,8 +18,7 @@ from ..bpy_types import ArmatureObject, MeshObject, Modifier, current_context
 from .bone_names import names_of
 from .contacts import create_rings
 from .correctives import add_correctives
-from .hands import KEY as RELAXED_HANDS
-from .hands import relaxed_offsets
+from .hands import HOLDING, RELAXED, holding_offsets, relaxed_offsets
 from .shape_keys import add_key
 
 TAIL_JOINTS = {"pelvis": "spine1", "spine3": "neck"}
@@ -51,7 +50,8 @@ def create_avatar(
     """Make the armature object ``name`` and its skinned mesh, standing on the floor at the origin; return ``Avatar``.
 
     ``body`` and ``betas`` (10,) give rest joints, rest vertices, faces and skinning weights in the model's frame; its
-    hands are relaxed by a shape key, and its pose correctives, where it has any and ``correctives`` asks for them, are
+    hands are relaxed by a shape key, beside one that closes them, and its pose correctives, where it has any and
+    ``correctives`` asks for them, are
     shape keys too. Rings below the feet wait for contacts. All go into ``collection``, by default the active one.
     """
     collection = collection or current_context().collection
@@ -62,9 +62,10 @@ def create_avatar(
     vertices = convert_positions(rest_vertices, MODEL_TO_BLENDER)
     mesh = _create_mesh(vertices, np.asarray(body.faces), f"{name} body", collection)
     _skin(mesh, armature, np.asarray(body.weights))
-    relaxed = relaxed_offsets(body, rest_vertices, rest_joints)
-    if np.abs(relaxed).max() > 0:
-        add_key(mesh, RELAXED_HANDS, convert_positions(relaxed, MODEL_TO_BLENDER)).value = 1.0
+    for key, offsets_of in ((RELAXED, relaxed_offsets), (HOLDING, holding_offsets)):
+        offsets = offsets_of(body, rest_vertices, rest_joints)
+        if np.abs(offsets).max() > 0:
+            add_key(mesh, key, convert_positions(offsets, MODEL_TO_BLENDER)).value = float(key == RELAXED)
     if correctives:
         add_correctives(mesh, armature, body, bone_matrices(armature))
     create_rings(armature, name, collection)

@@ -48,11 +48,11 @@ def bake_motion(armature: ArmatureObject, motion: Motion, scene: Scene, name: st
         # Quaternions one by one: an hour's rotations are too many for several copies. Angles are faster together.
         for some in [[joint] for joint in joints] if order == QUATERNION else [joints]:
             values = channel_values(rotations[:, some], order)
-            for place, joint in enumerate(some):
-                write_vector(curves, rotation_path(names[joint], order), frames, values[:, place], names[joint])
-    stands = foot_contacts(motion, seconds)
-    if stands is not None:
-        write_contacts(armature, curves, frames, stands)
+            for position, joint in enumerate(some):
+                write_vector(curves, rotation_path(names[joint], order), frames, values[:, position], names[joint])
+    in_contact = foot_contacts(motion, seconds)
+    if in_contact is not None:
+        write_contacts(armature, curves, frames, in_contact)
     return curves.action
 
 
@@ -68,23 +68,23 @@ def replace_frames(armature: ArmatureObject, motion: Motion, scene: Scene, first
     seconds = frames_to_seconds(frames, scene)
     location, rotations = _bone_space(armature, motion, seconds)
     fcurves = {(f.data_path, f.array_index): f for f in fcurves_of(armature)}
-    share = blending(frames, frames[0], frames[-1])
+    weight = blending(frames, frames[0], frames[-1])
     names = names_of(armature)
     path = f'pose.bones["{names[PELVIS]}"].location'
     old = _evaluate(fcurves, path, 3, frames)
-    replace_keyframes(fcurves, path, frames, old + share[:, None] * (location - old))
+    replace_keyframes(fcurves, path, frames, old + weight[:, None] * (location - old))
     for order, joints in joints_by_order(armature).items():
         paths = [rotation_path(names[joint], order) for joint in joints]
         old = np.stack([_evaluate(fcurves, path, CHANNELS[order][1], frames) for path in paths], 1)
-        blended = slerp(quaternions_of(old, order), rotations[:, joints], share[:, None])
+        blended = slerp(quaternions_of(old, order), rotations[:, joints], weight[:, None])
         values = channel_values(blended, order, before=old[0])
         # On its new way a rotation may arrive with other values that mean the same: what follows goes on with those.
         factor, shift = same_rotation(old[-1], values[-1], order)
-        for place, path in enumerate(paths):
-            replace_keyframes(fcurves, path, frames, values[:, place], factor[place], shift[place])
-    stands = foot_contacts(motion, seconds)
-    if stands is not None:
-        replace_contacts(armature, fcurves, frames, stands)
+        for position, path in enumerate(paths):
+            replace_keyframes(fcurves, path, frames, values[:, position], factor[position], shift[position])
+    in_contact = foot_contacts(motion, seconds)
+    if in_contact is not None:
+        replace_contacts(armature, fcurves, frames, in_contact)
 
 
 def read_action(armature: ArmatureObject, betas: ArrayLike, scene: Scene) -> Motion | None:
@@ -106,10 +106,10 @@ def read_action(armature: ArmatureObject, betas: ArrayLike, scene: Scene) -> Mot
     head, pelvis_axes = _pelvis_rest(armature)
     location = _evaluate(fcurves, path, 3, frames) @ pelvis_axes.T + head
     translation = convert_positions(location, MODEL_TO_BLENDER.T)
-    stands = read_contacts(fcurves, frames)
+    in_contact = read_contacts(fcurves, frames)
     return Motion(
         scene_fps(scene), rotations, translation, np.asarray(betas), float(frames_to_seconds(first, scene)),
-        contacts=None if stands is None else np.concatenate([stands, stands], 1).astype(np.float32),
+        contacts=None if in_contact is None else np.concatenate([in_contact, in_contact], 1).astype(np.float32),
     )  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def root_channels(armature: ArmatureObject, frames: np.ndarray) -> tuple[np.ndar
 
 
 def set_rotation_order(armature: ArmatureObject, order: str, actions: Iterable[bpy.types.Action]) -> None:
-    """Let all bones turn in a rotation order (one of ``channels.ORDERS``), and convert the keyframes of ``actions``."""
+    """Give all bones a rotation order (one of ``rotation_modes.ORDERS``), and convert the keyframes of ``actions``."""
     animation = armature.animation_data
     playing = animation.action if animation is not None else None
     before = joints_by_order(armature)
@@ -171,7 +171,7 @@ def rotation_path(bone: str, order: str) -> str:
 
 def _bone_space(armature: ArmatureObject, motion: Motion, seconds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Location of the pelvis bone (n, 3) and rotations of the bones (n, 22, 4), as Blender's channels hold them."""
-    rotations, translation = resample(motion, seconds)
+    rotations, translation = interpolate_motion(motion, seconds)
     axes = bone_axes(armature)
     for joint in range(BODY_JOINT_COUNT):  # One by one: an hour's rotations are too many for several copies.
         turned = convert_quaternions(rotations[:, joint], MODEL_TO_BLENDER)
@@ -195,16 +195,16 @@ def action_frames(motion: Motion, scene: Scene) -> np.ndarray:
     return np.arange(first, last + 1)
 
 
-def resample(motion: Motion, seconds: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def interpolate_motion(motion: Motion, seconds: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Rotations (n, 22, 4) and translation (n, 3) of ``motion`` at ``seconds`` (n,) of its clock.
 
     Interpolates between frames on the sphere and on the line; before the first frame and after the last one holds.
     """
-    place = np.clip((np.asarray(seconds) - motion.start) * motion.fps, 0, motion.frame_count - 1)
-    before = np.floor(place).astype(int)
+    position = np.clip((np.asarray(seconds) - motion.start) * motion.fps, 0, motion.frame_count - 1)
+    before = np.floor(position).astype(int)
     after = np.minimum(before + 1, motion.frame_count - 1)
-    part = place - before
-    rotations = np.empty((len(place), BODY_JOINT_COUNT, 4))
+    part = position - before
+    rotations = np.empty((len(position), BODY_JOINT_COUNT, 4))
     for joint in range(BODY_JOINT_COUNT):
         own = motion.rotations[:, joint].astype(np.float64)
         rotations[:, joint] = slerp(own[before], own[after], part)

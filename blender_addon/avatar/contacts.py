@@ -41,13 +41,13 @@ def foot_contacts(motion: Motion, seconds: np.ndarray) -> np.ndarray | None:
     if motion.contacts is None:
         return None
     columns = [[FEET.index(JOINT_NAMES.index(joint)) for joint in joints] for joints in FEET_JOINTS.values()]
-    stands = np.stack([motion.contacts[:, pair].max(1) > LIKELY for pair in columns], 1)
+    in_contact = np.stack([motion.contacts[:, pair].max(1) > LIKELY for pair in columns], 1)
     shortest = int(np.ceil(SHORTEST_SECONDS * motion.fps))
-    for foot in range(stands.shape[1]):
+    for foot in range(in_contact.shape[1]):
         for value in (False, True):  # Short lifts are closed first: a step is more likely to be missed than made up.
-            stands[:, foot] = _without_short(stands[:, foot], value, shortest)
+            in_contact[:, foot] = _without_short(in_contact[:, foot], value, shortest)
     rows = np.rint((np.asarray(seconds) - motion.start) * motion.fps).astype(int)
-    return stands[np.clip(rows, 0, len(stands) - 1)]
+    return in_contact[np.clip(rows, 0, len(in_contact) - 1)]
 
 
 def _without_short(values: np.ndarray, value: bool, shortest: int) -> np.ndarray:
@@ -61,24 +61,24 @@ def _without_short(values: np.ndarray, value: bool, shortest: int) -> np.ndarray
     return values
 
 
-def write_contacts(armature: ArmatureObject, curves: Curves, frames: np.ndarray, stands: np.ndarray) -> None:
+def write_contacts(armature: ArmatureObject, curves: Curves, frames: np.ndarray, in_contact: np.ndarray) -> None:
     """Write the switches (n, 2) at whole ``frames`` (n,) into a new action (``Curves``) with its pose markers."""
-    for place, side in enumerate(FEET_JOINTS):
-        armature[switch_name(side)] = int(stands[0, place])
-        edges = np.concatenate([[0], np.flatnonzero(np.diff(stands[:, place])) + 1])
+    for foot, side in enumerate(FEET_JOINTS):
+        armature[switch_name(side)] = int(in_contact[0, foot])
+        edges = np.concatenate([[0], np.flatnonzero(np.diff(in_contact[:, foot])) + 1])
         path = f'["{switch_name(side)}"]'
-        write_curve(curves, path, 0, frames[edges], stands[edges, place], "Contacts", CONSTANT)
+        write_curve(curves, path, 0, frames[edges], in_contact[edges, foot], "Contacts", CONSTANT)
     mark_contacts(curves.action, curves.fcurves)
 
 
-def replace_contacts(armature: ArmatureObject, fcurves: FCurves, frames: np.ndarray, stands: np.ndarray) -> None:
+def replace_contacts(armature: ArmatureObject, fcurves: FCurves, frames: np.ndarray, in_contact: np.ndarray) -> None:
     """Replace the switches from the first to the last of ``frames`` (n,); ``fcurves`` by (path, index)."""
     action = armature.animation_data.action
-    for place, side in enumerate(FEET_JOINTS):
+    for foot, side in enumerate(FEET_JOINTS):
         path = f'["{switch_name(side)}"]'
         if (path, 0) not in fcurves:
             continue
-        values = stands[:, place].astype(float)
+        values = in_contact[:, foot].astype(float)
         some = frames
         if frames[-1] < action.frame_range[1]:  # What holds after the range may have begun within it.
             some = np.append(frames, frames[-1] + 1)
@@ -108,10 +108,10 @@ def mark_contacts(action: bpy.types.Action, fcurves: Iterable[bpy.types.FCurve])
             continue
         before = None
         for point in fcurve.keyframe_points:
-            stands = point.co.y > LIKELY
-            if before is not None and stands != before:
-                action.pose_markers.new(f"{side} {DOWN if stands else UP}").frame = int(round(point.co.x))
-            before = stands
+            in_contact = point.co.y > LIKELY
+            if before is not None and in_contact != before:
+                action.pose_markers.new(f"{side} {DOWN if in_contact else UP}").frame = int(round(point.co.x))
+            before = in_contact
 
 
 def create_rings(armature: ArmatureObject, name: str, collection: bpy.types.Collection) -> list[bpy.types.Object]:

@@ -90,11 +90,11 @@ def replace_uncertainty(mesh_object: MeshObject, motion: Motion, scene: Scene, f
         raise InputError(
             message("{mesh}: its uncertainty is of another kind; predict the whole motion again", mesh=mesh_object.name)
         )
-    place = np.clip((frames_to_seconds(rows[:, 0], scene) - motion.start) * motion.fps, 0, len(probes) - 1)
-    before = np.floor(place).astype(int)
+    row = np.clip((frames_to_seconds(rows[:, 0], scene) - motion.start) * motion.fps, 0, len(probes) - 1)
+    before = np.floor(row).astype(int)
     after = np.minimum(before + 1, len(probes) - 1)
-    new = probes[before] + (place - before)[:, None] * (probes[after] - probes[before])
-    share = blending(rows[:, 0], first, last)[:, None]
+    new = probes[before] + (row - before)[:, None] * (probes[after] - probes[before])
+    weights = blending(rows[:, 0], first, last)[:, None]
     begin = 0
     for table in tables:
         values = np.empty(len(table.data.vertices), np.float32)
@@ -102,10 +102,10 @@ def replace_uncertainty(mesh_object: MeshObject, motion: Motion, scene: Scene, f
         attribute.foreach_get("value", values)
         old = values.reshape(-1, probes.shape[1])
         some = slice(begin, begin + len(old))
-        attribute.foreach_set("value", (old + share[some] * (new[some] - old)).astype(np.float32).ravel())
+        attribute.foreach_set("value", (old + weights[some] * (new[some] - old)).astype(np.float32).ravel())
         table.data.update()
         begin += len(old) - 1
-    rows[:, 1] += share[:, 0] * (_mean_centimetres(motion.uncertainty, new) - rows[:, 1])
+    rows[:, 1] += weights[:, 0] * (_mean_centimetres(motion.uncertainty, new) - rows[:, 1])
     mean.keyframe_points.foreach_set("co", rows.ravel())
     mean.update()
 
@@ -118,8 +118,8 @@ def _tables_of(group: bpy.types.NodeTree) -> list[MeshObject]:
 
 def _mean_centimetres(uncertainty: Uncertainty, probes: np.ndarray) -> np.ndarray:
     """Mean (T,) over all vertices of the probe values (T, P)."""
-    shares = np.bincount(uncertainty.index.ravel(), uncertainty.weight.ravel(), probes.shape[1])
-    return 100 * probes @ (shares / len(uncertainty.index))
+    probe_weights = np.bincount(uncertainty.index.ravel(), uncertainty.weight.ravel(), probes.shape[1])
+    return 100 * probes @ (probe_weights / len(uncertainty.index))
 
 
 def mean_keyframes(mesh_object: MeshObject) -> np.ndarray:

@@ -131,8 +131,8 @@ def _ramp_colours(build: NodeBuilder, low: Socket, high: Socket) -> Socket:
     place = build.math("MULTIPLY_ADD", build.named(VALUE, "FLOAT"), slope, start)
     samples = build.add("GeometryNodePoints")
     samples.inputs["Count"].default_value = RAMP_SAMPLES
-    share = build.math("DIVIDE", build.add("GeometryNodeInputIndex").outputs[0], last)
-    return build.sample(samples.outputs[0], build.colour_ramp(share, RAMP), place, "FLOAT_COLOR")
+    fraction = build.math("DIVIDE", build.add("GeometryNodeInputIndex").outputs[0], last)
+    return build.sample(samples.outputs[0], build.colour_ramp(fraction, RAMP), place, "FLOAT_COLOR")
 
 
 def ramp_node(group: bpy.types.NodeTree) -> Node:

@@ -19,7 +19,7 @@ from ...model_core.worker import messages
 from ..i18n.messages import Message, message
 from .worker_client import WorkerClient
 
-OBEY_SECONDS = 2.0
+CANCEL_SECONDS = 2.0
 """An engine that has not stopped this long after it was asked to is ended."""
 ENDINGS = ("done", "calibrated", "cancelled", "refused", "failed")
 POLL_SECONDS = 0.02
@@ -140,10 +140,10 @@ class Job:
         self._job = self._client.ask(*self._request)
 
     def poll(self) -> bool:
-        """Take in what was heard. Returns whether the answer is there; raises ``InputError`` or ``EngineError``."""
+        """Take in what was received. Returns whether the answer is there; raises ``InputError`` or ``EngineError``."""
         for header, arrays in self._client.poll():
-            self._hear(header, arrays)
-        if any(time.monotonic() - since > OBEY_SECONDS for since in _cancelled.values()):
+            self._handle(header, arrays)
+        if any(time.monotonic() - since > CANCEL_SECONDS for since in _cancelled.values()):
             stop()  # It is still at work for a job that was cancelled. A new engine costs a second.
             self._ask()
         return self.finished
@@ -165,7 +165,7 @@ class Job:
         if self._client is _client:  # One that was stopped confirms nothing.
             _cancelled[self._job] = time.monotonic()
 
-    def _hear(self, header: dict, arrays: dict[str, np.ndarray]) -> None:
+    def _handle(self, header: dict, arrays: dict[str, np.ndarray]) -> None:
         kind = header["type"]
         if kind == "dead":
             reason = death_reason(header["status"], self._client.last_line())

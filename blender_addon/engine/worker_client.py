@@ -36,8 +36,8 @@ class WorkerClient:
         self.python, self.log = Path(python), Path(log)
         self.about = None
         self._numbers = itertools.count(1)
-        self._heard = queue.SimpleQueue()
-        self._to_say = queue.SimpleQueue()
+        self._incoming = queue.SimpleQueue()
+        self._outgoing = queue.SimpleQueue()
         environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         with open(self.log, "wb") as log_file:
             self.process = subprocess.Popen(
@@ -51,8 +51,8 @@ class WorkerClient:
         assert self.process.stdin is not None and self.process.stdout is not None
         self._to_engine: Any = self.process.stdin
         self._from_engine: Any = self.process.stdout
-        threading.Thread(target=self._listen, daemon=True).start()
-        threading.Thread(target=self._speak, daemon=True).start()
+        threading.Thread(target=self._read_messages, daemon=True).start()
+        threading.Thread(target=self._write_messages, daemon=True).start()
 
     @property
     def alive(self) -> bool:
@@ -61,25 +61,25 @@ class WorkerClient:
     def ask(self, header: Mapping[str, object], arrays: Mapping[str, np.ndarray] | None = None) -> int:
         """Send a request; return the number of the job."""
         job = next(self._numbers)
-        self._to_say.put(({**header, "job": job}, arrays))
+        self._outgoing.put(({**header, "job": job}, arrays))
         return job
 
     def cancel(self, job: int) -> None:
         """Ask the engine to stop a job at its next step."""
-        self._to_say.put(({"type": "cancel", "job": job}, None))
+        self._outgoing.put(({"type": "cancel", "job": job}, None))
 
     def poll(self) -> list[tuple[dict, dict[str, np.ndarray]]]:
-        """All (header, arrays) that were heard since the last call, without waiting."""
-        heard = []
-        while not self._heard.empty():
-            heard.append(self._heard.get())
-            if heard[-1][0]["type"] == "hello":
-                self.about = heard[-1][0]
-        return heard
+        """All (header, arrays) that were received since the last call, without waiting."""
+        received = []
+        while not self._incoming.empty():
+            received.append(self._incoming.get())
+            if received[-1][0]["type"] == "hello":
+                self.about = received[-1][0]
+        return received
 
     def stop(self) -> None:
         """End the process now."""
-        self._to_say.put(None)
+        self._outgoing.put(None)
         self.process.kill()
         self.process.wait()
 
@@ -90,13 +90,13 @@ class WorkerClient:
         lines = self.log.read_bytes()[-LOG_TAIL:].decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else ""
 
-    def _listen(self) -> None:
+    def _read_messages(self) -> None:
         try:
             while True:
-                self._heard.put(messages.unpack(self._from_engine))
+                self._incoming.put(messages.unpack(self._from_engine))
         except (EOFError, OSError, ValueError) as error:
             status = self._end()
-            self._heard.put(({"type": "dead", "status": status, "message": str(error)}, {}))
+            self._incoming.put(({"type": "dead", "status": status, "message": str(error)}, {}))
 
     def _end(self) -> int:
         try:
@@ -105,11 +105,11 @@ class WorkerClient:
             self.process.kill()
             return self.process.wait()
 
-    def _speak(self) -> None:
+    def _write_messages(self) -> None:
         if hasattr(signal, "pthread_sigmask"):
             # Blender does not ignore this signal as Python does: it would end with an engine that it writes to.
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
-        while (message := self._to_say.get()) is not None:
+        while (message := self._outgoing.get()) is not None:
             try:
                 self._to_engine.write(messages.pack(*message))
                 self._to_engine.flush()

@@ -31,10 +31,10 @@ from .buttons import Button, Slot
 AUTO_DETECT = ("AUTO", "Auto-detect", "Find it out from the file")
 TABLE_CHOICES = {
     "time_unit": ("Time", ("s", "ms", "us", "ns", "ticks")),
-    "length_unit": ("Length", ("m", "cm", "mm")),
+    "length_unit": ("Length", ("m", "cm", "mm", "ft", "in")),
     "angle_unit": ("Angles", ("degrees", "radians")),
     "euler_order": ("Order of Angles", ("YXZ", "XZY", "ZXY", "YZX", "ZYX", "XYZ")),
-    "convention": ("Axes", ("openxr", "unity", "unreal", "ros", "z_up")),
+    "convention": ("Axes", ("openxr", "unity", "unreal", "ros", "z_up", "gltf", "blender")),
 }
 """Fields of ``recordings.table.TableOptions`` -> label and values."""
 MAX_PREVIEW_LINES = 16
@@ -47,7 +47,8 @@ CHOICE_DESCRIPTIONS = {
     "angle_unit": "What three angles of a rotation are measured in",
     "euler_order": "How three angles multiply, from left to right: YXZ is what Unity and A-Frame mean",
     "convention": "Which way the axes point: openxr +Y up -Z forward, unity left-handed +Y up +Z forward, unreal "
-    "left-handed +Z up +X forward, ros +Z up +X forward, z_up +Z up +Y forward",
+    "left-handed +Z up +X forward, ros +Z up +X forward, z_up +Z up +Y forward, gltf +Y up +Z forward, "
+    "blender +Z up -Y forward",
 }
 
 

@@ -14,6 +14,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
+from ...model_core.geometry.filters import gaussian_smooth
 from ...model_core.geometry.rotations import quaternion_to_matrix
 from ...model_core.geometry.skeleton import PELVIS
 from ..animation.curves import CONSTANT, fcurves_of, keyframes_of, new_action, write_vector
@@ -44,12 +45,12 @@ FOLLOW_SECONDS = 0.6
 BACKGROUND = (0.055, 0.06, 0.07)
 LABEL_SIZE, LABEL_HEIGHT = 0.12, -1.1
 LEGEND_WIDTH, LEGEND_TEXT, LEGEND_MARGIN = 0.6, 0.07, 0.13
-"""Sizes of words and legend in metres beside the person."""
+"""Sizes of labels and legend in metres beside the person."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One body in the picture, the tracked points that belong to it by role, and words to stand below it."""
+    """One body in the picture, the tracked points that belong to it by role, and the label below it."""
 
     avatar: Avatar
     trackers: dict[str, bpy.types.Object] = field(default_factory=dict)
@@ -170,7 +171,7 @@ def _place_camera(
     back = np.array([np.cos(heading) * np.cos(DOWN_ANGLE), np.sin(heading) * np.cos(DOWN_ANGLE), np.sin(DOWN_ANGLE)])
     right = np.array([-np.sin(heading), np.cos(heading), 0.0])
     camera.rotation_euler = Matrix(np.stack([right, np.cross(back, right), back], 1).tolist()).to_euler()
-    target = _smooth(path, FOLLOW_SECONDS * scene_fps(current_scene()))
+    target = gaussian_smooth(path, FOLLOW_SECONDS * scene_fps(current_scene()))
     target[:, 2] = floor + FRAMED_CENTRE
     write_vector(new_action(camera, "camera"), "location", frames, target + back * _distance())
     return camera
@@ -178,14 +179,6 @@ def _place_camera(
 
 def _distance() -> float:
     return FRAMED_HEIGHT / 2 / np.tan(FIELD_OF_VIEW / 2)
-
-
-def _smooth(path: np.ndarray, deviation: float) -> np.ndarray:
-    """(n, 3) smoothed by a Gaussian of ``deviation`` frames, the ends held."""
-    reach = int(3 * deviation)
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(deviation, 1e-6)) ** 2)
-    held = np.pad(path, ((reach, reach), (0, 0)), mode="edge")
-    return np.stack([np.convolve(held[:, k], kernel / kernel.sum(), "valid") for k in range(3)], -1)
 
 
 def _place_subjects(stage: Scene, subjects: Sequence[Subject], camera: bpy.types.Object) -> None:
@@ -236,6 +229,6 @@ def _add_legend(stage: Scene, subjects: Sequence[Subject], camera: bpy.types.Obj
     left = -FRAMED_HEIGHT / 2 * size[0] / size[1] + LEGEND_WIDTH / 2 + LEGEND_MARGIN
     top = FRAMED_HEIGHT / 2 - LEGEND_MARGIN
     _fix_to_camera(stage, camera, props.legend(RAMP, LEGEND_WIDTH, LEGEND_WIDTH / 12), left, top)
-    for words, across in ((f"{low:g}", -0.5), (f"{high:g} cm", 0.5)):
-        text = props.text("legend", words, LEGEND_TEXT)
+    for content, across in ((f"{low:g}", -0.5), (f"{high:g} cm", 0.5)):
+        text = props.text("legend", content, LEGEND_TEXT)
         _fix_to_camera(stage, camera, text, left + across * LEGEND_WIDTH, top - 1.6 * LEGEND_TEXT)

@@ -1,4 +1,4 @@
-"""Things that only a preview shows: markers, floor, words, colour legend. All are meshes with colours of their own."""
+"""Things that only a preview shows: markers, floor, text, colour legend. All are meshes with colours of their own."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -84,10 +84,10 @@ def legend(stops: Sequence[tuple[float, Sequence[float]]], width: float, height:
     return painted_mesh("legend", vertices, faces, np.tile([colour for _, colour in stops], (2, 1)))
 
 
-def text(name: str, words: str, size: float) -> bpy.types.Object:
-    """Flat words, centred on their origin, facing +Z."""
+def text(name: str, content: str, size: float) -> bpy.types.Object:
+    """Flat text, centred on their origin, facing +Z."""
     curve: Any = bpy.data.curves.new(name, "FONT")
-    curve.body, curve.size, curve.align_x = words, size, "CENTER"
+    curve.body, curve.size, curve.align_x = content, size, "CENTER"
     letters = bpy.data.objects.new(name, curve)
     mesh = bpy.data.meshes.new_from_object(letters)
     bpy.data.curves.remove(curve)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...model_core.body import load_body
 from ...model_core.body.model import Body
+from ...model_core.calibration import PRESETS
 from ...model_core.errors import InputError
 from ...model_core.motion import Motion
 from ..avatar.armature import bone_matrices, create_avatar
@@ -15,10 +16,13 @@ from ..avatar.bake import set_rotation_order
 from ..avatar.bone_names import rename_bones
 from ..avatar.contacts import rings_of
 from ..avatar.correctives import add_correctives, remove_correctives
+from ..avatar.hands import HOLDING, RELAXED
+from ..avatar.shape_keys import key_of
 from ..avatar.uncertainty import MODIFIER, remove_uncertainty
 from ..avatar.uncertainty_nodes import set_range
 from ..bpy_types import Modifier
 from ..i18n.messages import message
+from ..trackers.empties import device_of
 from .takes import actions_of, remove_takes
 
 if TYPE_CHECKING:
@@ -53,6 +57,7 @@ def make_avatar(person: "THREEPOINT_PG_person", motion: Motion) -> None:
     person.has_correctives = body.pose_directions is not None
     name_bones(person)
     order_rotations(person)
+    pose_hands(person)
 
 
 def _remove_avatar(person: "THREEPOINT_PG_person") -> None:
@@ -69,6 +74,20 @@ def name_bones(person: "THREEPOINT_PG_person") -> None:
     """Name the avatar's bones by the person's preset, in all takes."""
     if person.armature is not None:
         rename_bones(person.armature, person.bone_names, actions_of(person))
+
+
+def pose_hands(person: "THREEPOINT_PG_person") -> None:
+    """Close, relax or flatten the avatar's fingers as the person's settings say."""
+    choice = person.hand_pose
+    if choice == "AUTO":
+        objects = {"left_hand": person.left_hand, "right_hand": person.right_hand}
+        seen = device_of({role: item for role, item in objects.items() if item is not None})
+        device = seen if person.preset == "AUTO" else person.preset
+        choice = "HOLDING" if device in PRESETS else "RELAXED"
+    for name, pose in ((RELAXED, "RELAXED"), (HOLDING, "HOLDING")):
+        key = key_of(person.mesh, name)
+        if key is not None:
+            key.value = float(choice == pose)
 
 
 def order_rotations(person: "THREEPOINT_PG_person") -> None:

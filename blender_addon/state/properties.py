@@ -37,6 +37,12 @@ PRESET_ITEMS = (
     ("hand", "Tracked Hand", "The wrist joint of a tracked hand"),
     ("joints", "Body Joints", "The objects already are the head and wrist joints of a body"),
 )
+HAND_ITEMS = (
+    ("AUTO", "By Controllers", "Closed around what is a controller, else relaxed"),
+    ("HOLDING", "Holding", "Fingers closed around a handle"),
+    ("RELAXED", "Relaxed", "Fingers as they are when nobody thinks of them"),
+    ("FLAT", "Flat", "Fingers stretched out, as the body's file has them"),
+)
 DEVICE_ITEMS = (
     ("auto", "Automatic", "A GPU where there is one"),
     ("cpu", "CPU", "The processor: slower, always there"),
@@ -62,6 +68,10 @@ def _apply_correctives(person: "THREEPOINT_PG_person", _context: bpy.types.Conte
         person_avatar.apply_correctives(person)
     except InputError as error:  # A setting cannot report; the panel shows the person's notes.
         person.notes = messages.dump([*messages.load(person.notes), messages.of_error(error)])
+
+
+def _pose_hands(person: "THREEPOINT_PG_person", _context: bpy.types.Context) -> None:
+    person_avatar.pose_hands(person)
 
 
 def _show_colours(person: "THREEPOINT_PG_person", _context: bpy.types.Context) -> None:
@@ -121,6 +131,9 @@ class THREEPOINT_PG_person(bpy.types.PropertyGroup):
         name="Rotation Order", items=ORDER_ITEMS, update=_order_rotations,
         description="How the bones' rotations are keyed; what is keyed already is converted",
     )  # fmt: skip
+    hand_pose: EnumProperty(
+        name="Hands", items=HAND_ITEMS, update=_pose_hands, description="How the avatar holds its fingers"
+    )
     correctives: BoolProperty(
         name="Pose Correctives", update=_apply_correctives,
         description="Let joints of your own SMPL body bulge and fold as its file says, by driven shape keys: "

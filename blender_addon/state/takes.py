@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 def keep_take(person: "THREEPOINT_PG_person", action: bpy.types.Action, number: int) -> None:
     """Keep the action as the take ``number`` and play it: one of this number is replaced, others stay."""
-    place = next((i for i, take in enumerate(person.takes) if take.number == number), len(person.takes))
-    if place == len(person.takes):
+    index = next((i for i, take in enumerate(person.takes) if take.number == number), len(person.takes))
+    if index == len(person.takes):
         person.takes.add()
-    take = person.takes[place]
+    take = person.takes[index]
     if take.action is not None:
         take.action.use_fake_user = False
     action.use_fake_user = True
     take.name, take.number, take.action = f"Take {number}" if number else "Mean", number, action
-    person.active_take = place
+    person.active_take = index
 
 
 def show_take(person: "THREEPOINT_PG_person") -> None:
@@ -54,7 +54,7 @@ def remove_takes(person: "THREEPOINT_PG_person") -> None:
 def push_to_nla(person: "THREEPOINT_PG_person") -> None:
     """Put every take on an NLA track of its own, the active one unmuted."""
     animation = person.armature.animation_data
-    for place, take in enumerate(person.takes):
+    for index, take in enumerate(person.takes):
         if take.action is None:
             continue
         track = animation.nla_tracks.get(take.action.name) or animation.nla_tracks.new()
@@ -63,5 +63,5 @@ def push_to_nla(person: "THREEPOINT_PG_person") -> None:
             strip = track.strips.new(take.action.name, int(take.action.frame_range[0]), take.action)
             if hasattr(strip, "action_slot") and strip.action_slot is None:
                 strip.action_slot = take.action.slots[0]
-        track.mute = place != person.active_take
+        track.mute = index != person.active_take
     animation.action = None

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...model_core.errors import InputError
 from ...model_core.geometry.frames import OPENXR_TO_BLENDER, convert_positions, convert_quaternions
-from ...model_core.geometry.rotations import make_continuous, matrix_to_quaternion, normalize
+from ...model_core.geometry.rotations import make_continuous, matrix_to_quaternion, nearest_rotation, normalize
 from ...model_core.recordings.recording import Recording, Track
 from ..animation.curves import CONSTANT, fcurves_of, keyframes_of, new_action, values_at, write_curve, write_vector
 from ..animation.timing import frames_to_seconds, seconds_to_frames
@@ -152,10 +152,10 @@ def read_trackers(
         tracks[role] = Track(convert_positions(position, back), rotation, valid)
     head = objects["head"]
     betas = np.array(head[BETAS]) if BETAS in head else None
-    return Recording(times, tracks, source or head.get(SOURCE, "scene"), _device(objects), betas).validate()
+    return Recording(times, tracks, source or head.get(SOURCE, "scene"), device_of(objects), betas).validate()
 
 
-def _device(objects: Mapping[str, bpy.types.Object]) -> str:
+def device_of(objects: Mapping[str, bpy.types.Object]) -> str:
     """The offset preset of the hands: of what they came from, else of nothing in particular."""
     hands = [item for role, item in objects.items() if role != "head"]
     return next((item[DEVICE] for item in hands if DEVICE in item), "")
@@ -289,5 +289,4 @@ def _rotations(linear: np.ndarray, name: str) -> np.ndarray:
         raise InputError(
             message("object '{name}': is mirrored by a negative scale; apply or remove the scale", name=name)
         )
-    left, _, right = np.linalg.svd(linear / lengths)
-    return matrix_to_quaternion(left @ right)
+    return matrix_to_quaternion(nearest_rotation(linear / lengths))

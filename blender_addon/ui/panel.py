@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ...model_core.geometry.skeleton import ROLES
-from ..avatar.hands import KEY as RELAXED_HANDS
+from ..avatar.hands import RELAXED
 from ..avatar.shape_keys import key_of
 from ..avatar.uncertainty import MODIFIER
 from ..avatar.uncertainty_nodes import ramp_node
@@ -163,9 +163,8 @@ class THREEPOINT_PT_avatar(_PersonStep, bpy.types.Panel):
         column = _settings(layout)
         column.prop(person, "bone_names")
         column.prop(person, "rotation_order")
-        hands = key_of(person.mesh, RELAXED_HANDS)
-        if hands is not None:
-            column.prop(hands, "value", text="Relaxed Hands", slider=True)
+        if key_of(person.mesh, RELAXED) is not None:
+            column.prop(person, "hand_pose")
         if person.has_correctives:
             column.prop(person, "correctives")
         draw_lines(layout, context, avatar_messages(person))

@@ -8,7 +8,7 @@ from .calibration import Calibration, Offset, body_tracker_poses, joint_poses
 from .fitting import fit_each_hand, fit_to_forearms
 from .known_pose import ARMS_DOWN, calibrate_in_pose, find_t_pose
 from .person import Person, find_person
-from .presets import OTHER_PRESETS, PRESETS, preset_offsets
+from .presets import OTHER_PRESETS, PRESETS, hand_prior, preset_offsets
 from .serialization import calibration_from_json, calibration_to_json, load, save
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "find_t_pose",
     "fit_each_hand",
     "fit_to_forearms",
+    "hand_prior",
     "is_known",
     "joint_poses",
     "load",

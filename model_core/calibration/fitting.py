@@ -1,4 +1,4 @@
-"""Hand offsets estimated from a whole recording: wrists that are natural on average, arms that reach (numpy only).
+"""Rotations of devices of which nothing is known: those that make wrists natural on average (numpy only).
 
 Head and hand say a good deal about the arm: the shoulder lies under the head, and of the elbow's circle people use the
 lower, outer part. On real motion the wrist is turned from the forearm so found by ``NATURAL_WRIST`` on average. The
@@ -14,7 +14,6 @@ from ..body import Body
 from ..geometry.rotations import (
     axis_angle_to_matrix,
     cross,
-    geodesic_angle,
     matrix_to_quaternion,
     nearest_rotation,
     normalize,
@@ -35,46 +34,14 @@ ELBOW_SIDE = np.array([0.5, -1.0, -0.4])
 NATURAL_WRIST = np.radians([-175.2, 18.5, 8.4])
 """The left wrist joint in ``arm_frames``: mean over both hands of the training motion (93 minutes at 60 Hz, every tenth
 frame; half of the frames lie within 35 degrees of it). Axis-angle."""
-PRIOR_FRAMES = 0.15
-"""Weight of the preset's rotation, as a fraction of all frames."""
 GIVEN_WEIGHT = 0.1
 """Weight of the offsets that ``fit_to_forearms`` starts from, as a fraction of all frames."""
 STRAIGHT_ARM = 0.98
-LONGEST_REACH, REACH_PERCENTILE = 0.70, 95.0
-"""Metres from the head joint to the wrist that people of the mean size hardly ever exceed (99% of the training motion
-stay below), and the percentile of a recording that is compared: hands that drift away are rarer than the rest."""
-FARTHEST_SHIFT, SHIFT_STEPS, ROUNDS = 0.12, 12, 3
-"""Metres by which a hand may hold its device farther out than the preset says, and how finely that is sought."""
 LEAST_FRAMES, MOST_FRAMES = 60, 5000
 
 SeenHand = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """Of N frames, mirrored to the left side: head rotations (N, 3, 3), head joints and device positions (N, 3), device
 rotations (N, 3, 3)."""
-
-
-def fit_hands(recording: ModelFrameRecording, calibration: Calibration, body: Body) -> Calibration:
-    """The calibration with its hands' offsets fitted to the recording; those given serve as a first guess.
-
-    Both hands are taken to hold their devices in the same, mirrored way. Without enough frames nothing changes.
-    """
-    size = float(body.size(calibration.betas))
-    rest = body.rest_joints(calibration.betas)
-    guess = calibration.offsets["left_hand"]
-    seen = _seen_hands(recording, calibration)
-    if not seen:
-        return calibration
-    wrist = guess.position
-    for _ in range(ROUNDS):  # Where the forearm lies on the device tells which way a device farther out is shifted.
-        turn = _natural_rotation(seen, wrist, guess.rotation, rest)
-        wrist = _reaching(seen, guess.position, -quaternion_to_matrix(turn)[:, 0], size)
-    left = Offset(_natural_rotation(seen, wrist, guess.rotation, rest), wrist)
-    offsets = {**calibration.offsets, "left_hand": left, "right_hand": mirrored(left)}
-    turned = np.degrees(
-        geodesic_angle(*(quaternion_to_matrix(rotation) for rotation in (guess.rotation, left.rotation)))
-    )
-    moved = 100 * np.linalg.norm(wrist - guess.position)
-    note = Note("hands_fitted", {"degrees": float(turned), "cm": float(moved)})
-    return replace(calibration, offsets=offsets, notes=(*calibration.notes, note))
 
 
 def fit_each_hand(recording: ModelFrameRecording, calibration: Calibration, body: Body) -> Calibration:
@@ -87,15 +54,9 @@ def fit_each_hand(recording: ModelFrameRecording, calibration: Calibration, body
     for role in ("left_hand", "right_hand"):
         seen = _seen(recording, calibration, role)
         if seen is not None:
-            found = Offset(_natural_rotation([seen], np.zeros(3), None, rest), np.zeros(3))
+            found = Offset(_natural_rotation(seen, rest), np.zeros(3))
             offsets[role] = found if role == "left_hand" else mirrored(found)
     return replace(calibration, offsets=offsets)
-
-
-def _seen_hands(recording: ModelFrameRecording, calibration: Calibration) -> list[SeenHand]:
-    """``_seen`` of each hand that is seen at all."""
-    seen = [_seen(recording, calibration, role) for role in ("left_hand", "right_hand")]
-    return [hand for hand in seen if hand is not None]
 
 
 def _seen(recording: ModelFrameRecording, calibration: Calibration, role: str) -> SeenHand | None:
@@ -138,44 +99,12 @@ def arm_frames(head_rotations: np.ndarray, heads: np.ndarray, wrists: np.ndarray
     return np.stack([forearm, bend, cross(forearm, bend)], -1)
 
 
-def _natural_rotation(
-    seen: list[SeenHand], wrist: np.ndarray, guess: np.ndarray | None, rest: np.ndarray
-) -> np.ndarray:
-    """The rotation (``wxyz``) from devices to wrists, ``wrist`` (3,) away, that makes these natural on average; a
-    ``guess``, if there is one, counts as ``PRIOR_FRAMES`` say."""
-    natural, total = axis_angle_to_matrix(NATURAL_WRIST), np.zeros((3, 3))
-    if guess is not None:
-        total = PRIOR_FRAMES * quaternion_to_matrix(guess) * sum(len(hand[1]) for hand in seen)
-    for head_rotations, heads, positions, rotations in seen:
-        frames = arm_frames(head_rotations, heads, positions + rotations @ wrist, rest)
-        total = total + (transpose(rotations) @ frames @ natural).sum(0)
+def _natural_rotation(seen: SeenHand, rest: np.ndarray) -> np.ndarray:
+    """The rotation (``wxyz``) from a device on the wrist to the wrist that makes wrists natural on average."""
+    head_rotations, heads, positions, rotations = seen
+    frames = arm_frames(head_rotations, heads, positions, rest)
+    total = (transpose(rotations) @ frames @ axis_angle_to_matrix(NATURAL_WRIST)).sum(0)
     return matrix_to_quaternion(nearest_rotation(total))
-
-
-def _reaching(seen: list[SeenHand], wrist: np.ndarray, to_elbow: np.ndarray, size: float) -> np.ndarray:
-    """``wrist`` (3,) so much farther towards the elbow, a direction (3,) on the device, that arms suffice; as far as a
-    hand may hold a device so."""
-    step = to_elbow * FARTHEST_SHIFT / SHIFT_STEPS
-    for _ in range(SHIFT_STEPS):
-        if _reach(seen, wrist) <= LONGEST_REACH * size:
-            break
-        wrist = wrist + step
-    return wrist
-
-
-def _reach(seen: list[SeenHand], wrist: np.ndarray) -> float:
-    """Metres from the head joint to wrists that lie ``wrist`` (3,) from the devices, all but stray frames."""
-    lengths = [np.linalg.norm(device + turn @ wrist - head, axis=-1) for _, head, device, turn in seen]
-    return float(np.percentile(np.concatenate(lengths), REACH_PERCENTILE))
-
-
-def required_size(recording: ModelFrameRecording, calibration: Calibration, body: Body) -> float:
-    """The size, over that of the calibration's person, at which arms reach as far as the recorded hands do."""
-    seen = _seen_hands(recording, calibration)
-    if not seen:
-        return 1.0
-    reach = _reach(seen, calibration.offsets["left_hand"].position)
-    return reach / (LONGEST_REACH * float(body.size(calibration.betas)))
 
 
 def fit_to_forearms(recording: ModelFrameRecording, calibration: Calibration, forearms: np.ndarray) -> Calibration:

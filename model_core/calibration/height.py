@@ -16,8 +16,6 @@ import numpy as np
 
 from .posture import WEIGHTS, PostureNetworks, estimate_height, load_networks
 
-STATURE_MEAN, STATURE_STD = 1.70, 0.15
-"""Metres: prior of a grown person's stature, wider than any population's."""
 TRAIT_SCALES = np.array([2.2, 1.5, 1.5, 1.0, 2.2, 2.0])
 """Inverse widths of likeness in standard deviations of ``posture.TRAITS``. These and the three numbers below were
 chosen on the training motion, each person judged by the others."""
@@ -31,9 +29,6 @@ ERROR_STD, WIDE_ERROR_STD = 0.005, 0.03
 """Standard deviations of the kernels under which errors are smoothed; the second for half of everybody's."""
 ERRORS = np.arange(-0.50, 0.70, 0.0025)
 """Logarithms of heights found over true ones for which a density is given."""
-NEAR = 0.03
-"""So far from what the networks found likeliest, as a logarithm, the error samples correct it: where they point to
-several heights, the middle between these is none of them."""
 ONE_SIGMA, LOW, HIGH = 0.6827, 0.05, 0.95
 
 
@@ -48,6 +43,14 @@ class ErrorSamples:
 
 
 @dataclass(frozen=True)
+class HeightEvidence:
+    """The logarithm of the height in metres that was ``found``, and the ``density`` (E,) at ``ERRORS`` of its error."""
+
+    found: float
+    density: np.ndarray
+
+
+@dataclass(frozen=True)
 class Height:
     """A height in metres: its likeliest ``value``, the ``error`` that is exceeded as seldom as a standard deviation is
     (by 32%), and ``low`` and ``high``, between which the truth is with a chance of 90%."""
@@ -56,10 +59,6 @@ class Height:
     error: float
     low: float
     high: float
-
-    def scaled(self, factor: float) -> "Height":
-        """This height times a number."""
-        return Height(*(factor * getattr(self, field.name) for field in fields(self)))
 
 
 @cache
@@ -94,33 +93,18 @@ def _kernel_density(errors: np.ndarray, weights: np.ndarray, std: float) -> np.n
     return np.exp(-0.5 * off**2) @ weights / (std * np.sqrt(2 * np.pi))
 
 
-def likely_height(
+def height_evidence(
     inputs: np.ndarray,
     log_heights: np.ndarray,
-    prior_mean: float,
     networks: PostureNetworks | None = None,
     samples: ErrorSamples | None = None,
-) -> Height:
-    """The ``Height`` of the head joint above the sole in the rest pose.
+) -> HeightEvidence | None:
+    """What the motion shows of the height of the head joint above the sole in the rest pose; None without frames.
 
     ``inputs`` (T, 12) of ``posture.describe`` and the logarithms (T,) of the head joint's heights in metres in these
-    frames; ``prior_mean`` is the height of a person of ``STATURE_MEAN``. Without frames the prior remains.
+    frames.
     """
-    found, density = np.log(prior_mean), np.ones(len(ERRORS))
-    if len(inputs):
-        found, traits = estimate_height(inputs, log_heights, networks or load_networks())
-        density = error_density(traits, samples or load_error_samples())
-    heights = np.exp(found - ERRORS[::-1])
-    belief = density[::-1] * np.exp(-0.5 * ((heights / prior_mean - 1) * STATURE_MEAN / STATURE_STD) ** 2)
-    belief /= belief.sum()
-    near = np.abs(ERRORS[::-1]) <= NEAR
-    value = float(_quantiles([0.5], belief[near], heights[near])[0])
-    away = np.abs(heights - value)
-    order = np.argsort(away)
-    error = np.interp(ONE_SIGMA, np.cumsum(belief[order]), away[order])
-    return Height(value, float(error), *map(float, _quantiles([LOW, HIGH], belief, heights)))
-
-
-def _quantiles(fractions: list[float], belief: np.ndarray, heights: np.ndarray) -> np.ndarray:
-    """Heights below which these fractions of a belief in evenly spaced heights lie."""
-    return np.interp(fractions, (np.cumsum(belief) - belief / 2) / belief.sum(), heights)
+    if not len(inputs):
+        return None
+    found, traits = estimate_height(inputs, log_heights, networks or load_networks())
+    return HeightEvidence(float(found), error_density(traits, samples or load_error_samples()))

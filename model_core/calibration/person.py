@@ -13,7 +13,9 @@ from ..recordings.model_frame import ModelFrameRecording
 from ..recordings.resample import frame_count, resample
 from . import posture
 from .calibration import Calibration, Offset, joint_pose
-from .height import STATURE_MEAN, Height, likely_height
+from .height import height_evidence
+from .reach import far_reaches, log_likelihood
+from .stature import STATURES, StatureEstimate, estimate
 
 EYES_FROM_HEAD = np.array([0.0, 0.105, 0.062])
 """From the head joint to the point between the eyes, which a headset reports, on the default body at rest (metres)."""
@@ -21,14 +23,15 @@ UPRIGHT_PERCENTILE = 95.0
 """Of the time, a person's head is this seldom higher than when standing upright: jumps and toes are rarer."""
 SLOUCH = 0.02
 """Metres by which a living person who stands upright holds the head lower than SMPL's rest pose (from mocap)."""
-LOWEST_STANDING_EYES, HIGHEST_STANDING_EYES = 1.30, 2.10
-"""Metres between which a standing grown person's eyes are: lower ones sit, unless the stature is given."""
-LOWEST_WALKING_EYES, ROAMING_EXTENT = 1.00, 0.6
-"""Nobody roams a room so far, in metres, on a chair: then the eyes may be this low."""
-MEAN_STATURE_ERROR = 0.10
-"""Standard error in metres of the mean stature, taken for grown people who sit."""
-LOWEST_EYES = 0.5
-"""Eyes this low above y = 0 show that y = 0 is not the floor."""
+ROAMING_EXTENT = 0.6
+"""Nobody roams a room so far, in metres, on a chair."""
+FLOOR_TOLERANCE = 0.10
+"""Metres by which the eyes of somebody on their feet may be, at their highest, off those of who stands upright on the
+floor: nobody stands on tiptoe or with bent knees all the time, so beyond it the floor follows the stature."""
+HAND_STD = 0.05
+"""Metres by which wrists lie along the arm from where a device of which nothing is known is."""
+SURE = 0.02
+"""A stature whose standard error is above this many metres is called a guess."""
 
 
 @dataclass(frozen=True)
@@ -50,28 +53,40 @@ def find_person(
     stature: float | None = None,
     floor: float | None = None,
     hands: dict[str, Offset] | None = None,
+    hand_std: float = HAND_STD,
 ) -> Person:
     """The ``Person`` of a recording for ``body``.
 
     ``stature`` in metres, ``floor`` as a height in the recording's space and the recording's own betas are taken as
-    given; what is None is estimated from how high the eyes are while the person does what they do (``posture``). Where
-    nobody stands, the mean person is taken. ``hands`` are the hands' offsets by role as far as they are known.
+    given; what is None is estimated from how the head moves, how far the hands reach and how high the eyes are
+    (``stature.estimate``). ``hands`` are the hands' offsets by role as far as they are known, and ``hand_std`` by how
+    much, metres along the arm.
     """
-    eyes, error, notes = upright_eye_height(recording), None, []
+    error, notes = None, []
+    found = estimate_stature(recording, body, floor or 0.0, hands, hand_std)
     if recording.betas is not None:
         betas = np.asarray(recording.betas, np.float64)
     elif stature is not None:
         betas = body.betas_for(stature).astype(np.float64)
     else:
-        betas, error, notes = _betas_by_posture(recording, body, eyes, floor or 0.0, hands or {})
+        betas, error = body.betas_for(found.stature.value).astype(np.float64), found.stature.error
     if floor is not None:
         return Person(betas, float(floor), error, True, tuple(notes))
-    # The floor is y = 0, unless that would bury the person or make them fly.
-    ground = 0.0
-    if not LOWEST_EYES <= eyes <= HIGHEST_STANDING_EYES:
-        ground = floor_below(eyes, body, betas)
+    eyes, ground = upright_eye_height(recording), 0.0
+    below = floor_below(eyes, body, betas)
+    off = error is not None and found.explanation == "standing" and abs(below) > FLOOR_TOLERANCE
+    if found.explanation.startswith("floor") or off:
+        ground = below
         notes.append(Note("floor_below_person", {"floor": ground}))
+    elif found.explanation == "sitting":
+        notes.append(Note("nobody_stands", {"height": eyes}))
     return Person(betas, ground, error, False, tuple(notes))
+
+
+def stature_note(stature: float, error: float) -> Note:
+    """What is said of a stature in metres that was estimated from the motion, and its standard error."""
+    code = "stature_uncertain" if error > SURE else "stature_from_motion"
+    return Note(code, {"stature": stature, "error_cm": 100 * error})
 
 
 def floor_below(eyes: float, body: Body, betas: np.ndarray) -> float:
@@ -102,41 +117,35 @@ def standing_eye_height(body: Body, betas: np.ndarray) -> float:
 
 
 def estimate_stature(
-    recording: ModelFrameRecording, body: Body, floor: float = 0.0, hands: dict[str, Offset] | None = None
-) -> Height:
-    """The stature of the person who moves as in the recording and whose floor is at ``floor`` metres.
+    recording: ModelFrameRecording,
+    body: Body,
+    floor: float = 0.0,
+    hands: dict[str, Offset] | None = None,
+    hand_std: float = HAND_STD,
+) -> StatureEstimate:
+    """How tall the person is who moves as in the recording and whose floor is, if it is, at ``floor`` metres.
 
-    ``hands`` are the hands' offsets by role as far as they are known.
+    ``hands`` are the hands' offsets by role as far as they are known, and ``hand_std`` by how much, metres along the
+    arm.
     """
     mean, size = np.zeros(BETA_COUNT), 1.0
-    head, typical = float(body.head_height(mean)), float(body.head_height(body.betas_for(STATURE_MEAN)))
-    height = Height(head, 0.0, head, head)
+    head, tall = float(body.head_height(mean)), float(body.stature(mean))
+    eyes, roams = upright_eye_height(recording) - floor, _roams(recording)
+    found = None
     for _ in range(2):  # How far the head joint lies below the eyes depends on the size that is sought.
-        height = likely_height(*_posture(recording, floor, hands or {}, size), typical)
-        size = height.value / head
-    return height.scaled(float(body.stature(mean)) / head)
-
-
-def _betas_by_posture(
-    recording: ModelFrameRecording, body: Body, eyes: float, floor: float, hands: dict[str, Offset]
-) -> tuple[np.ndarray, float, list[Note]]:
-    """The shape of the person whose eyes are at ``eyes`` metres when they hold them high, and who moves as they do; its
-    stature's standard error in metres; and what is to be said of it."""
-    height = eyes - floor
-    lowest = LOWEST_WALKING_EYES if _roams(recording) else LOWEST_STANDING_EYES
-    mean = np.zeros(BETA_COUNT)
-    if not lowest <= height <= HIGHEST_STANDING_EYES:
-        return mean, MEAN_STATURE_ERROR, [Note("nobody_stands", {"height": height})]
-    found = estimate_stature(recording, body, floor, hands)
-    head, stature = float(body.head_height(mean)), float(body.stature(mean))
-    slope = float(body.head_height(np.eye(BETA_COUNT)[0])) - head
-    return np.eye(BETA_COUNT)[0] * (found.value / stature - 1) * head / slope, found.error, []
+        evidence = height_evidence(*_posture(recording, floor, hands or {}, size))
+        reaches = far_reaches(recording, head_offset(size), hands or {})
+        reach = log_likelihood(reaches, recording.duration, STATURES / tall, hand_std)
+        found = estimate(evidence, eyes, reach, head / tall, roams)
+        size = found.stature.value / tall
+    assert found is not None
+    return found
 
 
 def _posture(
     recording: ModelFrameRecording, floor: float, hands: dict[str, Offset], size: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What ``height.likely_height`` asks for of the frames in which the head is seen: inputs (T, 12), heights (T,)."""
+    """What ``height.height_evidence`` asks for of frames in which the head is seen: inputs (T, 12), heights (T,)."""
     count = max(frame_count(recording.duration, posture.FPS), posture.STRIDE)
     regular = resample(recording, posture.FPS, count=count)
     nobody = Calibration(np.zeros(BETA_COUNT), floor, {"head": head_offset(size), **hands})

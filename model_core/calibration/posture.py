@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from ..geometry.filters import gaussian_smooth
+from ..observation import FPS
 
 WEIGHTS = Path(__file__).resolve().parent.parent.parent / "weights" / "posture.npz"
-FPS = 60.0
 STRIDE = 6
 """Frames from one that is used to the next: neighbours say the same."""
 MOST_FRAMES = 400

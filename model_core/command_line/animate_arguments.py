@@ -32,6 +32,8 @@ def add_reading(group: Arguments) -> None:
     """How a recording is read."""
     group.add_argument("--trackers", type=tracker_names, default={}, metavar="head=..,left=..,right=..",
                        help="which of the file's trackers are head and hands")  # fmt: skip
+    group.add_argument("--run", type=positive_count, metavar="N",
+                       help="of a file with several runs only this one, from 1 on")  # fmt: skip
     group.add_argument("--table", type=table_options, default={}, metavar="KEY=VALUE,..|FILE.json",
                        help="what a table's header leaves open: time_unit, fps, length_unit, convention, "
                        "euler_order, quaternion_order, angle_unit, device; a JSON file of the same keys may also "

@@ -16,13 +16,13 @@ from .animate_arguments import ALL_FINDINGS
 
 
 def read_recording(path: Path, arguments: argparse.Namespace, **options: object) -> Recording:
-    """The recording in ``path``, as ``--table`` and ``--trackers`` say; ``options`` go to its reader.
+    """The recording in ``path``, as ``--run``, ``--table`` and ``--trackers`` say; ``options`` go to its reader.
 
     ``--keep-table`` remembers what ``--table`` says. What ``--fix`` names is not corrected here: see ``fixed``.
     """
     if arguments.keep_table and not arguments.table:
         raise InputError("animate: --keep-table keeps what --table says, and that says nothing")
-    recording = read(path, user_layouts(), **{**options, **arguments.table})
+    recording = read(path, user_layouts(), arguments.run, **{**options, **arguments.table})
     if arguments.keep_table:
         saved = user_layouts().save(load_table(path).names, TableOptions(**arguments.table))
         print(f"kept for tables with this header: {saved}")

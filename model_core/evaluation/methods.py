@@ -16,6 +16,7 @@ from ..observation import Observation
 from ..pipeline import Networks, Options, solve_pose
 from ..refinement.initial_motion import Unrefined
 from ..refinement.refine import refine
+from ..sage.ensemble import members_of
 from ..sage.inference import Progress, predict
 from ..sage.model import MEAN, Sampling
 from ..sage.streaming import SageStream
@@ -56,7 +57,7 @@ def sage_offline(
 
 def sage_online(networks: Networks, clip: Clip, observation: Observation) -> Predicted[torch.Tensor]:
     """SAGE frame by frame, each pose from the past only."""
-    stream = SageStream(networks.sage, clip.rest_joints)
+    stream = SageStream(members_of(networks.sage)[0], clip.rest_joints)
     frames = zip(observation.rotations, observation.positions, observation.valid, strict=True)
     poses = [stream.step(*frame) for frame in frames]
     return Predicted(torch.stack([p[0] for p in poses]), torch.stack([p[1] for p in poses]))

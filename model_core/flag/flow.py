@@ -94,6 +94,22 @@ class Flow(nn.Module):
         z, log_det = self.inverse(x, context, depth)
         return standard_log_prob(z) + log_det
 
+    def log_prob_of_depths(
+        self, x: torch.Tensor, context: list[torch.Tensor], depths: torch.Tensor | int
+    ) -> torch.Tensor:
+        """log p_depth(x | condition) (B,) of poses x (B, D), each under a sub-flow of its own ``depths`` (B,).
+
+        A coupling beyond a pose's depth leaves it as it is.
+        """
+        log_det = x.new_zeros(x.shape[:-1])
+        depths = torch.as_tensor(depths, device=x.device).expand(len(x))
+        for number in reversed(range(len(self.couplings))):
+            within = depths > number
+            changed, own_log_det = cast(Coupling, self.couplings[number]).inverse(x, context[number])
+            x = torch.where(within[:, None], changed, x)
+            log_det = log_det + torch.where(within, own_log_det, 0.0)
+        return standard_log_prob(x) + log_det
+
 
 def standard_log_prob(z: torch.Tensor) -> torch.Tensor:
     """log N(z; 0, I) (...) of (..., D)."""

@@ -30,17 +30,22 @@ def total_loss(
 
 
 def nll_loss(
-    flow: Flow, x: torch.Tensor, context: list[torch.Tensor], depth: int | None, weight: float
+    flow: Flow,
+    x: torch.Tensor,
+    context: list[torch.Tensor],
+    depth: torch.Tensor | int | None,
+    weight: torch.Tensor | float,
 ) -> torch.Tensor:
-    """Eq 5 for one sub-network: mean of -(log p(x) + weight * log p_depth(x)), in nats per dimension.
+    """Eq 5 for one sub-network per pose: mean of -(log p(x) + weight * log p_depth(x)), in nats per dimension.
 
     Intermediate supervision shows the pose to the sub-flow T_depth ... T_1 as though it were the whole. The paper sums
-    over a set of sub-networks; drawing one of them a step and weighting it by the set's total gives the same gradient
-    on average at a fraction of the cost. ``depth`` None leaves it out.
+    over a set of sub-networks; drawing one of them for each pose and weighting it by the set's total gives the same
+    gradient on average at a fraction of the cost. ``depth`` (B,) integers, ``weight`` (B,); ``depth`` None leaves it
+    out.
     """
     log_prob = flow.log_prob(x, context)
     if depth is not None:
-        log_prob = log_prob + weight * flow.log_prob(x, context, depth)
+        log_prob = log_prob + weight * flow.log_prob_of_depths(x, context, depth)
     return -log_prob.mean() / x.shape[-1]
 
 

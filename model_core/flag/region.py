@@ -13,12 +13,17 @@ LOG_SIGMA_RANGE = (-4.0, 1.0)
 """Bounds of log sigma_H: the flow's own base distribution is 0."""
 
 
-def visible_joints(stage: int, device: torch.device | None = None) -> torch.Tensor:
-    """(22,) bool: the joints still shown when the first ``stage`` groups of ``MASKING_ORDER`` are hidden."""
-    visible = torch.ones(BODY_JOINT_COUNT, dtype=torch.bool, device=device)
-    for group in MASKING_ORDER[:stage]:
-        visible[list(group)] = False
-    return visible
+def visible_joints(stage: int | torch.Tensor, device: torch.device | None = None) -> torch.Tensor:
+    """(22,) bool: the joints still shown when the first ``stage`` groups of ``MASKING_ORDER`` are hidden.
+
+    ``stage`` may be a tensor.
+    """
+    hidden_from = [len(MASKING_ORDER) + 1] * BODY_JOINT_COUNT
+    for number, group in enumerate(MASKING_ORDER, 1):
+        for joint in group:
+            hidden_from[joint] = number
+    hidden = torch.as_tensor(stage, device=device).clamp_max(len(MASKING_ORDER))
+    return torch.tensor(hidden_from, device=device) > hidden
 
 
 def scatter_tracked(joints: torch.Tensor, valid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -14,6 +14,7 @@ from ..geometry.kinematics import forward_kinematics
 from ..geometry.rotations import axis_angle_to_matrix
 from ..geometry.skeleton import BODY_JOINT_COUNT
 from ..observation import FPS
+from .clip_storage import pack, unpack
 
 NEUTRAL_SOLE = -1.163
 """y of the lowest vertex of SMPL's neutral body at rest, in metres: where a clip file does not say."""
@@ -88,23 +89,24 @@ class Clips:
 
 
 def save_clips(path: Path, clips: Sequence[Clip]) -> None:
-    """Write clips that share one skeleton."""
-    lengths = [len(clip) for clip in clips]
-    np.savez(
+    """Write clips that share one skeleton, compactly: joints come back within a tenth of a millimetre."""
+    starts = np.cumsum([0] + [len(clip) for clip in clips])[:-1].astype(np.int64)
+    poses = np.concatenate([clip.poses for clip in clips])
+    translation = np.concatenate([clip.translation for clip in clips])
+    np.savez_compressed(
         path,
         names=np.array([clip.name for clip in clips]),
-        starts=np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64),
+        starts=starts,
         fps=np.int64(FPS),
         rest_joints=clips[0].rest_joints.astype(np.float32),
         sole=np.float32(clips[0].sole),
-        poses=np.concatenate([clip.poses for clip in clips]).astype(np.float32),
-        trans=np.concatenate([clip.translation for clip in clips]).astype(np.float32),
         meta=np.frombuffer(json.dumps([clip.meta for clip in clips]).encode(), np.uint8),
+        **pack(poses, translation, starts),
     )
 
 
 def load_clips(path: Path) -> Clips:
-    """Read a file of clips; raises ``InputError`` where it is none."""
+    """Read a file of clips, compact or with plain arrays ``poses`` and ``trans``; ``InputError`` where it is none."""
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file of clips; `python3 tools prepare` writes them")
@@ -113,10 +115,10 @@ def load_clips(path: Path) -> Clips:
             names, fps = [str(name) for name in data["names"]], float(data["fps"])
             meta = json.loads(bytes(data["meta"]).decode()) if "meta" in data else [{"name": name} for name in names]
             sole = float(data["sole"]) if "sole" in data else NEUTRAL_SOLE
-            clips = Clips(
-                data["poses"], data["trans"], data["starts"], data["rest_joints"].astype(np.float64), sole, tuple(meta)
-            )
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+            starts, rest_joints = data["starts"], data["rest_joints"].astype(np.float64)
+            motion = unpack(data, starts) if "steps" in data else (data["poses"], data["trans"])
+            clips = Clips(*motion, starts, rest_joints, sole, tuple(meta))
+    except (OSError, ValueError, IndexError, KeyError, zipfile.BadZipFile, EOFError) as error:
         raise InputError(f"{path}: not a file of clips as `python3 tools prepare` writes them: {error}") from error
     if fps != FPS or clips.poses.shape[1:] != (3 * BODY_JOINT_COUNT,) or len(clips.poses) != len(clips.translation):
         shape = f"poses (N, {3 * BODY_JOINT_COUNT}) and trans (N, 3)"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from .calibration import TEMPLATES as CALIBRATION_TEMPLATES
 from .checks import TEMPLATES as CHECK_TEMPLATES
+from .pipeline import TEMPLATES as PIPELINE_TEMPLATES
 from .recordings import TEMPLATES as RECORDING_TEMPLATES
 
 PLAIN_TEXT = "text"
@@ -20,6 +21,7 @@ TEMPLATES: dict[str, str] = {
     **RECORDING_TEMPLATES,
     **CHECK_TEMPLATES,
     **CALIBRATION_TEMPLATES,
+    **PIPELINE_TEMPLATES,
 }
 """Code -> English text with named ``{placeholders:format}``."""
 

@@ -10,12 +10,13 @@ TEMPLATES = {
     "stature_from_motion": "{stature:.2f} m tall by how the head moves, give or take {error_cm:.1f} cm",
     "stature_uncertain": "warning: the stature is a guess: {stature:.2f} m ± {error_cm:.0f} cm; "
     "give it as the stature, or stand in a T-pose",
-    "reach_needs_taller_person": "the hands reach {ratio:.2f} times as far as arms of that height: "
-    "a taller person is taken",
-    "nobody_stands": "the eyes never are higher than {height:.2f} m: nobody stands there; "
-    "a person of the mean size is taken",
+    "nobody_stands": "the eyes never are higher than {height:.2f} m: the person is taken to sit",
     "floor_below_person": "y = 0 cannot be the floor: it is taken to be at {floor:.2f} m, under a person who stands",
     "hands_fitted": "hands fitted to the recording: {degrees:.0f} degrees and {cm:.0f} cm from the preset",
+    "headset_not_worn": "warning: from {begin:.1f} to {end:.1f} s nobody wears the headset: "
+    "the body stands in for them there",
+    "hands_hardly_seen": "too little is seen of the hands to fit how they hold their devices: "
+    "preset '{preset}' as it is",
     "wrists_straightened": "hands turned so that wrists are straight",
     "body_trackers_fitted": "where {roles} sit on the body was fitted to a prediction from head and hands",
     "unknown_device_t_pose": "the devices are unknown, but a T-pose is held",

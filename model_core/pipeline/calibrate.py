@@ -1,7 +1,8 @@
 """The first step: from a recording to how big the person is, where the floor lies and how the devices sit.
 
 A calibration that is given is taken. Else a pose that the user names gives the offsets; else the preset of a device
-that is known; else a T-pose that is found; else what makes the motion likeliest (``unknown_devices``).
+that is known, fitted to the motion (``hand_offsets``); else a T-pose that is found; else what makes the motion
+likeliest (``unknown_devices``).
 """
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from dataclasses import replace
 
 from ..body import Body, load_body
 from ..calibration import (
+    PRESETS,
     Calibration,
     Person,
     calibrate_by_preset,
@@ -23,6 +25,7 @@ from ..errors import InputError
 from ..notes import Note
 from ..progress import Progress
 from ..recordings.model_frame import ModelFrameRecording
+from .hand_offsets import fit_hands
 from .networks import Networks, load_networks
 from .options import KnownPose, Options
 from .unknown_devices import fit_unknown
@@ -40,8 +43,18 @@ def calibrate(
     there, and None loads them there. Raises ``InputError``.
     """
     options = (options or Options()).validate()
-    if options.calibration is not None:
-        return options.calibration
+    found = options.calibration or _found(recording, options, networks, progress)
+    unworn = tuple(Note("headset_not_worn", {"begin": begin, "end": end}) for begin, end in recording.unworn)
+    return replace(found, notes=(*(note for note in found.notes if note.code != "headset_not_worn"), *unworn))
+
+
+def _found(
+    recording: ModelFrameRecording,
+    options: Options,
+    networks: Networks | Callable[[], Networks] | None,
+    progress: Progress | None,
+) -> Calibration:
+    """The calibration that is found in the recording."""
     body, device = options.body or load_body(), options.preset or recording.device
     if options.pose is not None:
         person = find_person(recording, body, options.stature, options.floor)
@@ -49,19 +62,26 @@ def calibrate(
     if device == "joints":
         return calibrate_joints(recording, options.floor)
     hands = preset_offsets(device) if is_known(device) else {}
-    person = find_person(recording, body, options.stature, options.floor, hands)
+    reach_std = {"hand_std": PRESETS[device].reach_std} if device in PRESETS else {}
+    person = find_person(recording, body, options.stature, options.floor, hands, **reach_std)
     if is_known(device):
-        return calibrate_by_preset(recording, body, device, person)
+        found = calibrate_by_preset(recording, body, device, person)
+        if device not in PRESETS:
+            return found
+        return fit_hands(recording, found, device, body, _loaded(networks, options.device), progress)
     second = find_t_pose(recording, body, person)
     if second is not None:
         found = calibrate_in_pose(recording, body, second, person)
         return replace(found, notes=(Note("unknown_device_t_pose"), *found.notes))
     first_guess = calibrate_by_preset(recording, body, device, person)
+    return fit_unknown(recording, first_guess, body, _loaded(networks, options.device), progress)
+
+
+def _loaded(networks: Networks | Callable[[], Networks] | None, device: str) -> Networks:
+    """The networks that are given, or that come with Threepoint."""
     if networks is None:
-        networks = load_networks(options.device)
-    elif not isinstance(networks, Networks):
-        networks = networks()
-    return fit_unknown(recording, first_guess, body, networks, progress)
+        return load_networks(device)
+    return networks if isinstance(networks, Networks) else networks()
 
 
 def _in_pose(recording: ModelFrameRecording, body: Body, person: Person, pose: KnownPose) -> Calibration:

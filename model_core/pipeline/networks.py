@@ -6,7 +6,8 @@ import torch
 
 from ..errors import InputError
 from ..flag.model import Flag, load_flag
-from ..sage.model import Sage, load_sage
+from ..sage.ensemble import SageEnsemble, load_ensemble
+from ..sage.model import Sage
 from .options import DEVICES
 
 
@@ -14,7 +15,7 @@ from .options import DEVICES
 class Networks:
     """Both models on one ``device``."""
 
-    sage: Sage
+    sage: Sage | SageEnsemble
     flag: Flag
     device: str
 
@@ -39,4 +40,4 @@ def load_networks(device: str = "auto") -> Networks:
     device = choose_device(device)
     # TF32, on by default in CUDA's convolutions and recurrent nets, rounds to a thousandth: other motion than a CPU's.
     torch.backends.cudnn.allow_tf32 = False
-    return Networks(load_sage(device=device), load_flag(device=device), device)
+    return Networks(load_ensemble(device=device), load_flag(device=device), device)

@@ -10,10 +10,12 @@ from ..body import load_body
 from ..calibration import Calibration
 from ..geometry.rotations import make_continuous, matrix_to_quaternion, quaternion_to_matrix, slerp
 from ..motion import Motion
+from ..notes import Note
 from ..observation import FPS, Observation
 from ..progress import Progress, Stages
 from ..refinement.body_trackers import BodyTrackers
 from ..refinement.refine import refine
+from ..refinement.steady import steady_prediction
 from ..refinement.uncertainty import measure_uncertainty
 from ..sage.inference import predict
 from ..sage.model import MEAN, Sampling
@@ -32,12 +34,14 @@ UNCERTAINTY_SAMPLES = 16
 @dataclass(frozen=True)
 class Solution:
     """A body's local ``rotations`` (T, 22, 3, 3) and pelvis ``translation`` (T, 3) in metres, the ``contacts`` (T, 4)
-    of ``skeleton.FEET`` that they were found with, and the body trackers that they were brought to."""
+    of ``skeleton.FEET`` that they were found with, the body trackers that they were brought to, and what is to be said
+    about them."""
 
     rotations: torch.Tensor
     translation: torch.Tensor
     contacts: torch.Tensor
     body_trackers: BodyTrackers | None
+    notes: tuple[Note, ...] = ()
 
 
 def solve(
@@ -78,7 +82,7 @@ def solve(
             "refinement": options.refinement,
             "device": networks.device,
         },
-        notes=calibration.notes,
+        notes=(*calibration.notes, *solution.notes),
     ).validate()
 
 
@@ -98,13 +102,16 @@ def solve_pose(
     report = stages.begin("predicting")
     prediction = predict(networks.sage, observation, rest_joints, sampling_of(options), progress=report)
     motion, contacts = (prediction.rotations, prediction.translation), prediction.contacts
+    notes: tuple[Note, ...] = ()
     report, trackers = stages.begin("refining"), None
     if options.refinement > 0:
         if calibration is not None:
             trackers = body_trackers(observation, calibration, *motion, rest_joints)
-        refined = refine(networks.flag, observation, prediction, rest_joints, trackers, progress=report)
+        steadied = steady_prediction(networks.sage, prediction, observation, rest_joints, sampling_of(options))
+        refined = refine(networks.flag, observation, steadied, rest_joints, trackers, progress=report)
         motion, contacts = part_of_the_way(motion, refined.motion, options.refinement), refined.contacts
-    return Solution(*motion, contacts, trackers)
+        notes = refined.notes
+    return Solution(*motion, contacts, trackers, notes)
 
 
 def sampling_of(options: Options) -> Sampling:

@@ -15,13 +15,14 @@ from .tables.layouts import Layouts
 __all__ = ["Dropout", "DropoutReason", "Recording", "Track", "read"]
 
 
-def read(path: str | Path, layouts: Layouts | None = None, **options: object) -> Recording:
+def read(path: str | Path, layouts: Layouts | None = None, run: int | None = None, **options: object) -> Recording:
     """The recording in the file (or folder) ``path``.
 
     The format is known by content, never by name. ``options`` go to the format's reader: ``body`` for motion of a body,
     ``fps`` for the Quest's text, the fields of ``tables.options.TableOptions`` for tables. ``layouts`` are what the
-    user saved for tables, by their headers; nothing is looked up unless they are given. Raises ``InputError`` with one
-    line that names the file and what is wrong.
+    user saved for tables, by their headers; nothing is looked up unless they are given. ``run``: of a file with
+    several runs only this one, counted from 1. Raises ``InputError`` with one line that names the file and what is
+    wrong.
     """
     path = Path(path)
     found = find_format(path)
@@ -32,6 +33,7 @@ def read(path: str | Path, layouts: Layouts | None = None, **options: object) ->
         options["layouts"] = layouts
     try:
         with np.errstate(all="ignore"):  # Damaged numbers become lost samples; numpy need not complain of them.
-            return found.read(path, **options)
+            recording = found.read(path, **options)
     except MemoryError:
         raise InputError(f"{path.name}: does not fit into the memory of this machine") from None
+    return recording if run is None else recording.run(run)

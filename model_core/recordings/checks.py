@@ -12,7 +12,8 @@ import numpy as np
 from ..geometry.rotations import quaternion_conjugate, quaternion_multiply
 from ..notes import Note
 from .conventions import CONVENTIONS, to_openxr
-from .guessing import TIME_SCALES, convention_scores, guess_time_unit, rotate
+from .evidence import PRIOR, log_likelihoods, observe, probabilities
+from .guessing import TIME_SCALES, guess_time_unit, rotate
 from .recording import Recording, Track
 
 HANDS = ("left_hand", "right_hand")
@@ -25,8 +26,10 @@ WORLD_TURNS = {
     "a quarter turn about z": np.array([np.sqrt(0.5), 0, 0, np.sqrt(0.5)]),
     "a quarter turn back about z": np.array([np.sqrt(0.5), 0, 0, -np.sqrt(0.5)]),
 }
-CLEAR_EVIDENCE = 1.2
-"""Score (``guessing.convention_scores``) by which other axes must explain the motion better to be offered."""
+AS_IT_IS, SWAPPED, SWAP = "as it is", "hands swapped", -1.0
+IN_FAVOUR, TILTED, CERTAIN = 0.5, -5.0, 0.98
+"""Log-likelihoods in favour of what the reader says and against another up, for people do lie down, and the probability
+from which other axes are offered."""
 REACH = (0.15, 1.15)
 """Metres between which the median distance from head to hands lies."""
 CLEARLY_STEADIER = 0.3
@@ -138,31 +141,37 @@ def _metres(recording):
 
 
 def _axes(recording):
-    """Is up up, and does the head look to where the hands are?"""
-    seen = recording.tracks["head"].valid
-    if seen.sum() < LEAST_FRAMES:
+    """Is up up, and does the head look to where the hands are?
+
+    All conventions and a room on its side are compared by the evidence that reading uses; only what is all but certain
+    is offered, for a right file must not be turned.
+    """
+    if recording.tracks["head"].valid.sum() < LEAST_FRAMES:
         return None
-    candidates = {name: _in_axes(recording, name) for name in CONVENTIONS if name != "openxr"}
-    candidates |= {name: _turned(recording, turn) for name, turn in WORLD_TURNS.items()}
-    scores = {name: _axes_score(candidate) for name, candidate in candidates.items()}
-    best = max(scores, key=lambda name: scores[name])
-    if scores[best] < _axes_score(recording) + CLEAR_EVIDENCE:
+    scores = {AS_IT_IS: IN_FAVOUR + _score(recording)}
+    for name, matrix in CONVENTIONS.items():
+        if name not in ("openxr", "gltf", "blender"):  # Nothing that is taken for OpenXR's is written in these.
+            tilt = 0.0 if matrix[1, 1] == 1 else TILTED
+            scores[name] = PRIOR[name] + tilt + _score(_in_axes(recording, name))
+    scores |= {name: TILTED + _score(_turned(recording, turn)) for name, turn in WORLD_TURNS.items()}
+    scores[SWAPPED] = SWAP + _score(_swapped(recording))
+    found = probabilities(scores)
+    best = next(iter(found))
+    if best in (AS_IT_IS, SWAPPED) or found[best] < CERTAIN:
         return None
     if best in WORLD_TURNS:
-        note = Note("room_tilted", {"rotation": best})
-        return Finding("axes", note, lambda recording: _turned(recording, WORLD_TURNS[best]))
-    note = Note("axes_wrong", {"convention": best})
-    return Finding("axes", note, lambda recording: _in_axes(recording, best))
+        return Finding("axes", Note("room_tilted", {"rotation": best}), lambda found: _turned(found, WORLD_TURNS[best]))
+    return Finding("axes", Note("axes_wrong", {"convention": best}), lambda found: _in_axes(found, best))
 
 
-def _axes_score(recording):
-    roles = [role for role in ("head", *HANDS) if role in recording.tracks]
-    valid = np.logical_and.reduce([recording.tracks[role].valid for role in roles])
-    if not valid.any():
-        roles, valid = ["head"], recording.tracks["head"].valid
-    positions = {role: recording.tracks[role].position[valid] for role in roles}
-    rotations = {role: recording.tracks[role].rotation[valid] for role in roles}
-    return convention_scores(positions, rotations, names=("openxr",))["openxr"]
+def _score(recording):
+    """Log-likelihood of the recording as it stands, in OpenXR's axes."""
+    positions, rotations = {}, {}
+    for role, track in recording.tracks.items():
+        positions[role] = np.where(track.valid[:, None], track.position, np.nan)
+        rotations[role] = track.rotation
+    seen = observe(recording.time, positions, rotations)
+    return log_likelihoods(seen, ("openxr",))["openxr"] if seen else 0.0
 
 
 def _in_axes(recording, convention):
@@ -181,6 +190,12 @@ def _turned(recording, turn):
     return replace(recording, tracks=tracks)
 
 
+def _swapped(recording: Recording) -> Recording:
+    """The recording with left for right."""
+    other = {"left_hand": "right_hand", "right_hand": "left_hand"}
+    return replace(recording, tracks={other.get(role, role): track for role, track in recording.tracks.items()})
+
+
 def _sides(recording):
     """Is left left and right right?"""
     if not all(role in recording.tracks for role in HANDS):
@@ -193,10 +208,5 @@ def _sides(recording):
     if (across < 0).mean() < SWAPPED_FRACTION:
         return None
 
-    def correct(recording: Recording) -> Recording:
-        tracks = dict(recording.tracks)
-        tracks["left_hand"], tracks["right_hand"] = tracks["right_hand"], tracks["left_hand"]
-        return replace(recording, tracks=tracks)
-
     part = 100 * (across < 0).mean()
-    return Finding("sides", Note("sides_swapped", {"percent": part}), correct)
+    return Finding("sides", Note("sides_swapped", {"percent": part}), _swapped)

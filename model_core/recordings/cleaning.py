@@ -4,17 +4,16 @@ Every reader ends here. Nothing is invented: a sample that was lost is ``valid =
 interpolated for the eye only.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import InputError
 from ..geometry.rotations import make_continuous, slerp
 from ..notes import Note
+from .clock import on_the_same_clock, put_in_order
 from .recording import LONGEST_GAP, Dropout, DropoutReason, Recording, Track
-from .resample import interpolate_track
+from .resample import interpolate_track, time_seen
 
 REASONS = (None, *DropoutReason)
 """A sample's reason is kept as an index into these: 0 where it is a pose."""
@@ -29,7 +28,17 @@ TELEPORT_METRES, TELEPORT_SPEED = 0.4, 20.0
 TELEPORT_RETURN_SECONDS = 1.0
 """A tracker that jumps away and back within this time was elsewhere only by mistake."""
 LARGEST_POSITION = 1000.0
-"""Metres from the origin beyond which a position is a mistake of the file."""
+"""Metres from the person's usual place beyond which a position is a mistake of the file."""
+LARGEST_WORLD = 1e7
+"""Metres beyond which no game's world goes."""
+FAR, USUAL_EYES, LOWEST_EYES, HIGHEST_EYES = 100.0, 1.6, -3.0, 4.0
+"""Metres from the origin, and heights of the eyes, beyond which a recording is moved to the origin."""
+MOSTLY = 0.5
+"""Fraction of the time for which a hand must be seen for nothing to be said of it."""
+SOME = 0.05
+"""Fraction of a tracker's rows that are blank from which it is slower than the rows, and did not just fail once."""
+SLOWER = 0.3
+"""Fraction of a tracker's rows that repeat the one before where it is slower than the rows are written."""
 
 
 @dataclass(frozen=True)
@@ -61,77 +70,124 @@ def build_recording(
     was made or captured otherwise than by a headset: it may rightly stand still.
     """
     warnings = list(warnings)
-    keep = _usable_times(np.asarray(time, np.float64), source, warnings)
-    time = np.asarray(time, np.float64)[keep]
-    gaps = int((np.diff(time) > LONGEST_GAP).sum())
+    time = np.asarray(time, np.float64)
+    head = tracks.get("head")
+    same = _same_pose(head) if head is not None and len(head.position) == len(time) else None
+    clock = put_in_order(time, source, warnings, same)
+    gaps = int((np.diff(clock.time) > LONGEST_GAP).sum())
     if gaps:
         warnings.append(Note("gaps", {"count": gaps, "seconds": LONGEST_GAP}))
+    origin = _origin(tracks, living, warnings)
     cleaned, dropouts = {}, []
     for role, raw in tracks.items():
-        own = keep if raw.time is None else _usable_times(np.asarray(raw.time, np.float64), source, [])
-        clock = time if raw.time is None else np.asarray(raw.time, np.float64)[own]
-        track, reasons = _clean_track(clock, raw, own, living)
-        if raw.time is not None:
-            track, reasons = _on_clock(time, clock, track, reasons)
+        own = clock
+        if raw.time is not None and raw is not head:
+            own = put_in_order(on_the_same_clock(clock, np.asarray(raw.time, np.float64)), source, [], _same_pose(raw))
+        track, reasons = _clean_track(own, raw, origin, living)
+        if own is not clock:
+            track, reasons = _on_clock(clock.time, own.time, track, reasons)
         cleaned[role] = track
         dropouts += _runs(role, reasons)
-    recording = Recording(time, cleaned, source, device, betas, tuple(dropouts), tuple(warnings))
+    if living:
+        warnings += _lost_hands(clock.time, cleaned)
+    runs = tuple((float(clock.time[first]), float(clock.time[last])) for first, last in clock.runs)
+    recording = Recording(clock.time, cleaned, source, device, betas, tuple(dropouts), tuple(warnings), runs)
     return recording.validate()
 
 
-def _clean_track(clock, raw, keep, living):
-    """The samples ``keep`` of a raw track as a ``Track``, and why (N,) each that is lost is lost."""
-    position = np.asarray(raw.position, np.float64)[keep]
-    rotation = np.asarray(raw.rotation, np.float64)[keep]
-    reasons = _reasons(clock, position, rotation, None if raw.tracked is None else raw.tracked[keep], living)
-    return _filled_track(clock, position, rotation, reasons == 0), reasons
+def _same_pose(raw):
+    """(N,) true where a raw track is just where it was one row before."""
+    with np.errstate(invalid="ignore"):
+        same = (raw.position[1:] == raw.position[:-1]).all(-1) & (raw.rotation[1:] == raw.rotation[:-1]).all(-1)
+    return np.concatenate([[False], same])
+
+
+def _origin(tracks, living, warnings):
+    """Where to move the origin to (3,), in whole metres: near a person who is far from the file's own."""
+    head = np.asarray(tracks["head"].position, np.float64) if "head" in tracks else np.zeros((0, 3))
+    known = head[np.isfinite(head).all(-1) & (np.abs(head) < LARGEST_WORLD).all(-1)]
+    if len(known) == 0 or not living:
+        return np.zeros(3)
+    middle = np.median(known, axis=0)
+    origin = np.where(np.abs(middle) > FAR, np.round(middle), 0.0)
+    origin[1] = np.round(middle[1] - USUAL_EYES) if not LOWEST_EYES < middle[1] < HIGHEST_EYES else 0.0
+    if origin.any():
+        warnings.append(Note("origin_moved", {axis: float(value) for axis, value in zip("xyz", origin, strict=True)}))
+    return origin
+
+
+def _lost_hands(time, tracks):
+    """Notes on hands that are absent, or lost for most of the time."""
+    notes = []
+    for role in ("left_hand", "right_hand"):
+        if role not in tracks:
+            notes.append(Note("hand_absent", {"hand": Note(role)}))
+            continue
+        seen = time_seen(time, tracks[role].valid)
+        if seen < MOSTLY:
+            notes.append(Note("hand_mostly_lost", {"hand": Note(role), "percent": 100 * seen}))
+    return notes
+
+
+def _clean_track(clock, raw, origin, living):
+    """The samples of a raw track at a ``Clock`` as a ``Track``, and why (N,) each that is lost is lost.
+
+    Rows without a value are no samples: what lies between two samples at most ``LONGEST_GAP`` apart is known.
+    """
+    position = np.asarray(raw.position, np.float64)[clock.rows] - origin
+    rotation = np.asarray(raw.rotation, np.float64)[clock.rows]
+    tracked = None if raw.tracked is None else np.asarray(raw.tracked, bool)[clock.rows]
+    zeros = (position == -origin).all(-1) & origin.any()
+    position[zeros] = 0.0
+    reasons = _reasons(clock.time, position, rotation, tracked, living)
+    absent = _blanks(reasons == MISSING, clock.time)
+    if living:
+        absent |= _copies(position, rotation, clock.time)
+    present = np.flatnonzero(~absent)
+    if 2 <= len(present) < len(reasons):
+        own = clock.time[present]
+        # Judged among themselves: a row between tells nothing of speed or standing still.
+        why = _reasons(own, position[present], rotation[present], None if tracked is None else tracked[present], living)
+        track = _filled_track(own, position[present], rotation[present], why == 0)
+        return _on_clock(clock.time, own, track, why)
+    return _filled_track(clock.time, position, rotation, reasons == 0), reasons
+
+
+def _blanks(missing, time):
+    """(N,) true for rows without a value that lie between samples of a tracker slower than the rows are written."""
+    known = np.flatnonzero(~missing)
+    if len(known) < 2:
+        return np.zeros(len(missing), bool)
+    before = known[np.clip(np.searchsorted(known, np.arange(len(missing)), side="right") - 1, 0, len(known) - 1)]
+    after = known[np.clip(np.searchsorted(known, np.arange(len(missing))), 0, len(known) - 1)]
+    short = missing & (after > before) & (time[after] - time[before] <= LONGEST_GAP)
+    return short if short.mean() > SOME else np.zeros(len(missing), bool)
+
+
+def _copies(position, rotation, time):
+    """(N,) true for rows that only repeat the last news of a tracker slower than the rows are written."""
+    with np.errstate(invalid="ignore"):
+        same = (position[1:] == position[:-1]).all(-1) & (rotation[1:] == rotation[:-1]).all(-1)
+    same = np.concatenate([[False], same])
+    if not SLOWER < same.mean() < 1:
+        return np.zeros(len(same), bool)
+    fresh = np.flatnonzero(~same)
+    # Longer stands are no slow tracker's: these are for the check of frozen poses.
+    quick = np.diff(np.concatenate([time[fresh], time[-1:]])) <= LONGEST_GAP
+    copies = same & np.repeat(quick, np.diff(np.concatenate([fresh, [len(same)]])))
+    copies[-1] = False
+    return copies if copies.mean() > SLOWER else np.zeros(len(same), bool)
 
 
 def _on_clock(time, clock, track, reasons):
     """A track with samples at ``clock`` at the times ``time``; what lies between far samples is missing."""
-    moved = interpolate_track(clock, track, time)
+    moved = interpolate_track(clock, track, time, dense=0.0)
     before = np.clip(np.searchsorted(clock, time, side="right") - 1, 0, len(clock) - 1)
     after = np.minimum(before + 1, len(clock) - 1)
     why = np.where(reasons[before] != 0, reasons[before], reasons[after])
+    exact = np.isin(time, clock)
+    moved.valid[exact] &= reasons[before[exact]] == 0
     return moved, np.where(moved.valid, 0, np.where(why != 0, why, MISSING)).astype(np.uint8)
-
-
-def _usable_times(time, source, warnings):
-    """Indices of the samples to keep, in order, so that their times increase."""
-    indices = np.flatnonzero(np.isfinite(time))
-    if len(indices) < len(time):
-        warnings.append(Note("times_not_finite", {"count": len(time) - len(indices)}))
-    if len(indices) < 2:
-        raise InputError(f"{source}: has {len(indices)} usable samples; at least 2 are needed")
-    if (np.diff(time[indices]) > 0).all():
-        return indices
-    kept = indices[_longest_increasing(time[indices])]
-    if len(kept) < len(indices) / 2:
-        values, first = np.unique(time[indices], return_index=True)
-        if len(values) > len(kept):
-            warnings.append(Note("times_sorted"))
-            kept = indices[first]
-    warnings.append(Note("times_backward", {"count": len(indices) - len(kept)}))
-    return kept
-
-
-def _longest_increasing(values):
-    """Indices of the longest strictly increasing subsequence: of a wild stamp or a rewind the smaller part goes."""
-    tails, tail_indices, previous = [], [], np.full(len(values), -1)
-    for index, value in enumerate(values.tolist()):
-        length = bisect_left(tails, value)
-        if length:
-            previous[index] = tail_indices[length - 1]
-        if length == len(tails):
-            tails.append(value)
-            tail_indices.append(index)
-        else:
-            tails[length], tail_indices[length] = value, index
-    chain, index = [], tail_indices[-1]
-    while index >= 0:
-        chain.append(index)
-        index = previous[index]
-    return np.array(chain[::-1])
 
 
 def _reasons(time, position, rotation, tracked, living):

@@ -17,9 +17,12 @@ CONVENTIONS = {
     "unreal": np.array([[0.0, 1, 0], [0, 0, 1], [-1, 0, 0]]),
     "ros": np.array([[0.0, -1, 0], [0, 0, 1], [-1, 0, 0]]),
     "z_up": np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]),
+    "gltf": np.array([[-1.0, 0, 0], [0, 1, 0], [0, 0, -1]]),
+    "blender": np.array([[-1.0, 0, 0], [0, 0, 1], [0, 1, 0]]),
 }
 """``openxr``: right-handed, +Y up, -Z forward. ``unity``: left-handed, +Y up, +Z forward. ``unreal``: left-handed, +Z
-up, +X forward. ``ros``: right-handed, +Z up, +X forward. ``z_up``: right-handed, +Z up, +Y forward."""
+up, +X forward. ``ros``: right-handed, +Z up, +X forward. ``z_up``: right-handed, +Z up, +Y forward. ``gltf``:
+right-handed, +Y up, +Z forward. ``blender``: right-handed, +Z up, -Y forward, as characters face there."""
 
 
 def to_openxr(position: np.ndarray, rotation: np.ndarray, convention: str) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ import numpy as np
 from ..geometry.frames import OPENXR_TO_MODEL, convert_positions, convert_quaternions
 from ..geometry.rotations import normalize
 from .recording import Recording, Track
+from .worn import stretches, unworn, without_unworn
 
 
 @dataclass(frozen=True)
@@ -14,33 +15,42 @@ class ModelFrameRecording(Recording):
     """A ``Recording`` whose tracks are in the model's frame (right-handed, +Y up, +Z forward, metres).
 
     ``origin`` (3,): where this frame's origin lies in the room, along the model's axes, at the room's y = 0; adding it
-    to a position gives that in the room.
+    to a position gives that in the room. ``unworn``: begin and end, in seconds from the first sample, of each stretch
+    in which the headset is on no head; head and hands are lost there.
     """
 
     origin: np.ndarray = field(default_factory=lambda: np.zeros(3))
+    unworn: tuple[tuple[float, float], ...] = ()
 
 
 def model_frame(recording: Recording) -> ModelFrameRecording:
     """The recording in the model's frame, its origin under the first head that is seen.
 
+    Of a recording of a headset, samples in which it is not worn are lost.
+
     Single precision rounds to a quarter of a micrometre five metres away, and refinement makes millimetres of it: so
     the origin comes near before networks round. And so poses are rounded first as a scene's keyframes are: a recording
     and the same recording read back from Blender's empties give the same motion.
     """
-    recording = replace(recording, tracks={role: _as_keyframes(track) for role, track in recording.tracks.items()})
-    head = recording.tracks["head"]
+    time, unseen = recording.time, ()
+    tracks = {role: _as_keyframes(track) for role, track in recording.tracks.items()}
+    if recording.device != "joints":
+        off = unworn(time, tracks)
+        if off.any():
+            tracks, unseen = without_unworn(time, tracks, off), tuple(stretches(time, off))
+    head = tracks["head"]
     origin = head.position[np.argmax(head.valid)] * [1.0, 0.0, 1.0]
-    tracks = {
+    placed = {
         role: Track(
             convert_positions(track.position - origin, OPENXR_TO_MODEL),
             convert_quaternions(track.rotation, OPENXR_TO_MODEL),
             track.valid,
         )
-        for role, track in recording.tracks.items()
+        for role, track in tracks.items()
     }
     return ModelFrameRecording(
-        recording.time, tracks, recording.source, recording.device, recording.betas, recording.dropouts,
-        recording.warnings, convert_positions(origin, OPENXR_TO_MODEL),
+        recording.time, placed, recording.source, recording.device, recording.betas, recording.dropouts,
+        recording.warnings, recording.runs, origin=convert_positions(origin, OPENXR_TO_MODEL), unworn=unseen,
     )  # fmt: skip
 
 

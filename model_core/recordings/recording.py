@@ -66,7 +66,8 @@ class Recording:
     ``device`` names the controllers for the choice of offset preset (``skeleton.ROLES``; "joints" means that the tracks
     already are SMPL's head and wrist joints and need no calibration). ``betas`` (10,) is the person's shape where a
     file knows it. ``dropouts`` say which samples of which tracker were lost, and why. ``warnings`` are notes of what
-    the reader repaired, dropped or guessed.
+    the reader repaired, dropped or guessed. ``runs`` are the first and last time of each run where the file holds
+    several: its clock was started again, or stood still for many minutes.
     """
 
     time: np.ndarray
@@ -76,6 +77,7 @@ class Recording:
     betas: np.ndarray | None = None
     dropouts: tuple[Dropout, ...] = ()
     warnings: tuple[Note, ...] = ()
+    runs: tuple[tuple[float, float], ...] = ()
 
     @property
     def duration(self) -> float:
@@ -113,3 +115,18 @@ class Recording:
             if not (np.isfinite(track.position).all() and np.isfinite(track.rotation).all()):
                 raise InputError(f"{where}: tracker '{role}' has values that are not finite")
         return self
+
+    def run(self, number: int) -> Self:
+        """Only the run ``number``, counted from 1. Raises ``InputError`` where there is none."""
+        if not 1 <= number <= max(len(self.runs), 1):
+            raise InputError(f"{self.source}: has no run {number}; it has {max(len(self.runs), 1)}")
+        if not self.runs:
+            return self
+        first, last = np.searchsorted(self.time, self.runs[number - 1])
+        rows = slice(first, last + 1)
+        lost = [
+            Dropout(item.role, max(item.first - first, 0), min(item.last, last) - first, item.reason)
+            for item in self.dropouts
+            if item.last >= first and item.first <= last
+        ]
+        return replace(self.at(rows), dropouts=tuple(lost), runs=()).validate()

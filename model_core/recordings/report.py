@@ -1,27 +1,91 @@
-"""A recording's report, in lines for a terminal or a panel (numpy only)."""
+"""A recording's report: a table for a terminal or a panel, or the same as values for JSON (numpy only)."""
 
 from collections import defaultdict
 
 import numpy as np
 
+from ..notes import Note
 from .checks import check
 from .recording import Dropout, Recording
+from .resample import time_seen
 
 MOST_LISTED = 20
 """Dropouts of one tracker and reason that are listed one by one."""
+COLUMNS = ("tracker", "samples", "a second", "valid", "longest loss", "lost")
 
 
 def report(recording: Recording) -> list[str]:
-    """Lines on a recording: what it is, each tracker's dropouts with their times and reasons, warnings and findings."""
-    rate = (len(recording.time) - 1) / recording.duration
-    lines = [f"{recording.source}: {recording.duration:.2f} s, {len(recording.time)} samples ({rate:.1f} a second), "
-             f"hands by '{recording.device or 'unknown'}'"]  # fmt: skip
-    for role, track in recording.tracks.items():
-        lines.append(f"  {role}: valid {100 * track.valid.mean():.1f}%")
-        lines += [f"    {line}" for line in dropout_lines(recording, role)]
-    lines += [f"  note: {warning}" for warning in recording.warnings]
+    """Lines on a recording: what it is, a table of its trackers, their dropouts, guesses, notes and findings."""
+    data = report_data(recording)
+    lines = [f"{recording.source}: {recording.duration:.2f} s, {len(recording.time)} samples "
+             f"({data['rate']:.1f} a second), hands by '{recording.device or 'unknown'}'"]  # fmt: skip
+    if len(recording.runs) > 1:
+        runs = ", ".join(f"{last - first:.1f} s" for first, last in recording.runs)
+        lines.append(f"  {len(recording.runs)} runs, one after the other: {runs} (--run N reads one of them)")
+    rows = [COLUMNS] + [_row(role, about) for role, about in data["trackers"].items()]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
+    for row in rows:
+        lines.append("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    for role in recording.tracks:
+        lines += [f"    {role} {line}" for line in dropout_lines(recording, role)]
+    guesses = [note for note in recording.warnings if "confidence" in note.values]
+    for note in guesses:
+        lines.append(f"  {note} ({100 * float(str(note.values['confidence'])):.1f}% sure)")
+    lines += [f"  note: {note}" for note in recording.warnings if note not in guesses]
     lines += [f"  warning: {finding.note} (--fix {finding.check})" for finding in check(recording)]
     return lines
+
+
+def _row(role, about):
+    lost = ", ".join(f"{reason} {seconds:.1f} s" for reason, seconds in about["lost"].items()) or "-"
+    longest = f"{about['longest_loss']:.2f} s" if about["longest_loss"] else "-"
+    return role, str(about["samples"]), f"{about['rate']:.1f}", f"{100 * about['valid']:.1f}%", longest, lost
+
+
+def report_data(recording: Recording) -> dict:
+    """The same as values that JSON can hold."""
+    trackers = {}
+    for role, track in recording.tracks.items():
+        lost: dict[str, float] = defaultdict(float)
+        longest = 0.0
+        for dropout in recording.dropouts:
+            if dropout.role == role:
+                seconds = lost_seconds(recording, dropout)
+                lost[str(dropout.reason)] += seconds
+                longest = max(longest, seconds)
+        samples = int(track.valid.sum())
+        trackers[role] = {
+            "samples": samples,
+            "rate": _usual_rate(recording.time[track.valid]),
+            "valid": time_seen(recording.time, track.valid),
+            "longest_loss": longest,
+            "lost": dict(lost),
+        }
+    return {
+        "source": recording.source,
+        "seconds": recording.duration,
+        "samples": len(recording.time),
+        "rate": (len(recording.time) - 1) / recording.duration,
+        "device": recording.device,
+        "runs": [list(run) for run in recording.runs],
+        "trackers": trackers,
+        "dropouts": [
+            {"tracker": item.role, "first": item.first, "last": item.last, "reason": str(item.reason)}
+            for item in recording.dropouts
+        ],
+        "notes": [{"code": note.code, "text": str(note), **_plain_values(note)} for note in recording.warnings],
+        "findings": [{"check": found.check, "text": str(found.note)} for found in check(recording)],
+    }
+
+
+def _plain_values(note: Note) -> dict[str, object]:
+    """The values of a note, with the notes among them in words."""
+    return {name: str(value) if isinstance(value, Note) else value for name, value in note.values.items()}
+
+
+def _usual_rate(time):
+    steps = np.diff(time)
+    return float(1 / np.median(steps)) if len(steps) else 0.0
 
 
 def dropout_lines(recording: Recording, role: str) -> list[str]:

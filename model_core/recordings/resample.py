@@ -57,8 +57,22 @@ def resample(recording: Kind, fps: float, start: float | None = None, count: int
 def interpolate_track(time: np.ndarray, track: Track, at: np.ndarray, dense: float = np.inf) -> Track:
     """A ``Track`` with samples at ``time`` (N,) -> the same at the times ``at`` (M,); beyond the ends it is held.
 
-    Where samples are more than ``dense`` seconds apart it is curved, elsewhere straight.
+    Only valid samples are looked at, however many lost ones lie between: what lies between two of them at most
+    ``LONGEST_GAP`` apart is valid. Where samples are more than ``dense`` seconds apart it is curved, elsewhere
+    straight.
     """
+    if not track.valid.all() and track.valid.any():
+        kept = track.valid
+        whole = interpolate_track(
+            time[kept], Track(track.position[kept], track.rotation[kept], track.valid[kept]), at, dense
+        )
+        filled = interpolate_track(time, Track(track.position, track.rotation, np.ones(len(time), bool)), at)
+        # Where nothing is known, what stands in for display is kept.
+        return Track(
+            np.where(whole.valid[:, None], whole.position, filled.position),
+            np.where(whole.valid[:, None], whole.rotation, filled.rotation),
+            whole.valid,
+        )
     last = len(time) - 1
     left = np.clip(np.searchsorted(time, at, side="right") - 1, 0, last)
     right = np.minimum(left + 1, last)
@@ -67,10 +81,8 @@ def interpolate_track(time: np.ndarray, track: Track, at: np.ndarray, dense: flo
     position = track.position[left] + (track.position[right] - track.position[left]) * weight[:, None]
     rotation = slerp(track.rotation[left], track.rotation[right], weight)
     inside = (at >= time[0] - CLOCK_ROUNDING) & (at <= time[-1] + CLOCK_ROUNDING)
-    # On a sample only that sample counts; between two of them both do.
-    seen = np.where(weight < 1, track.valid[left], True) & np.where(weight > 0, track.valid[right], True)
     near = (span <= LONGEST_GAP) | (weight == 0) | (weight == 1)
-    seen = inside & seen & near
+    seen = inside & near & track.valid.any()
     # A clock that stumbles has wide steps among narrow ones: only where all around are wide are samples sparse.
     around = [np.diff(time[np.clip([first, first + 1], 0, last)], axis=0)[0] for first in (left - 1, left, left + 1)]
     wide = np.all([(step > dense) | (step <= 0) for step in around], axis=0)
@@ -79,6 +91,14 @@ def interpolate_track(time: np.ndarray, track: Track, at: np.ndarray, dense: flo
     position[curved] += bow
     rotation[curved] = quaternion_multiply(rotation[curved], axis_angle_to_quaternion(bend))
     return Track(position, rotation, seen)
+
+
+def time_seen(time: np.ndarray, valid: np.ndarray) -> float:
+    """Fraction of the time (N,) for which a tracker is known: between valid samples at most ``LONGEST_GAP`` apart."""
+    known = time[valid]
+    total = float(time[-1] - time[0])
+    steps = np.diff(known)
+    return float(steps[steps <= LONGEST_GAP].sum()) / total if total > 0 else float(valid.mean())
 
 
 def _curve(time, track, left, weight):

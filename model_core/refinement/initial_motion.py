@@ -12,14 +12,24 @@ from ..flag.evidence import Evidence, gather_evidence
 from ..flag.model import Flag
 from ..geometry.filters import gaussian_smooth
 from ..geometry.kinematics import forward_kinematics
-from ..geometry.skeleton import BODY_JOINT_COUNT, HEAD, TRACKED_JOINTS
-from ..observation import Observation, heading
-from .arms import blend_across_dropouts, collar_rotations, smooth_collar_rotations, solve_arm_ik
+from ..geometry.rotations import geodesic_angle
+from ..geometry.skeleton import ANKLES, BODY_JOINT_COUNT, HEAD, TRACKED_JOINTS, WRISTS
+from ..notes import Note
+from ..observation import FPS, Observation, heading
 from .body_trackers import BodyTrackers, initial_motion_trust, measured_contacts, measured_joints, tracked_feet
+from .closed_form.arms import blend_across_dropouts, collar_rotations, smooth_collar_rotations, solve_arm_ik
+from .closed_form.legs import FootTargets, foot_targets, move_feet
+from .closed_form.trunk import steady_pelvis
 from .energy import Reference
 from .feet import foot_anchors, foot_contacts
-from .legs import foot_corrections, move_feet
+from .stillness import stillness
 
+STILL = 0.9
+"""How still a head is (``stillness``) under which feet stand flat unless they are clearly lifted."""
+LOW_HEAD = 0.6
+"""Fraction of its height in standing below which a head is low: somebody crouches, and both feet are on the floor."""
+NOTICED_SECONDS = 0.3
+"""A head that is low for longer is said to be."""
 INITIAL_SMOOTHING = 2.0
 """Standard deviation in frames by which the initial poses are blurred in time."""
 FRAMES_PER_BATCH = 8192
@@ -95,9 +105,17 @@ class InitialMotion:
         rotations, translation = _in_batches(self._decode, poses, self.tracked_rotations, self.tracked_positions)
         return rotations, translation
 
-    def solve(self, rotations: torch.Tensor, translation: torch.Tensor) -> torch.Tensor:
-        """Local rotations that meet head and hands exactly, with feet that stay where they stand, not in the floor."""
-        return self._solve_feet(self._solve_arms(rotations, translation), translation)
+    def solve(self, rotations: torch.Tensor, translation: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Local rotations and pelvis positions that meet head and hands as far as humans can, with feet that stay where
+        they stand and out of the floor."""
+        still = torch.as_tensor(stillness(self.tracked_positions[:, 0].cpu().numpy())).to(translation)
+        low = self._low_head()
+        targets = self._foot_targets(rotations, translation, (still > STILL) | low, low)
+        rotations, translation = steady_pelvis(rotations, translation, still, self.rest_joints)
+        rotations = self._solve_arms(rotations, translation)
+        body = rotations, translation, targets.positions, targets.rotations
+        (solved,) = _in_batches(lambda *part: (move_feet(*part, rest_joints=self.rest_joints),), *body)
+        return solved, translation
 
     def _encode(
         self,
@@ -129,15 +147,42 @@ class InitialMotion:
         exact = solve_arm_ik(*body, self.tracked_rotations, collars, self.rest_joints)
         return blend_across_dropouts(rotations, exact, self.valid)
 
-    def _solve_feet(self, rotations: torch.Tensor, translation: torch.Tensor) -> torch.Tensor:
+    def crouching_notes(self) -> tuple[Note, ...]:
+        """What to say of a head that is near the floor."""
+        low = self._low_head() & (self.valid[:, 0] > 0)
+        seconds = float(low.sum()) / FPS
+        if seconds < NOTICED_SECONDS:
+            return ()
+        first = int(low.nonzero()[0]) / FPS
+        return (Note("head_near_the_floor", {"seconds": seconds, "first": first}),)
+
+    def given_up(self, rotations: torch.Tensor, translation: torch.Tensor) -> torch.Tensor:
+        """Radians (N,) by which the hands of a solved motion are turned from their trackers, where these are valid."""
+
+        def wrists(*body: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            return (forward_kinematics(*body, rest_joints=self.rest_joints)[0][:, list(WRISTS)],)
+
+        (world,) = _in_batches(wrists, rotations, translation)
+        return geodesic_angle(world, self.tracked_rotations[:, 1:])[self.valid[:, 1:] > 0]
+
+    def _low_head(self) -> torch.Tensor:
+        """(T,) bool: where somebody crouches."""
+        return self.tracked_positions[:, 0, 1] < LOW_HEAD * (self.rest_joints[HEAD, 1] - self.rest_joints[:, 1].amin())
+
+    def _foot_targets(
+        self, rotations: torch.Tensor, translation: torch.Tensor, grounded: torch.Tensor, low: torch.Tensor
+    ) -> FootTargets:
         reference = self.reference
-        (joints,) = _in_batches(
-            lambda *body: (forward_kinematics(*body, rest_joints=self.rest_joints)[1],), rotations, translation
+        contacts = torch.where(low[:, None], torch.ones_like(reference.contacts), reference.contacts)
+
+        def feet(*body: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            world, joints = forward_kinematics(*body, rest_joints=self.rest_joints)
+            return world[:, list(ANKLES)], joints
+
+        ankles_world, joints = _in_batches(feet, rotations, translation)
+        return foot_targets(
+            ankles_world, joints, contacts, grounded, self.rest_joints, reference.rest_heights, self.tracked_feet
         )
-        corrections = foot_corrections(joints, reference.contacts, reference.rest_heights, self.tracked_feet)
-        body = rotations, translation, corrections
-        (solved,) = _in_batches(lambda *part: (move_feet(*part, rest_joints=self.rest_joints),), *body)
-        return solved
 
 
 def _in_batches(function: Callable[..., tuple[torch.Tensor, ...]], *tensors: torch.Tensor) -> list[torch.Tensor]:

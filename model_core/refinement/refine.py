@@ -15,8 +15,10 @@ import torch
 
 from ..flag.evidence import place_body
 from ..flag.model import Flag
+from ..notes import Note
 from ..observation import Observation
 from .body_trackers import BodyTrackers
+from .closed_form.wrists import wrist_notes
 from .energy import TERMS, Candidate, Term, sigma_of, total_energy
 from .initial_motion import BodyMotion, InitialMotion
 from .optimization.lbfgs import minimise
@@ -33,11 +35,13 @@ BODY_TRACKER_ITERATIONS = 24
 @dataclass(frozen=True)
 class Refined:
     """A refined motion: local ``rotations`` (T, 22, 3, 3), ``translation`` (T, 3) of the pelvis in metres, and the
-    ``contacts`` (T, 4) that the refinement used: the probability that each of ``skeleton.FEET`` stands."""
+    ``contacts`` (T, 4) that the refinement used: the probability that each of ``skeleton.FEET`` stands. ``notes`` say
+    what of the hands had to be given up."""
 
     rotations: torch.Tensor
     translation: torch.Tensor
     contacts: torch.Tensor
+    notes: tuple[Note, ...] = ()
 
     @property
     def motion(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -90,9 +94,11 @@ def refine(
         if progress is not None:
             progress(min(1.0, (first + batch) / len(windows)), "refining")
     rotations, translation = initial.place(blended / weights)
+    notes: tuple[Note, ...] = ()
     if options.closed_form:
-        rotations = initial.solve(rotations, translation)
-    return Refined(rotations, translation, initial.reference.contacts)
+        rotations, translation = initial.solve(rotations, translation)
+        notes = (*initial.crouching_notes(), *wrist_notes(initial.given_up(rotations, translation)))
+    return Refined(rotations, translation, initial.reference.contacts, notes)
 
 
 def _refine_windows(

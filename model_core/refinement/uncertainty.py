@@ -47,9 +47,8 @@ def measure_uncertainty(
     frames = torch.arange(0, len(seen[0]) + EVERY - 1, EVERY).clamp_max(len(seen[0]) - 1)
     measured = []
     for some in frames.split(FRAMES_PER_BATCH // EVERY):
-        evidence = gather_evidence(
-            model, *(values[some.to(like.device)] for values in seen), rest_joints=_rest(probes, betas)
-        )
+        rotations, positions, valid = (values[some.to(like.device)] for values in seen)
+        evidence = gather_evidence(model, rotations, positions, valid, _rest(probes, betas))
         spread = sample_spread(model, evidence, noise, lambda local, shift: skin(probes, local, shift, betas))
         error = calibrate(model, spread, joint_weights, evidence.valid)
         if body_trackers is not None:
@@ -139,4 +138,4 @@ def interpolate(values: torch.Tensor, frames: torch.Tensor, count: int) -> torch
 
 
 def _rest(body: Body, betas: torch.Tensor) -> torch.Tensor:
-    return body.rest_joints(betas)[:BODY_JOINT_COUNT]
+    return torch.as_tensor(body.rest_joints(betas))[:BODY_JOINT_COUNT]

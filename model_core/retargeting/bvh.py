@@ -9,8 +9,10 @@ import numpy as np
 
 from ..errors import InputError
 from ..geometry.rotations import axis_angle_to_quaternion, quaternion_multiply, quaternion_to_matrix
+from ..notes import Note
 from .capture import Capture
 from .joint_names import Anatomy, find_anatomy
+from .rest_pose import need_person, stands, with_rest_pose
 from .skeletons import BANDAI_NAMCO, CMU_DAZ, CMU_MOTIONBUILDER, SkeletonMap, recognise
 from .unknown_skeleton import UprightFrame, map_by_anatomy, upright_frame
 
@@ -25,6 +27,8 @@ LIKELY_LEG = 0.85
 LEG_RANGE = (0.3, 1.6)
 """Metres; a skeleton outside of it in every unit is no person's."""
 LARGEST_FILE = 1 << 30
+MISCOUNTED = 1
+"""Frames by which exporters miscount."""
 ROUND_RATE_TOLERANCE = 1e-3
 """Frame times are written with few digits: a rate this close (relative) to a whole number is that number."""
 
@@ -44,10 +48,15 @@ def read_bvh(path: Path) -> tuple[Capture, SkeletonMap]:
     Raises ``InputError`` where the file is no BVH, is cut short, or its joints are not those of a person.
     """
     path = Path(path)
-    joints, values, fps = _parse(path)
+    notes: list[Note] = []
+    joints, values, fps = _parse(path, notes)
     names, parents, offsets, rotations, root = _from_pelvis(path, joints, *_local_motion(joints, values))
     skeleton = recognise(names, KNOWN_IN_BVH)
     anatomy = find_anatomy(path, names, parents)
+    if skeleton is not BANDAI_NAMCO and not stands(anatomy, names, parents, offsets):
+        offsets, rotations, note = with_rest_pose(path, anatomy, names, parents, offsets, rotations, root)
+        notes.append(note)
+        skeleton = None  # What is known of it counts from its own zero pose.
     # Bandai-Namco's axes lie along the bones: its zero pose is nobody's, and its frame is ours.
     frame = (
         UprightFrame.identity() if skeleton is BANDAI_NAMCO else upright_frame(path, anatomy, names, parents, offsets)
@@ -59,16 +68,19 @@ def read_bvh(path: Path) -> tuple[Capture, SkeletonMap]:
     trial = CMU_TRIAL.match(path.stem) if skeleton in (CMU_DAZ, CMU_MOTIONBUILDER) else None
     subject = int(trial[1]) if trial else path.parent.name
     bad = np.zeros(len(root), bool)
-    capture = Capture(path.stem, subject, path.stem, path.name, fps, names, parents, offsets, rotations, root, bad)
+    capture = Capture(
+        path.stem, subject, path.stem, path.name, fps, names, parents, offsets, rotations, root, bad, notes=tuple(notes)
+    )
+    need_person(path, anatomy, capture)
     return capture, skeleton
 
 
-def _parse(path: Path) -> tuple[list[_Joint], np.ndarray, float]:
+def _parse(path: Path, notes: list[Note]) -> tuple[list[_Joint], np.ndarray, float]:
     """Joints (parents first), channel values (N, C) and frames a second."""
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise InputError(f"{path}: {path.stat().st_size / 1e9:.1f} GB is larger than any BVH file")
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     hierarchy, found, motion = text.partition("MOTION")
@@ -86,11 +98,15 @@ def _parse(path: Path) -> tuple[list[_Joint], np.ndarray, float]:
         raise InputError(f"{path}: the frames hold something that is no number: {error}") from None
     if not 1e-4 < frame_time < 1:
         raise InputError(f"{path}: a frame time of {match[2]} s; should be between 0.0001 and 1")
-    if count < 2 or len(values) != count * width:
+    found, rest = divmod(len(values), max(width, 1))
+    if found < 2 or count < 2 or rest or abs(found - count) > MISCOUNTED:
         raise InputError(
             f"{path}: {len(values)} numbers for {count} frames of {width} channels; should be at least 2 frames and "
             f"{count * width} numbers (cut short?)"
         )
+    if found != count:
+        notes.append(Note("frames_miscounted", {"said": count, "found": found}))
+        count = found
     if not np.isfinite(values).all():
         raise InputError(f"{path}: the frames hold values that are not finite")
     fps = 1 / frame_time

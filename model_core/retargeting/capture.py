@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..geometry.rotations import quaternion_to_matrix
+from ..notes import Note
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,8 @@ class Capture:
 
     ``names`` and ``parents`` (J) list the joints, parents first, the root's parent is -1; ``offsets`` (J, 3) is each
     joint's position in its parent's frame. ``rotations`` (N, J, 4) are local, unit ``wxyz``; ``root`` (N, 3) is the
-    position of the first joint. ``bad`` (N,) marks frames that hold glitches.
+    position of the first joint. ``bad`` (N,) marks frames that hold glitches; ``notes`` are what the reader repaired or
+    chose.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Capture:
     root: np.ndarray
     bad: np.ndarray
     flags: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def world(self) -> tuple[np.ndarray, np.ndarray]:
         """World rotations (N, J, 3, 3) and joint positions (N, J, 3)."""

@@ -100,9 +100,9 @@ def ddim_sample(
     """
     latent = start
     times = torch.linspace(TRAINING_STEPS - 1, 0, steps + 1, device=start.device).round().long()
-    for now, after in zip(times[:-1], times[1:], strict=True):
+    for number, (now, after) in enumerate(zip(times[:-1], times[1:], strict=True)):
         clean = diffusion(latent, now.expand(len(latent)), observation, condition).to(start.dtype)
-        if after == 0:
+        if number == steps - 1:
             return clean
         (alpha, sigma), (alpha_after, sigma_after) = alpha_sigma(now), alpha_sigma(after)
         latent = alpha_after * clean + sigma_after * (latent - alpha * clean) / sigma

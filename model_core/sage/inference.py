@@ -10,6 +10,7 @@ from ..body.proportions import body_size, proportions
 from ..geometry.rotations import matrix_to_sixd, sixd_to_matrix
 from ..geometry.skeleton import BODY_JOINT_COUNT
 from ..observation import Observation, features
+from .ensemble import SageEnsemble, members_of
 from .inertialization import inertialize_gaps
 from .model import MEAN, Sage, Sampling, to_world
 
@@ -49,7 +50,7 @@ def observed_features(
 
 @torch.inference_mode()
 def predict(
-    sage: Sage,
+    sage: Sage | SageEnsemble,
     observation: Observation,
     rest_joints: np.ndarray,
     sampling: Sampling = MEAN,
@@ -64,10 +65,44 @@ def predict(
     Windows of ``window`` frames (even; ``offline_window`` unless given) overlap by the fraction ``overlap`` and are
     cross-faded with a ramp; a recording that is shorter than a window is one window of its own length. Where trackers
     are lost and found the pose is inertialized. ``progress(fraction, stage)`` may raise ``Cancelled``. ``half``
-    computes in ``HALF_PRECISION``.
+    computes in ``HALF_PRECISION``. What the members of an ensemble predict is averaged; where noise draws one motion of
+    many the first member does so alone.
     """
-    device = next(sage.parameters()).device
-    seen, rotations, positions, rest = observed_features(observation, rest_joints, device)
+    members = members_of(sage) if sampling.noise == 0 else members_of(sage)[:1]
+    seen, rotations, positions, rest = observed_features(observation, rest_joints, next(sage.parameters()).device)
+    poses, contacts = [], []
+    for number, member in enumerate(members):
+        report = None if progress is None else _part_of(progress, number, len(members))
+        found = _predict_windows(member, seen, rest, sampling, window, overlap, refine, report, half)
+        poses.append(change_pose(found[:, : 6 * BODY_JOINT_COUNT], lambda matrices: matrices))  # To unit vectors.
+        contacts.append(found[:, 6 * BODY_JOINT_COUNT :])
+    pose = torch.stack(poses).mean(0)
+    pose = change_pose(pose, lambda matrices: inertialize_gaps(matrices, observation.valid))
+    local, translation, _, _ = to_world(pose, rotations[:, 0], positions[:, 0], rest)
+    return Prediction(local, translation, torch.stack(contacts).mean(0))
+
+
+def _part_of(progress: Progress, number: int, count: int) -> Progress:
+    """``progress`` of one of several equal parts."""
+    return lambda fraction, stage: progress((number + fraction) / count, stage)
+
+
+def _predict_windows(
+    sage: Sage,
+    seen: torch.Tensor,
+    rest: torch.Tensor,
+    sampling: Sampling,
+    window: int | None,
+    overlap: float,
+    refine: bool,
+    progress: Progress | None,
+    half: bool,
+) -> torch.Tensor:
+    """6D poses in the heading frame and contacts (T, 22 * 6 + 4) by one network, its windows blended.
+
+    ``seen`` (T, F) are features and ``rest`` (22, 3) the person's rest joints; the others as for ``predict``.
+    """
+    device = seen.device
     frames = len(seen)
     padded = torch.cat([seen, seen[-1:].expand(frames % 2, -1)])
     window = min(window or offline_window(sage), len(padded))
@@ -83,11 +118,7 @@ def predict(
             pose, contacts = sage(windows, unit_rest[: len(starts)], sampling, tokens, refine)
         return torch.cat([pose.float(), contacts.float().sigmoid()], -1)
 
-    blended = blend_windows(len(padded), window, overlap, forward, progress)[:frames]
-    pose, contacts = blended[:, : 6 * BODY_JOINT_COUNT], blended[:, 6 * BODY_JOINT_COUNT :]
-    pose = change_pose(pose, lambda matrices: inertialize_gaps(matrices, observation.valid))
-    local, translation, _, _ = to_world(pose, rotations[:, 0], positions[:, 0], rest)
-    return Prediction(local, translation, contacts)
+    return blend_windows(len(padded), window, overlap, forward, progress)[:frames]
 
 
 def offline_window(sage: Sage) -> int:

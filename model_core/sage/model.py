@@ -22,11 +22,16 @@ from .vqvae import HalfBodyVQVAE
 
 WEIGHTS = Path(__file__).parent.parent.parent / "weights"
 FILES = {
-    "sage_vqvae.safetensors": ("upper_vqvae", "lower_vqvae"),
-    "sage_diffusion.safetensors": ("upper_diffusion", "lower_diffusion"),
-    "sage_decoder.safetensors": ("decoder", "refiner"),
+    "vqvae.safetensors": ("upper_vqvae", "lower_vqvae"),
+    "diffusion.safetensors": ("upper_diffusion", "lower_diffusion"),
+    "decoder.safetensors": ("decoder", "refiner"),
 }
-"""Each file of weights and the parts in it: no file grows too large for a repository."""
+"""Each file of weights and the parts in it: no file grows too large for a repository. Names begin with those of the
+network."""
+FIRST, COMPANION = "sage", "sage_companion"
+"""Names of the networks whose weights come with Threepoint."""
+NOT_FOR_INFERENCE = ("upper_vqvae", "lower_vqvae")
+"""Parts that only training needs: of the companion they are left out."""
 STREAM_CONTEXT_LENGTH = 30
 """Tokens that a stream attends to at once: as many as an offline window."""
 
@@ -53,6 +58,8 @@ class SageConfig:
 
 CONFIGS = {
     "small": SageConfig(),
+    "fast": SageConfig(window=60, diffusion_layers=3, decoder_layers=3, codes=128),
+    "medium": SageConfig(window=60, width=240, heads=6, diffusion_layers=4, codes=128),
     "large": SageConfig(
         window=64, width=384, heads=8, vqvae_layers=4, diffusion_layers=8, decoder_layers=6, refiner_width=512,
         code_channels=24,
@@ -181,15 +188,18 @@ def save_sage(sage: Sage, folder: Path | str) -> None:
     """Write the weights, half precision, one file of ``FILES`` each, with the configuration in their metadata."""
     state, metadata = sage.state_dict(), {"sage": json.dumps(asdict(sage.config))}
     for name, parts in FILES.items():
-        save_tensors(
-            Path(folder) / name, {key: value for key, value in state.items() if key.split(".")[0] in parts}, metadata
-        )
+        own = {key: value for key, value in state.items() if key.split(".")[0] in parts}
+        save_tensors(Path(folder) / f"{FIRST}_{name}", own, metadata)
 
 
-def load_sage(folder: Path | str | None = None, device: torch.device | str = "cpu") -> Sage:
-    """Read weights as ``save_sage`` writes them; without a folder, those that come with Threepoint."""
+def load_sage(folder: Path | str | None = None, device: torch.device | str = "cpu", network: str = FIRST) -> Sage:
+    """Read weights as ``save_sage`` writes them; without a folder, those that come with Threepoint.
+
+    A ``COMPANION`` comes without the parts that are ``NOT_FOR_INFERENCE``, and does not have them.
+    """
     folder, tensors, configs = Path(folder or WEIGHTS), {}, set()
-    for name in FILES:
+    absent = NOT_FOR_INFERENCE if network == COMPANION else ()
+    for name in (f"{network}_{name}" for name, parts in FILES.items() if not set(parts) <= set(absent)):
         own, metadata = load_tensors(folder / name, "weights that `python3 tools train sage` wrote")
         if "sage" not in metadata:
             raise InputError(f"{folder / name}: is not one of the files that `python3 tools train sage` writes")
@@ -198,5 +208,7 @@ def load_sage(folder: Path | str | None = None, device: torch.device | str = "cp
     if len(configs) > 1:
         raise InputError(f"{folder}: the files of SAGE's weights are of different trainings; copy all of one")
     sage = Sage(SageConfig(**json.loads(configs.pop())))
+    for part in absent:
+        delattr(sage, part)
     sage.load_state_dict(tensors)
     return sage.to(device).eval()

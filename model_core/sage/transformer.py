@@ -1,5 +1,6 @@
 """The transformer block that all parts of SAGE share."""
 
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -21,7 +22,7 @@ def run_blocks(
     With a ``context_length`` each token attends only to that many: itself and those before it, as in a stream.
     """
     tokens = x.shape[1]
-    rotary = torch.from_numpy(rotary_embedding(0, tokens, x.shape[2] // cast(Block, blocks[0]).heads)).to(x.device)
+    rotary = _rotary_on(x.device, tokens, x.shape[2] // cast(Block, blocks[0]).heads)
     masked = None
     if context_length is not None:
         everything = torch.ones(tokens, tokens, dtype=torch.bool, device=x.device)
@@ -29,6 +30,13 @@ def run_blocks(
     for block in blocks:
         x = block(x, rotary, modulation, masked)
     return x
+
+
+@lru_cache(maxsize=64)
+def _rotary_on(device: torch.device, tokens: int, channels: int) -> torch.Tensor:
+    """``rotary_embedding`` from the start, sent to a device once."""
+    with torch.inference_mode(False):  # What was made for inference alone could not train later.
+        return torch.from_numpy(rotary_embedding(0, tokens, channels)).to(device)
 
 
 def rotary_embedding(first: int, tokens: int, channels: int) -> np.ndarray:

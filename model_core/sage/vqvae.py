@@ -49,11 +49,10 @@ class ProductQuantizer(nn.Module):
         self.usage.lerp_(one_hot.sum(1), 1 - self.decay)
         self.sums.lerp_(one_hot.transpose(1, 2) @ parts, 1 - self.decay)
         dead = self.usage < DEAD_BELOW * self.usage.mean(-1, keepdim=True)
-        if dead.any():
-            replacement = parts[:, torch.randint(parts.shape[1], (count,), device=parts.device)]
-            fair_use = self.usage.mean(-1, keepdim=True).expand_as(self.usage)
-            self.usage[dead] = fair_use[dead]
-            self.sums[dead] = (replacement * fair_use[..., None])[dead]
+        replacement = parts[:, torch.randint(parts.shape[1], (count,), device=parts.device)]
+        fair_use = self.usage.mean(-1, keepdim=True).expand_as(self.usage)
+        self.sums.copy_(torch.where(dead[..., None], replacement * fair_use[..., None], self.sums))
+        self.usage.copy_(torch.where(dead, fair_use, self.usage))
         self.codebooks.copy_(self.sums / self.usage.clamp_min(1e-6)[..., None])
 
 
@@ -106,8 +105,9 @@ class HalfBodyVQVAE(nn.Module):
         self.latent_spread.copy_(latents.std(0).clamp_min(0.05))
 
 
-def perplexity(codes, count):
+def perplexity(codes: torch.Tensor, count: int) -> torch.Tensor:
     """Number of ``count`` codes in effective use, averaged over the codebooks: exp of the entropy of ``codes``."""
-    flat = codes.reshape(-1, codes.shape[-1])
-    share = torch.stack([torch.bincount(column, minlength=count) for column in flat.T]).float() / len(flat)
-    return (-(share * share.clamp_min(1e-12).log()).sum(-1)).exp().mean().item()
+    flat = codes.reshape(-1, codes.shape[-1]).T
+    uses = torch.zeros(len(flat), count, device=codes.device)
+    frequency = uses.scatter_add_(1, flat, torch.ones_like(flat, dtype=uses.dtype)) / flat.shape[1]
+    return (-(frequency * frequency.clamp_min(1e-12).log()).sum(-1)).exp().mean()

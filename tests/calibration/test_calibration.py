@@ -11,14 +11,15 @@ from threepoint.model_core.calibration import (
     Calibration,
     Offset,
     fit_to_forearms,
+    hand_prior,
     joint_poses,
     load,
     preset_offsets,
     save,
 )
 from threepoint.model_core.calibration.fitting import arm_frames
-from threepoint.model_core.calibration.person import head_offset, standing_eye_height
-from threepoint.model_core.calibration.presets import mirrored
+from threepoint.model_core.calibration.person import estimate_stature, head_offset, standing_eye_height
+from threepoint.model_core.calibration.presets import FIST_TILT, PALM_RADIUS, mirrored, palm_center
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.geometry.frames import OPENXR_TO_MODEL
 from threepoint.model_core.geometry.kinematics import forward_kinematics
@@ -33,7 +34,7 @@ from threepoint.model_core.geometry.skeleton import ROLES, TRACKED_JOINTS
 from threepoint.model_core.notes import Note
 from threepoint.model_core.recordings import Recording, Track, read
 from threepoint.model_core.recordings.model_frame import model_frame
-from threepoint.tests.calibrating import calibrate
+from threepoint.tests.calibrating import calibrate, calibrate_as_grips
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_joints_come_back_through_every_preset(make_clip, body, preset):
     calibration = Calibration(np.zeros(10), 0.0, offsets)
     found_rotations, found_positions, valid = joint_poses(recording, calibration)
     assert valid.all()
-    np.testing.assert_allclose(found_positions + recording.origin, positions, atol=1e-12)
+    np.testing.assert_allclose(found_positions + recording.origin, positions, atol=5e-7)
     np.testing.assert_allclose(geodesic_angle(quaternion_to_matrix(found_rotations), rotations), 0, atol=1e-6)
 
 
@@ -79,17 +80,26 @@ def test_a_floor_below_zero_lifts_everything(make_recording):
     np.testing.assert_allclose(lifted - ground, np.broadcast_to([0, 0.5, 0], ground.shape), atol=1e-12)
 
 
-def test_in_t_pose_grips_lie_as_openxr_says(body):
-    """Palms down, fists closed: -Z runs forward through the left tube of fingers, +X points out of the left palm."""
+def test_in_t_pose_grips_lie_as_openxr_says_and_handles_lean_to_the_fingers(body):
+    """Palms down, fists closed: -Z runs through the left tube of fingers, +X points out of the left palm."""
+    lean = np.radians(FIST_TILT)
     for side, role in ((1, "left_hand"), (-1, "right_hand")):
         offset = preset_offsets("grip")[role]
         device = quaternion_to_matrix(offset.rotation).T  # the joint is the identity in T-pose
         axes = device @ OPENXR_TO_MODEL  # columns: the device's X, Y, Z in the model's frame
         np.testing.assert_allclose(axes[:, 0], [0, -side, 0], atol=1e-12)
-        np.testing.assert_allclose(axes[:, 1], [-side, 0, 0], atol=1e-12)
-        np.testing.assert_allclose(axes[:, 2], [0, 0, -1], atol=1e-12)
+        np.testing.assert_allclose(axes[:, 1], [-side * np.cos(lean), 0, np.sin(lean)], atol=1e-12)
+        np.testing.assert_allclose(-axes[:, 2], [side * np.sin(lean), 0, np.cos(lean)], atol=1e-12)
         # The wrist joint lies toward the shoulder and the back of the hand.
         np.testing.assert_allclose(device @ offset.position, [-side * 0.085, 0.025, 0], atol=1e-12)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_puts_its_handle_within_the_hand(name):
+    prior, offset = hand_prior(name), preset_offsets(name)["left_hand"]
+    handle = prior.rotation.T @ (prior.handle - offset.position)
+    np.testing.assert_allclose(handle, palm_center() + prior.from_palm, atol=1e-12)
+    assert np.linalg.norm(prior.from_palm) < PALM_RADIUS
 
 
 def test_devices_are_mirror_images():
@@ -132,7 +142,7 @@ def test_looking_down_makes_nobody_shorter(make_recording, body):
     looking = Track(bowed, rotation, head.valid)
     bent = calibrate(replace(recording, tracks={**recording.tracks, "head": looking}), body)
     # Who looks down steeply bends a little as a rule: the person is, if anything, taken to be taller.
-    assert 0 <= float(body.stature(bent.betas)) - float(body.stature(upright.betas)) < 0.04
+    assert 0 <= float(body.stature(bent.betas)) - float(body.stature(upright.betas)) < 2.5 * bent.stature_error
 
 
 def test_what_is_given_is_taken(make_recording, body):
@@ -150,21 +160,21 @@ def test_a_recording_relative_to_the_first_pose_gets_a_floor(make_recording, bod
 
 
 def test_who_sits_is_not_taken_for_a_child(make_recording, body):
-    calibration = calibrate(make_recording(5.0, move=(0, -0.42, 0)), body)
-    np.testing.assert_array_equal(calibration.betas, np.zeros(10))
+    calibration = calibrate_as_grips(make_recording(5.0, move=(0, -0.42, 0)), body)
+    assert 1.55 < float(body.stature(calibration.betas)) < 1.90
     assert calibration.floor == 0
 
 
-def test_hands_that_reach_farther_tell_of_a_taller_person(make_recording, body):
-    recording = make_recording(5.0)
-    tracks = dict(recording.tracks)
-    for role in ("left_hand", "right_hand"):
-        track = tracks[role]
-        hanging = track.position * [0.5, 0, 0.1] + [0, 0.6, 0]
-        tracks[role] = Track(hanging, track.rotation, track.valid)
-    calibration = calibrate(replace(recording, tracks=tracks), body)
-    assert float(body.stature(calibration.betas)) > 1.8 and calibration.floor < -0.05
-    assert any(note.code == "reach_needs_taller_person" for note in calibration.notes)
+@pytest.mark.parametrize("stature", [0.9, 2.3])
+def test_people_of_any_size_are_within_what_is_said_of_their_stature(shared, body, stature):
+    """Case robustness/32 of ../shared: a real player, scaled."""
+    recording = read(shared / "hmd" / "bsor" / "humanid_user4_ref.bsor")
+    factor = stature / 1.82
+    tracks = {role: Track(factor * t.position, t.rotation, t.valid) for role, t in recording.tracks.items()}
+    placed = model_frame(replace(recording, tracks=tracks))
+    found = estimate_stature(placed, body, 0.0, preset_offsets("saber"), PRESETS["saber"].reach_std).stature
+    assert found.low < stature < found.high
+    assert abs(found.value - stature) < max(2 * found.error, 0.05)
 
 
 def test_joints_need_no_calibration(make_clip, body):
@@ -185,26 +195,6 @@ def test_a_missing_hand_is_never_valid(make_recording, body):
     rotations, positions, valid = joint_poses(model_frame(recording), calibrate(recording, body))
     np.testing.assert_array_equal(valid.all(0), [True, False, True])
     assert np.isfinite(rotations).all() and np.isfinite(positions).all()
-
-
-def test_fitted_sabers_put_wrists_within_reach(shared, body):
-    for path in sorted((shared / "hmd" / "bsor").glob("*.bsor")):
-        recording = read(path)
-        calibration = calibrate(recording, body)
-        assert 1.5 < float(body.stature(calibration.betas)) < 2.05, path.name
-        _, positions, valid = joint_poses(model_frame(recording), calibration)
-        size = float(body.size(calibration.betas))
-        for hand in (1, 2):
-            seen = valid[:, 0] & valid[:, hand]
-            reach = np.linalg.norm(positions[seen, hand] - positions[seen, 0], axis=-1)
-            assert np.percentile(reach, 95) < 0.75 * size, path.name
-
-
-def test_left_and_right_wrists_are_fitted_alike(shared, body):
-    calibration = calibrate(read(shared / "hmd" / "bsor" / "simsaber_bang.bsor"), body)
-    again = mirrored(calibration.offsets["left_hand"])
-    np.testing.assert_allclose(calibration.offsets["right_hand"].rotation, again.rotation)
-    np.testing.assert_allclose(calibration.offsets["right_hand"].position, again.position)
 
 
 def test_arm_frames_are_rotations_and_find_a_bent_elbow(body):

@@ -6,18 +6,18 @@ import json
 import numpy as np
 import pytest
 
-from threepoint.model_core.calibration import by_preset, load, person, save
-from threepoint.model_core.calibration.by_preset import REACH_STATURE_ERROR, SURE, stature_note
+from threepoint.model_core.calibration import load, save
 from threepoint.model_core.calibration.height import (
     ERRORS,
     ErrorSamples,
-    Height,
     error_density,
-    likely_height,
+    height_evidence,
     load_error_samples,
 )
+from threepoint.model_core.calibration.person import SURE, stature_note
 from threepoint.model_core.calibration.posture import TRAITS, estimate_height, load_networks
-from threepoint.tests.calibrating import calibrate, calibrate_as_grips, calibrate_at
+from threepoint.model_core.calibration.stature import STATURES, estimate
+from threepoint.tests.calibrating import calibrate, calibrate_at
 
 simulate_devices = importlib.import_module("threepoint.tools.simulation.devices")
 STEP = ERRORS[1] - ERRORS[0]
@@ -75,20 +75,30 @@ def judged(traits, errors):
     return ErrorSamples(everybody, np.concatenate([errors * rng.normal(size=50), [0.0, 0.0]]), np.arange(52) % 10)
 
 
+HEAD_RATIO = 0.87
+NO_REACH = np.zeros(len(STATURES))
+
+
+def stature_by(inputs, log_heights, samples):
+    """The stature of somebody whose head alone shows it."""
+    evidence = height_evidence(inputs, log_heights, samples=samples)
+    return estimate(evidence, 1.6, NO_REACH, HEAD_RATIO, True).stature
+
+
 def test_a_height_is_as_sure_as_those_of_people_alike_were_right():
     inputs, log_heights = np.zeros((50, 12)), np.full(50, np.log(1.45))
     _, traits = estimate_height(inputs, log_heights, load_networks())
-    right, wrong = (likely_height(inputs, log_heights, 1.47, samples=judged(traits, e)) for e in (0.005, 0.05))
-    assert right.error < 0.02 and 0.04 < wrong.error < 0.1
+    right, wrong = (stature_by(inputs, log_heights, judged(traits, e)) for e in (0.005, 0.05))
+    assert right.error < 0.03 and 0.04 < wrong.error < 0.12
     assert wrong.low < right.low < right.value < right.high < wrong.high
-    assert right.value == pytest.approx(wrong.value, abs=0.02)
+    assert right.value == pytest.approx(wrong.value, abs=0.03)
 
 
 def test_samples_who_were_judged_rightly_leave_a_height_where_it_is():
     inputs, log_heights = np.zeros((50, 12)), np.full(50, np.log(1.45))
     found, traits = estimate_height(inputs, log_heights, load_networks())
-    value = likely_height(inputs, log_heights, np.exp(found), samples=judged(traits, 0.0)).value
-    assert value == pytest.approx(np.exp(found), abs=1e-3)
+    value = stature_by(inputs, log_heights, judged(traits, 0.0)).value
+    assert value == pytest.approx(np.exp(found) / HEAD_RATIO, abs=5e-3)
 
 
 def test_the_samples_that_come_with_us_are_many_people_with_errors_on_both_sides():
@@ -106,17 +116,6 @@ def test_a_stature_that_is_hardly_known_is_called_a_guess_and_says_what_helps():
 def test_who_sits_is_of_a_height_that_is_a_guess(make_recording, body):
     found = calibrate(make_recording(5.0, move=(0, -0.42, 0)), body)
     assert found.stature_error > SURE and any(note.code == "stature_uncertain" for note in found.notes)
-
-
-def test_hands_of_unknown_devices_do_not_overrule_a_height_that_is_surer_than_reach(make_recording, body, monkeypatch):
-    recording = make_recording(5.0)
-    monkeypatch.setattr(by_preset, "required_size", lambda *_: 1.2)
-    taller = {}
-    for error in (REACH_STATURE_ERROR / 2, REACH_STATURE_ERROR * 2):
-        monkeypatch.setattr(person, "likely_height", lambda *_, error=error: Height(1.47, error, 1.4, 1.5))
-        found = calibrate_as_grips(recording, body)
-        taller[error] = any(note.code == "reach_needs_taller_person" for note in found.notes)
-    assert taller == {REACH_STATURE_ERROR / 2: False, REACH_STATURE_ERROR * 2: True}
 
 
 def test_what_is_given_or_measured_has_no_error(make_recording, make_clip, body):

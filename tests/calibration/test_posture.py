@@ -6,14 +6,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from threepoint.model_core.calibration.height import likely_height
+from threepoint.model_core.calibration.height import height_evidence
+from threepoint.model_core.calibration.person import find_person
 from threepoint.model_core.calibration.posture import FPS, STRIDE, TRAITS, describe, estimate_height, load_networks
+from threepoint.model_core.calibration.stature import GROWN_MEAN, GROWN_STD, STATURES, estimate
 from threepoint.model_core.recordings import Track
+from threepoint.model_core.recordings.model_frame import model_frame
 from threepoint.tests.calibrating import calibrate, calibrate_as_grips
 
 simulate_devices = importlib.import_module("threepoint.tools.simulation.devices")
 STANDING = 1.47
 """Metres: a head joint's height at rest."""
+
+
+def height_by(inputs, heights, head_ratio=STANDING / 1.70):
+    """The ``Height`` of a person whose head joint is ``STANDING`` metres high at rest, as far as the head shows it."""
+    evidence = height_evidence(inputs, np.log(heights))
+    found = estimate(evidence, 1.6, np.zeros(len(STATURES)), head_ratio, True).stature
+    return replace(found, **{name: head_ratio * value for name, value in vars(found).items()})
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +53,7 @@ def test_the_networks_tell_distributions(walk):
 @pytest.mark.parametrize("size", [0.85, 1.0, 1.15])
 def test_the_height_of_who_walks_is_found_whatever_it_is(walk, size):
     turns, heads, hands = walk
-    found = likely_height(describe(turns, heads, hands), np.log(size * heads[::STRIDE, 1]), STANDING)
+    found = height_by(describe(turns, heads, hands), size * heads[::STRIDE, 1])
     assert found.value / size == pytest.approx(STANDING, abs=0.03)
     assert 0.01 < found.error < 0.06
 
@@ -53,8 +63,8 @@ def test_flights_tell_how_somebody_jumps_and_not_how_tall_they_are(walk):
     phase = np.arange(600) / FPS % 2.0
     rise = np.where(phase < 0.6, 3.0 * phase - 5.0 * phase**2, 0.0)[:, None] * [0, 1, 0]
     jumping = describe(turns, heads + rise, hands + rise[:, None])
-    found = likely_height(jumping, np.log((heads + rise)[::STRIDE, 1]), STANDING)
-    still = likely_height(describe(*walk), np.log(heads[::STRIDE, 1]), STANDING)
+    found = height_by(jumping, (heads + rise)[::STRIDE, 1])
+    still = height_by(describe(*walk), heads[::STRIDE, 1])
     assert (heads + rise)[:, 1].max() > 1.85 and found.value == pytest.approx(still.value, abs=0.03)
 
 
@@ -69,14 +79,14 @@ def test_a_change_that_posture_does_not_explain_shows_in_the_traits(walk):
 def test_hands_that_are_not_seen_hinder_nothing(walk):
     turns, heads, hands = walk
     inputs = describe(turns, heads, np.full_like(hands, np.nan))
-    assert likely_height(inputs, np.log(heads[::STRIDE, 1]), STANDING).value == pytest.approx(STANDING, abs=0.03)
+    assert height_by(inputs, heads[::STRIDE, 1]).value == pytest.approx(STANDING, abs=0.03)
 
 
 def test_without_frames_the_prior_remains():
-    found = likely_height(np.zeros((0, 12)), np.zeros(0), STANDING)
-    assert found.value == pytest.approx(STANDING, abs=0.02)
-    assert found.error == pytest.approx(STANDING * 0.15 / 1.70, rel=0.1)
-    assert (found.high - found.low) / 2 == pytest.approx(1.645 * found.error, rel=0.1)
+    found = height_by(np.zeros((0, 12)), np.zeros(0), 1.0)
+    assert found.value == pytest.approx(GROWN_MEAN, abs=0.02)
+    assert found.error == pytest.approx(GROWN_STD, rel=0.15)
+    assert (found.high - found.low) / 2 == pytest.approx(1.645 * GROWN_STD, rel=0.1)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -91,9 +101,9 @@ def test_who_roams_stands_however_small(make_recording, body):
     recording = make_recording(20.0, move=(0, -0.42, 0))
     walked = np.linspace(0, 3, len(recording.time))[:, None] * [1.0, 0, 0]
     tracks = {role: Track(t.position + walked, t.rotation, t.valid) for role, t in recording.tracks.items()}
-    seated, roaming = calibrate(recording, body), calibrate(replace(recording, tracks=tracks), body)
-    np.testing.assert_array_equal(seated.betas, np.zeros(10))
-    assert float(body.stature(roaming.betas)) < 1.40
+    seated, roaming = (find_person(model_frame(r), body) for r in (recording, replace(recording, tracks=tracks)))
+    assert [any(note.code == "nobody_stands" for note in found.notes) for found in (seated, roaming)] == [True, False]
+    assert float(body.stature(roaming.betas)) < 1.50 < float(body.stature(seated.betas))
 
 
 def test_the_shortest_recording_is_calibrated(make_recording, body):

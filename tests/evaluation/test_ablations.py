@@ -10,8 +10,8 @@ from threepoint.model_core import pipeline
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.evaluation.methods import observe_truth
 from threepoint.model_core.geometry.skeleton import LOWER_HALF, UPPER_HALF
+from threepoint.model_core.mocap.augmentation import NO_AUGMENTATION
 from threepoint.model_core.mocap.clips import load_clips, save_clips
-from threepoint.model_core.mocap.windows import NO_AUGMENTATION
 from threepoint.model_core.observation import FEATURE_COUNT
 from threepoint.model_core.pipeline import Networks
 from threepoint.model_core.sage.inference import predict

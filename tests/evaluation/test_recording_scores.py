@@ -26,7 +26,7 @@ DRIFT = 0.3
 
 @pytest.fixture
 def standing_still(monkeypatch):
-    """A SAGE whose body slides along without moving, and a refinement that stops it."""
+    """A SAGE whose body slides along without moving, a refinement that stops it, and hands as their preset says."""
 
     def slide(sage, observation, rest_joints, sampling, progress):
         time = torch.arange(observation.frame_count) / 60
@@ -41,7 +41,9 @@ def standing_still(monkeypatch):
 
     refined = []
     monkeypatch.setattr(solve, "predict", slide)
+    monkeypatch.setattr(solve, "steady_prediction", lambda sage, shown, *_: shown)
     monkeypatch.setattr(solve, "refine", stop)
+    monkeypatch.setattr(calibrate, "fit_hands", lambda recording, calibration, *_: calibration)
     monkeypatch.setattr(pipeline, "load_networks", lambda device: NETWORKS)
     return refined
 
@@ -55,14 +57,18 @@ def folder(tmp_path, make_recording):
 
 
 def test_every_recording_has_its_rows_and_other_files_are_named(standing_still, folder, tmp_path, capsys):
-    assert evaluate.run(["--recordings", str(folder), "--json", str(tmp_path / "found.json"), "--threads", "1"]) == 0
+    (tmp_path / "pictures").mkdir()
+    assert evaluate.run(["--recordings", str(folder), "--json", str(tmp_path / "found.json"), "--threads", "1",
+                         "--pictures", str(tmp_path / "pictures")]) == 0  # fmt: skip
+    assert (tmp_path / "pictures" / "recordings.png").stat().st_size > 10_000
     printed = capsys.readouterr().out
     assert "notes.txt: not read: " in printed
     report = json.loads((tmp_path / "found.json").read_text())
     rows = report["files"]["home/me.csv"]
     assert list(rows) == ["SAGE", "SAGE, refined"] and list(report["refused"]) == ["notes.txt"]
-    assert rows["SAGE"]["skate"] == pytest.approx(100 * DRIFT, rel=1e-3) and rows["SAGE, refined"]["skate"] == 0
-    assert rows["SAGE"]["seconds"] == pytest.approx(2.0, abs=0.1) and rows["SAGE"]["stands"] == 1
+    assert rows["SAGE"]["seconds"] == rows["SAGE, refined"]["still_seconds"] == pytest.approx(2.0, abs=0.1)
+    assert rows["SAGE"]["hovering"] == 100 and rows["SAGE"]["still_seconds"] == 0, "a body that glides above the floor"
+    assert "12.00" in printed and printed.count("!") >= 2, "what people have, and marks at what is more than human"
     assert rows["SAGE"]["jitter"] < 0.5 < rows["SAGE"]["seen_jitter"], "the body is stiff, the hands tremble"
     assert rows["SAGE"]["hands"] > 20, "cm that the hands of a T-pose are off"
     assert set(report["units"]) == set(rows["SAGE"])
@@ -74,7 +80,12 @@ def test_trackers_that_were_lost_are_not_held_against_it(standing_still, make_re
     for role in ("left_hand", "right_hand"):
         recording.tracks[role].valid[:] = False
     lost = recording_scores.score_recording(recording, NETWORKS)["SAGE"]
-    assert np.isnan(lost["hands"]) and not np.isnan(whole["hands"]) and not np.isnan(lost["head"])
+    assert (
+        np.isnan(lost["palm"])
+        and np.isnan(lost["hands"])
+        and not np.isnan(whole["hands"])
+        and not np.isnan(lost["head"])
+    )
 
 
 def test_long_recordings_are_cut_and_empty_folders_refused(standing_still, make_recording, tmp_path):

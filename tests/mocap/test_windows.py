@@ -8,8 +8,9 @@ import torch
 
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.skeleton import HEAD
+from threepoint.model_core.mocap.augmentation import NO_AUGMENTATION, Augmentation
 from threepoint.model_core.mocap.clips import load_clips, save_clips
-from threepoint.model_core.mocap.windows import NO_AUGMENTATION, Augmentation, WindowSampler, shape_basis
+from threepoint.model_core.mocap.windows import WindowSampler, shape_basis
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def test_a_clip_that_is_shorter_than_a_window_holds_its_last_pose(body, make_cli
     sampler = WindowSampler([load_clips(tmp_path / "short.npz")], 20, shape_basis(body))
     joints = draw(sampler, NO_AUGMENTATION, 1).joints[0]
     expected = torch.from_numpy(clip.world()[1]).float()
-    torch.testing.assert_close(joints, expected[[*range(12), *[11] * 8]], atol=1e-5, rtol=0)
+    torch.testing.assert_close(joints, expected[[*range(12), *[11] * 8]], atol=1e-4, rtol=0)
 
 
 def test_world_and_joints_follow_from_the_local_pose(sampler):
@@ -62,7 +63,7 @@ def test_hands_are_lost_as_often_as_asked(sampler):
 
 
 def test_bodies_vary_and_keep_their_feet_on_the_floor(sampler):
-    windows = draw(sampler, Augmentation(stature_spread=2.0), 200)
+    windows = draw(sampler, Augmentation(stature_sigma=2.0), 200)
     size = windows.rest_joints[:, 15, 1] - windows.rest_joints[:, 7, 1]
     assert size.std() > 0.05
     toes = windows.joints[:, :, [10, 11], 1].amin((1, 2))

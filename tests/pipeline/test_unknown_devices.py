@@ -48,15 +48,14 @@ def codes(calibration):
     return [note.code for note in calibration.notes]
 
 
-def test_known_devices_need_no_networks(make_recording, body):
-    for device in ("grip", "saber", "joints"):
-        found = find(make_recording(2.0, device=device), body)
-        assert not any("unknown" in code for code in codes(found)), device
+def test_joints_need_no_networks(make_recording, body):
+    assert codes(find(make_recording(2.0, device="joints"), body)) == ["tracks_are_joints"]
+    assert "hands_fitted" not in codes(find(make_recording(2.0, device="hand"), body))
 
 
-def test_a_preset_that_is_named_goes_before_all(moving, body):
-    found = find(moving, body, preset="touch")
-    assert found.notes[-1].values["preset"] == "touch"
+def test_a_preset_that_is_named_goes_before_all(moving, body, networks):
+    found = find(moving, body, networks, preset="touch")
+    assert found.notes[-2].values["preset"] == "touch" and codes(found)[-1] == "hands_fitted"
 
 
 def test_a_t_pose_that_is_held_tells_the_offsets_of_unknown_devices(simulation, body):

@@ -7,9 +7,18 @@ from threepoint.model_core.geometry.rotations import axis_angle_to_quaternion, q
 from threepoint.model_core.recordings.conventions import CONVENTIONS, euler_to_quaternion, from_openxr, to_openxr
 from threepoint.model_core.recordings.guessing import rotate
 
-FORWARD = {"openxr": [0, 0, -1], "unity": [0, 0, 1], "unreal": [1, 0, 0], "ros": [1, 0, 0], "z_up": [0, 1, 0]}
-UP = {"openxr": [0, 1, 0], "unity": [0, 1, 0], "unreal": [0, 0, 1], "ros": [0, 0, 1], "z_up": [0, 0, 1]}
-RIGHT = {"openxr": [1, 0, 0], "unity": [1, 0, 0], "unreal": [0, 1, 0], "ros": [0, -1, 0], "z_up": [1, 0, 0]}
+FORWARD = {
+    "openxr": [0, 0, -1], "unity": [0, 0, 1], "unreal": [1, 0, 0], "ros": [1, 0, 0], "z_up": [0, 1, 0],
+    "gltf": [0, 0, 1], "blender": [0, -1, 0],
+}  # fmt: skip
+UP = {
+    "openxr": [0, 1, 0], "unity": [0, 1, 0], "unreal": [0, 0, 1], "ros": [0, 0, 1], "z_up": [0, 0, 1],
+    "gltf": [0, 1, 0], "blender": [0, 0, 1],
+}  # fmt: skip
+RIGHT = {
+    "openxr": [1, 0, 0], "unity": [1, 0, 0], "unreal": [0, 1, 0], "ros": [0, -1, 0], "z_up": [1, 0, 0],
+    "gltf": [-1, 0, 0], "blender": [-1, 0, 0],
+}  # fmt: skip
 
 
 def random_rotations(count=50):

@@ -1,5 +1,7 @@
 """Recordings at other times."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -66,11 +68,28 @@ def test_gaps_are_not_data():
     np.testing.assert_array_equal(there.tracks["head"].valid, ~in_gap)
 
 
-def test_samples_beside_a_lost_one_are_not_data():
+def test_between_valid_samples_a_quarter_of_a_second_apart_all_is_valid():
     recording = turning(np.arange(10) / 10)
     recording.tracks["head"].valid[5] = False
     there = resample(recording, 40)
-    np.testing.assert_array_equal(there.tracks["head"].valid, (there.time < 0.401) | (there.time > 0.599))
+    assert there.tracks["head"].valid.all()  # 0.2 s from the sample before the lost one to the one after it
+    recording.tracks["head"].valid[6] = False
+    there = resample(recording, 40)
+    np.testing.assert_array_equal(there.tracks["head"].valid, (there.time < 0.401) | (there.time > 0.699))
+
+
+@pytest.mark.parametrize("jitter", [0.0, 3e-4])
+def test_a_hand_in_every_second_row_is_known_all_the_time(make_recording, jitter):
+    recording = make_recording(6.0, 90.0)
+    time = recording.time + np.random.default_rng(0).uniform(-jitter, jitter, len(recording.time))
+    seen = np.arange(len(time)) % 2 == 0
+    whole = resample(replace(recording, time=time), 60)
+    tracks = dict(recording.tracks)
+    tracks["left_hand"] = replace(tracks["left_hand"], valid=seen)
+    half = resample(replace(recording, time=time, tracks=tracks), 60)
+    assert half.tracks["left_hand"].valid[:-1].all()
+    found, expected = half.tracks["left_hand"].position[:-1], whole.tracks["left_hand"].position[:-1]
+    np.testing.assert_allclose(found, expected, atol=2e-3)
 
 
 def test_a_window_equals_the_same_part_of_the_whole(make_recording):

@@ -12,7 +12,7 @@ from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, rotation_about_y
 from threepoint.model_core.geometry.skeleton import FEET, HEAD, LEFT_WRIST, RIGHT_WRIST, TRACKED_JOINTS
 from threepoint.model_core.observation import Observation
-from threepoint.model_core.refinement.arms import (
+from threepoint.model_core.refinement.closed_form.arms import (
     COLLAR_SPEED,
     MAX_COLLAR_ROTATION,
     blend_across_dropouts,
@@ -375,3 +375,16 @@ def test_head_and_arms_are_exact_at_the_end(model, make_clip):
     assert np.allclose(joints[:, HEAD], seen.positions[:, 0], atol=1e-4)
     assert np.allclose(world[:, TRACKED_JOINTS], seen.rotations, atol=1e-3)
     assert (joints[:, TRACKED_JOINTS] - seen.positions).norm(dim=-1).max() < 2e-3
+
+
+def test_what_no_wrist_does_and_who_crouches_is_said(model, make_clip):
+    rotations, translation, rest_joints = moving(make_clip, 60)
+    seen = observe(rotations, translation, rest_joints)
+    options = RefinementOptions(iterations=2)
+    assert refine(model, seen, Unrefined(rotations, translation), rest_joints, options=options).notes == ()
+    seen.rotations[:, 1] = seen.rotations[:, 1] @ axis_angle_to_matrix(torch.tensor([0.0, 0.0, -2.4]))
+    crouched = translation - torch.tensor([0.0, 0.8, 0.0])
+    seen.positions[:, :, 1] -= 0.8
+    notes = refine(model, seen, Unrefined(rotations, crouched), rest_joints, options=options).notes
+    assert [note.code for note in notes] == ["head_near_the_floor", "wrists_at_their_limits"]
+    assert notes[0].values["seconds"] == 1.0 and notes[1].values["degrees"] > 20 and "50 %" in str(notes[1])

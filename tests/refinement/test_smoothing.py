@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from threepoint.model_core.refinement.smoothing import fade_outside, rate_limited_envelope, whittaker_smooth
+from threepoint.model_core.refinement.closed_form.smoothing import fade_outside, rate_limited_envelope, whittaker_smooth
 
 
 def test_what_is_known_stays_and_dies_away_from_there():

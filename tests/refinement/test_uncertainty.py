@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from vertex_uncertainty import at_vertices
 
 from threepoint.model_core.body import skin
 from threepoint.model_core.body.probes import body_weights, choose_probes
@@ -52,7 +53,7 @@ def test_probes_hold_what_a_computation_of_every_vertex_gives(model, observation
     evidence = evidence_of(model, observation, body, slice(4, 5))
     noise, whole = draw_noise(6, model.pose.scale), body.like(model.pose.scale)
     everywhere = sample_spread(model, evidence, noise, lambda r, t: skin(whole, r, t, torch.zeros(10)))[0].numpy()
-    spread_over = found.at_vertices(4)
+    spread_over = at_vertices(found, 4)
     assert np.abs(spread_over - everywhere).mean() < 0.04 * everywhere.mean()
     assert np.corrcoef(spread_over, everywhere)[0, 1] > 0.98
 

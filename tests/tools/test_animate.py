@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -204,7 +205,7 @@ def test_a_recording_is_brought_to_its_first_head_before_it_is_calibrated_with_p
 
     monkeypatch.setattr(pipeline, "calibrate", watched)
     monkeypatch.setattr(pipeline, "solve", lambda *_: None)
-    recording = make_recording(1.0, move=(50.0, 0.0, -70.0))
+    recording = replace(make_recording(1.0, move=(50.0, 0.0, -70.0)), device="joints")
     choices = pipeline.Options(body=load_body())
     networks = pipeline.Networks(None, None, "cpu")
     person = animate.predict_person("me", recording, choices, 2, networks, lambda f, stage: stages.append((f, stage)))

@@ -14,7 +14,8 @@ READERS = "model_core/recordings/formats"
 """Found by looking into their folder; no import names them."""
 WEIGHTS = {
     "body.npz", "posture.npz", "flag.safetensors", "sage_diffusion.safetensors", "sage_decoder.safetensors",
-    "sage_vqvae.safetensors", "flag.md", "sage.md", "NOTICE.md",
+    "sage_vqvae.safetensors", "sage_companion_diffusion.safetensors", "sage_companion_decoder.safetensors",
+    "flag.md", "sage.md", "NOTICE.md",
 }  # fmt: skip
 
 

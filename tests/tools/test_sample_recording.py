@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from threepoint.model_core.body import load_body
-from threepoint.model_core.calibration import joint_poses
+from threepoint.model_core.calibration import calibrate_by_preset, find_person, joint_poses
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import geodesic_angle, quaternion_to_matrix
 from threepoint.model_core.geometry.skeleton import BODY_JOINT_COUNT, FEET, ROLES, TRACKED_JOINTS
@@ -53,11 +53,17 @@ def test_file_keeps_time_and_the_lost_hand(recording):
 
 
 def test_calibration_leads_back_to_the_body(truth, recording):
+    """By its preset alone exactly; hands that are fitted to the motion stay within what a hand can hold."""
     world, joints, _, _ = truth
-    placed = model_frame(recording)
-    rotations, positions, valid = joint_poses(placed, calibrate(recording, load_body()))
+    placed, body = model_frame(recording), load_body()
+    by_preset = calibrate_by_preset(placed, body, recording.device, find_person(placed, body))
+    rotations, positions, valid = joint_poses(placed, by_preset)
     angles = np.degrees(geodesic_angle(quaternion_to_matrix(rotations), world[:, TRACKED_JOINTS]))
-    errors = np.linalg.norm(positions + placed.origin - joints[:, TRACKED_JOINTS], axis=-1)
+    fitted = joint_poses(placed, calibrate(recording, body))[1]
+    errors, of_fitted = (
+        np.linalg.norm(found + placed.origin - joints[:, TRACKED_JOINTS], axis=-1) for found in (positions, fitted)
+    )
     for column, role in enumerate(ROLES):
         seen = valid[:, column]
         assert errors[seen, column].max() < 0.01 and angles[seen, column].max() < 0.1, role
+        assert of_fitted[seen, column].max() < 0.06, role

@@ -42,7 +42,9 @@ def test_both_stages_train_and_log_and_the_weights_load(data, mode):
 
 
 def test_validation_counts_the_spine_to_the_upper_body_as_the_metrics_do(data):
-    options = SimpleNamespace(config="smoke", steps_scale=1.0, rate_scale=1.0, data=data, device="cpu", seed=0)
+    options = SimpleNamespace(
+        config="smoke", steps_scale=1.0, rate_scale=1.0, data=data, device="cpu", seed=0, batch=None
+    )
     training = FlagTraining(Flag(CONFIGS["smoke"]), options, record=None)
     spine = list(SPINE)
     training.joint_error = lambda frames, x: torch.zeros(len(x), 22).index_fill(1, torch.tensor(spine), 0.01)

@@ -158,7 +158,7 @@ def test_two_processes_train_one_model(data):
     state = torch.load(data / "pair" / "checkpoint.pt", weights_only=True)
     assert state["finished"] == ["vqvae", "diffusion", "body", "refiner"]
     log = (data / "pair" / "log.jsonl").read_text().splitlines()
-    assert sum('"stage": "vqvae"' in line for line in log) == 1, "only the first process logs"
+    assert sum('"upper_perplexity"' in line for line in log) == 1, "only the first process logs"
 
 
 @pytest.mark.parametrize("model", ["sage", "flag"])

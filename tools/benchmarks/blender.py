@@ -15,9 +15,9 @@ from ...model_core.body.probes import choose_probes
 from ...model_core.geometry.rotations import axis_angle_to_quaternion
 from ...model_core.geometry.skeleton import BODY_JOINT_COUNT
 from ...model_core.motion import BETA_COUNT, Motion, Uncertainty
+from ...model_core.observation import FPS
 from .timing import Figures, median_seconds, seconds
 
-FPS = 60.0
 BAKED_FRAMES, INSERTED_FRAMES, SCRUBBED_FRAMES = 10_000, 300, 50
 REPEATS, SCRUBBED_ROUNDS = 3, 15
 ENABLE = """

@@ -11,8 +11,9 @@ from torch import nn
 
 from ...model_core.observation import FEATURE_COUNT, Observation
 from ...model_core.pipeline import choose_device
+from ...model_core.sage.ensemble import SageEnsemble, load_ensemble
 from ...model_core.sage.inference import predict
-from ...model_core.sage.model import Sage, load_sage
+from ...model_core.sage.model import NOT_FOR_INFERENCE
 from ...model_core.sage.streaming import SageStream
 from .timing import Figures, long_observation, median_seconds, seconds
 
@@ -28,11 +29,11 @@ def measure(options: argparse.Namespace) -> Figures:
     A ratio above one says by how much SAGE is the faster.
     """
     device = choose_device(options.device)
-    sage = load_sage(device=device)
+    sage = load_ensemble(device=device)
     observation, rest = long_observation(RECORDING_SECONDS)
     offline = observation.frame_count / median_seconds(lambda: predict(sage, observation, rest).rotations.cpu())
 
-    stream = SageStream(sage, rest)
+    stream = SageStream(sage.first, rest)
     frames = list(zip(observation.rotations, observation.positions, observation.valid, strict=True))
     online = _median_step(lambda frame: stream.step(*frame)[0].cpu(), frames)
 
@@ -42,7 +43,7 @@ def measure(options: argparse.Namespace) -> Figures:
         baseline_offline = BASELINE_BATCH / median_seconds(lambda: baseline(windows)[:, -1].cpu())
         baseline_online = _median_step(lambda window: baseline(window)[:, -1].cpu(), windows.split(1))
     return {
-        "SAGE, parameters": (_parameters(sage), "million"),
+        "SAGE, parameters at inference": (_parameters(sage), "million"),
         "AvatarPoser-sized, parameters": (_parameters(baseline), "million"),
         "SAGE offline": (offline, "frames/s"),
         **_half_precision(sage, observation, rest),
@@ -54,7 +55,7 @@ def measure(options: argparse.Namespace) -> Figures:
     }
 
 
-def _half_precision(sage: Sage, observation: Observation, rest: np.ndarray) -> Figures:
+def _half_precision(sage: SageEnsemble, observation: Observation, rest: np.ndarray) -> Figures:
     """Throughput in half precision, where the device is made for it: a CPU is not."""
     if next(sage.parameters()).device.type == "cpu":
         return {}
@@ -79,4 +80,6 @@ def _avatarposer_sized() -> nn.Module:
 
 
 def _parameters(network: nn.Module) -> float:
-    return sum(parameter.numel() for parameter in network.parameters()) / 1e6
+    """Millions of parameters that inference needs."""
+    needed = (p for name, p in network.named_parameters() if not set(name.split(".")) & set(NOT_FOR_INFERENCE))
+    return sum(parameter.numel() for parameter in needed) / 1e6

@@ -5,6 +5,7 @@ import resource
 import sys
 import time
 
+from ...model_core.observation import FPS
 from ...model_core.pipeline import Options, animate, load_networks
 from .timing import Figures, long_recording
 
@@ -34,5 +35,10 @@ def measure(options: argparse.Namespace) -> Figures:
         f"pipeline, {RECORDING_SECONDS:.0f} s recording": (ended - begun, "s"),
         "pipeline, times faster than real time": (RECORDING_SECONDS / (ended - begun), "x"),
         **{f"pipeline, share of {stage}": (100 * share, "%") for stage, share in shares.items()},
+        **{
+            f"pipeline, {stage}": (FPS * RECORDING_SECONDS / (share * (ended - begun)), "frames/s")
+            for stage, share in shares.items()
+            if share
+        },
         "pipeline, peak memory of the process": (peak, "MiB"),
     }

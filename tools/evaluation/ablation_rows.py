@@ -14,6 +14,7 @@ from ...model_core.observation import Observation, heading
 from ...model_core.pipeline import Networks
 from ...model_core.progress import Progress, part_of
 from ...model_core.sage.diffusion import ddim_sample
+from ...model_core.sage.ensemble import members_of
 from ...model_core.sage.inference import Prediction, blend_windows, observed_features, offline_window, predict
 from ...model_core.sage.losses import true_latents
 from ...model_core.sage.model import MEAN, Sage, Sampling, to_world
@@ -34,7 +35,7 @@ def taken_apart(networks: Networks, clip: Clip, observation: Observation, pose_o
 
     It is given windows of features and of true 6D poses (B, T, 22, 6).
     """
-    sage = networks.sage
+    sage = members_of(networks.sage)[0]
     seen, rotations, positions, rest = observed_features(observation, clip.rest_joints, sage.decoder.mean_pose.device)
     local = torch.as_tensor(clip.rotations(), dtype=seen.dtype, device=seen.device)
     root = transpose(rotation_about_y(heading(rotations[:, 0]))) @ local[:, 0]

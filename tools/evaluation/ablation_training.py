@@ -13,8 +13,9 @@ from ...model_core.evaluation.methods import HANDS_SEEN, observe_truth
 from ...model_core.evaluation.scores import aggregate, score_clip
 from ...model_core.geometry.rotations import matrix_to_sixd
 from ...model_core.geometry.skeleton import HEAD
+from ...model_core.mocap.augmentation import Augmentation
 from ...model_core.mocap.clips import Clip, load_clips
-from ...model_core.mocap.windows import Augmentation, Windows, WindowSampler, shape_basis
+from ...model_core.mocap.windows import Windows, WindowSampler, shape_basis
 from ...model_core.progress import Progress
 from ...model_core.sage import losses
 from ...model_core.sage.inference import predict

@@ -9,7 +9,8 @@ from torch.nn import functional as F
 
 from ...model_core.geometry.rotations import rotation_about_y, transpose
 from ...model_core.geometry.skeleton import LOWER_HALF, PELVIS
-from ...model_core.mocap.windows import Augmentation, WindowSampler
+from ...model_core.mocap.augmentation import Augmentation
+from ...model_core.mocap.windows import WindowSampler
 from ...model_core.observation import FEATURE_COUNT, heading
 from ...model_core.sage.diffusion import LatentDiffusion, ddim_sample
 from ...model_core.sage.losses import denoising_loss
@@ -145,8 +146,10 @@ VARIANTS = {
     "window-80": Variant("windows of 80 frames", window=80),
     "window-20": Variant("windows of 20 frames", window=20),
     "no-mirror": Variant("not mirrored", augmentation=_without(mirror=0.0)),
-    "no-sizes": Variant("one body", augmentation=_without(stature_spread=0.0, shape_spread=0.0)),
+    "no-sizes": Variant("one body", augmentation=_without(stature_sigma=0.0, shape_sigma=0.0)),
     "no-retime": Variant("not retimed", augmentation=_without(retime=0.0)),
-    "no-wrist-bend": Variant("wrists as captured", augmentation=_without(wrist_degrees=(0.0, 0.0, 0.0))),
+    "no-wrist-bend": Variant(
+        "wrists as captured", augmentation=_without(wrist_degrees=(0.0, 0.0, 0.0), bent_wrists=0.0)
+    ),
 }
 """By the names that the command takes; the most telling first."""

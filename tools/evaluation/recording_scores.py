@@ -1,21 +1,23 @@
-"""The pipeline on recordings without a truth: how near head and hands come, how still the body and its feet are."""
+"""The pipeline on recordings without a truth: how human the motion looks, and how near head and hands come."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from ...model_core.body import load_body
+from ...model_core.body import Body, load_body
+from ...model_core.calibration import Calibration
+from ...model_core.calibration.calibration import NO_OFFSET
 from ...model_core.errors import InputError
-from ...model_core.evaluation.metrics import floor_penetration, foot_skate, mean_jerk
+from ...model_core.evaluation.metrics import floor_penetration, mean_jerk
+from ...model_core.evaluation.plausibility import HAND_LENGTH, LIMITS, plausibility
 from ...model_core.geometry.kinematics import forward_kinematics
-from ...model_core.geometry.rotations import geodesic_angle
-from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, TRACKED_JOINTS
+from ...model_core.geometry.rotations import geodesic_angle, quaternion_to_matrix, transpose
+from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, ELBOWS, ROLES, TRACKED_JOINTS, WRISTS
 from ...model_core.observation import FPS, Observation
 from ...model_core.pipeline import Networks, Options, Solution, calibrate, model_frame, observe, solve_pose
 from ...model_core.progress import Progress
 from ...model_core.recordings import Recording, read
-from ...model_core.refinement.feet import LIKELY_CONTACT
 
 Row = dict[str, dict[str, float]]
 """Scores of a recording by method."""
@@ -27,18 +29,32 @@ LONGEST_SECONDS = 120.0
 """Of each recording: longer ones are cut, unless asked otherwise."""
 METHODS = {"SAGE": 0.0, "SAGE, refined": 1.0}
 """How far each method refines."""
+TURNED = 25.0
+"""Degrees between two frames beyond which an elbow has jumped."""
 COLUMNS = {
     "seconds": "of the recording",
+    "still_seconds": "in which the head is still",
+    **{name: limit.what for name, limit in LIMITS.items()},
+    "palm": "distance of the palm's centre from the controller, cm",
+    "elbow_jumps": "turns of an elbow joint by more than 25 degrees between two frames, a minute",
+    "knee_p50": "knee bend, degrees, median",
+    "spine_p95": "spine bend, degrees, 95th percentile",
     "head": "distance of the head from its tracker, cm, where that is valid",
     "hands": "the same of the wrists, cm",
     "hand_p95": "its 95th percentile, cm",
-    "turn": "angle of head and wrists from their trackers, degrees",
+    "hand_turn": "angle of the wrists from their trackers, degrees",
     "jitter": "of all joints, 10^2 m/s^3",
     "seen_jitter": "of head and hands as they were recorded",
-    "skate": "horizontal speed of ankles and toes where SAGE expects contact, cm/s",
     "floor_pen": "mean depth of ankles and toes below their rest heights, cm",
-    "stands": "share of ankles and toes that are expected in contact",
 }
+HUMAN = {
+    "CMU, validation": {name: limit.cmu for name, limit in LIMITS.items()},
+    "Bandai-2": {name: limit.bandai for name, limit in LIMITS.items()},
+    "at most": {name: limit.most for name, limit in LIMITS.items()},
+}
+"""What motion capture of people has, and what recordings are to stay below."""
+EXCEEDED = "!"
+"""Stands behind what is more than it should be."""
 
 
 def score_recordings(
@@ -72,19 +88,16 @@ def score_recording(recording: Recording, networks: Networks, seconds: float = L
     observation = observe(placed, calibration).first(round(seconds * FPS))
     if observation.frame_count < SHORTEST:
         raise InputError(f"{recording.source}: {observation.frame_count} frames are too few to score, need {SHORTEST}")
-    rest_joints, sole = body.rest_joints(observation.betas), float(body.sole(observation.betas))
+    rest_joints = body.rest_joints(observation.betas)
     found = {
         name: solve_pose(observation, rest_joints, replace(options, refinement=refinement), networks, calibration)
         for name, refinement in METHODS.items()
     }
-    contacts = found["SAGE"].contacts.cpu().numpy()
-    return {name: _row(solution, contacts, observation, rest_joints, sole) for name, solution in found.items()}
+    return {name: _row(solution, observation, calibration, body) for name, solution in found.items()}
 
 
-def _row(
-    solution: Solution, contacts: np.ndarray, observation: Observation, rest_joints: np.ndarray, sole: float
-) -> dict[str, float]:
-    rest_joints = rest_joints[:BODY_JOINT_COUNT]
+def _row(solution: Solution, observation: Observation, calibration: Calibration, body: Body) -> dict[str, float]:
+    rest_joints, sole = body.rest_joints(observation.betas)[:BODY_JOINT_COUNT], float(body.sole(observation.betas))
     rotations, translation = (
         part.cpu().numpy().astype(np.float64) for part in (solution.rotations, solution.translation)
     )
@@ -92,20 +105,32 @@ def _row(
     tracked, valid = list(TRACKED_JOINTS), observation.valid
     distance = CM * np.linalg.norm(joints[:, tracked] - observation.positions, axis=-1)
     turned = np.degrees(geodesic_angle(world[:, tracked], observation.rotations.astype(np.float64)))
-    stands = contacts[1:] > LIKELY_CONTACT
     hands = distance[:, 1:][valid[:, 1:]]
-    return {
-        "seconds": len(joints) / FPS,
+    jumps = np.degrees(geodesic_angle(rotations[1:, ELBOWS], rotations[:-1, ELBOWS])) > TURNED
+    row = plausibility(rotations, translation, rest_joints, sole, FPS) | {
+        "palm": _palm_distance(world, joints, observation, calibration),
+        "elbow_jumps": float(jumps.sum() / len(joints) * FPS * 60),
         "head": _mean(distance[:, 0][valid[:, 0]]),
         "hands": _mean(hands),
         "hand_p95": float(np.percentile(hands, 95)) if len(hands) else float("nan"),
-        "turn": _mean(turned[valid]),
+        "hand_turn": _mean(turned[:, 1:][valid[:, 1:]]),
         "jitter": float(mean_jerk(joints)),
         "seen_jitter": float(mean_jerk(observation.positions)),
-        "skate": float(foot_skate(joints, stands)),
         "floor_pen": float(floor_penetration(joints, rest_joints, sole)),
-        "stands": float(stands.mean()),
     }
+    return {name: row[name] for name in COLUMNS}
+
+
+def _palm_distance(world: np.ndarray, joints: np.ndarray, observation: Observation, calibration: Calibration) -> float:
+    """Mean distance in cm of the palms' centres from what the hands hold, where that is seen."""
+    away = []
+    for side, role in enumerate(ROLES[1:]):
+        offset, seen = calibration.offsets.get(role, NO_OFFSET), observation.valid[:, 1 + side]
+        device = observation.rotations[:, 1 + side] @ transpose(quaternion_to_matrix(offset.rotation))
+        held = observation.positions[:, 1 + side] - device @ offset.position
+        palm = joints[:, WRISTS[side]] + world[:, WRISTS[side]] @ np.array([(1 - 2 * side) * HAND_LENGTH, 0.0, 0.0])
+        away.append(CM * np.linalg.norm(palm - held, axis=-1)[seen])
+    return _mean(np.concatenate(away))
 
 
 def _mean(values: np.ndarray) -> float:
@@ -114,10 +139,27 @@ def _mean(values: np.ndarray) -> float:
 
 
 def format_scores(rows: dict[str, Row], refused: dict[str, str]) -> str:
-    """A table, a line a file and method; below it the files that are no recordings."""
-    width = max(len(name) for name in rows)
-    lines = [" ".join(["recording".ljust(width), "method".ljust(13), *(f"{name:>11}" for name in COLUMNS)])]
+    """A table, a line a file and method, then those of motion capture; below it the files that are no recordings.
+
+    What is more than ``plausibility.LIMITS`` allow is marked.
+    """
+    width = max(len(name) for name in [*rows, *HUMAN])
+    lines = [" ".join(["recording".ljust(width), "method".ljust(13), *(f"{name:>13}" for name in COLUMNS)])]
     for name, methods in rows.items():
-        for method, row in methods.items():
-            lines.append(" ".join([name.ljust(width), method.ljust(13), *(f"{row[c]:11.2f}" for c in COLUMNS)]))
+        lines += [_line(name.ljust(width), method, row) for method, row in methods.items()]
+    lines += [_line(name.ljust(width), "", row) for name, row in HUMAN.items()]
     return "\n".join([*lines, *(f"{name}: not read: {message}" for name, message in refused.items())])
+
+
+def _line(name: str, method: str, row: dict[str, float]) -> str:
+    """One line of the table; columns that are not known are left blank."""
+    cells = []
+    for column in COLUMNS:
+        mark = EXCEEDED if exceeds(column, row) else " "
+        cells.append(f"{row[column]:12.2f}{mark}" if column in row else " " * 13)
+    return " ".join([name, method.ljust(13), *cells]).rstrip()
+
+
+def exceeds(column: str, row: dict[str, float]) -> bool:
+    """Whether a recording's value is more than it should be."""
+    return column in LIMITS and "seconds" in row and row[column] > LIMITS[column].most

@@ -17,8 +17,7 @@ import numpy as np
 
 from ...model_core.body import Body, load_body
 from ...model_core.calibration import Offset, calibrate_by_preset, calibrate_in_pose, find_person, find_t_pose
-from ...model_core.calibration.by_preset import SURE
-from ...model_core.calibration.person import estimate_stature, head_offset
+from ...model_core.calibration.person import SURE, estimate_stature, head_offset
 from ...model_core.geometry.frames import OPENXR_TO_MODEL
 from ...model_core.geometry.kinematics import forward_kinematics
 from ...model_core.geometry.rotations import (
@@ -32,6 +31,7 @@ from ...model_core.geometry.rotations import (
 )
 from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, FEET, ROLES, TRACKED_JOINTS
 from ...model_core.mocap.clips import Clip, load_clips
+from ...model_core.observation import FPS
 from ...model_core.recordings import Recording, Track
 from ...model_core.recordings.model_frame import model_frame
 from ..support.arguments import command_parser
@@ -41,7 +41,6 @@ from ..support.outputs import Outputs
 Rows = list[dict[str, Any]]
 """What was found in each clip."""
 
-FPS = 60.0
 T_POSE_SECONDS, BLEND_SECONDS = 2.0, 1.0
 FARTHEST, MOST_TURNED = 0.12, np.radians(60)
 SMALLEST, LARGEST = 0.85, 1.15
@@ -220,7 +219,7 @@ def score(simulation: Simulation, body: Body) -> dict[str, float]:
         turns.append(float(np.degrees(geodesic_angle(*map(quaternion_to_matrix, (true.rotation, mine.rotation))))))
     moving = model_frame(without_t_pose(simulation))
     alone = calibrate_by_preset(moving, body, moving.device, find_person(moving, body))
-    belief = estimate_stature(moving, body)
+    belief = estimate_stature(moving, body).stature
     wrong, sigma = abs(float(body.stature(alone.betas)) - truth), alone.stature_error or 0.0
     return {
         "T-pose: offset's place": max(places),

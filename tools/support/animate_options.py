@@ -24,6 +24,10 @@ def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespa
     outputs.add_argument("--report", action="store_true",
                          help="say what is in the recordings, what was lost, what looks wrong, and how tall the "
                          "person is and how sure that is")  # fmt: skip
+    outputs.add_argument("--json", action="store_true", help="with --report: the same as JSON")
+    outputs.add_argument("--report-picture", type=Path, metavar="FILE.png",
+                         help="with --report: the trackers' paths from above, their heights, and when each was "
+                         "known")  # fmt: skip
     animate_arguments.add_reading(parser.add_argument_group("how a recording is read"))
     calibration = parser.add_argument_group("the person and their devices")
     animate_arguments.add_calibration(calibration)
@@ -41,9 +45,13 @@ def _check(options: argparse.Namespace) -> None:
         raise InputError("animate: nothing to write; name one or more of -o OUT.blend, --npz FILE and --preview FILE")
     for path, suffixes in targets(options):
         check_target(path, suffixes)
+    if options.report_picture:
+        check_target(options.report_picture, (".png",))
+    if (options.json or options.report_picture) and not options.report:
+        raise InputError("animate: --json and --report-picture say how --report is shown; give --report, too")
     if (options.output or options.preview) and not has_blender():
         raise InputError(f"animate: scenes and previews need Blender's module; {environment.extra_hint('bpy')}")
-    for name in ("npz", "calibration", "keep_calibration"):
+    for name in ("npz", "calibration", "keep_calibration", "report_picture"):
         if getattr(options, name) and len(options.recordings) > 1:
             flag = "--" + name.replace("_", "-")
             raise InputError(f"animate: {flag} is about one person, and {len(options.recordings)} recordings are named")

@@ -1,5 +1,6 @@
 """Train FLAG: the conditional flow, then its latent region (the paper's two stages); resumes where it stopped."""
 
+import argparse
 import json
 from dataclasses import replace
 
@@ -9,10 +10,10 @@ from .flag_calibration import calibrate_weights
 from .flag_comparisons import train_comparisons
 from .flag_stages import FlagTraining
 from .loop import Run
-from .options import resolve_options, training_parser
+from .options import resolve_options, train_stages, training_parser
 
 
-def run(arguments):
+def run(arguments: list[str]) -> int:
     options = _parse(arguments)
     if options.stage == "comparisons":
         options.config, options.mode = "comparison", "pelvis"
@@ -23,19 +24,20 @@ def run(arguments):
         train_comparisons(options)
         return 0
     flag = Flag(replace(CONFIGS[options.config], mode=options.mode)).to(options.device)
-    record = Run(options.run, flag, options.seed, options.resume, options.device)
+    record = Run(
+        options.run, flag, options.seed, options.resume, options.device, options.minutes, recorded=not options.eager
+    )
     training = FlagTraining(flag, options, record)
     if not record.finished and not record.pending:
         training.measure()
-    for stage in record.choose(training.stages(), options.stage):
-        if not record.fit(stage, progress=options.progress, stop_after=options.stop_after):
-            return 0
+    if not train_stages(record, record.choose(training.stages(), options.stage), options):
+        return 0
     if options.output:
         save_flag(options.output, flag)
     return 0
 
 
-def _calibrate(options):
+def _calibrate(options: argparse.Namespace) -> int:
     """The stage after both models are trained: make FLAG's uncertainty mean metres."""
     path = options.output or DEFAULT_WEIGHTS
     numbers = calibrate_weights(path, options.data, options.calibrate_on, options.every, options.progress)
@@ -47,7 +49,7 @@ def _calibrate(options):
     return 0
 
 
-def _parse(arguments):
+def _parse(arguments: list[str]) -> argparse.Namespace:
     stages = ["flow", "region", "calibration", "comparisons"]
     parser = training_parser("train flag", __doc__, CONFIGS, stages)
     parser.add_argument("--mode", choices=["head", "pelvis"], default="head", help="pelvis: the root at the origin")

@@ -18,7 +18,7 @@ from ...model_core.observation import Observation
 from ...model_core.pipeline import Networks
 from ...model_core.progress import Progress
 from ...model_core.refinement.uncertainty import calibrate, draw_noise, fit_calibration, hand_states, sample_spread
-from ...model_core.sage.model import load_sage
+from ...model_core.sage.ensemble import load_ensemble
 
 SAMPLES = 16
 EVERY = 4
@@ -37,7 +37,7 @@ def calibrate_weights(
     ``data`` is the folder of val.npz and test.npz; ``method`` whose errors count; ``every`` n-th clip is used.
     """
     flag = load_flag(path)
-    networks = Networks(load_sage(), flag, "cpu")
+    networks = Networks(load_ensemble(), flag, "cpu")
     numbers: dict[str, str | float] = {"method": method}
     for split in ("val", "test"):
         clips = list(load_clips(data / f"{split}.npz"))[::every]

@@ -1,7 +1,7 @@
 """What FLAG's training draws, computes and validates: the conditional flow, then its latent region (two stages)."""
 
-from argparse import Namespace
-from dataclasses import dataclass, replace
+import argparse
+from dataclasses import dataclass
 
 import torch
 
@@ -22,10 +22,12 @@ from ...model_core.flag.pose import POSE_COUNT, mean_rotation
 from ...model_core.flag.region import MASKING_ORDER, gumbel_softmax, visible_joints
 from ...model_core.geometry.kinematics import forward_kinematics
 from ...model_core.geometry.skeleton import HEAD, LOWER_HALF, PELVIS, TRACKED_JOINTS, WRISTS
+from ...model_core.mocap.augmentation import NO_AUGMENTATION, Augmentation
 from ...model_core.mocap.clips import load_clips
-from ...model_core.mocap.windows import NO_AUGMENTATION, Augmentation, Windows, WindowSampler, shape_basis
+from ...model_core.mocap.windows import Windows, WindowSampler, shape_basis
 from ...model_core.observation import heading
 from .loop import Run, Stage
+from .options import batch_size
 
 STEPS = {
     "small": {"flow": 8000, "region": 4000},
@@ -39,24 +41,24 @@ BATCH = {
     "large": {"flow": 2048, "region": 512},
     "smoke": {"flow": 16, "region": 8},
 }
+BATCH_ON_GPU = {"flow": 4096, "region": 2048}
+FRACTIONS = {"flow": 0.55, "region": 0.45}
+"""Of the minutes, in a training by the clock."""
 RATE = 5e-4
 
-FRAME_VARIATION = Augmentation(retime=0.0, out_of_view=0.2, hand_lost=0.5, head_lost=0.0)
+FRAME_VARIATION = Augmentation(retime=0.0, reverse=0.0, out_of_view=0.2, hand_lost=0.5, head_lost=0.0)
 """Single frames: a lost stretch covers the frame three times in eight, so that hands are hidden with p = 0.2."""
-BENT_WRISTS = replace(FRAME_VARIATION, wrist_degrees=(12.0, 20.0, 35.0))
-"""People with controllers bend their wrists more than the data's: every third batch does."""
-
 DEQUANTISATION = 0.015
 """Standard deviation in radians of noise on the pose: without it the likelihood of joints that never move diverges."""
-SMALLEST_SPREAD = 0.05
+SMALLEST_SIGMA = 0.05
 """Least standard deviation in radians that a pose number is divided by."""
-PLACE_NOISE = 0.005
-"""Standard deviation in metres of the tracked places: calibrated trackers are no better."""
+POSITION_NOISE = 0.005
+"""Standard deviation in metres of the tracked positions: calibrated trackers are no better."""
 
 MEASURED_FRAMES = 16384
 VALIDATION_FRAMES = 4096
-MASKING_SHARE = 0.2
-"""Share of the region's steps after which all joints but head and hands are hidden."""
+MASKING_FRACTION = 0.2
+"""Fraction of the region's steps after which all joints but head and hands are hidden."""
 TEMPERATURE = (1.0, 0.5)
 """Of the Gumbel softmax, at the first and at the last step."""
 
@@ -78,27 +80,36 @@ class Frames:
 class FlagTraining:
     """The two stages of one training: what each draws, computes and validates."""
 
-    def __init__(self, flag: Flag, options: Namespace, record: Run) -> None:
+    def __init__(self, flag: Flag, options: argparse.Namespace, record: Run) -> None:
         self.flag, self.options, self.record = flag, options, record
         self.steps = {k: max(1, round(v * options.steps_scale)) for k, v in STEPS[options.config].items()}
-        self.batch = BATCH[options.config]
+        self.batch = {k: batch_size(options, v, BATCH_ON_GPU[k]) for k, v in BATCH[options.config].items()}
         basis = shape_basis(load_body())
         self.train = WindowSampler([load_clips(options.data / "train.npz")], 1, basis, options.device)
         self.val = WindowSampler([load_clips(options.data / "val.npz")], 1, basis, options.device)
 
-    def stages(self):
+    def stages(self) -> list[Stage]:
         rate = RATE * self.options.rate_scale
-        flow = Stage("flow", [self.flag.flow], self.steps["flow"], rate, self.flow_loss, self.validate)
-        region = Stage("region", [self.flag.region], self.steps["region"], rate, self.region_loss, self.validate)
-        return [flow, region]
+        parts = {"flow": (self.flag.flow, self.flow_loss), "region": (self.flag.region, self.region_loss)}
+        return [
+            Stage(name, [module], self.steps[name], rate, loss, self.validate, fraction=FRACTIONS[name])
+            for name, (module, loss) in parts.items()
+        ]
 
-    def draw(self, count, generator, sampler=None, augmentation=FRAME_VARIATION, noise=True):
-        """Draw ``count`` frames (``Frames``); ``noise`` blurs pose and places as training needs it."""
+    def draw(
+        self,
+        count: int,
+        generator: torch.Generator,
+        sampler: WindowSampler | None = None,
+        augmentation: Augmentation = FRAME_VARIATION,
+        noise: bool = True,
+    ) -> Frames:
+        """Draw ``count`` frames (``Frames``); ``noise`` blurs pose and positions as training needs it."""
         windows = (sampler or self.train).sample(count, generator, augmentation)
         local, world, joints = windows.local[:, 0], windows.world[:, 0], windows.joints[:, 0]
         rotations, positions = windows.seen_rotations[:, 0], windows.seen_positions[:, 0]
         if noise:
-            positions = positions + PLACE_NOISE * _normal(positions, generator)
+            positions = positions + POSITION_NOISE * _normal(positions, generator)
         towards = heading(rotations[:, 0])
         head_mode = self.flag.config.mode == "head"
         origin = below_head(positions[:, 0]) if head_mode else joints[:, PELVIS]
@@ -113,16 +124,16 @@ class FlagTraining:
             x = x + DEQUANTISATION / self.flag.pose.scale * _normal(x, generator)
         return Frames(windows, x, condition, everything, towards)
 
-    def measure(self):
-        """Set the pose code's mean and spread from the training data."""
+    def measure(self) -> None:
+        """Set the pose code's mean and standard deviation from the training data."""
         pose = self.flag.pose
         generator = torch.Generator(device=self.options.device).manual_seed(self.options.seed)
         frames = self.draw(min(MEASURED_FRAMES, 64 * self.batch["flow"]), generator, noise=False)
         canonical = pose.decode(frames.x, torch.zeros_like(frames.heading))
         pose.mean.copy_(mean_rotation(canonical))
-        pose.scale.copy_(pose.encode(canonical, torch.zeros_like(frames.heading)).std(0).clamp_min(SMALLEST_SPREAD))
+        pose.scale.copy_(pose.encode(canonical, torch.zeros_like(frames.heading)).std(0).clamp_min(SMALLEST_SIGMA))
 
-    def half_precision(self):
+    def half_precision(self) -> torch.autocast:
         """bfloat16 doubles what a CPU or GPU trains in the same time; the couplings' own arithmetic stays float32.
 
         Small networks lose more by the conversions than they gain.
@@ -130,34 +141,34 @@ class FlagTraining:
         enabled = self.options.config in ("small", "large")
         return torch.autocast(torch.device(self.options.device).type, torch.bfloat16, enabled=enabled)
 
-    def draw_for_flow(self, generator):
+    def draw_for_flow(self, generator: torch.Generator) -> Frames:
         """A batch of the first stage."""
-        bent = torch.randint(3, (1,), generator=generator, device=self.options.device).item() == 0
-        return self.draw(self.batch["flow"], generator, augmentation=BENT_WRISTS if bent else FRAME_VARIATION)
+        return self.draw(self.batch["flow"], generator)
 
-    def flow_loss(self, generator):
+    def flow_loss(self, generator: torch.Generator) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """L_nll (eq 5)."""
         frames = self.draw_for_flow(generator)
         couplings = self.flag.config.couplings
-        depths = range(2, couplings, 2)
+        depths = len(range(2, couplings, 2))
         depth, weight = None, 0.0
         if not self.options.no_intermediate:
-            depth = depths[int(torch.randint(len(depths), (1,), generator=generator, device=self.options.device))]
-            weight = len(depths) * depth / couplings
+            count = len(frames.x)
+            depth = 2 + 2 * torch.randint(depths, (count,), generator=generator, device=self.options.device)
+            weight = depths * depth / couplings
         with self.half_precision():
             loss = nll_loss(self.flag.flow, frames.x, self.flag.flow.context(frames.condition), depth, weight)
         return loss, {}
 
-    def region_loss(self, generator):
-        """L_mjp, L_rec and L_lra (eq 6 to 8), and the places of f(mu_H)'s joints, the flow being fixed."""
+    def region_loss(self, generator: torch.Generator) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """L_mjp, L_rec and L_lra (eq 6 to 8), and the positions of f(mu_H)'s joints, the flow being fixed."""
         flag = self.flag
         flag.flow.requires_grad_(False)
         frames = self.draw(self.batch["region"], generator)
         with torch.no_grad(), self.half_precision():
             context = flag.flow.context(frames.condition)
             oracle, _ = flag.flow.inverse(frames.x, context)
-        done = self.record.done
-        stage = min(len(MASKING_ORDER), int(done / MASKING_SHARE * (len(MASKING_ORDER) + 1)))
+        done = self.record.done  # A tensor: nothing here waits for its number.
+        stage = (done / MASKING_FRACTION * (len(MASKING_ORDER) + 1)).floor()
         visible = visible_joints(stage, frames.x.device).repeat(len(frames.x), 1)
         visible[:, list(TRACKED_JOINTS)] &= frames.windows.seen_valid[:, 0]
         tokens = flag.region.encode(frames.joints, visible, split_condition(frames.condition)[2])
@@ -169,19 +180,21 @@ class FlagTraining:
         joint_loss = masked_joint_loss(predicted, frames.joints, ~visible)
         pose_loss = reconstruction_loss(pose, frames.x)
         latent_loss = latent_region_loss(oracle, mean, log_sigma)
-        pose_error, place_loss = self.generated_loss(frames, mean, context)
+        pose_error, position_loss = self.generated_loss(frames, mean, context)
         loss = total_loss(mjp=joint_loss, rec=pose_loss, lra=latent_loss) + pose_error
-        parts = {"joints": joint_loss, "pose": pose_loss, "latent": latent_loss, "place": place_loss}
-        return loss, {name: part.item() for name, part in parts.items()}
+        parts = {"joints": joint_loss, "pose": pose_loss, "latent": latent_loss, "position": position_loss}
+        return loss, parts
 
-    def generated_loss(self, frames, z, context):
+    def generated_loss(
+        self, frames: Frames, z: torch.Tensor, context: list[torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """What f(z) of codes (B, 66) costs beside the truth; and its joints' mean distance in metres."""
         with self.half_precision():
             x = self.flag.flow(z, context).float()
         distance = self.joint_error(frames, x)
         return generated_loss(distance, x, frames.x), distance.mean()
 
-    def validate(self):
+    def validate(self) -> dict[str, float]:
         """On fixed frames of the validation split: nats per dimension and head-aligned errors in centimetres."""
         generator = torch.Generator(device=self.options.device).manual_seed(1)
         count = min(VALIDATION_FRAMES, 8 * self.batch["flow"])
@@ -199,7 +212,7 @@ class FlagTraining:
             errors[f"{name}_hands"] = float(error[:, list(WRISTS)].mean())
         return {"nll": float(nll)} | errors
 
-    def joint_error(self, frames, x):
+    def joint_error(self, frames: Frames, x: torch.Tensor) -> torch.Tensor:
         """Distance in metres (B, 22) of the joints of poses x (B, 66) from the true ones, heads laid together."""
         local = self.flag.pose.decode(x, frames.heading)
         _, joints = forward_kinematics(local, frames.windows.joints[:, 0, PELVIS], frames.windows.rest_joints)
@@ -207,5 +220,5 @@ class FlagTraining:
         return ((joints - joints[:, HEAD, None]) - (true - true[:, HEAD, None])).norm(dim=-1)
 
 
-def _normal(like, generator):
+def _normal(like: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     return torch.randn(like.shape, generator=generator, device=like.device, dtype=like.dtype)

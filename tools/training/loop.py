@@ -4,20 +4,30 @@ Under ``torchrun`` every process draws windows of its own and gradients are aver
 """
 
 import json
-import math
 import os
 import pickle
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import distributed
 
 from ...model_core.errors import InputError
+from .stepping.optimisation import Optimisation
+from .stepping.pace import ClockPace, StepPace, seconds_for
 
-WARM_UP, GRADIENT_CLIP, AVERAGING = 500, 1.0, 0.999
 LOG_EVERY, SAVE_EVERY_SECONDS = 50, 60.0
+LOG_EVERY_ON_GPU = 200
+"""A log line waits for the GPU."""
+VALIDATIONS = 8
+"""Looks at the validation split in a stage that lasts by the clock."""
+
+
+Loss = Callable[[torch.Generator], tuple[torch.Tensor, dict[str, torch.Tensor]]]
+Validation = Callable[[], dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -25,28 +35,43 @@ class Stage:
     """One stage: its ``name``, the ``modules`` it trains, ``steps`` and ``rate`` of AdamW, and what a step computes.
 
     ``loss(generator)`` returns the loss and a dict of numbers for the log; ``validate()`` returns such a dict;
-    ``finish()`` runs once after the last step. All other modules stay as they are: no dropout, no moving codebooks.
+    ``finish()`` runs once after the last step. In a training by the clock a stage lasts for the ``fraction`` of the
+    minutes instead of for ``steps``. All other modules stay as they are: no dropout, no moving codebooks.
     """
 
     name: str
-    modules: list
+    modules: Sequence[torch.nn.Module]
     steps: int
     rate: float
-    loss: object
-    validate: object = None
-    finish: object = None
+    loss: Loss
+    validate: Validation | None = None
+    finish: Callable[[], None] | None = None
     averaged: bool = True
+    fraction: float = 1.0
 
     @property
-    def parameters(self):
+    def parameters(self) -> list[torch.nn.Parameter]:
         return [parameter for module in self.modules for parameter in module.parameters()]
 
 
 class Run:
     """A training run in a folder: ``checkpoint.pt`` is all that a continuation needs, ``log.jsonl`` is the log."""
 
-    def __init__(self, folder, model, seed, resume, device="cpu"):
-        """``resume`` goes on from the folder's checkpoint; a folder that has one is not begun anew: ``InputError``."""
+    def __init__(
+        self,
+        folder: Path,
+        model: torch.nn.Module,
+        seed: int,
+        resume: bool,
+        device: torch.device | str = "cpu",
+        minutes: float | None = None,
+        recorded: bool = True,
+    ) -> None:
+        """``resume`` goes on from the folder's checkpoint; a folder that has one is not begun anew: ``InputError``.
+
+        With ``minutes`` the stages share that time, that of earlier sessions included. ``recorded`` lets a GPU record
+        its steps as graphs.
+        """
         self.folder, self.model, self.device = Path(folder), model, device
         self.rank, self.processes = join_processes(device)
         self.checkpoint = self.folder / "checkpoint.pt"
@@ -56,14 +81,16 @@ class Run:
         self.generator = torch.Generator(device=device).manual_seed(seed + self.rank)
         torch.manual_seed(seed + self.rank)
         self.finished, self.pending = [], None
-        self.done = 0.0
+        self.minutes, self.recorded = minutes, recorded
+        self.spent, self.begun = 0.0, time.monotonic()
+        self.done = torch.zeros((), device=device)
         if self.checkpoint.is_file():
             self._load()
         elif not self.rank:
             (self.folder / "log.jsonl").unlink(missing_ok=True)
         self._broadcast_weights()
 
-    def choose(self, stages, wish, given_weights=False):
+    def choose(self, stages: list[Stage], wish: str, given_weights: bool = False) -> list[Stage]:
         """The stages that ``wish`` ("all" or a name) means. Raises ``InputError`` where an earlier one is not trained.
 
         ``given_weights``: the model came with weights of the earlier stages.
@@ -80,47 +107,66 @@ class Run:
             self.finished.append(stage.name)
         return stages if wish == "all" else stages[first : first + 1]
 
-    def fit(self, stage, progress=None, stop_after=None, validate_every=500):
-        """Train one stage to its end, or for ``stop_after`` more steps. Return whether the stage is finished."""
+    def fit(
+        self,
+        stage: Stage,
+        progress: Callable[[float, str], None] | None = None,
+        stop_after: int | None = None,
+        validate_every: int = 500,
+        later: Sequence[Stage] = (),
+    ) -> bool:
+        """Train one stage to its end, or for ``stop_after`` more steps. Return whether the stage is finished.
+
+        ``later`` are the stages that have to share what is left of the minutes with this one.
+        """
         if stage.name in self.finished:
             return True
-        optimizer = torch.optim.AdamW(stage.parameters, lr=stage.rate, betas=(0.9, 0.99), weight_decay=0.01)
-        average = [p.detach().clone() for p in stage.parameters]
-        first = 0
-        if self.pending and self.pending["stage"] == stage.name:
-            first = self.pending["step"]
-            optimizer.load_state_dict(self.pending["optimizer"])
-            average = [a.to(self.device) for a in self.pending["average"]]
+        ours = self.pending if self.pending and self.pending["stage"] == stage.name else None
+        pace = self._pace(stage, ours, later)
+        optimisation = Optimisation(stage, self, ours, self.recorded)
+        first = step = ours["step"] if ours else 0
+        log_every = LOG_EVERY_ON_GPU if self._on_cuda else LOG_EVERY
         started = saved = time.monotonic()
-        for step in range(first, stage.steps):
+        looked, done = pace.done(first), pace.done(first)
+        while done < 1:
             if stop_after is not None and step - first >= stop_after:
-                self._save(stage, step, optimizer, average)
+                self._save(stage, step, done, optimisation)
                 return False
-            for group in optimizer.param_groups:
-                group["lr"] = stage.rate * _schedule(step, stage.steps)
-            self.done = step / stage.steps
+            self.done.fill_(done)
             self._train_only(stage)
-            loss, numbers = stage.loss(self.generator)
-            self._insist_on_numbers(stage, step, loss)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            self._average_gradients(stage)
-            torch.nn.utils.clip_grad_norm_(stage.parameters, GRADIENT_CLIP)
-            optimizer.step()
-            decay = min(AVERAGING, (step + 1) / (step + 10))
-            torch._foreach_lerp_(  # pyright: ignore[reportPrivateImportUsage]  # It has no public name.
-                average, [p.detach() for p in stage.parameters], 1 - decay
-            )
-            if (step + 1) % LOG_EVERY == 0 or step + 1 == stage.steps:
-                pace = (step + 1 - first) / (time.monotonic() - started)
-                self.log(stage=stage.name, step=step + 1, loss=loss, steps_per_second=round(pace, 2), **numbers)
+            loss, numbers = optimisation.step(pace.rate(step), step)
+            if not self._on_cuda or (step + 1) % log_every == 0:
+                self._require_finite(stage, step, loss)
+            step, done = step + 1, pace.done(step + 1)
+            if step % log_every == 0 or done >= 1:
+                speed = (step - first) / (time.monotonic() - started)
+                self.log(stage=stage.name, step=step, loss=loss, steps_per_second=round(speed, 2), **numbers)
                 if progress:
-                    progress((step + 1) / stage.steps, f"{stage.name} {step + 1}/{stage.steps} loss {loss.item():.4f}")
-            if stage.validate and (step + 1) % validate_every == 0 and step + 1 < stage.steps:
-                self._validate(stage, step + 1, average)
+                    progress(done, f"{stage.name} {pace.text(step)} loss {loss.item():.4f}")
+            due = step % validate_every == 0 if self.minutes is None else done - looked >= 1 / VALIDATIONS
+            if stage.validate and due and done < 1:
+                self._validate(stage, step, optimisation.average)
+                looked = done
             if time.monotonic() - saved > SAVE_EVERY_SECONDS:
-                self._save(stage, step + 1, optimizer, average)
+                self._require_finite(stage, step - 1, loss)
+                self._save(stage, step, done, optimisation)
                 saved = time.monotonic()
+        self._finish(stage, step, optimisation.average)
+        return True
+
+    def _pace(self, stage: Stage, ours: dict[str, Any] | None, later: Sequence[Stage]) -> StepPace | ClockPace:
+        if self.minutes is None:
+            return StepPace(stage.steps)
+        before = ours.get("done", 0.0) if ours else 0.0
+        left = max(0.0, 60 * self.minutes - self.seconds_spent)
+        return ClockPace(seconds_for(stage, later, left, before), before)
+
+    @property
+    def seconds_spent(self) -> float:
+        """Of this session and those before it."""
+        return self.spent + time.monotonic() - self.begun
+
+    def _finish(self, stage: Stage, step: int, average: list[torch.Tensor]) -> None:
         if stage.averaged:
             _copy(average, stage.parameters)
         self.model.eval()
@@ -129,36 +175,36 @@ class Run:
         self.finished.append(stage.name)
         self.pending = None
         if stage.validate:
-            self._validate(stage, stage.steps, None)
+            self._validate(stage, step, None)
         self._write({"finished": self.finished, "pending": None})
-        return True
 
-    def log(self, **numbers):
+    def log(self, **numbers: torch.Tensor | float | str) -> None:
         """Append one line to the log; numbers may be tensors."""
         if self.rank:
             return
-        numbers = {k: round(v.item(), 6) if isinstance(v, torch.Tensor) else v for k, v in numbers.items()}
+        lines = {k: round(v.item(), 6) if isinstance(v, torch.Tensor) else v for k, v in numbers.items()}
         with open(self.folder / "log.jsonl", "a") as file:
-            file.write(json.dumps(numbers) + "\n")
+            file.write(json.dumps(lines) + "\n")
 
-    def _train_only(self, stage):
+    def _train_only(self, stage: Stage) -> None:
         self.model.eval()
         for module in stage.modules:
             module.train()
 
-    def _insist_on_numbers(self, stage, step, loss):
+    def _require_finite(self, stage: Stage, step: int, loss: torch.Tensor) -> None:
         if not torch.isfinite(loss):
             raise InputError(
                 f"{self.folder}: the loss of stage {stage.name} is {loss.item()} at step {step + 1}; the last "
                 f"checkpoint is kept: go on from it with --resume and a smaller --rate-scale"
             )
 
-    def _broadcast_weights(self):
+    def _broadcast_weights(self) -> None:
         if self.processes > 1:
             for tensor in self.model.state_dict().values():
                 distributed.broadcast(tensor, 0)
 
-    def _average_gradients(self, stage):
+    def average_gradients(self, stage: Stage) -> None:
+        """Average them, and buffers, over all processes."""
         if self.processes > 1:
             for parameter in stage.parameters:
                 if parameter.grad is not None:
@@ -169,24 +215,26 @@ class Run:
                     distributed.all_reduce(buffer)
                     buffer /= self.processes
 
-    def _validate(self, stage, step, average):
+    def _validate(self, stage: Stage, step: int, average: list[torch.Tensor] | None) -> None:
         """Log validation numbers of the averaged weights."""
         kept = [p.detach().clone() for p in stage.parameters]
         if average is not None and stage.averaged:
             _copy(average, stage.parameters)
         self.model.eval()
         with torch.no_grad():
-            self.log(stage=stage.name, step=step, **{f"val_{k}": v for k, v in stage.validate().items()})
+            found = stage.validate() if stage.validate else {}
+            self.log(stage=stage.name, step=step, **{f"val_{k}": v for k, v in found.items()})
         _copy(kept, stage.parameters)
 
-    def _save(self, stage, step, optimizer, average):
-        pending = {"stage": stage.name, "step": step, "optimizer": optimizer.state_dict(), "average": average}
+    def _save(self, stage: Stage, step: int, done: float, optimisation: Optimisation) -> None:
+        pending = {"stage": stage.name, "step": step, "done": done} | optimisation.state()
         self._write({"finished": self.finished, "pending": pending})
 
-    def _write(self, state):
+    def _write(self, state: dict[str, Any]) -> None:
         if self.rank:
             return
         state |= {"model": self.model.state_dict(), "generator": self.generator.get_state()}
+        state["spent"] = self.seconds_spent
         state["torch_random"] = torch.get_rng_state()
         if self._on_cuda:
             state["cuda_random"] = torch.cuda.get_rng_state(self.device)
@@ -194,11 +242,12 @@ class Run:
         torch.save(state, partial)
         os.replace(partial, self.checkpoint)
 
-    def _load(self):
+    def _load(self) -> None:
         try:
             state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
             self.model.load_state_dict(state["model"])
             self.finished, self.pending = state["finished"], state["pending"]
+            self.spent = state.get("spent", 0.0)
         except (RuntimeError, pickle.UnpicklingError, KeyError, EOFError, OSError) as error:
             reason = str(error).splitlines()[0]
             raise InputError(
@@ -212,11 +261,11 @@ class Run:
             torch.cuda.set_rng_state(state["cuda_random"].cpu(), self.device)
 
     @property
-    def _on_cuda(self):
+    def _on_cuda(self) -> bool:
         return torch.device(self.device).type == "cuda"
 
 
-def join_processes(device):
+def join_processes(device: torch.device | str) -> tuple[int, int]:
     """Join the processes that ``torchrun`` started, if it did. Returns this one's rank and how many there are."""
     if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
         return 0, 1
@@ -225,15 +274,7 @@ def join_processes(device):
     return distributed.get_rank(), distributed.get_world_size()
 
 
-def _schedule(step, steps):
-    """Linear warm-up, then half a cosine down to zero."""
-    warm_up = min(WARM_UP, steps // 10 + 1)
-    if step < warm_up:
-        return (step + 1) / warm_up
-    return 0.5 * (1 + math.cos(math.pi * (step - warm_up) / max(1, steps - warm_up)))
-
-
-def _copy(values, parameters):
+def _copy(values: Sequence[torch.Tensor], parameters: Sequence[torch.Tensor]) -> None:
     with torch.no_grad():
         for value, parameter in zip(values, parameters, strict=True):
             parameter.copy_(value)

@@ -9,17 +9,21 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
+from ...geometry.rotations import quaternion_conjugate
+from ...notes import Note
 from ..cleaning import RawTrack, build_recording
 from ..conventions import euler_to_quaternion
+from ..guessing import rotate
 from ..json_text import load_json, number
 from ..recording import Recording
+from ..tables.words import BODY_ROLES, role_of, words
 from ..text import head_text
 
 NAME = "A-Frame capture"
 SUFFIXES = (".json",)
 OPTIONS = ()
-NAMES = {"camera": "head", "left": "left_hand", "right": "right_hand", "controller1": "left_hand",
-         "controller2": "right_hand", "leftHand": "left_hand", "rightHand": "right_hand"}  # fmt: skip
+NAMES = {"controller1": "left_hand", "controller2": "right_hand"}
+"""Keys are ids that the page's author chose; those whose words name a side or the camera are known by these."""
 EULER_ORDER = "YXZ"
 
 
@@ -34,16 +38,39 @@ def read(path: Path) -> Recording:
     name = path.name
     content = load_json(path)
     entities = content if isinstance(content, dict) else {}
-    tracks = {}
+    tracks, warnings = {}, []
     for key, entity in entities.items():
-        role = NAMES.get(key, key)
+        role = NAMES.get(key) or role_of(words(key)) or key
         poses = entity.get("poses") if isinstance(entity, dict) else None
         if isinstance(poses, list) and len(poses) > 1:
             tracks[role] = _track(poses)
+    tracks = _hands_by_elimination(tracks, warnings)
     if "head" not in tracks:
         raise InputError(f"{name}: has no 'camera' with at least 2 'poses' (found: {', '.join(entities) or 'nothing'})")
-    time = tracks["head"].time
-    return build_recording(time, tracks, name, "vive")
+    return build_recording(_clock(tracks["head"]), tracks, name, "vive", warnings=warnings)
+
+
+def _hands_by_elimination(tracks: dict[str, RawTrack], warnings: list[Note]) -> dict[str, RawTrack]:
+    """Two trackers with names that mean nothing are the hands, left and right by the side that they are on."""
+    unknown = [key for key in tracks if key not in BODY_ROLES]
+    hands = [role for role in ("left_hand", "right_hand") if role in tracks]
+    if "head" in tracks and len(unknown) == 2 and not hands:
+        head = tracks["head"]
+        sides = []
+        for key in unknown:
+            at = np.stack([np.interp(_clock(head), _clock(tracks[key]), axis) for axis in tracks[key].position.T], -1)
+            sides.append(float(np.nanmean(rotate(quaternion_conjugate(head.rotation), at - head.position)[:, 0])))
+        left, right = unknown if sides[0] < sides[1] else unknown[::-1]
+        warnings.append(Note("sides_of_hands_guessed", {"left": left, "right": right}))
+        renamed: dict[str, str] = {left: "left_hand", right: "right_hand"}
+        return {renamed.get(key, key): track for key, track in tracks.items()}
+    warnings += [Note("tracker_unknown", {"tracker": key}) for key in unknown]
+    return tracks
+
+
+def _clock(track: RawTrack) -> np.ndarray:
+    """The times (N,) of a track that has a clock of its own, as all of A-Frame's have."""
+    return np.empty(0) if track.time is None else track.time
 
 
 def _track(poses):

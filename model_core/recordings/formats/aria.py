@@ -2,8 +2,9 @@
 
 ``slam/closed_loop_trajectory.csv`` has the device's pose in a world with +Z up; ``wrist_and_palm_poses.csv`` has
 wrists, palms and the normals out of the palms **in the device's frame**, confidence -1 and zeros where a hand is not
-seen; microseconds, metres. The device's frame is a camera's, tilted to the head: the head's up is where the world's up
-mostly lies in it, its forward is where the hands mostly are.
+seen; ``hand_tracking_results.csv``, which is written in its place since 2025, has the same and 21 landmarks, of which 5
+is the wrist and 20 the palm; microseconds, metres. The device's frame is a camera's, tilted to the head: the head's
+up is where the world's up mostly lies in it, its forward is where the hands mostly are.
 """
 
 from pathlib import Path
@@ -25,8 +26,8 @@ NAME = "Project Aria"
 SUFFIXES = (".csv",)
 OPTIONS = ()
 TRAJECTORIES = ("closed_loop_trajectory.csv", "slam/closed_loop_trajectory.csv")
-HANDS = "wrist_and_palm_poses.csv"
-HAND_TABLES = (HANDS, f"hand_tracking/{HANDS}")
+HANDS, NEW_HANDS = "wrist_and_palm_poses.csv", "hand_tracking_results.csv"
+HAND_TABLES = (NEW_HANDS, f"hand_tracking/{NEW_HANDS}", HANDS, f"hand_tracking/{HANDS}")
 """Looked for by name alone: the folder around a lone file may hold the whole of somebody's disk."""
 SECONDS = 1e-6
 CAMERA_FORWARD = np.array([0.0, 0.0, 1.0])
@@ -38,7 +39,7 @@ def recognises(head: bytes, path: Path) -> bool:
     if path.is_dir():
         return _trajectory(path) is not None
     header = head_text(head)[:400]
-    return "tracking_timestamp_us" in header and ("tx_world_device" in header or "tx_left_wrist_device" in header)
+    return "tracking_timestamp_us" in header and ("tx_world_device" in header or "left_tracking_confidence" in header)
 
 
 def read(path: Path) -> Recording:
@@ -49,7 +50,7 @@ def read(path: Path) -> Recording:
         raise InputError(f"{path.name}: no closed_loop_trajectory.csv beside it: where the glasses were is not known")
     warnings = []
     time, position, rotation = _glasses(trajectory, warnings)
-    hands = _hands(next((found for folder in folders if (found := _first_file(folder, HAND_TABLES))), None), time)
+    hands = _hands(next((found for folder in folders if (found := _first_file(folder, HAND_TABLES))), None), warnings)
     to_head = _head_axes(rotation, hands)
     upright = matrix_to_quaternion(CONVENTIONS["z_up"])
     glasses = Track(position, rotation, np.ones(len(time), bool))
@@ -96,16 +97,21 @@ def _glasses(path, warnings):
     return rows[:, 0] * SECONDS, rows[:, 1:4], normalize(rows[:, 4:8])
 
 
-def _hands(path, time):
+def _hands(path, warnings):
     """Role -> wrist as ``RawTrack`` in the device's axes, with the axes of OpenXR's wrist joint."""
     if path is None:
         return {}
     tracks = {}
+    names = read_table(decode(path.read_bytes(), path.name), path.name).names
     for side in ("left", "right"):
         wanted = ["tracking_timestamp_us", f"{side}_tracking_confidence"]
-        for kind, point in (("t", "wrist"), ("t", "palm"), ("n", "wrist")):
-            wanted += [f"{kind}{axis}_{side}_{point}_device" for axis in "xyz"]
-        columns, _ = _table(path, wanted)
+        for choices in _points(side):
+            wanted += next((found for found in choices if set(found) <= set(names)), choices[0])
+        try:
+            columns, _ = _table(path, wanted)
+        except InputError as error:
+            warnings.append(Note("hand_file_unread", {"file": path.name, "reason": str(error).partition(": ")[2]}))
+            continue
         rows = np.stack(list(columns.values()), -1)
         rows = rows[np.isfinite(rows[:, 0])]
         rows = rows[np.concatenate([[True], np.diff(rows[:, 0]) > 0])] if len(rows) else rows
@@ -115,6 +121,23 @@ def _hands(path, time):
         rotation = _wrist_axes(palm - wrist, normal)
         tracks[f"{side}_hand"] = RawTrack(wrist, rotation, rows[:, 1] > LEAST_CONFIDENCE, rows[:, 0] * SECONDS)
     return tracks
+
+
+def _points(side):
+    """Columns of wrist, palm and the palm's normal, in the old file's names and in the new one's."""
+
+    def axes(name):
+        return [name.format(axis) for axis in "xyz"]
+
+    return (
+        [
+            axes(f"t{{}}_{side}_wrist_device"),
+            axes(f"t{{}}_{side}_device_wrist"),
+            axes(f"t{{}}_{side}_landmark_5_device"),
+        ],
+        [axes(f"t{{}}_{side}_palm_device"), axes(f"t{{}}_{side}_landmark_20_device")],
+        [axes(f"n{{}}_{side}_wrist_device"), axes(f"n{{}}_{side}_palm_device")],
+    )
 
 
 def _wrist_axes(fingers, normal):

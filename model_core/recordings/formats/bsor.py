@@ -32,6 +32,8 @@ WALL_SIZE, HEIGHT_SIZE, PAUSE_SIZE = 16, 8, 12
 
 TEMPO = {"FS": 1.2, "SF": 1.5, "SS": 0.85}
 """Beat Saber's modifiers that play the song faster or slower: stamps are song seconds, bodies move in real ones."""
+SLOWEST, FASTEST = 0.05, 5.0
+"""Practice speeds that the game offers, and more."""
 LONGEST_NAME = 100
 """Bytes of the longest platform or difficulty name; longer ones mean that the string before was counted wrongly."""
 
@@ -44,9 +46,11 @@ def recognises(head: bytes, path: Path) -> bool:
 def read(path: Path) -> Recording:
     """A BSOR file -> ``Recording`` with the device preset ``saber``."""
     cursor = _Cursor(path.read_bytes(), path.name)
-    info, frames = _parse(cursor)
+    warnings: list[Note] = []
+    info, frames = _parse(cursor, warnings)
     tempo = next((TEMPO[word] for word in info["modifiers"].split(",") if word in TEMPO), 1.0)
-    warnings = []
+    if np.isfinite(info["speed"]) and SLOWEST <= info["speed"] <= FASTEST:
+        tempo = info["speed"]  # Practice mode's own, which is 0 elsewhere.
     if tempo != 1:
         warnings.append(Note("song_speed", {"speed": tempo}))
     poses = frames["poses"].astype(np.float64)
@@ -78,8 +82,8 @@ def write(path: str | Path, recording: Recording, hmd: str = "", controller: str
     Path(path).write_bytes(b"".join(parts))
 
 
-def _parse(cursor):
-    """Info and frames, having walked through every section, so that a file cut short anywhere is known."""
+def _parse(cursor, warnings):
+    """Info and frames. A file that is cut short behind whole frames is read, and a note says so."""
     cursor.take(len(MAGIC), "the magic number")
     version = cursor.take(1, "the version")[0]
     if version != VERSION:
@@ -89,6 +93,15 @@ def _parse(cursor):
     cursor.section(1, "frames")
     count = cursor.count(FRAME.itemsize, "frames")
     frames = np.frombuffer(cursor.take(count * FRAME.itemsize, "frames"), FRAME)
+    try:
+        _walk(cursor)
+    except InputError as error:
+        warnings.append(Note("cut_after_frames", {"reason": str(error).partition(": ")[2]}))
+    return info, frames
+
+
+def _walk(cursor):
+    """Go through the sections after the frames, which hold no motion."""
     cursor.section(2, "notes")
     for _ in range(cursor.count(NOTE.size, "notes")):
         event = NOTE.unpack(cursor.take(NOTE.size, "notes"))[3]
@@ -96,7 +109,6 @@ def _parse(cursor):
     for section, (name, size) in enumerate([("walls", WALL_SIZE), ("heights", HEIGHT_SIZE), ("pauses", PAUSE_SIZE)], 3):
         cursor.section(section, name)
         cursor.take(cursor.count(size, name) * size, name)
-    return info, frames
 
 
 def _info(cursor):
@@ -111,8 +123,9 @@ def _info(cursor):
     cursor.text()  # difficulty
     cursor.take(4, "info")  # score
     mode, environment, modifiers = cursor.text(), cursor.text(), cursor.text()
-    cursor.take(struct.calcsize("<f?4f"), "info")  # jump distance, left-handed, height, start, fail, practice speed
-    return {"mode": mode, "environment": environment, "modifiers": modifiers}
+    # Jump distance, left-handed, height, start, fail, practice speed.
+    *_, speed = struct.unpack("<f?4f", cursor.take(struct.calcsize("<f?4f"), "info"))
+    return {"mode": mode, "environment": environment, "modifiers": modifiers, "speed": speed}
 
 
 class _Cursor:

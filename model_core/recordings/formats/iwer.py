@@ -23,9 +23,13 @@ SUFFIXES = (".json",)
 OPTIONS = ()
 HEAD_SIZE = 8
 RAY_SIZE, POSE_SIZE = 8, 7
-WRIST_TO_GRIP_ROTATION = {"left_hand": np.array([0.5, 0.5, -0.5, -0.5]), "right_hand": np.array([0.5, 0.5, 0.5, 0.5])}
+WRIST_TO_GRIP_ROTATION = {
+    "left_hand": np.sqrt([6.0, 2, 2, 6]) / 4 * [1, 1, -1, -1],
+    "right_hand": np.sqrt([6.0, 2, 2, 6]) / 4,
+}
 WRIST_TO_GRIP = {"left_hand": np.array([0.002, -0.037, -0.065]), "right_hand": np.array([-0.002, -0.037, -0.065])}
-"""The grip in the axes of a tracked hand's wrist, as headsets that give both have it."""
+"""The grip in the axes of a tracked hand's wrist: its position as headsets that give both have it, its rotation that of
+a handle held by a straight wrist (``calibration.presets.FIST_TILT``): the preset ``grip`` gives the wrist back."""
 
 
 def recognises(head: bytes, path: Path) -> bool:

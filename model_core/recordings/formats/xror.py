@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
-from ..bson import parse_bson
+from ...notes import Note
+from ..binary.bson import parse_bson
 from ..cleaning import RawTrack, build_recording
 from ..conventions import to_openxr
 from ..recording import Recording
+from ..tables.words import BODY_ROLES, role_of, words
 
 NAME = "XROR"
 SUFFIXES = (".xror",)
@@ -68,7 +70,9 @@ def read(path: Path, python: str | Path | None = None) -> Recording:
             poses = frames[:, order].astype(np.float64)
             tracks[role] = RawTrack(*to_openxr(poses[:, :3], poses[:, 3:], "unity"))
         column += len(axes)
-    return build_recording(frames[:, 0].astype(np.float64), tracks, name, APP_PRESETS.get(app, ""))
+    unknown = [Note("tracker_unknown", {"tracker": role}) for role in tracks if role not in BODY_ROLES]
+    return build_recording(frames[:, 0].astype(np.float64), tracks, name, APP_PRESETS.get(app, ""),
+                           warnings=unknown)  # fmt: skip
 
 
 def _parts(content, name):
@@ -76,7 +80,7 @@ def _parts(content, name):
     try:
         info = content["info"]
         devices = [
-            (ROLES.get(str(device["joint"]), str(device["joint"]).lower()), [str(axis) for axis in device["axes"]])
+            (_role(str(device["joint"])), [str(axis) for axis in device["axes"]])
             for device in info["hardware"]["devices"]
         ]
         packed = content["frames"]
@@ -86,6 +90,11 @@ def _parts(content, name):
     if not isinstance(packed, bytes) or not packed.startswith(FPZIP_MAGIC):
         raise InputError(f"{name}: its frames are not packed with fpzip")
     return devices, packed, app
+
+
+def _role(joint):
+    """The role of a joint by the schema's name, or by any that says what it is, such as ``WRIST_LEFT``."""
+    return ROLES.get(joint) or role_of(words(joint)) or joint.lower()
 
 
 def _unpack(packed, name, python):

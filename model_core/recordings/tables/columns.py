@@ -1,172 +1,307 @@
-"""What the columns of a table mean, guessed from their names (numpy only)."""
+"""What the columns of a table mean, guessed from their names (numpy only).
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+Columns that share all words but kind, axis and unit are one tracker's. Letters that could be several things (``r``:
+right or rotation) are decided by the columns beside them.
+"""
 
-POSITION_WORDS = {"pos", "position", "loc", "location", "translation", "trans", "p", "t", "coord"}
-ROTATION_WORDS = {"rot", "rotation", "orientation", "orient", "ori", "quat", "quaternion", "q", "r", "euler", "angle"}
-HEAD_WORDS = {"head", "hmd", "headset", "camera", "cam", "viewer", "headmounteddisplay"}
-SIDES = {"left": "left", "l": "left", "right": "right", "r": "right"}
-PARTS = {
-    "waist": "waist", "hip": "waist", "hips": "waist", "pelvis": "waist", "chest": "chest", "foot": "foot",
-    "ankle": "foot", "toe": "foot", "knee": "knee", "elbow": "elbow", "shoulder": "shoulder",
-}  # fmt: skip
-DEVICES = {"touch": "touch", "saber": "saber", "knuckles": "index", "wand": "vive", "vive": "vive", "grip": "grip"}
-"""Words that tell what the hands hold: word -> offset preset."""
-TURN_AXES = {"pitch": "x", "yaw": "y", "heading": "y", "roll": "z"}
-TIME_WORDS = {"time", "timestamp", "t", "seconds", "sec", "clock", "elapsed", "milliseconds", "microseconds"}
-TIME_UNITS = {
-    "s": "s", "sec": "s", "secs": "s", "seconds": "s", "ms": "ms", "milliseconds": "ms", "us": "us",
-    "microseconds": "us", "ns": "ns", "nanoseconds": "ns", "ticks": "ticks",
-}  # fmt: skip
-LENGTH_UNITS = {"m": "m", "meters": "m", "metres": "m", "cm": "cm", "mm": "mm"}
-TRACKED_WORDS = {"tracked", "valid", "tracking", "istracked", "confidence"}
-OTHER_QUANTITIES = {
-    "velocity", "vel", "speed", "acceleration", "accel", "acc", "angular", "linear", "gaze", "eye", "eyes", "pupil",
-    "trigger", "button", "buttons", "thumbstick", "joystick", "touchpad", "axis", "forward", "direction", "dir", "up",
-    "local", "delta", "std", "finger", "thumb", "gravity",
-}  # fmt: skip
-"""Words of columns that look like a pose's and are none."""
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-FUSED_WORD = re.compile(
-    r"^(head|hmd|headset|left|right|lhand|rhand)?(position|pos|rotation|rot|quaternion|quat|orientation|ori|euler|loc|"
-    r"[pqrt])?([wxyz])$"
+from .words import (
+    ANGLE_UNITS,
+    DEVICES,
+    EULER_WORDS,
+    FILLERS,
+    FINGER_WORDS,
+    HAND_WORDS,
+    LENGTH_UNITS,
+    LOST_WORDS,
+    OTHER_QUANTITIES,
+    POSITION_WORDS,
+    QUATERNION_WORDS,
+    ROTATION_WORDS,
+    SECOND_CHOICE,
+    SIDES,
+    SPAN_WORDS,
+    TIME_UNITS,
+    TIME_WORDS,
+    TRACKED_WORDS,
+    TURN_AXES,
+    role_of,
+    words,
 )
-"""One word of several parts: ``posx``, ``qw``, ``headx``, ``leftrotz``."""
-NUMBERED_WORD = re.compile(r"^(quaternion|quat|q|rotation|rot|orientation|ori)([0-4])$")
-"""One of four numbers of a rotation: ``q0``, ``rot4``."""
+
+__all__ = ["Columns", "DeviceColumns", "TimeColumn", "guess_columns", "role_of", "words"]
+
+AXES = ("x", "y", "z", "w")
+COMPLEX_AXES = {"i": "x", "j": "y", "k": "z", "r": "w", "s": "w"}
+"""Names of a quaternion's numbers by its units."""
 NUMBERS = ("0123", "1234")
-SPLIT_WORDS = {
-    "lhand": ["left", "hand"], "rhand": ["right", "hand"], "lefthand": ["left", "hand"], "righthand": ["right", "hand"],
-    "leftcontroller": ["left", "controller"], "rightcontroller": ["right", "controller"], "ltouch": ["left", "touch"],
-    "rtouch": ["right", "touch"], "centereye": ["head"], "leftfoot": ["left", "foot"], "rightfoot": ["right", "foot"],
-}  # fmt: skip
+TURNS = ("pitch", "yaw", "roll")
+UNIT_WORDS = set(LENGTH_UNITS) | set(ANGLE_UNITS)
 
 
 @dataclass
 class DeviceColumns:
-    """Indices of one tracker's columns: ``position`` x, y, z; ``rotation`` w, x, y, z or Euler x, y, z; ``tracked``.
+    """Indices of one tracker's columns: ``position`` x, y, z; ``rotation`` w, x, y, z, or three angles; ``tracked``.
 
-    ``numbered``: the four of the rotation are known by numbers only, and w may come first or last.
+    ``layout`` of the rotation: ``wxyz``; ``numbered``, where w may come first or last; ``xyz``, angles about axes;
+    ``turns``, angles called pitch, yaw, roll. ``lost``: the flag says that the tracker is lost.
     """
 
     position: list[int]
     rotation: list[int]
     tracked: int | None = None
-    numbered: bool = False
+    layout: str = "wxyz"
+    lost: bool = False
+    name: str = ""
+
+    @property
+    def numbered(self) -> bool:
+        """Whether a quaternion's numbers may come in either order."""
+        return self.layout == "numbered"
+
+
+@dataclass(frozen=True)
+class TimeColumn:
+    """A column that may be the clock: its unit where its name says so, and how likely its name is a clock's."""
+
+    index: int
+    unit: str | None
+    score: float
 
 
 @dataclass
 class Columns:
-    """What was found in a header: trackers by role, candidates for the time, and units that names tell."""
+    """What was found in a header: trackers by role, candidates for the time, units that names give.
+
+    ``more`` are whole poses that are not used, as another of the same role is; ``unused`` are columns that look like a
+    tracker's and are in none.
+    """
 
     devices: dict[str, DeviceColumns]
-    times: list[int]
-    time_unit: str | None = None
+    clocks: list[TimeColumn]
     length_unit: str | None = None
     angle_unit: str | None = None
     device: str = ""
+    more: dict[str, list[DeviceColumns]] = field(default_factory=dict)
+    unused: list[int] = field(default_factory=list)
+
+    @property
+    def times(self) -> list[int]:
+        """Columns that may be the clock, the likeliest name first."""
+        return [clock.index for clock in sorted(self.clocks, key=lambda clock: -clock.score)]
 
 
-def words(name: str) -> list[str]:
-    """A column's name in lower-case words: ``LeftTouchPosX (cm)`` -> left, touch, pos, x, cm."""
-    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
-    spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced)
-    found = []
-    for word in re.split(r"[^A-Za-z0-9]+", spaced.lower()):
-        fused = FUSED_WORD.match(word) or NUMBERED_WORD.match(word)
-        if word in SPLIT_WORDS:
-            found += SPLIT_WORDS[word]
-        elif fused:
-            found += [part for group in fused.groups() if group for part in SPLIT_WORDS.get(group, [group])]
-        elif word:
-            found.append(word)
-    if {"center", "eye"} <= set(found):
-        # Between the eyes is where engines have the head.
-        found = ["head" if word == "center" else word for word in found if word != "eye"]
-    return found
+@dataclass
+class _Group:
+    """Columns of one tracker: (kind, axis) -> column."""
+
+    role: str | None
+    stem: tuple[str, ...]
+    axes: dict[tuple[str, str], int] = field(default_factory=dict)
+    flags: list[tuple[int, bool]] = field(default_factory=list)
 
 
 def guess_columns(names: Sequence[str]) -> Columns:
-    """The meaning of a header (a list of names) as ``Columns``; trackers without a whole pose are left out."""
-    found, times, units = {}, [], {}
-    for index, name in enumerate(names):
-        parts = words(name)
-        if OTHER_QUANTITIES & set(parts):
-            continue
-        role = role_of(parts)
+    """The meaning of a header (a list of names) as ``Columns``."""
+    every = {tuple(words(name)) for name in names}
+    split = [_with_sides(tuple(words(name)), every) for name in names]
+    groups: dict[tuple, _Group] = {}
+    clocks, units, looks = [], {}, []
+    for index, parts in enumerate(split):
         kind, axis = _axis(parts)
-        if axis:
-            found.setdefault(role, {}).setdefault((kind, axis), index)
+        stem, role = _stem(parts, axis), _role(parts, axis)
+        group = groups.setdefault((role, stem), _Group(role, stem))
+        if _is_other(parts) and (role or axis or not TIME_WORDS & set(parts)):
+            if axis and role:
+                looks.append(index)
+        elif axis and not (role is None and TIME_WORDS & set(parts)):
+            group.axes.setdefault((kind or "", axis), index)
             _note_units(parts, kind, units)
-        elif TIME_WORDS & set(parts) and role is None:
-            times.append(index)
-            units.setdefault("time", next((TIME_UNITS[word] for word in parts if word in TIME_UNITS), None))
-        elif TRACKED_WORDS & set(parts):
-            found.setdefault(role, {}).setdefault(("tracked", ""), index)
-    devices = {role: device for role, axes in found.items() if role and (device := _device(axes))}
-    held = next((DEVICES[word] for name in names for word in words(name) if word in DEVICES), "")
-    return Columns(devices, times, units.get("time"), units.get("position"), units.get("rotation"), held)
+            if role or kind:
+                looks.append(index)
+        elif (TRACKED_WORDS | LOST_WORDS) & set(parts):
+            group.flags.append((index, bool(LOST_WORDS & set(parts))))
+        elif role is None and (clock := _clock(index, parts, names[index])):
+            clocks.append(clock)
+    devices, more = _devices(groups.values())
+    if {"hand_0", "hand_1"} <= set(devices):
+        devices["hand_2"], devices["hand_1"] = devices.pop("hand_1"), devices.pop("hand_0")
+    used = {index for device in devices.values() for index in device.position + device.rotation}
+    held = next(
+        (DEVICES[word] for parts in split for word in parts if word in DEVICES and role_of(parts) != "head"), ""
+    )
+    unused = [index for index in looks if index not in used]
+    return Columns(devices, clocks, units.get("position"), units.get("rotation"), held, more, unused)
 
 
-def role_of(parts: Sequence[str]) -> str | None:
-    """The tracker that the words of a column's or file's name tell, or None.
+def _with_sides(parts: tuple[str, ...], every: set[tuple[str, ...]]) -> tuple[str, ...]:
+    """The words with a lone ``l`` or ``r`` that is a side written out."""
+    if not {"l", "r"} & set(parts):
+        return parts
+    found = list(parts)
+    for place, word in enumerate(parts):
+        if word not in ("l", "r"):
+            continue
+        if len(parts) - 1 == place and any(w in POSITION_WORDS | ROTATION_WORDS for w in parts[:place]) is False:
+            continue
+        other = {"l": ("r", "right"), "r": ("l", "left")}[word]
+        mirrored = any((*parts[:place], letter, *parts[place + 1 :]) in every for letter in other)
+        rest = set(parts[place + 1 :])
+        named = bool(rest & (POSITION_WORDS | ROTATION_WORDS | QUATERNION_WORDS | EULER_WORDS | HAND_WORDS))
+        lone = place == 0 and any(
+            len(row) > place + 1 and row[place] == word and set(row) & (QUATERNION_WORDS | ROTATION_WORDS)
+            for row in every
+        )
+        if mirrored or named or lone or word == "l":
+            found[place] = SIDES[word]
+    return tuple(found)
 
-    A lone ``l`` or ``r`` is a side only before another word.
-    """
-    sides = [SIDES[word] for word in parts[:-1] if word in SIDES]
-    part = next((PARTS[word] for word in parts if word in PARTS), None)
-    if part in ("waist", "chest"):
-        return part
-    if part and sides:
-        return f"{sides[0]}_{part}"
-    if HEAD_WORDS & set(parts):
-        return "head"
-    return f"{sides[0]}_hand" if sides else None
+
+def _role(parts: Sequence[str], axis: str | None) -> str | None:
+    """The tracker that a column is of; controllers that are only numbered are ``hand_1`` and ``hand_2``."""
+    role = role_of(parts)
+    if role is None and HAND_WORDS & set(parts):
+        place = _number_place(parts) if axis and axis.isdigit() else None
+        numbers = [word for index, word in enumerate(parts) if index != place and word in ("0", "1", "2")]
+        if numbers:
+            return f"hand_{numbers[0]}"
+    return role
 
 
-def _axis(parts):
-    """(``position``, ``rotation`` or None, axis letter), or (None, None) for a column that is no part of a pose."""
+def _stem(parts: Sequence[str], axis: str | None = None) -> tuple[str, ...]:
+    """The words that say which tracker a column is of."""
+    number = _number_place([word for word in parts if word not in UNIT_WORDS]) if axis and axis.isdigit() else None
+    if number is not None:
+        parts = [word for word in parts if word not in UNIT_WORDS]
+        parts = [*parts[:number], *parts[number + 1 :]]
+    kinds = POSITION_WORDS | ROTATION_WORDS | QUATERNION_WORDS | EULER_WORDS | {"r"}
+    left = kinds | UNIT_WORDS | TRACKED_WORDS | LOST_WORDS | set(TURN_AXES) | set(AXES) | FILLERS
+    return tuple(sorted(word for word in parts if word not in left))
+
+
+def _is_other(parts: Sequence[str]) -> bool:
+    others = OTHER_QUANTITIES & set(parts)
+    if FINGER_WORDS & set(parts) and not (TRACKED_WORDS & set(parts)):
+        return bool(set(parts) & set(SIDES)) or bool(others)
+    return bool(others)
+
+
+def _axis(parts: Sequence[str]) -> tuple[str | None, str | None]:
+    """(``position``, ``quaternion``, ``angle``, ``rotation`` or None, axis), or (None, None) for no part of a pose."""
+    found = set(parts)
     turn = next((TURN_AXES[word] for word in parts if word in TURN_AXES), None)
     if turn:
-        return "rotation", turn
-    axis = next((word for word in reversed(parts) if word in ("w", "x", "y", "z")), None)
-    if axis is None and parts and parts[-1] in "01234" and (ROTATION_WORDS - {"r"}) & set(parts):
-        return "rotation", parts[-1]
+        return "turns", turn
+    body = [word for word in parts if word not in UNIT_WORDS]
+    axis = next((word for word in reversed(body) if word in AXES), None)
+    kind = _kind(body)
+    if axis is None and body and kind == "quaternion" and body[-1] in COMPLEX_AXES:
+        return kind, COMPLEX_AXES[body[-1]]
+    if axis is None and kind and (number := _number_place(body)) is not None:
+        return kind, str(int(body[number]))
     if axis is None:
         return None, None
-    # "r" is a side in r_hand_pos_x and a rotation in hmd_r_x: only where another word tells the side or tracker.
-    is_rotation = axis == "w" or bool((ROTATION_WORDS - {"r"}) & set(parts)) or "r" in parts[1:]
-    is_position = bool(POSITION_WORDS & set(parts))
-    if is_rotation == is_position:
-        return ("rotation" if axis == "w" else None), axis
-    return ("rotation" if is_rotation else "position"), axis
+    if kind is None and "r" in found:
+        kind = "rotation"
+    if axis == "w" and kind in (None, "rotation"):
+        kind = kind or "quaternion"
+    return kind, axis
+
+
+def _number_place(parts: Sequence[str]) -> int | None:
+    """Where in a column's words the number of an axis stands: last, first, or after the word for the kind."""
+    if not parts:
+        return None
+    kinds = POSITION_WORDS | ROTATION_WORDS | QUATERNION_WORDS | EULER_WORDS
+    after = [place for place in range(1, len(parts)) if parts[place].isdigit() and parts[place - 1] in kinds]
+    places = [place for place in (len(parts) - 1, *after, 0) if parts[place].isdigit()]
+    return places[0] if places else None
+
+
+def _kind(parts: Sequence[str]) -> str | None:
+    for vocabulary, kind in (
+        (QUATERNION_WORDS, "quaternion"), (EULER_WORDS, "angle"), (ROTATION_WORDS, "rotation"),
+    ):  # fmt: skip
+        if vocabulary & set(parts):
+            return kind
+    return "position" if POSITION_WORDS & set(parts) else None
 
 
 def _note_units(parts, kind, units):
-    if {"deg", "degrees"} & set(parts):
-        units.setdefault("rotation", "degrees")
-    if {"rad", "radians"} & set(parts):
-        units.setdefault("rotation", "radians")
+    angle = next((ANGLE_UNITS[word] for word in parts if word in ANGLE_UNITS), None)
+    if angle and kind != "position":
+        units.setdefault("rotation", angle)
     length = next((LENGTH_UNITS[word] for word in parts if word in LENGTH_UNITS), None)
-    if length and kind != "rotation":
+    if length and kind in (None, "position"):
         units.setdefault("position", length)
 
 
-def _device(axes):
+def _clock(index: int, parts: Sequence[str], name: str) -> TimeColumn | None:
+    """A column that may be the clock, by its name."""
+    found = set(parts)
+    if not TIME_WORDS & found:
+        return None
+    unit = next((TIME_UNITS[word] for word in parts if word in TIME_UNITS), None)
+    score = 2.0 if found & {"timestamp", "time", "timestamps", "t", "ts", "elapsed", "unixtime"} else 1.0
+    score -= 1.5 * len(found & SPAN_WORDS)
+    return TimeColumn(index, unit, score - 0.1 * len(parts))
+
+
+def _devices(groups: Iterable[_Group]) -> tuple[dict[str, DeviceColumns], dict[str, list[DeviceColumns]]]:
+    """The tracker of each role, and the other whole poses of roles that have several."""
+    by_role: dict[str, list[_Group]] = {}
+    for group in groups:
+        if group.role:
+            by_role.setdefault(group.role, []).append(group)
+    devices, more = {}, {}
+    for role, found in by_role.items():
+        whole = [(group, device) for group in found if (device := _device(group.axes, group.stem))]
+        if not whole:
+            merged = _Group(role, ())
+            for group in found:
+                for key, index in group.axes.items():
+                    merged.axes.setdefault(key, index)
+            device = _device(merged.axes, ())
+            whole = [(merged, device)] if device else []
+        if not whole:
+            continue
+        whole.sort(key=lambda pair: len(SECOND_CHOICE & set(pair[0].stem)))
+        for group, device in whole:
+            flags = group.flags or [flag for other in found for flag in other.flags if len(whole) == 1]
+            if flags:
+                device.tracked, device.lost = flags[0]
+        devices[role], *rest = [device for _, device in whole]
+        if rest:
+            more[role] = rest
+    return devices, more
+
+
+def _device(axes: dict[tuple[str, str], int], stem: tuple[str, ...]) -> DeviceColumns | None:
     """``DeviceColumns`` of one tracker from its {(kind, axis): column}, or None if its pose is not whole."""
 
-    def columns(kind, letters):
+    def columns(kind: str, letters: Iterable[str]) -> list[int]:
         return [axes[(kind, letter)] for letter in letters if (kind, letter) in axes]
 
-    position = columns("position", "xyz") or columns(None, "xyz")
-    rotation = columns("rotation", "wxyz")
-    if len(position) != 3:
+    position = next((found for kind in ("position", "") for letters in ("xyz", "012", "123")
+                     if len(found := columns(kind, letters)) == 3), None)  # fmt: skip
+    if position is None:
         return None
-    counted = next((found for numbers in NUMBERS if len(found := columns("rotation", numbers)) == 4), None)
-    if counted and not rotation:
-        return DeviceColumns(position, counted, axes.get(("tracked", "")), numbered=True)
-    if len(rotation) not in (3, 4) or (len(rotation) == 3 and ("rotation", "w") in axes):
-        return None
-    return DeviceColumns(position, rotation, axes.get(("tracked", "")))
+    name = " ".join(stem)
+    for kind in ("quaternion", "rotation", "", "angle"):
+        rotation = columns(kind, "wxyz")
+        if kind and len(rotation) == 3 and ("quaternion", "w") in axes and ("quaternion", "x") not in axes:
+            rotation = [axes[("quaternion", "w")], *rotation]
+        if len(rotation) == 4:
+            return DeviceColumns(position, rotation, name=name)
+    for kind in ("quaternion", "rotation"):
+        for numbers in NUMBERS:
+            if len(found := columns(kind, numbers)) == 4:
+                return DeviceColumns(position, found, layout="numbered", name=name)
+    for kind in ("angle", "rotation", "quaternion"):
+        for letters in ("xyz", "012", "123"):
+            if len(found := columns(kind, letters)) == 3 and (kind, "w") not in axes:
+                return DeviceColumns(position, found, layout="xyz", name=name)
+    turns = columns("turns", TURNS)
+    return DeviceColumns(position, turns, layout="turns", name=name) if len(turns) == 3 else None

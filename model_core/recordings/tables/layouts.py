@@ -7,11 +7,15 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from ...errors import InputError
+from ...notes import Note
+from ..recording import Recording
 from .options import TableOptions
+from .parsing import Table
 
 FORMAT = "threepoint table 1"
 
@@ -55,3 +59,14 @@ def user_layouts() -> Layouts:
     if os.name == "nt":
         return Layouts(Path(os.environ.get("APPDATA", Path.home())) / "threepoint" / "tables")
     return Layouts(Path(os.environ.get("XDG_CONFIG_HOME", Path.home() / ".config")) / "threepoint" / "tables")
+
+
+def read_with(table: Table, source: str, layouts: Layouts | None, options: dict[str, Any]) -> Recording:
+    """A ``Table`` -> ``Recording`` by ``options``; without any, by what ``layouts`` have for its header."""
+    from .meaning import to_recording
+
+    saved = layouts.find(table.names) if layouts and not options else None
+    recording = to_recording(table, saved or TableOptions(**options).validate(), source)
+    if saved:
+        return replace(recording, warnings=(Note("saved_layout"), *recording.warnings))
+    return recording

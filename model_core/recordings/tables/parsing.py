@@ -1,26 +1,46 @@
-"""The text of a table -> its numbers: header found, delimiter and decimal mark told apart (numpy only)."""
+"""The text of a table -> its numbers: header, delimiter and decimal mark found, words and dates kept (numpy only)."""
 
 import csv
 import io
+import itertools
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ...errors import InputError
+from .cells import Column, expand_vectors, number, read_column
+from .stamps import is_stamp
 
 DELIMITERS = ("\t", ";", ",", "|", None)
 """None: columns stand apart by spaces."""
 HEADER_SEARCH_LINES, ROWS_BELOW = 50, 5
 LEAST_COLUMNS = 4
+HEADER_LINES = 8
+"""Lines that a header of several lines has at most."""
+ROWS_PER_BATCH = 8192
+REPEATED = 0.3
+"""Fraction of a header's names that appear more than once where a header has several lines."""
+OPEN, CLOSE = "([{<", ")]}>"
+INSIDE = re.compile(r"[(\[{<][^()\[\]{}<>]*[)\]}>]")
+HIDDEN = "\x1f"
+"""Stands for delimiters inside brackets while a line is split."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """The numbers of a table: ``names`` of the columns and ``values`` (rows, columns), NaN where there is none."""
+    """The numbers of a table: ``names`` of the columns and ``values`` (rows, columns), NaN where there is none.
+
+    ``words`` column -> its distinct texts: there the values are indices into them. ``stamps`` are the columns that held
+    dates or clock times, which are seconds now. ``vectors`` are names of columns that came out of one cell.
+    """
 
     names: list[str]
     values: np.ndarray
+    words: dict[int, list[str]] = field(default_factory=dict)
+    stamps: frozenset[int] = frozenset()
+    vectors: frozenset[str] = frozenset()
 
 
 def read_table(text: str, name: str) -> Table:
@@ -30,51 +50,102 @@ def read_table(text: str, name: str) -> Table:
     lines = _head_lines(text)
     if not lines:
         raise InputError(f"{name}: is empty")
-    headers = {mark: _header(lines, mark) for mark in DELIMITERS}
-    found = {mark: header for mark, header in headers.items() if header is not None}
+    found: dict[str | None, int] = {}
+    for fitting in (True, False):
+        headers = {mark: _header(lines, mark, fitting) for mark in DELIMITERS}
+        found = found or {mark: header for mark, header in headers.items() if header is not None}
     if not found:
-        if any(_is_numeric(_cells(lines[0][1], mark)) for mark in DELIMITERS):
-            raise InputError(f"{name}: no recognisable columns: its first line holds numbers, not the columns' names")
-        raise InputError(f"{name}: no recognisable columns in its first line: {lines[0][1][:60]!r}")
-    delimiter = max(found, key=lambda mark: len(_cells(lines[found[mark]][1], mark)))
-    start, header = lines[found[delimiter]]
-    names = [cell.strip().strip("\"'") for cell in _cells(header, delimiter)]
-    comma = delimiter != "," and any("," in line for _, line in lines[found[delimiter] + 1 :])
-    if comma:
+        _refuse(lines, name)
+    delimiter = max(found, key=lambda mark: _agreement(lines, found[mark], mark))
+    index = found[delimiter]
+    start, names = lines[index][0], _names(lines, index, delimiter)
+    body = lines[index + 1 :]
+    if delimiter != "," and any("," in INSIDE.sub("", line) for _, line in body):
         text = text[:start] + text[start:].replace(",", ".")
-    values = _numbers(text, start, delimiter, len(names))
-    if len(values) == 0 or not np.isfinite(values).any():
+    table = _fast(text, start, delimiter, names) or _by_cells(text, start, delimiter, names)
+    if len(table.values) == 0 or not np.isfinite(table.values).any():
         raise InputError(f"{name}: no rows of numbers under its header")
-    return Table(names, values)
+    return table
+
+
+def _agreement(lines, index, mark):
+    """How well rows agree with a header: how many have as many cells, that these do not stand apart by spaces only,
+    and how many cells."""
+    count = len(split(lines[index][1], mark))
+    below = [split(line, mark) for _, line in lines[index + 1 : index + 1 + ROWS_BELOW]]
+    fits = sum(count in (len(row), _count(row)) for row in below)
+    return fits > 0, mark is not None, count
+
+
+def _count(row):
+    """How many cells a row has once vectors in brackets are taken apart."""
+    return sum(cell.count(HIDDEN) + 1 for cell in row)
+
+
+def _refuse(lines, name):
+    if any(_is_numeric(split(lines[0][1], mark)) for mark in DELIMITERS):
+        raise InputError(f"{name}: no recognisable columns: its first line holds numbers, not the columns' names")
+    raise InputError(f"{name}: no recognisable columns in its first line: {lines[0][1][:60]!r}")
 
 
 def _head_lines(text):
     """The first lines that say something, each as (where the text goes on behind it, line)."""
-    lines, place = [], 0
-    while place < len(text) and len(lines) < HEADER_SEARCH_LINES:
-        end = text.find("\n", place)
+    lines, position = [], 0
+    while position < len(text) and len(lines) < HEADER_SEARCH_LINES:
+        end = text.find("\n", position)
         end = len(text) if end < 0 else end
-        line = text[place:end]
-        place = end + 1
+        line = text[position:end]
+        position = end + 1
         # Spreadsheets write "sep=;" into the first line; others put comments there.
         if line.strip() and not line.lstrip().startswith("#") and not line.lower().startswith("sep="):
-            lines.append((place, line))
+            lines.append((position, line))
     return lines
 
 
-def _header(lines, delimiter):
-    """Which line names the columns, if they are parted by ``delimiter``: words, with numbers below them; or None."""
+def _header(lines, delimiter, fitting):
+    """Which line names the columns, if ``delimiter`` separates them: words, with numbers below them; or None.
+
+    ``fitting``: a row of numbers must have as many cells.
+    """
     for index, (_, line) in enumerate(lines[:-1]):
-        cells = _cells(line, delimiter)
-        below = [_cells(row, delimiter) for _, row in lines[index + 1 : index + 1 + ROWS_BELOW]]
+        if delimiter is not None and line.count(delimiter) < LEAST_COLUMNS - 1:
+            continue
+        cells = split(line, delimiter)
+        below = [split(row, delimiter) for _, row in lines[index + 1 : index + 1 + ROWS_BELOW]]
         if len(cells) >= LEAST_COLUMNS and not _is_numeric(cells) and any(map(_is_numeric, below)):
-            return index
+            if fitting and not any(_is_numeric(row) and len(cells) in (len(row), _count(row)) for row in below):
+                continue
+            if not _repeats(cells):
+                return index
+            # The last of several lines of words is nearest to the numbers.
+            wide = [split(row, delimiter) for _, row in lines[index + 1 : index + 1 + HEADER_LINES]]
+            words = [number for number, row in enumerate(wide, 1) if len(row) == len(cells) and not _is_numeric(row)]
+            return index + max(words, default=0)
     return None
 
 
-def _cells(line, delimiter):
-    """The cells of a line; quotes are heeded where they are whole."""
+def _repeats(cells):
+    return len(set(cells)) < (1 - REPEATED) * len(cells)
+
+
+def _names(lines, index, delimiter):
+    """The columns' names; where they repeat, lines above them say which is which."""
+    names = [cell.strip().strip("\"'") for cell in split(lines[index][1], delimiter)]
+    above = index - 1
+    while above >= 0 and _repeats(names):
+        cells = [cell.strip().strip("\"'") for cell in split(lines[above][1], delimiter)]
+        if len(cells) == len(names) and not _is_numeric(cells):
+            names = [" ".join(filter(None, pair)) for pair in zip(cells, names, strict=True)]
+        above -= 1
+    return names
+
+
+def split(line: str, delimiter: str | None) -> list[str]:
+    """The cells of a line; quotes are heeded where they are whole, and brackets keep what they hold together."""
+    if delimiter is not None and any(mark in line for mark in OPEN):
+        line = INSIDE.sub(lambda match: match[0].replace(delimiter, HIDDEN), line)
     if delimiter is None:
+        line = INSIDE.sub(lambda match: match[0].replace(" ", ""), line)
         return line.split()
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
@@ -82,39 +153,85 @@ def _cells(line, delimiter):
         return line.split(delimiter)
 
 
-def _is_numeric(cells):
-    """Whether most of a row's cells are numbers."""
-    numbers = sum(_number(cell) is not None for cell in cells)
-    return numbers > len(cells) / 2
+def _is_numeric(cells: Sequence[str]) -> bool:
+    """Whether most of a row's cells are numbers, vectors or times."""
+    good = sum(number(cell) is not None or is_stamp(cell) or expand_vectors(cell) is not None for cell in cells)
+    return good > len(cells) / 2 or (good >= LEAST_COLUMNS and good > len(cells) / 3)
 
 
-def _number(cell):
-    try:
-        return float(cell.replace(",", "."))
-    except ValueError:
-        return None
-
-
-def _numbers(text, start, delimiter, width):
-    """The rows of numbers (rows, width) from ``start`` on; by numpy's fast reader, or cell by cell where it gives up.
-
-    That is where cells are missing or words. Of a long text as few copies are made as can be.
-    """
+def _fast(text, start, delimiter, names):
+    """The rows by numpy's own reader; None where cells are missing or hold words."""
     if re.compile(r"\S").search(text, start) is None:
-        return np.empty((0, width))
-    stream = io.BytesIO(text.encode())  # A StringIO holds four bytes a character.
+        return Table(names, np.empty((0, len(names))))
+    if delimiter is not None:
+        first = text[start : start + 20000].split("\n")[:-1] or [text[start:]]
+        if any(not line.replace(delimiter, "").strip(' "-+.0123456789eEnNaAiIfF') == "" for line in first):
+            return None
+    if delimiter is not None and any(
+        text.find(pair, start - 1) >= 0 for pair in (delimiter * 2, f"{delimiter}\n", f"\n{delimiter}")
+    ):
+        mark = re.escape(delimiter)
+        text = re.sub(rf"(?:(?<={mark})|(?<=\n)|^)(?={mark}|\n|\Z)(?!\n*\Z)", "nan", text[start:])
+        text, start = re.sub(r"\n(?:nan\n)+", "\n", text), 0
+    stream = io.BytesIO(text.encode())  # A StringIO holds four bytes a character; of a long text few copies are made.
     stream.seek(len(text[:start].encode()))
     try:
         values = np.loadtxt(stream, delimiter=delimiter, ndmin=2)
-        if values.shape[1] == width:
-            return values
     except ValueError:
-        pass  # words, quotes or ragged rows: read each cell for itself
-    rows = []
-    for line in text[start:].splitlines():
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        cells = _cells(line, delimiter)[:width]
-        row = [_number(cell) for cell in cells]
-        rows.append([np.nan if value is None else value for value in row] + [np.nan] * (width - len(row)))
-    return np.array(rows, np.float64).reshape(-1, width)
+        return None  # words, quotes or ragged rows
+    return Table(names, values) if values.shape[1] == len(names) else None
+
+
+def _by_cells(text, start, delimiter, names) -> Table:
+    """The rows cell by cell, in batches: words, dates, vectors, quotes and ragged rows."""
+    columns: list[Column] = []
+    for rows in _batches(text, start, delimiter):
+        if not columns:
+            columns = _columns_of(rows, names)
+        width = len(columns)
+        rows = [_fitted(row, width, len(names)) for row in rows]
+        for column, cells in zip(columns, zip(*rows, strict=True), strict=True):
+            read_column(column, cells)
+    if not columns:
+        return Table(names, np.empty((0, len(names))))
+    return assemble(columns)
+
+
+def assemble(columns: Sequence[Column]) -> Table:
+    """``Table`` of columns that were read."""
+    names, parts, words, stamps, vectors = [], [], {}, set(), set()
+    for column in columns:
+        values = column.values()
+        for index, name in enumerate(column.names(values.shape[1])):
+            if column.words:
+                words[len(names)] = list(column.words)
+            if column.is_stamp:
+                stamps.add(len(names))
+            if values.shape[1] > 1:
+                vectors.add(name)
+            names.append(name)
+            parts.append(values[:, index])
+    return Table(names, np.stack(parts, -1), words, frozenset(stamps), frozenset(vectors))
+
+
+def _columns_of(rows, names):
+    return [Column(name) for name in names]
+
+
+def _fitted(row, width, _named):
+    """A row of ``width`` cells.
+
+    Vectors that were written without quotes are taken apart where the header names axes.
+    """
+    if len(row) != width and any(HIDDEN in cell for cell in row):
+        apart = [part.strip(OPEN + CLOSE + " ") for cell in row for part in cell.split(HIDDEN)]
+        if len(apart) == width:
+            return apart
+    return row[:width] + [""] * (width - len(row))
+
+
+def _batches(text, start, delimiter) -> Iterator[list[list[str]]]:
+    stream = io.StringIO(text[start:])
+    lines = (line.rstrip("\n") for line in stream if line.strip() and not line.lstrip().startswith("#"))
+    while batch := list(itertools.islice(lines, ROWS_PER_BATCH)):
+        yield [split(line, delimiter) for line in batch]

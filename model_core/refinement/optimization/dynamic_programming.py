@@ -4,7 +4,7 @@ import numpy as np
 
 
 def shortest_path(costs: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """The choices (T,) of least sum: costs (T, K) of each, (T - 1, K, K) or (K, K) of the steps, [to, from]."""
+    """The choices (T,) whose ``costs`` (T, K) and ``steps`` (T - 1, K, K) or (K, K), [to, from], sum to the least."""
     total, best = costs[0], np.zeros(costs.shape, np.int64)
     for time in range(1, len(costs)):
         reached = total[None] + (steps if steps.ndim == 2 else steps[time - 1])

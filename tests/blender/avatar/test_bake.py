@@ -9,7 +9,7 @@ from threepoint.blender_addon.animation.curves import fcurves_of, keyframes_of
 from threepoint.blender_addon.animation.timing import frames_to_seconds
 from threepoint.blender_addon.avatar import hands
 from threepoint.blender_addon.avatar.armature import create_avatar
-from threepoint.blender_addon.avatar.bake import bake_motion, read_action, replace_frames, resample
+from threepoint.blender_addon.avatar.bake import bake_motion, interpolate_motion, read_action, replace_frames
 from threepoint.blender_addon.avatar.shape_keys import key_of
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.model_core.body import load_body, skin
@@ -23,7 +23,7 @@ BODY = BoxBody()
 
 def joints_and_vertices(motion, seconds):
     """Positions in Blender's frame by our own kinematics: joints (24, 3), vertices (V, 3)."""
-    rotations, translation = resample(motion, [seconds])
+    rotations, translation = interpolate_motion(motion, [seconds])
     local = np.concatenate([quaternion_to_matrix(rotations[0]), np.broadcast_to(np.eye(3), (2, 3, 3))])
     rest = BODY.rest_joints(motion.betas)
     world, joints = forward_kinematics(local, translation[0], rest)
@@ -59,7 +59,7 @@ def test_the_default_body_deforms_as_our_own_skinning_says():
     scene = empty_file(60)
     body, motion = load_body(), wild_motion()
     avatar = create_avatar(body, motion.betas, "Ann")
-    key_of(avatar.mesh, hands.KEY).value = 0.0
+    key_of(avatar.mesh, hands.RELAXED).value = 0.0
     bake_motion(avatar.armature, motion, scene, "walk")
     scene.frame_set(40)
     pose = quaternion_to_matrix(motion.rotations[39])

@@ -16,6 +16,7 @@ from threepoint.blender_addon.avatar.bone_names import NAMES, names_of, rename_b
 from threepoint.blender_addon.avatar.shape_keys import key_of
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.model_core.body import load_body, skin
+from threepoint.model_core.calibration.presets import FIST_TILT, palm_center
 from threepoint.model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions
 from threepoint.model_core.geometry.rotations import quaternion_to_matrix
 from threepoint.model_core.geometry.skeleton import JOINT_NAMES
@@ -102,7 +103,7 @@ def test_the_default_hands_hang_and_nothing_else_moves():
     body = load_body()
     avatar = create_avatar(body, np.zeros(10), "Ann")
     relaxed = evaluated_vertices(avatar.mesh)
-    key_of(avatar.mesh, hands.KEY).value = 0.0
+    key_of(avatar.mesh, hands.RELAXED).value = 0.0
     moved = relaxed - evaluated_vertices(avatar.mesh)
     size = np.linalg.norm(moved, axis=1)
     held = body.weights[:, [22, 23]].sum(1) == 0
@@ -110,6 +111,32 @@ def test_the_default_hands_hang_and_nothing_else_moves():
     assert moved[size > 0.02, 2].max() < 0  # Palms face the floor at rest: fingers bend that way.
     fingers = size > 0.005
     assert fingers[relaxed[:, 0] > 0].sum() > 300 and fingers[relaxed[:, 0] < 0].sum() > 300
+
+
+def test_hands_that_hold_close_around_a_handle_at_the_palm():
+    empty_file()
+    body = load_body()
+    avatar = create_avatar(body, np.zeros(10), "Ann")
+    key_of(avatar.mesh, hands.RELAXED).value = 0.0
+    flat = evaluated_vertices(avatar.mesh)
+    key_of(avatar.mesh, hands.HOLDING).value = 1.0
+    moved = np.linalg.norm(evaluated_vertices(avatar.mesh) - flat, axis=1)
+    held = body.weights[:, [22, 23]].sum(1) == 0
+    assert moved[held].max() < 1e-6 and 0.05 < moved.max() < 0.15
+    wrist = np.asarray(body.rest_joints(np.zeros(10)), float)[20]
+    palm = (
+        convert_positions(wrist + palm_center(), MODEL_TO_BLENDER)
+        + flat[0]
+        - convert_positions(np.asarray(body.rest_vertices(np.zeros(10)), float)[0], MODEL_TO_BLENDER)
+    )
+    tips = (body.weights[:, 22] > 0.9) & (flat[:, 0] > np.quantile(flat[body.weights[:, 22] > 0.9, 0], 0.85))
+    handle = convert_positions(
+        np.array([np.sin(np.radians(FIST_TILT)), 0, np.cos(np.radians(FIST_TILT))]), MODEL_TO_BLENDER
+    )
+    before, after = (
+        np.linalg.norm(np.cross(mesh[tips] - palm, handle), axis=1) for mesh in (flat, evaluated_vertices(avatar.mesh))
+    )
+    assert after.mean() < 0.045 and after.mean() < 0.6 * before.mean()
 
 
 def test_a_mesh_without_fingers_is_left_alone():
@@ -137,7 +164,7 @@ def test_pose_correctives_are_those_of_smpl(order):
     body = replace(body, pose_directions=rng.normal(0, 0.02, (len(body.template), 3, 207)).astype(np.float32))
     motion = wild_motion()
     scene, avatar, action = baked(motion, body)
-    key_of(avatar.mesh, hands.KEY).value = 0.0
+    key_of(avatar.mesh, hands.RELAXED).value = 0.0
     set_rotation_order(avatar.armature, order, [action])
     for frame in (1, 40, 111):
         scene.frame_set(frame)

@@ -4,6 +4,7 @@ import bpy
 import numpy as np
 import pytest
 from bodies import BoxBody, animated_avatar, wild_motion
+from vertex_uncertainty import at_vertices
 
 from threepoint.blender_addon.avatar import uncertainty as colours
 from threepoint.blender_addon.avatar import uncertainty_nodes
@@ -32,7 +33,7 @@ def expected(uncertainty, row):
     row = min(max(row, 0), len(uncertainty.probes) - 1)
     low = int(row)
     high = min(low + 1, len(uncertainty.probes) - 1)
-    first, second = uncertainty.at_vertices(low), uncertainty.at_vertices(high)
+    first, second = at_vertices(uncertainty, low), at_vertices(uncertainty, high)
     return first + (row - low) * (second - first)
 
 
@@ -102,7 +103,7 @@ def test_the_mean_has_a_curve_of_its_own():
     curve = colours.mean_keyframes(mesh)
     assert len(curve) == motion.frame_count
     for row in (0, 90, 180):
-        assert curve[row] == pytest.approx([1 + row, 100 * motion.uncertainty.at_vertices(row).mean()], rel=1e-4)
+        assert curve[row] == pytest.approx([1 + row, 100 * at_vertices(motion.uncertainty, row).mean()], rel=1e-4)
 
 
 def test_removing_leaves_nothing_behind():

@@ -85,7 +85,7 @@ def test_a_kill_between_two_clicks_is_not_noticed(scene, person):
 
 
 def test_a_job_of_an_engine_that_was_stopped_holds_no_later_one_up(scene, person, monkeypatch):
-    monkeypatch.setattr(engine, "OBEY_SECONDS", 0.0)
+    monkeypatch.setattr(engine, "CANCEL_SECONDS", 0.0)
     person.seed = WORK_LONG
     job = job_until(person, scene, lambda job: job.fraction > 0)
     engine.stop()  # As when another file is opened; then Blender ends the button's operator.

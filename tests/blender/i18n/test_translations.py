@@ -22,7 +22,8 @@ COMMAND_LINE = "command_line.py"
 """Speaks English in terminals."""
 SAME_EVERYWHERE = {
     "", "FBX", "glTF", "BVH", "USD", "AMASS npz", "SMPL", "Mixamo", "VRM Humanoid", "Rigify", "CPU", "Python", "openxr",
-    "unity", "unreal", "ros", "z_up", "s", "ms", "us", "ns", "m", "cm", "mm", "X", "Y", "Z", "XYZ", "XZY", "YXZ", "YZX",
+    "unity", "unreal", "ros", "z_up", "gltf", "blender", "ft", "in", "s", "ms", "us", "ns", "m", "cm", "mm", "X", "Y",
+    "Z", "XYZ", "XZY", "YXZ", "YZX",
     "ZXY", "ZYX", "leftUpperLeg, leftLowerLeg, ...", "left_hip, left_knee, ...", "Oculus Touch", "Valve Index",
     "mixamorig:LeftUpLeg, mixamorig:LeftLeg, ...", "HTC Vive", "Beat Saber",
     "{text}", "{tracker}: {first} to {last}", "{person}: {note}", "{line}: {percent}%",

@@ -11,6 +11,8 @@ from bodies import wobbly_recording
 
 from threepoint.blender_addon.animation.curves import fcurves_of
 from threepoint.blender_addon.avatar.bone_names import NAMES
+from threepoint.blender_addon.avatar.hands import HOLDING, RELAXED
+from threepoint.blender_addon.avatar.shape_keys import key_of
 from threepoint.blender_addon.engine import client as engine
 from threepoint.blender_addon.operators import command_line as commands
 from threepoint.blender_addon.operators import engine_jobs
@@ -66,6 +68,18 @@ def test_predicting_makes_an_avatar_with_takes_and_colours(scene, person):
     scene.frame_set(60)
     mesh = person.mesh.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
     assert mesh.attributes["uncertainty"].data[0].value == pytest.approx(0.1 * 59 / 120, abs=3e-3)
+
+
+def test_fingers_close_around_controllers_and_open_as_they_are_told(scene, person):
+    bpy.ops.threepoint.predict()
+
+    def shown():
+        return [key_of(person.mesh, name).value for name in (RELAXED, HOLDING)]
+
+    assert people.recording_of(person, scene).device == "saber" and shown() == [0.0, 1.0]
+    for choice, values in (("RELAXED", [1.0, 0.0]), ("FLAT", [0.0, 0.0]), ("HOLDING", [0.0, 1.0])):
+        person.hand_pose = choice
+        assert shown() == values, choice
 
 
 def test_a_person_of_another_size_gets_another_avatar_and_nothing_of_the_old_one_stays(scene, person):
@@ -179,12 +193,13 @@ def test_another_body_makes_another_avatar_with_its_correctives(scene, person, t
     np.savez(tmp_path / "own.npz", **own)
     person.body_path = str(tmp_path / "own.npz")
     bpy.ops.threepoint.predict()
-    assert person.has_correctives and len(person.mesh.data.shape_keys.key_blocks) == 2
+    of_hands = {"Basis", RELAXED, HOLDING}
+    assert person.has_correctives and set(person.mesh.data.shape_keys.key_blocks.keys()) == of_hands
     assert any("left out" in str(said) for said in panel.avatar_messages(person))
     person.correctives = True
-    assert len(person.mesh.data.shape_keys.key_blocks) == 2 + 9
+    assert len(person.mesh.data.shape_keys.key_blocks) == len(of_hands) + 9
     person.correctives = False
-    assert len(person.mesh.data.shape_keys.key_blocks) == 2
+    assert set(person.mesh.data.shape_keys.key_blocks.keys()) == of_hands
     assert len([item for item in bpy.data.objects if "foot stands" in item.name]) == rings == 2
 
 
@@ -203,7 +218,7 @@ def test_a_failing_engine_leaves_the_scene_and_the_next_click_works(scene, perso
 
 
 def test_a_cancelled_job_stops_even_a_deaf_engine(scene, person, monkeypatch):
-    monkeypatch.setattr(engine, "OBEY_SECONDS", 0.3)
+    monkeypatch.setattr(engine, "CANCEL_SECONDS", 0.3)
     person.seed = TURN_DEAF
     job = predictions.ask_for_motion(person, scene, sys.executable)
     while job.stage != "deaf":

@@ -96,5 +96,38 @@ def test_axes_of_the_wrist_follow_fingers_and_palm():
     np.testing.assert_allclose(quaternion_to_matrix(found), turn, atol=1e-9)
 
 
+def to_new_names(folder):
+    """The hand table as the services write it since 2025."""
+    old = folder / "hand_tracking" / aria.HANDS
+    header, _, rest = old.read_text().partition("\n")
+    for side in ("left", "right"):
+        for axis in "xyz":
+            header = header.replace(f"t{axis}_{side}_wrist_device", f"t{axis}_{side}_landmark_5_device")
+            header = header.replace(f"t{axis}_{side}_palm_device", f"t{axis}_{side}_landmark_20_device")
+    old.unlink()
+    (folder / "hand_tracking" / aria.NEW_HANDS).write_text(f"{header}\n{rest}")
+
+
+@pytest.mark.parametrize("which", [".", f"hand_tracking/{aria.NEW_HANDS}"])
+def test_the_new_hand_file_is_read_as_the_old_one(make_recording, tmp_path, which):
+    recording = make_recording(4.0)
+    write_aria(tmp_path / "old", recording)
+    write_aria(tmp_path / "new", recording)
+    to_new_names(tmp_path / "new")
+    old, new = read(tmp_path / "old"), read(tmp_path / "new" / which)
+    for role, track in old.tracks.items():
+        np.testing.assert_array_equal(new.tracks[role].position, track.position)
+        np.testing.assert_array_equal(new.tracks[role].valid, track.valid)
+
+
+def test_a_hand_file_that_is_not_understood_is_said(make_recording, tmp_path):
+    write_aria(tmp_path / "mps", make_recording(2.0))
+    path = tmp_path / "mps" / "hand_tracking" / aria.HANDS
+    path.write_text(path.read_text().replace("_wrist_device", "_elbow_device"))
+    recording = read(tmp_path / "mps")
+    assert list(recording.tracks) == ["head"]
+    assert any("wrist_and_palm_poses.csv is not understood" in str(note) for note in recording.warnings)
+
+
 def write_sample(folder: Path, recording: Recording) -> None:
     write_aria(folder / "mps", recording)

@@ -27,7 +27,7 @@ def test_the_real_xror_equals_its_bsor(shared):
         )
 
 
-def xror_document(recording):
+def xror_document(recording, joint_names=(b"HEAD", b"HAND_LEFT", b"HAND_RIGHT")):
     """An XROR document, packed by the library that reads it too."""
     fpzip = pytest.importorskip("fpzip")
 
@@ -39,7 +39,7 @@ def xror_document(recording):
         return struct.pack("<i", len(body) + 4) + body
 
     axes = document(*(text(str(i).encode(), axis) for i, axis in enumerate(b"x y z i j k 1".split())))
-    joints = enumerate((b"HEAD", b"HAND_LEFT", b"HAND_RIGHT"))
+    joints = enumerate(joint_names)
     devices = document(
         *(b"\x03%d\0" % i + document(text(b"joint", joint), b"\x04axes\0" + axes) for i, joint in joints)
     )
@@ -55,6 +55,16 @@ def test_what_is_packed_comes_back(make_recording, tmp_path):
     recording = make_recording(2.0)
     (tmp_path / "session.xror").write_bytes(xror_document(recording))
     assert_same(read(tmp_path / "session.xror"), recording)
+
+
+def test_other_joints_of_the_schema_are_hands_too(make_recording, tmp_path):
+    recording = make_recording(2.0)
+    (tmp_path / "wrists.xror").write_bytes(xror_document(recording, (b"HEAD", b"WRIST_LEFT", b"WRIST_RIGHT")))
+    assert_same(read(tmp_path / "wrists.xror"), recording)
+    (tmp_path / "odd.xror").write_bytes(xror_document(recording, (b"HEAD", b"HAND_LEFT", b"TAIL")))
+    again = read(tmp_path / "odd.xror")
+    assert any("the tracker 'tail' is not understood" in str(note) for note in again.warnings)
+    assert any("there is no right hand" in str(note) for note in again.warnings)
 
 
 def write_sample(folder: Path, recording: Recording) -> None:

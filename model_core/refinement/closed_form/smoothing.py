@@ -8,7 +8,7 @@ from scipy import sparse
 from scipy.ndimage import distance_transform_edt
 from scipy.sparse.linalg import spsolve
 
-from ..geometry.filters import gaussian_smooth
+from ...geometry.filters import gaussian_smooth
 
 NEVER = 1 << 30
 """Frames away that no recording is long."""

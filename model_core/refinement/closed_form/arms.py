@@ -4,8 +4,8 @@ import math
 
 import torch
 
-from ..geometry.kinematics import forward_kinematics
-from ..geometry.rotations import (
+from ...geometry.kinematics import forward_kinematics
+from ...geometry.rotations import (
     axis_angle_to_matrix,
     cross,
     matrix_to_sixd,
@@ -14,8 +14,8 @@ from ..geometry.rotations import (
     sixd_to_matrix,
     transpose,
 )
-from ..geometry.skeleton import HEAD, LEFT_WRIST, PARENTS, RIGHT_WRIST
-from .elbows import Arm, Trunk, swivels_of
+from ...geometry.skeleton import HEAD, LEFT_WRIST, PARENTS, RIGHT_WRIST
+from .elbows import Arm, Trunk, keep_out_of_trunk, swivels_of
 from .smoothing import rate_limited_envelope, whittaker_smooth
 from .wrists import solve_wrist, swing_twist
 
@@ -105,7 +105,7 @@ def solve_arm_ik(
     trunk = Trunk.join([trunk for _, trunk, _ in batches])
     for side, (_, shoulder, elbow, wrist) in enumerate(ARMS):
         arm = Arm.join([arms[side] for _, _, arms in batches])
-        hand = tracked_rotations[:, 1 + side]
+        hand = keep_out_of_trunk(tracked_rotations[:, 1 + side], arm, trunk, side)
         swivel = swivels_of(arm, hand, trunk, side)
         turn = axis_angle_to_matrix(normalize(arm.wrist - arm.shoulder) * swivel[:, None])
         upper, forearm = turn @ arm.upper_world, turn @ arm.forearm_world

@@ -1,8 +1,8 @@
 """How far a human forearm and wrist turn, and the nearest that they come to a tracked hand.
 
-A hand is turned against its forearm by pronation, which happens along the whole forearm, and by the wrist itself,
-which flexes, extends and deviates to either side. SMPL has no joint for pronation: it is the twist of the elbow joint,
-and the wrist joint keeps the swing. Frames are SMPL's: the left forearm along +X, the right one along -X, palms down.
+A hand is turned against its forearm by pronation, which happens along the whole forearm, and by the wrist itself, which
+flexes, extends and deviates to either side. SMPL has no joint for pronation: it is the twist of the elbow joint, and
+the wrist joint keeps the swing. Frames are SMPL's: the left forearm along +X, the right one along -X, palms down.
 """
 
 from dataclasses import dataclass
@@ -10,24 +10,27 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..geometry.filters import gaussian_smooth
-from ..geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_axis_angle
-from .optimization.dynamic_programming import shortest_path
+from ...geometry.filters import gaussian_smooth
+from ...geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_axis_angle
+from ...notes import Note
+from ..optimization.dynamic_programming import shortest_path
 
 FLEXION, EXTENSION, RADIAL, ULNAR = (float(np.radians(limit)) for limit in (75.0, 70.0, 20.0, 35.0))
 """Limits of a human wrist in radians."""
 PRONATION = float(np.radians(80.0))
 """Radians by which a forearm is twisted either way at most."""
 WRIST_TWIST = float(np.radians(45.0))
-"""Radians of twist that are left to the wrist joint at most, where a forearm is at its end: skin and clothes give."""
-SOFT = 0.75
+"""Radians of twist that the wrist joint has at most, where a forearm is at its end: skin gives."""
+SOFT = 0.6
 """Fraction of a limit from which it is felt: up to here a hand is met exactly, then ever less."""
+NOTICED_TURN, NOTICED_PERCENT = float(np.radians(10.0)), 5.0
+"""Radians by which a hand misses its tracker, and percent of frames in which it does, from which it is said."""
 CLEAR_SWING, BLIND_SWING = float(np.radians(100.0)), float(np.radians(140.0))
 """Swings in radians up to which a twist is well defined, and from which it is not: there it is smoothed."""
 BLIND_SMOOTHING = 4.0
 """Standard deviation in frames of that smoothing."""
 BRANCH_SIGMA, BRANCH_STEP_SIGMA = 0.3, 0.1
-"""Radians beyond its limits, and of change a frame, that cost a twist one unit where its full turns are chosen."""
+"""Radians beyond its limits, and of change a frame, that cost a twist one sigma, where its full turns are chosen."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,8 @@ class WristPose:
 
 
 def swing_twist(rotation: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rotations (..., 3, 3) as a twist about X, then a swing.
-
-    Returns the twist (...) in radians, -pi to pi, and the swing's rotation vector (..., 2) about Y and Z.
-    """
+    """Rotations (..., 3, 3) as a twist about X times a swing: the twist (...) in radians, -pi to pi, and the swing's
+    rotation vector (..., 2) about Y and Z."""
     w, x, y, z = matrix_to_quaternion(rotation).unbind(-1)
     twist = 2 * torch.atan2(x, w)
     half = torch.atan2(x, w)
@@ -85,6 +86,8 @@ def solve_wrist(turned: torch.Tensor, bone: torch.Tensor, side: int) -> WristPos
     twist = torch.lerp(twist, smooth[:, 0], blind)
     pronation = twist.sign() * soft_limit(twist.abs() / PRONATION) * PRONATION
     left, swing = swing_twist(axis_angle_to_matrix(-pronation[:, None] * bone) @ turned)
+    # The wrist's own twist, by as many full turns as the hand's has: at its end it stays there.
+    left = left + 2 * torch.pi * torch.round((twist - pronation - left) / (2 * torch.pi))
     left = left.sign() * soft_limit(left.abs() / WRIST_TWIST) * WRIST_TWIST
     length = swing_excess(swing, side)
     within = swing * (soft_limit(length) / length)[:, None]
@@ -92,6 +95,15 @@ def solve_wrist(turned: torch.Tensor, bone: torch.Tensor, side: int) -> WristPos
     nothing = torch.zeros_like(left)[:, None]
     wrist = axis_angle_to_matrix(torch.cat([left[:, None], nothing, nothing], 1))
     return WristPose(pronation, wrist @ axis_angle_to_matrix(torch.cat([nothing, within], 1)))
+
+
+def wrist_notes(given_up: torch.Tensor) -> tuple[Note, ...]:
+    """What to say of hands that are turned by so many radians (N,) from their trackers: nothing where it is rare."""
+    short = given_up[given_up > NOTICED_TURN]
+    percent = 100 * len(short) / max(1, len(given_up))
+    if percent < NOTICED_PERCENT:
+        return ()
+    return (Note("wrists_at_their_limits", {"percent": percent, "degrees": float(torch.rad2deg(short.mean()))}),)
 
 
 def _continuous(twist: torch.Tensor) -> torch.Tensor:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..geometry.filters import gaussian_smooth
-from ..geometry.rotations import axis_angle_to_matrix, normalize, transpose
-from ..geometry.skeleton import PELVIS
-from .optimization.dynamic_programming import shortest_path
+from ...geometry.filters import gaussian_smooth
+from ...geometry.rotations import axis_angle_to_matrix, normalize, shortest_rotation, transpose
+from ...geometry.skeleton import PELVIS
+from ..optimization.dynamic_programming import shortest_path
 from .wrists import PRONATION, swing_excess, swing_twist
 
 SPINE2, NECK = 6, 12
@@ -24,7 +24,7 @@ COMFORT_SIGMA, LIMIT_SIGMA = 0.6, 0.12
 """The same of a wrist's swing in units of its limits, and of what goes beyond them."""
 TWIST_SIGMA, TWIST_LIMIT_SIGMA = float(np.radians(70.0)), float(np.radians(12.0))
 """The same of a forearm's twist in radians, and of what goes beyond ``wrists.PRONATION``."""
-TRUNK_SIGMA = 0.1
+TRUNK_SIGMA = 0.06
 """The same of depth in the trunk, whose surface is at 1."""
 RAISED_SIGMA = 0.08
 """Metres by which an elbow is above both shoulder and wrist that cost one sigma."""
@@ -34,17 +34,19 @@ EVERY = 2
 """One frame in so many is compared; the swivel between them is interpolated."""
 SWIVEL_SMOOTHING = 3.0
 """Standard deviation in frames by which the chosen swivel is blurred."""
-TRUNK_HALF_WIDTHS = (0.16, 0.12)
+TRUNK_HALF_WIDTHS = (0.17, 0.13)
 """Metres to either side, and to front and back, of a trunk of the mean size."""
+TRUNK_SURFACE = (0.16, 0.12)
+"""The same of what the middle of a hand stays out of, ``HAND_LENGTH`` metres from the wrist."""
+HAND_LENGTH, HAND_SMOOTHING = 0.09, 1.5
+"""Metres; and the standard deviation in frames by which the turn that keeps it out is blurred."""
 FRAMES_PER_BATCH = 2048
 
 
 @dataclass(frozen=True)
 class Arm:
-    """An arm over T frames: ``shoulder``, ``elbow`` and ``wrist`` (T, 3) in metres, and world rotations (T, 3, 3).
-
-    These are of collar, upper arm and forearm, the latter without twist.
-    """
+    """An arm over T frames: ``shoulder``, ``elbow`` and ``wrist`` (T, 3) in metres, and world rotations (T, 3, 3) of
+    collar, upper arm and forearm, the latter without twist."""
 
     shoulder: torch.Tensor
     elbow: torch.Tensor
@@ -99,6 +101,21 @@ def swivels_of(arm: Arm, hand: torch.Tensor, trunk: Trunk, side: int) -> torch.T
     chosen = SWIVELS[shortest_path(torch.cat(costs).cpu().double().numpy(), steps)]
     swivels = np.interp(np.arange(count), frames.cpu().numpy(), chosen)
     return gaussian_smooth(torch.as_tensor(swivels).to(hand), SWIVEL_SMOOTHING)
+
+
+def keep_out_of_trunk(hand: torch.Tensor, arm: Arm, trunk: Trunk, side: int) -> torch.Tensor:
+    """World rotations (T, 3, 3) of a hand, turned by as little as keeps its middle out of the trunk."""
+    middle = (1 - 2 * side) * HAND_LENGTH * hand[..., 0]
+    seen = ((arm.wrist + middle - trunk.position)[:, None] @ trunk.rotation)[:, 0]
+    widths = seen.new_tensor(TRUNK_SURFACE)
+    outward = seen[:, [0, 2]]
+    depth = (outward / widths).norm(dim=-1).clamp_min(0.05)
+    inside = (depth < 1) & (seen[:, 1] > trunk.ends[:, 0]) & (seen[:, 1] < trunk.ends[:, 1])
+    pushed = outward * (1 / depth - 1)[:, None]
+    pushed = torch.stack([pushed[:, 0], torch.zeros_like(depth), pushed[:, 1]], -1)
+    away = gaussian_smooth(torch.where(inside[:, None], pushed, torch.zeros_like(pushed)), HAND_SMOOTHING)
+    away = (trunk.rotation @ away[..., None])[..., 0]
+    return shortest_rotation(middle, middle + away) @ hand
 
 
 def _costs(arm: Arm, hand: torch.Tensor, trunk: Trunk, side: int) -> torch.Tensor:

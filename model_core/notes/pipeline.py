@@ -1,0 +1,13 @@
+"""What solving a motion has to say about it."""
+
+TEMPLATES: dict[str, str] = {
+    "wrists_at_their_limits": (
+        "{percent:.0f} % of the time a hand is turned farther than a wrist can: there it is {degrees:.0f} degrees "
+        "short of its tracker on average"
+    ),
+    "head_near_the_floor": (
+        "the head is near the floor for {seconds:.1f} s, first at {first:.1f} s: of somebody who crouches or lies the "
+        "legs are a guess"
+    ),
+}
+"""Code -> English text."""

@@ -1,0 +1,1 @@
+"""Binary encodings that formats are written in: BSON and FlatBuffers (standard library and numpy only)."""

@@ -1,0 +1,223 @@
+"""A table's numbers -> a recording: which columns are what, units, clock, axes. Every guess is noted (numpy only)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...errors import InputError
+from ...geometry.rotations import quaternion_conjugate
+from ...notes import Note
+from ..cleaning import RawTrack, build_recording
+from ..conventions import to_openxr
+from ..guessing import LENGTH_SCALES, guess_note, length_unit_scores, rotate
+from ..recording import Recording
+from .clocks import read_clock
+from .columns import Columns, DeviceColumns, TimeColumn, guess_columns
+from .flags import read_flag
+from .options import TableOptions
+from .parsing import Table
+from .rotations import read_rotations
+from .shapes import split_by_tracker, unknown_trackers
+
+MOST_NAMED = 6
+"""Names that a note lists."""
+NUMBERED_HANDS = ("hand_1", "hand_2")
+HANDS = ("left_hand", "right_hand")
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One tracker: the table its rows are in, and its columns there."""
+
+    table: Table
+    device: DeviceColumns
+
+    @property
+    def position(self) -> np.ndarray:
+        return self.table.values[:, self.device.position]
+
+    @property
+    def rotation(self) -> np.ndarray:
+        return self.table.values[:, self.device.rotation]
+
+
+def to_recording(table: Table, options: TableOptions, source: str) -> Recording:
+    """A ``Table`` -> ``Recording`` by ``options`` and guesses. Raises ``InputError`` where the head is not found."""
+    notes: list[Note] = []
+    parts, columns, clocks = _trackers(table, options, source, notes)
+    positions = {role: part.position for role, part in parts.items()}
+    scale = LENGTH_SCALES[_length_unit(columns, positions, options, source, notes)]
+    positions = {role: position * scale for role, position in positions.items()}
+    times = _times(parts, clocks, positions, options, source, notes)
+    vectors = any(table.names[index] in table.vectors for part in parts.values() for index in part.device.rotation)
+    rotations, convention = read_rotations(
+        {role: part.rotation for role, part in parts.items()},
+        {role: part.device for role, part in parts.items()},
+        times, positions, options, columns.angle_unit if columns else None, notes, vectors,
+    )  # fmt: skip
+    tracks = {}
+    for role, part in parts.items():
+        position, rotation = to_openxr(positions[role], rotations[role], convention)
+        own = None if times[role] is times["head"] else times[role]
+        tracks[role] = RawTrack(position, rotation, read_flag(part.table, part.device, role, notes), own)
+    tracks = _with_sides(tracks, times, notes)
+    hands = options.device or (columns.device if columns else "")
+    if hands != options.device:
+        notes.append(Note("device_guessed", {"device": hands}))
+    return build_recording(times["head"], tracks, source, hands, warnings=notes)
+
+
+def _trackers(
+    table: Table, options: TableOptions, source: str, notes: list[Note]
+) -> tuple[dict[str, _Part], Columns | None, list[TimeColumn]]:
+    """Trackers by role, what the header says, and candidates for the clock."""
+    if options.columns is not None:
+        devices = _named_devices(table, options.columns, source)
+        if "time" in options.columns:
+            clocks = [TimeColumn(_index(table, options.columns["time"], source), None, 0.0)]
+        else:
+            clocks = guess_columns(table.names).clocks
+        _need_head(devices, source)
+        return {role: _Part(table, device) for role, device in devices.items()}, None, clocks
+    columns = guess_columns(table.names)
+    if "head" not in columns.devices:
+        split = split_by_tracker(table)
+        if split:
+            left_out = unknown_trackers(table)
+            if left_out:
+                notes.append(_names_note("trackers_unknown", left_out))
+            found = {role: guess_columns(rows.names) for role, rows in split.items()}
+            _need_head(found["head"].devices, source)
+            parts = {
+                role: _Part(split[role], one.devices["head"]) for role, one in found.items() if "head" in one.devices
+            }
+            return parts, found["head"], found["head"].clocks
+    _need_head(columns.devices, source)
+    parts = {}
+    for role, device in columns.devices.items():
+        chosen = _most_alive(table, [device, *columns.more.get(role, [])])
+        parts[role] = _Part(table, chosen)
+    used = {index for part in parts.values() for index in part.device.position + part.device.rotation}
+    used |= {part.device.tracked for part in parts.values() if part.device.tracked is not None}
+    look = {*columns.unused} | {i for more in columns.more.values() for d in more for i in d.position + d.rotation}
+    look |= {i for device in columns.devices.values() for i in device.position + device.rotation}
+    unused = [table.names[index] for index in sorted(look - used)]
+    if unused:
+        notes.append(_names_note("columns_unused", unused))
+    return dict(sorted(parts.items(), key=lambda item: item[0] != "head")), columns, columns.clocks
+
+
+def _names_note(code, names):
+    shown = ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
+    return Note(code, {"names": shown, "count": len(names)})
+
+
+def _need_head(devices: Mapping[str, object], source: str) -> None:
+    if "head" not in devices:
+        found = ", ".join(devices) or "none"
+        raise InputError(
+            f"{source}: no recognisable columns of a head's position and rotation (trackers found: {found}); expected "
+            "names such as time, head_pos_x, head_pos_y, head_pos_z, head_rot_x, .. head_rot_w, left_hand_pos_x, .."
+        )
+
+
+def _most_alive(table, devices):
+    """Of several poses of one tracker the first that moves; the others are mostly of a device that was not used."""
+    if len(devices) == 1:
+        return devices[0]
+
+    def alive(device):
+        position = table.values[:, device.position]
+        with np.errstate(invalid="ignore"):
+            known = np.isfinite(position).all(-1)
+            return float(((np.diff(position, axis=0) != 0).any(-1) & known[1:] & known[:-1]).mean())
+
+    best = max(alive(device) for device in devices)
+    return next(device for device in devices if alive(device) >= 0.8 * best)
+
+
+def _named_devices(table, columns, source):
+    """``DeviceColumns`` by role from the names that the user gave."""
+    devices = {}
+    for role, names in columns.items():
+        if role == "time":
+            continue
+        indices = [_index(table, name, source) for name in names]
+        if len(indices) not in (6, 7):
+            raise InputError(
+                f"{source}: '{role}' has {len(indices)} columns; expected 3 of position, 3 or 4 of rotation"
+            )
+        devices[role] = DeviceColumns(indices[:3], indices[3:], layout="wxyz" if len(indices) == 7 else "xyz")
+    return devices
+
+
+def _index(table, name, source):
+    if name not in table.names:
+        raise InputError(f"{source}: has no column '{name}'; its columns are {', '.join(table.names[:12])}")
+    return table.names.index(name)
+
+
+def _times(parts, clocks, positions, options, source, notes):
+    """Seconds by role; trackers in one table share one array."""
+    head = parts["head"].table
+    shared = {role: positions[role] for role, part in parts.items() if part.table is head}
+    time = read_clock(head, clocks, shared, options, source, notes)
+    times = {"head": time}
+    first = head.values
+    for role, part in parts.items():
+        if part.table is head:
+            times[role] = time
+            continue
+        # The other trackers' rows are stamped by the same clock, in the same column and unit.
+        own = read_clock(part.table, clocks, {role: positions[role]}, _as_read(options, notes), source, [])
+        clock = max(clocks, key=lambda item: item.score, default=None)
+        if clock is not None and options.fps is None and head.values is first:
+            offset = np.nanmin(part.table.values[:, clock.index]) - np.nanmin(first[:, clock.index])
+            scale = _seconds_per_unit(time, first[:, clock.index])
+            own = own - np.nanmin(own) + np.nanmin(time) + offset * scale
+        times[role] = own
+    return times
+
+
+def _as_read(options, notes):
+    """The options with the time unit that was guessed for the head."""
+    unit = next(
+        (note.values["value"] for note in notes if note.code in ("time_unit_guessed", "time_unit_unsure")), None
+    )
+    return replace(options, time_unit=str(unit)) if unit and options.time_unit is None else options
+
+
+def _seconds_per_unit(time, stamps):
+    span = np.nanmax(stamps) - np.nanmin(stamps)
+    return float((np.nanmax(time) - np.nanmin(time)) / span) if span > 0 else 0.0
+
+
+def _length_unit(columns, positions, options, source, notes):
+    given = options.length_unit or (columns.length_unit if columns else None)
+    if given:
+        return given
+    scores = length_unit_scores(positions)
+    if scores is None:
+        raise InputError(f"{source}: its positions fit a person in no unit; give the length unit (m, cm, mm, ft or in)")
+    unit, note = guess_note("length_unit", scores, "length_unit")
+    notes.append(note)
+    return unit
+
+
+def _with_sides(tracks: dict[str, RawTrack], times: Mapping[str, np.ndarray], notes: list[Note]) -> dict[str, RawTrack]:
+    """Controllers that are only numbered become left and right by the side that they are on."""
+    if not set(NUMBERED_HANDS) <= set(tracks) or set(HANDS) & set(tracks):
+        return {role: track for role, track in tracks.items() if role not in NUMBERED_HANDS}
+    head, sides = tracks["head"], []
+    for role in NUMBERED_HANDS:
+        if len(tracks[role].position) != len(head.position):
+            return tracks
+        apart = rotate(quaternion_conjugate(head.rotation), tracks[role].position - head.position)[:, 0]
+        sides.append(float(np.nanmean(apart)))
+    order = NUMBERED_HANDS if sides[0] < sides[1] else NUMBERED_HANDS[::-1]
+    notes.append(Note("numbered_hands", {"left": order[0][-1], "right": order[1][-1]}))
+    left, right = order
+    return {"left_hand": tracks[left], "right_hand": tracks[right]} | {
+        role: track for role, track in tracks.items() if role not in NUMBERED_HANDS
+    }

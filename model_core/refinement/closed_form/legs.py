@@ -1,0 +1,181 @@
+"""Feet that stand on their spots, and out of the floor, by the legs' two-bone solution."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ...geometry.filters import gaussian_smooth
+from ...geometry.kinematics import forward_kinematics
+from ...geometry.rotations import matrix_to_quaternion, quaternion_to_matrix, rotation_about_y, slerp, transpose
+from ...geometry.skeleton import ANKLES, TOES
+from ...observation import heading
+from .arms import two_bone_ik
+from .footsteps import find_stands
+from .smoothing import fade_outside, whittaker_smooth
+
+LEGS = ((1, 4, 7), (2, 5, 8))
+"""Hip, knee and ankle of either side; ``skeleton.FEET`` alternates between the sides."""
+HINGE = (1.0, 0.0, 0.0)
+"""The axis in the thigh's frame about which a knee bends."""
+RELEASE_FRAMES = 12
+"""Frames over which the correction of a foot that stands no more, or not yet, fades."""
+GROUNDING_FRAMES, LEVEL_SMOOTHING = 6.0, 2.0
+"""Standard deviations in frames by which feet come flat to the floor where a head comes to rest, and by which contacts
+that turn them are blurred."""
+SWING_SMOOTHING, FREE_SMOOTHING, SWING_REACH = 5.0, 1.5, 12
+"""Frames over which a swinging foot is smoothed beside its stands, and that many frames from them."""
+TRACKED_FOOT_SMOOTHING = 4.0
+"""Standard deviation in frames by which corrections that bring feet to trackers of their own are blurred."""
+FLOOR_TOLERANCE = 0.007
+"""Metres by which a foot may be below the floor, lest legs bend for nothing."""
+STEP_HEIGHT, STEP_LENGTH = 0.05, 0.08
+"""Metres by which a foot is lifted at least on its way between spots that are this far apart."""
+
+
+@dataclass(frozen=True)
+class FootTargets:
+    """Where ankles should be, ``positions`` (T, 2, 3) in metres, and their world ``rotations`` (T, 2, 3, 3);
+    ``standing`` (T, 2) bool says which feet stand."""
+
+    positions: torch.Tensor
+    rotations: torch.Tensor
+    standing: torch.Tensor
+
+
+def foot_targets(
+    ankles_world: torch.Tensor,
+    joints: torch.Tensor,
+    contacts: torch.Tensor,
+    still: torch.Tensor,
+    rest_joints: torch.Tensor,
+    rest_heights: torch.Tensor,
+    tracked: tuple[torch.Tensor, torch.Tensor] | None = None,
+) -> FootTargets:
+    """Where the feet of a motion should be, by where they stand (``footsteps``).
+
+    ``ankles_world`` rotations (T, 2, 3, 3) and ``joints`` (T, 22, 3), ``contacts`` (T, 4) and ``rest_heights`` (4,) of
+    ``skeleton.FEET``, ``still`` (T,) bool where the head is. Feet that are ``tracked``, (T, 2) bool with their
+    ankles' positions (T, 2, 3), go there, smoothed by ``TRACKED_FOOT_SMOOTHING``: trackers shake.
+    """
+    quiet = still.cpu().numpy()
+    parts = []
+    for side in range(len(LEGS)):
+        seen = None
+        if tracked is not None and tracked[0][:, side].any():
+            seen = tracked[0][:, side], tracked[1][:, side]
+        parts.append(_targets_of_foot(ankles_world, joints, contacts, rest_joints, rest_heights, quiet, side, seen))
+    return FootTargets(*(torch.stack(values, 1) for values in zip(*parts, strict=True)))
+
+
+def _targets_of_foot(
+    ankles_world: torch.Tensor,
+    joints: torch.Tensor,
+    contacts: torch.Tensor,
+    rest_joints: torch.Tensor,
+    rest_heights: torch.Tensor,
+    still: np.ndarray,
+    side: int,
+    tracked: tuple[torch.Tensor, torch.Tensor] | None,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    ankle = joints[:, ANKLES[side]]
+    turned = ankles_world[:, side]
+    sole = rest_joints[TOES[side]] - rest_joints[ANKLES[side]]
+    heights = joints[:, [ANKLES[side], TOES[side]], 1] - rest_heights[side::2]
+    contact = contacts[:, side::2].amax(1)
+    spots, yaws, lifts, likely = (
+        value.cpu().double().numpy() for value in (ankle[:, [0, 2]], heading(turned), heights.amin(1), contact)
+    )
+    stands = find_stands(spots, yaws, lifts, likely, still)
+    standing = torch.zeros_like(ankle[:, 0], dtype=torch.bool)
+    spot, yaw = ankle.clone(), heading(turned)
+    for stand in stands:
+        frames = slice(stand.first, stand.last)
+        standing[frames] = True
+        spot[frames, 0], spot[frames, 2] = float(stand.position[0]), float(stand.position[1])
+        yaw[frames] = stand.yaw
+    # On the floor under a still head; else as high as the motion has it: skeletons differ in how high ankles are.
+    grounded = gaussian_smooth(torch.as_tensor(still).to(ankle)[:, None], GROUNDING_FRAMES)[:, 0]
+    spot[:, 1] = torch.lerp(ankle[:, 1], rest_heights[side].expand_as(grounded), grounded)
+    if tracked is not None:
+        standing = standing & ~tracked[0]
+    # Flat where ankle and toes touch; where the heel is off, or has only just touched, as the motion has it.
+    flat = rotation_about_y(yaw)
+    on_heel, on_toes = contacts[:, side], contacts[:, 2 + side]
+    level = gaussian_smooth(torch.minimum(on_heel, on_toes)[:, None], LEVEL_SMOOTHING)[:, 0]
+    level = torch.maximum(level, grounded).clamp(0, 1)
+    rotation = _slerp(turned, flat, level)
+    pivot = (on_toes / (on_toes + on_heel).clamp_min(1e-6))[:, None]
+    pivoted = spot + pivot * ((flat - rotation) @ sole)
+    goal = pivoted - ankle
+    correction = fade_outside(goal, standing, RELEASE_FRAMES)
+    target = _smooth_swing(ankle + correction, standing)
+    target = _lift_steps(target, standing)
+    weight = fade_outside(torch.ones_like(ankle[:, :1]), standing, RELEASE_FRAMES // 2)[:, 0]
+    rotation = _slerp(turned, rotation, weight)
+    low = torch.minimum(target[:, 1] - rest_heights[side], (target + rotation @ sole)[:, 1] - rest_heights[2 + side])
+    sunk = (-low).clamp_min(0)
+    up = sunk - FLOOR_TOLERANCE * (1 - torch.exp(-sunk / FLOOR_TOLERANCE))
+    target = target + torch.stack([torch.zeros_like(up), up, torch.zeros_like(up)], -1)
+    if tracked is not None:
+        missing = fade_outside(tracked[1] - ankle, tracked[0], RELEASE_FRAMES)
+        unseen = 1 - fade_outside(torch.ones_like(ankle), tracked[0], RELEASE_FRAMES)
+        target = ankle + (target - ankle) * unseen + gaussian_smooth(missing, TRACKED_FOOT_SMOOTHING, hold_ends=False)
+        rotation = _slerp(turned, rotation, unseen[:, 0])
+    return target, rotation, standing
+
+
+def _smooth_swing(target: torch.Tensor, standing: torch.Tensor) -> torch.Tensor:
+    """Ankles (T, 3) that leave their stands and come to them without a jerk."""
+    if not standing.any():
+        return target
+    return whittaker_smooth(target, standing, SWING_SMOOTHING, FREE_SMOOTHING, SWING_REACH)
+
+
+def _lift_steps(target: torch.Tensor, standing: torch.Tensor) -> torch.Tensor:
+    """Ankles (T, 3), lifted on their way between two spots: steps, not slides."""
+    target = target.clone()
+    edges = torch.diff(standing.to(torch.int8)).cpu().numpy()
+    leaves, comes = np.flatnonzero(edges < 0), np.flatnonzero(edges > 0) + 1
+    for leave in leaves:
+        later = comes[comes > leave]
+        if not len(later):
+            continue
+        come = int(later[0])
+        far = float((target[come] - target[leave])[[0, 2]].norm())
+        wanted = STEP_HEIGHT * min(1.0, far / STEP_LENGTH)
+        floor = torch.maximum(target[leave, 1], target[come, 1])
+        lacking = wanted - float((target[leave : come + 1, 1] - floor).max())
+        if far < 0.02 or lacking <= 0:
+            continue
+        way = torch.linspace(0, 1, come - leave + 1).to(target)
+        target[leave : come + 1, 1] += lacking * torch.sin(torch.pi * way).square()
+    return target
+
+
+def _slerp(first: torch.Tensor, second: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Rotations (T, 3, 3) between two, ``weight`` (T,) of the second."""
+    return quaternion_to_matrix(slerp(matrix_to_quaternion(first), matrix_to_quaternion(second), weight))
+
+
+def move_feet(
+    rotations: torch.Tensor,
+    translation: torch.Tensor,
+    positions: torch.Tensor,
+    turned: torch.Tensor,
+    rest_joints: torch.Tensor,
+) -> torch.Tensor:
+    """Bend legs so that ankles lie at ``positions`` (T, 2, 3) with world rotations ``turned`` (T, 2, 3, 3).
+
+    ``rotations`` (T, 22, 3, 3) local, ``translation`` (T, 3) of the pelvis, ``rest_joints`` (22, 3). Returns rotations.
+    """
+    world, joints = forward_kinematics(rotations, translation, rest_joints)
+    solved = rotations.clone()
+    for side, (hip, knee, ankle) in enumerate(LEGS):
+        hinge = world[:, hip] @ world.new_tensor(HINGE)
+        thigh, shank = two_bone_ik(joints[:, hip], joints[:, knee], joints[:, ankle], positions[:, side], hinge)
+        hip_world, knee_world = thigh @ world[:, hip], shank @ world[:, knee]
+        solved[:, hip] = transpose(world[:, 0]) @ hip_world
+        solved[:, knee] = transpose(hip_world) @ knee_world
+        solved[:, ankle] = transpose(knee_world) @ turned[:, side]
+    return solved

@@ -1,0 +1,223 @@
+"""How both hands hold their devices, by which the wrists are those of people: a maximum a posteriori estimate.
+
+A preset says how a device is held as a rule (``calibration.presets.HandPrior``), the recording how this person holds
+it.
+Given where a first prediction has the shoulders and on which side the elbows are, a candidate offset gives every frame
+a forearm and a hand. Flexion, deviation and pronation between them have a distribution that people's wrists have, with
+steep walls where anatomy ends; the elbow may swivel about the line from shoulder to wrist, and all swivels are summed
+up. Sought is the offset that is likeliest over all frames, the same for both hands but for the mirror, and nearly so
+for each.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from ..calibration.presets import PALM_RADIUS, HandPrior, palm_center
+from ..geometry.rotations import axis_angle_to_matrix, cross, nearest_rotation, normalize, transpose
+from .closed_form.wrists import EXTENSION, FLEXION, PRONATION, RADIAL, ULNAR
+
+NATURAL = tuple(math.radians(angle) for angle in (-8.0, 0.0, 0.0))
+NATURAL_STD = tuple(math.radians(angle) for angle in (20.0, 20.0, 12.0))
+"""Mean and standard deviation of flexion, ulnar deviation and pronation. People pronate more than this: but the
+networks know hands that go on as their forearms do, and lead feet astray by others (measured on real recordings)."""
+WALL_STD = math.radians(16.0)
+"""By so much a wrist may seem to go beyond its limits."""
+STRANGE_COST = 8.0
+"""No frame costs more nats: what it shows then is something else."""
+SWIVELS = tuple(math.radians(angle) for angle in range(-60, 61, 15))
+SWIVEL_STD = math.radians(25.0)
+"""By how much elbows are elsewhere on their circle than predicted."""
+STRAIGHT = 0.3
+"""Sine of the bend of an arm below which the elbow's hinge has a say in the plane of the arm."""
+MISSED_STD = 0.03
+"""Metres by which an arm may miss its hand."""
+SECONDS_PER_FRAME, FEWEST_FRAMES, MOST_FRAMES = 1.5, 4.0, 20.0
+"""As one independent frame count so many seconds of motion, which are much alike; and so many there are at most."""
+ODD_COST = 8.0
+"""An offset unlike the preset costs no more nats: some players have set up their devices in ways of their own."""
+SIDE_ROTATION_STD, SIDE_POSITION_STD = math.radians(6.0), 0.007
+"""By how much either hand differs from the mean of both."""
+ROLLS = (0.0, math.pi / 2, math.pi, -math.pi / 2)
+ROTATION_UNIT, POSITION_UNIT = 0.3, 0.01
+HISTORY, ITERATIONS = 20, 16
+ENOUGH = 1e-4
+"""Of a cost in nats: less gain ends the search."""
+
+
+@dataclass(frozen=True)
+class Arms:
+    """N frames of one arm, in the model's frame and mirrored to the left side.
+
+    ``shoulders`` (N, 3), ``elbows`` (N, 3) and ``wrists`` (N, 3) are predicted, metres; ``hinges`` (N, 3) the axes
+    about which the elbows bend. The device is at ``positions`` (N, 3), turned by ``rotations`` (N, 3, 3). ``upper`` and
+    ``fore`` are the lengths of the arm's bones in metres.
+    """
+
+    shoulders: torch.Tensor
+    elbows: torch.Tensor
+    wrists: torch.Tensor
+    hinges: torch.Tensor
+    positions: torch.Tensor
+    rotations: torch.Tensor
+    upper: float
+    fore: float
+
+
+@dataclass(frozen=True)
+class HeldDevices:
+    """Offsets of the left and, mirrored, of the right hand: ``rotations`` (2, 3, 3) and ``positions`` (2, 3) of the
+    wrist on the device, and ``from_palm`` (2, 3) metres, where the handle lies from the palm's centre."""
+
+    rotations: torch.Tensor
+    positions: torch.Tensor
+    from_palm: torch.Tensor
+
+
+def fit_hand_offsets(
+    arms: list[Arms | None], prior: HandPrior, size: float, seconds: float, start: torch.Tensor | None = None
+) -> HeldDevices:
+    """The likeliest offsets, given the arms of either side (None where a hand is hardly seen), the ``prior``, the
+    person's ``size`` over the mean person's, and how long the recording is that the frames are from.
+
+    The search begins at the rotation ``start`` (3, 3), or else at the likeliest that prior and straight wrists suggest.
+    """
+    problem = _Problem(
+        [arm for arm in arms if arm is not None], [arm is not None for arm in arms], prior, size, seconds
+    )
+    return problem.maximize(problem.start() if start is None else start)
+
+
+def wrist_angles(forearms: torch.Tensor, hands: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Flexion, ulnar deviation and pronation, radians, of left hands (..., 3, 3) on forearms (..., 3, 3) that are
+    turned as their elbows' hinges are.
+
+    The swing of the hand's X axis is split about the hand's own axes; the twist about it is the forearm's pronation.
+    """
+    relative = transpose(forearms) @ hands
+    along = relative[..., 0, :]
+    aside = (along[..., 1].square() + along[..., 2].square()).clamp_min(1e-12).sqrt()
+    bend = torch.atan2(aside, along[..., 0]) / aside
+    trace = 1 + relative[..., 0, 0] + relative[..., 1, 1] + relative[..., 2, 2]
+    w = trace.clamp_min(1e-9).sqrt()
+    twist = 2 * torch.atan2((relative[..., 2, 1] - relative[..., 1, 2]) / w, w)
+    return bend * along[..., 1], bend * along[..., 2], twist
+
+
+def wrist_cost(flexion: torch.Tensor, deviation: torch.Tensor, pronation: torch.Tensor) -> torch.Tensor:
+    """Cost in nats of wrists: a normal distribution about ``NATURAL``, with walls at the limits of human wrists.
+
+    Flexion and deviation share an ellipse.
+    """
+    angles = (flexion, deviation, pronation)
+    cost = sum(((a - mean) / std).square() for a, mean, std in zip(angles, NATURAL, NATURAL_STD, strict=True))
+    bent = flexion / torch.where(flexion > 0, FLEXION, EXTENSION)
+    aside = deviation / torch.where(deviation > 0, ULNAR, RADIAL)
+    radius = (bent.square() + aside.square() + 1e-9).sqrt()
+    beyond = (flexion.square() + deviation.square() + 1e-9).sqrt() * (1 - 1 / radius.clamp_min(1))
+    twisted = (pronation.abs() - PRONATION).clamp_min(0)
+    return 0.5 * (cost + (beyond / WALL_STD).square() + (twisted / WALL_STD).square())
+
+
+def forearm_frames(arms: Arms, wrists: torch.Tensor, swivels: torch.Tensor) -> torch.Tensor:
+    """Forearms (N, S, 3, 3) that lead to ``wrists`` (N, 3), X along them and -Y the elbow's hinge, with the elbow
+    turned by ``swivels`` (S,) radians about the line from shoulder to wrist, from where it was predicted."""
+    reach = wrists - arms.shoulders
+    distance = reach.norm(dim=-1, keepdim=True)
+    line = reach / distance.clamp_min(1e-6)
+    distance = distance.clamp(abs(arms.upper - arms.fore) + 1e-3, 0.995 * (arms.upper + arms.fore))
+    hinge = arms.hinges
+    normal = cross(normalize(arms.elbows - arms.shoulders), normalize(arms.wrists - arms.elbows))
+    normal = normal + hinge * (STRAIGHT - (normal * hinge).sum(-1, keepdim=True)).clamp_min(0)
+    aside = normalize(cross(line, normal))
+    cosine = ((arms.upper**2 + distance**2 - arms.fore**2) / (2 * arms.upper * distance)).clamp(-1, 1)
+    elbow = arms.upper * (cosine * line + (1 - cosine.square()).clamp_min(1e-9).sqrt() * aside)
+    fore = normalize(distance * line - elbow)
+    up = -normalize(cross(aside, line))
+    frames = torch.stack([fore, up, cross(fore, up)], -1)
+    return axis_angle_to_matrix(line[:, None] * swivels[:, None]) @ frames[:, None]
+
+
+def frame_costs(arms: Arms, rotation: torch.Tensor, position: torch.Tensor) -> torch.Tensor:
+    """Cost (N,) in nats of each frame under the offset ``rotation`` (3, 3), ``position`` (3,), elbows summed up."""
+    swivels = position.new_tensor(SWIVELS)
+    wrists = arms.positions + (arms.rotations @ position[:, None])[..., 0]
+    hands = (arms.rotations @ rotation)[:, None]
+    costs = wrist_cost(*wrist_angles(forearm_frames(arms, wrists, swivels), hands))
+    cost = -torch.logsumexp(-costs - 0.5 * (swivels / SWIVEL_STD).square(), 1)
+    missed = ((wrists - arms.shoulders).norm(dim=-1) - arms.upper - arms.fore).clamp_min(0)
+    strange = torch.full_like(cost, -STRANGE_COST)
+    return -torch.logaddexp(-cost, strange) + torch.log1p(0.5 * (missed / MISSED_STD).square())
+
+
+class _Problem:
+    """The search for the offsets: unknown are the mean's turn and shift and either side's difference, (12,)."""
+
+    def __init__(self, arms: list[Arms], seen: list[bool], prior: HandPrior, size: float, seconds: float) -> None:
+        self.arms, self.sides, self.prior = arms, [side for side, there in enumerate(seen) if there], prior
+        like = arms[0].positions
+        self.prior_rotation = torch.as_tensor(prior.rotation).to(like)
+        self.handle, self.usual = torch.as_tensor(prior.handle).to(like), torch.as_tensor(prior.from_palm).to(like)
+        self.palm = torch.as_tensor(palm_center(size)).to(like)
+        self.frames = min(max(seconds / SECONDS_PER_FRAME, FEWEST_FRAMES), MOST_FRAMES)
+
+    def start(self) -> torch.Tensor:
+        """The likeliest of the prior's rotation and, on forearms as they are predicted, the one that makes wrists
+        straight on average, as it is and turned about the forearm."""
+        total = torch.zeros_like(self.prior_rotation)
+        for arms in self.arms:
+            frames = forearm_frames(arms, arms.wrists, arms.wrists.new_zeros(1))[:, 0]
+            total = total + (transpose(arms.rotations) @ frames).mean(0)
+        straight = torch.as_tensor(nearest_rotation(total.cpu().double().numpy())).to(total)
+        rolls = [axis_angle_to_matrix(total.new_tensor([angle, 0.0, 0.0])) for angle in ROLLS]
+        starts = [self.prior_rotation, *(straight @ roll for roll in rolls)]
+        with torch.no_grad():
+            return min(starts, key=lambda start: float(self.cost(start, start.new_zeros(12))))
+
+    def held(self, start: torch.Tensor, unknown: torch.Tensor) -> HeldDevices:
+        """The offsets of both sides for the unknowns."""
+        turn, turn_apart, shift, shift_apart = unknown.view(4, 3)
+        sides = unknown.new_tensor([[1.0], [-1.0]])
+        rotations = start @ axis_angle_to_matrix(ROTATION_UNIT * (turn + sides * turn_apart))
+        from_palm = self.usual + POSITION_UNIT * (shift + sides * shift_apart)
+        length = from_palm.norm(dim=-1, keepdim=True).clamp_min(1e-9)
+        from_palm = from_palm / length * PALM_RADIUS * torch.tanh(length / PALM_RADIUS)
+        positions = self.handle - (rotations @ (self.palm + from_palm)[..., None])[..., 0]
+        return HeldDevices(rotations, positions, from_palm)
+
+    def cost(self, start: torch.Tensor, unknown: torch.Tensor) -> torch.Tensor:
+        """Cost in nats of the unknowns."""
+        held = self.held(start, unknown)
+        costs = [
+            frame_costs(arms, held.rotations[side], held.positions[side]).mean()
+            for side, arms in zip(self.sides, self.arms, strict=True)
+        ]
+        turn, turn_apart, shift, shift_apart = unknown.view(4, 3)
+        mean = transpose(self.prior_rotation) @ start @ axis_angle_to_matrix(ROTATION_UNIT * turn)
+        cosine = ((mean.diagonal().sum() - 1) / 2).clamp(-1 + 1e-6, 1 - 1e-6)
+        unusual = 0.5 * (torch.acos(cosine) / self.prior.rotation_std).square()
+        unusual = -torch.logaddexp(-unusual, unusual.new_tensor(-ODD_COST))
+        moved = (POSITION_UNIT * shift / self.prior.position_std).square().sum()
+        apart = (ROTATION_UNIT * turn_apart / SIDE_ROTATION_STD).square().sum()
+        apart = apart + (POSITION_UNIT * shift_apart / SIDE_POSITION_STD).square().sum()
+        return self.frames * torch.stack(costs).mean() + unusual + 0.5 * (moved + apart)
+
+    def maximize(self, start: torch.Tensor) -> HeldDevices:
+        """The likeliest offsets that are reached from a rotation (3, 3)."""
+        with torch.enable_grad():
+            unknown = start.new_zeros(12).requires_grad_()
+            search = torch.optim.LBFGS(
+                [unknown], max_iter=ITERATIONS, history_size=HISTORY, tolerance_change=ENOUGH,
+                line_search_fn="strong_wolfe",
+            )  # fmt: skip
+
+            def closure() -> torch.Tensor:
+                search.zero_grad()
+                cost = self.cost(start, unknown)
+                cost.backward()
+                return cost
+
+            search.step(closure)
+        with torch.no_grad():
+            return self.held(start, unknown)

@@ -1,0 +1,77 @@
+"""What SAGE predicts, steadied under a still head: there fast hands are not steps.
+
+Trained on motion in which fast hands mostly go with moving feet, SAGE lets feet and pelvis dance whenever the arms
+swing. With the hands hidden it does not. Where the head is still, feet are therefore taken to stand where either of the
+two predictions says so, and pelvis and legs are those of hidden hands.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from ..geometry.rotations import (
+    axis_angle_to_matrix,
+    matrix_to_axis_angle,
+    matrix_to_quaternion,
+    quaternion_to_matrix,
+    slerp,
+    transpose,
+)
+from ..geometry.skeleton import LOWER_HALF
+from ..observation import Observation
+from ..sage.ensemble import SageEnsemble
+from ..sage.inference import Prediction, predict
+from ..sage.model import MEAN, Sage, Sampling
+from .stillness import stillness
+
+SPINE = (3, 6, 9)
+"""The joints between pelvis and chest."""
+
+
+def steady_prediction(
+    sage: Sage | SageEnsemble,
+    shown: Prediction,
+    observation: Observation,
+    rest_joints: np.ndarray,
+    sampling: Sampling = MEAN,
+    progress: Callable[[float, str], None] | None = None,
+) -> Prediction:
+    """What SAGE predicts of an observation, ``shown`` head and hands, steadied by what it predicts of the head alone
+    where that is still; ``sampling`` as it was for ``shown``."""
+    still = stillness(observation.positions[:, 0])
+    if not (still > 0).any() or not observation.valid[:, 1:].any():
+        return shown
+    alone = replace(observation, valid=observation.valid & np.array([True, False, False]))
+    return steady(shown, predict(sage, alone, rest_joints, sampling, progress=progress), torch.as_tensor(still))
+
+
+def steady(shown: Prediction, hidden: Prediction, still: torch.Tensor) -> Prediction:
+    """``shown`` with contacts, pelvis and legs of ``hidden`` hands by the weight ``still`` (T,); the chest keeps its
+    rotation in the world, and the spine bends evenly for it."""
+    weight = still.to(shown.rotations)[:, None]
+    contacts = torch.maximum(shown.contacts, weight * hidden.contacts)
+    mixed = quaternion_to_matrix(
+        slerp(matrix_to_quaternion(shown.rotations), matrix_to_quaternion(hidden.rotations), weight)
+    )
+    rotations = shown.rotations.clone()
+    rotations[:, list(LOWER_HALF)] = mixed[:, list(LOWER_HALF)]
+    chest = _chain(shown.rotations)[-1]
+    spine = _chain(rotations)
+    turn = matrix_to_axis_angle(chest @ transpose(spine[-1]))
+    before = rotations[:, 0]
+    for number, (joint, world) in enumerate(zip(SPINE, spine, strict=True), 1):
+        turned = axis_angle_to_matrix(turn * number / len(SPINE)) @ world
+        rotations[:, joint] = transpose(before) @ turned
+        before = turned
+    return replace(shown, rotations=rotations, contacts=contacts)
+
+
+def _chain(rotations: torch.Tensor) -> list[torch.Tensor]:
+    """World rotations (T, 3, 3) of the ``SPINE`` of local ones (T, 22, 3, 3)."""
+    world, chain = rotations[:, 0], []
+    for joint in SPINE:
+        world = world @ rotations[:, joint]
+        chain.append(world)
+    return chain

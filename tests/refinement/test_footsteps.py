@@ -1,0 +1,57 @@
+"""Feet stand on one spot until there is reason to step."""
+
+import numpy as np
+
+from threepoint.model_core.refinement.closed_form.footsteps import find_stands
+
+FRAMES = 240
+
+
+def foot(frames=FRAMES):
+    """A foot that rests: spots, yaws, lifts, contacts, and a head that is still."""
+    return np.zeros((frames, 2)), np.zeros(frames), np.zeros(frames), np.ones(frames), np.ones(frames, bool)
+
+
+def test_a_foot_that_sways_stands_on_one_spot_throughout():
+    spots, yaws, lifts, contacts, still = foot()
+    spots[:, 0] = 0.06 * np.sin(np.arange(FRAMES) / 9)
+    (stand,) = find_stands(spots, yaws, lifts, contacts, still)
+    assert (stand.first, stand.last) == (0, FRAMES) and abs(stand.position[0]) < 0.02
+
+
+def test_under_a_still_head_a_foot_that_is_doubted_and_comes_back_has_not_stepped():
+    spots, yaws, lifts, contacts, still = foot()
+    contacts[100:140], lifts[100:140] = 0.0, 0.05
+    assert len(find_stands(spots, yaws, lifts, contacts, still)) == 1
+    assert len(find_stands(spots, yaws, lifts, contacts, ~still)) == 2, "under a moving head it may have"
+    lifts[100:140] = 0.3
+    assert len(find_stands(spots, yaws, lifts, contacts, still)) == 2, "a foot held up has stepped"
+
+
+def test_a_foot_that_lands_elsewhere_has_stepped():
+    spots, yaws, lifts, contacts, still = foot()
+    contacts[100:120] = 0.0
+    spots[110:, 1] = 0.4
+    before, after = find_stands(spots, yaws, lifts, contacts, still)
+    assert (before.last, after.first) == (100, 120)
+    assert abs(before.position[1]) < 1e-9 and abs(after.position[1] - 0.4) < 1e-9
+
+
+def test_a_drift_that_no_contact_shows_is_a_step_between_two_spots():
+    spots, yaws, lifts, contacts, still = foot()
+    spots[:, 0] = 0.4 / (1 + np.exp(-(np.arange(FRAMES) - 120) / 10))
+    stands = find_stands(spots, yaws, lifts, contacts, still)
+    assert len(stands) >= 2 and all(a.last < b.first for a, b in zip(stands[:-1], stands[1:], strict=True))
+    assert stands[0].position[0] < 0.1 and stands[-1].position[0] > 0.3
+
+
+def test_a_turn_on_the_spot_is_a_step_too():
+    spots, yaws, lifts, contacts, still = foot()
+    yaws[100:] = 1.2
+    first, second = find_stands(spots, yaws, lifts, contacts, still)
+    assert first.yaw == 0 and abs(second.yaw - 1.2) < 1e-6
+
+
+def test_a_foot_that_never_stands_has_no_stand():
+    spots, yaws, lifts, contacts, still = foot()
+    assert find_stands(spots, yaws, lifts + 0.3, 0 * contacts, still) == []

@@ -1,0 +1,40 @@
+"""Tables of made-up loggers are read right, or with words that say that they may not be."""
+
+import importlib
+
+from threepoint.tools.fuzzing.meaning import RIGHT, RIGHT_BUT_UNSURE, SILENT, judge, measure
+from threepoint.tools.fuzzing.tables import CONVENTIONS, STYLES, make_table
+
+fuzz = importlib.import_module("threepoint.tools.fuzz")
+QUICK = 60
+"""Tables of the suite; ``python3 tools fuzz --meaning`` reads 3,000."""
+LEAST_RIGHT = 0.99
+
+
+def assert_read_right(count, seed):
+    failures = []
+    outcomes = measure(count, seed, failures.append)
+    assert outcomes[RIGHT] + outcomes[RIGHT_BUT_UNSURE] >= LEAST_RIGHT * count, "\n".join(failures)
+    assert outcomes[SILENT] == 0, "\n".join(failures)
+
+
+def test_tables_of_many_loggers_are_read_right():
+    assert_read_right(QUICK, 10_000)
+
+
+def test_the_styles_are_many_and_all_are_read(tmp_path):
+    assert len(STYLES) >= 60 and len(set(STYLES)) == len(STYLES) and len(CONVENTIONS) == 6
+    seen = set()
+    for seed in range(20_000, 20_400):
+        made = make_table(seed)
+        style = made.drawn["style"]
+        if made.drawn["shape"] == "wide" and style not in seen and made.drawn["kind"] == "quaternion":
+            seen.add(style)
+            outcome, why = judge(made, tmp_path)
+            assert outcome in (RIGHT, RIGHT_BUT_UNSURE), f"style {STYLES[style]}, seed {seed}: {why}"
+    assert len(seen) >= 40
+
+
+def test_the_command_says_how_many_are_right(capsys):
+    assert fuzz.run(["--meaning", "--count", "4", "--seed", "10000"]) == 0
+    assert "% of 4 tables are read right; 0 are wrong without a word" in capsys.readouterr().out

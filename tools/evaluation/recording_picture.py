@@ -1,0 +1,36 @@
+"""A picture of ``recording_scores``: how human real recordings look, beside motion capture of people."""
+
+from pathlib import Path
+
+from ...model_core.evaluation.plausibility import LIMITS
+from .recording_scores import Row
+
+PANELS_ACROSS = 4
+COLOURS = {"SAGE": "#b8c4d6", "SAGE, refined": "#2a5d9f"}
+PANEL_WIDTH, BAR_HEIGHT, PANEL_MARGIN = 3.6, 0.2, 0.9
+"""Inches."""
+
+
+def draw_recordings(path: Path, rows: dict[str, Row]) -> None:
+    """A panel a measure: a bar a file and method, what motion capture has, and the most that looks human."""
+    from matplotlib.figure import Figure
+
+    names = list(rows)[::-1]
+    down = -(-len(LIMITS) // PANELS_ACROSS)
+    height = PANEL_MARGIN + BAR_HEIGHT * len(names)
+    figure = Figure(figsize=(PANEL_WIDTH * PANELS_ACROSS, height * down), layout="constrained")
+    axes = figure.subplots(down, PANELS_ACROSS, squeeze=False, sharey=True).ravel()
+    for axis, (column, limit) in zip(axes, LIMITS.items(), strict=True):
+        for number, (method, colour) in enumerate(COLOURS.items()):
+            places = [place + 0.2 - 0.4 * number for place in range(len(names))]
+            values = [rows[name].get(method, {}).get(column, 0.0) for name in names]
+            axis.barh(places, values, 0.4, color=colour, label=method)
+        axis.axvline(limit.most, color="#c0392b", linewidth=1.2, label="at most")
+        axis.axvline(limit.cmu, color="#2e8b57", linewidth=1.0, linestyle="--", label="people: CMU")
+        axis.axvline(limit.bandai, color="#2e8b57", linewidth=1.0, linestyle=":", label="people: Bandai-2")
+        axis.set_title(limit.what, fontsize=7, wrap=True)
+        axis.set_yticks(range(len(names)), names, fontsize=6)
+        axis.tick_params(axis="x", labelsize=6)
+        axis.set_xlim(left=0)
+    axes[0].legend(fontsize=6, loc="lower right")
+    figure.savefig(path, dpi=120)
