@@ -24,6 +24,7 @@ from ..recordings.model_frame import ModelFrameRecording
 from ..recordings.resample import resample
 from ..refinement.closed_form.arms import ARMS, HINGES
 from ..refinement.hand_offsets import Arms, HeldDevices, fit_hand_offsets
+from ..sage.ensemble import members_of
 from ..sage.inference import predict
 from .networks import Networks
 from .observe import observe
@@ -35,6 +36,8 @@ STRIDE = 10
 LEAST_FRAMES = 20
 """Of these, with head and hand seen, below which a hand says nothing."""
 ROUNDS = 2
+OVERLAP = 0.25
+"""Fraction of their length by which the windows of SAGE overlap here: joins need not be smooth."""
 STAGE = "calibrating"
 
 
@@ -99,10 +102,11 @@ def _arms(
     rest = body.rest_joints(np.asarray(calibration.betas, np.float32))
     joints = torch.as_tensor(rest[:BODY_JOINT_COUNT]).to(next(networks.sage.parameters()))
     parts: list[list[list[torch.Tensor]]] = [[], []]
+    first = members_of(networks.sage)[0]
     for stretch in stretches:
         if not any(_seen(stretch, role).any() for role in ROLES[1:]):
             continue
-        prediction = predict(networks.sage, observe(stretch, calibration), rest)
+        prediction = predict(first, observe(stretch, calibration), rest, overlap=OVERLAP)
         world, positions = forward_kinematics(prediction.rotations, prediction.translation, joints)
         for side, role in enumerate(ROLES[1:]):
             frames = np.flatnonzero(_seen(stretch, role))[::STRIDE]

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ..body.foot_contacts import foot_rest_heights
-from ..flag.evidence import Evidence, gather_evidence
+from ..flag.evidence import Evidence, condition_of, gather_evidence
 from ..flag.model import Flag
 from ..geometry.filters import gaussian_smooth
 from ..geometry.kinematics import forward_kinematics
@@ -99,6 +99,11 @@ class InitialMotion:
         """What FLAG is given of some frames (N,)."""
         seen = self.tracked_rotations[frames], self.tracked_positions[frames], self.valid[frames]
         return gather_evidence(self.model, *seen, self.rest_joints)
+
+    def context(self, frames: torch.Tensor) -> list[torch.Tensor]:
+        """The flow's context of some frames (N,): (N, hidden) a coupling."""
+        seen = self.tracked_rotations[frames], self.tracked_positions[frames], self.valid[frames]
+        return self.model.flow.context(condition_of(*seen, self.rest_joints))
 
     def place(self, poses: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Poses (T, 66) as local rotations (T, 22, 3, 3) and pelvis positions (T, 3), hung from the tracked head."""

@@ -16,7 +16,7 @@ from .body_trackers import BodyTrackers, tracker_information
 
 FRAMES_PER_BATCH = 512
 """Frames that are sampled together: bounds the memory to about 200 MB at 16 samples."""
-EVERY = 2
+EVERY = 4
 """One frame in so many is sampled, the others lie between: the region changes more slowly than the body moves."""
 
 
