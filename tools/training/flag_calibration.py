@@ -22,11 +22,11 @@ from ...model_core.sage.ensemble import load_ensemble
 
 SAMPLES = 16
 EVERY = 4
-"""One frame in so many is looked at: neighbours say the same."""
+"""One frame in so many is used: neighbours say the same."""
 LEAST = 1e-3
 """Metres below which an expected error is not believed: refined heads and hands are exact."""
 LEVELS = (0.5, 0.9)
-"""Shares of the errors that the reported intervals are meant to cover."""
+"""Fractions of the errors that the reported intervals are meant to cover."""
 
 
 def calibrate_weights(
@@ -140,6 +140,6 @@ def report(
     return numbers
 
 
-def _expected(flag, spread, valid):
+def _expected(flag: Flag, spread: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
     """Expected error (N, 22) in metres, at least ``LEAST``."""
     return calibrate(flag, spread, torch.eye(BODY_JOINT_COUNT).to(spread), valid).clamp_min(LEAST)
