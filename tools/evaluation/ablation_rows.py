@@ -15,10 +15,18 @@ from ...model_core.pipeline import Networks
 from ...model_core.progress import Progress, part_of
 from ...model_core.sage.diffusion import ddim_sample
 from ...model_core.sage.ensemble import members_of
-from ...model_core.sage.inference import Prediction, blend_windows, observed_features, offline_window, predict
+from ...model_core.sage.inference import (
+    WINDOWS_PER_BATCH,
+    Prediction,
+    observed_features,
+    offline_window,
+    predict,
+    window_step,
+)
 from ...model_core.sage.losses import true_latents
 from ...model_core.sage.model import MEAN, Sage, Sampling, to_world
 from ...model_core.sage.vqvae import HalfBodyVQVAE
+from ...model_core.window_blending import blend_windows
 
 PoseOf = Callable[[Sage, torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -50,7 +58,8 @@ def taken_apart(networks: Networks, clip: Clip, observation: Observation, pose_o
         return pose_of(sage, *windows)
 
     with torch.inference_mode():
-        pose = blend_windows(len(seen), window, OVERLAP, forward)[: len(clip)]
+        step = window_step(window, OVERLAP)
+        pose = blend_windows(len(seen), window, step, forward, WINDOWS_PER_BATCH)[: len(clip)]
         local, translation, _, _ = to_world(pose, rotations[:, 0], positions[:, 0], rest)
     return Predicted(local, translation)
 
