@@ -44,7 +44,7 @@ def test_windows_that_agree_are_what_they_agree_on(count, kind):
 def test_from_one_window_to_the_next_nothing_jumps(kind):
     found = blended(200, bias=lambda start: float(start % 72 > 0), **kind) - curve(torch.arange(200).float())
     assert 0.9 < found.max() - found.min() < 1.01
-    assert found.diff(dim=0).abs().max() < 0.1
+    assert found.diff(dim=0).abs().max() < 0.12
 
 
 def test_weights_count_frames_to_the_nearer_end():
