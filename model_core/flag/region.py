@@ -1,5 +1,7 @@
 """FLAG's latent region approximator: from head and hands to N(mu_H, Sigma_H) in the flow's base space (section 4.3)."""
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -11,6 +13,18 @@ MASKING_ORDER = ((10, 11), (7, 8), (4, 5), (1, 2), (3, 6, 9, 12), (18, 19), (16,
 
 LOG_SIGMA_RANGE = (-4.0, 1.0)
 """Bounds of log sigma_H: the flow's own base distribution is 0."""
+
+FORMER_KEYS = {"mix": "out_proj", "think": "mlp", "approximator": "latent_region_approximator"}
+"""Former names of layers, which the shipped weights and other files of before have -> their names now."""
+
+
+def rename_former_keys(module: nn.Module, state: dict[str, Any], prefix: str, *rest: Any) -> None:
+    """Give the entries of a state dict that begin with ``prefix`` the names of today; a hook before it is loaded."""
+    for key in [key for key in state if key.startswith(prefix)]:
+        parts = key.removeprefix(prefix).split(".")
+        renamed = prefix + ".".join(FORMER_KEYS.get(part, part) for part in parts)
+        if renamed != key:
+            state[renamed] = state.pop(key)
 
 
 def visible_joints(stage: int | torch.Tensor, device: torch.device | None = None) -> torch.Tensor:
@@ -43,16 +57,16 @@ class Attention(nn.Module):
         self.heads = heads
         self.norms = nn.ModuleList([nn.LayerNorm(width), nn.LayerNorm(width)])
         self.to_qkv = nn.Linear(width, 3 * width)
-        self.mix = nn.Linear(width, width)
-        self.think = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+        self.out_proj = nn.Linear(width, width)
+        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         """(B, N, width) -> (B, N, width)."""
         qkv = self.to_qkv(self.norms[0](tokens)).unflatten(-1, (3, self.heads, -1))
         query, key, value = (part.transpose(1, 2) for part in qkv.unbind(2))
         attended = nn.functional.scaled_dot_product_attention(query, key, value)
-        tokens = tokens + self.mix(attended.transpose(1, 2).flatten(2))
-        return tokens + self.think(self.norms[1](tokens))
+        tokens = tokens + self.out_proj(attended.transpose(1, 2).flatten(2))
+        return tokens + self.mlp(self.norms[1](tokens))
 
 
 class LatentRegionModel(nn.Module):
@@ -63,6 +77,7 @@ class LatentRegionModel(nn.Module):
     ) -> None:
         super().__init__()
         self.groups, self.modes = groups, modes
+        self.register_load_state_dict_pre_hook(rename_former_keys)
         self.embed = nn.Linear(JOINT_FEATURES, width)
         self.embed_person = nn.Linear(PROPORTIONS, width)
         self.hidden_joint = nn.Parameter(torch.randn(width) * 0.02)
@@ -74,7 +89,9 @@ class LatentRegionModel(nn.Module):
         self.to_latent_space = nn.Linear(len(TRACKED_JOINTS) * width, groups * modes)
         latent = groups * modes
         self.to_pose_space = nn.Sequential(nn.Linear(latent, 256), nn.GELU(), nn.Linear(256, pose_count))
-        self.approximator = nn.Sequential(nn.Linear(latent, 512), nn.GELU(), nn.Linear(512, 2 * pose_count))
+        self.latent_region_approximator = nn.Sequential(
+            nn.Linear(latent, 512), nn.GELU(), nn.Linear(512, 2 * pose_count)
+        )
 
     def encode(self, joints: torch.Tensor, visible: torch.Tensor, proportions: torch.Tensor) -> torch.Tensor:
         """Joint tokens after attention.
@@ -94,7 +111,7 @@ class LatentRegionModel(nn.Module):
     def approximate(self, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """LatentRegionApproximator: the whole categorical distribution (B, G, M) -> mu_H, log sigma_H, each (B, D)."""
         centred = logits - logits.mean(-1, keepdim=True)
-        mean, log_sigma = self.approximator(centred.flatten(1)).to(self.identity.dtype).chunk(2, -1)
+        mean, log_sigma = self.latent_region_approximator(centred.flatten(1)).to(self.identity.dtype).chunk(2, -1)
         return mean, soft_clamp(log_sigma, *LOG_SIGMA_RANGE)
 
     def forward(

@@ -14,6 +14,7 @@ from ..window_blending import blend_windows
 from .ensemble import SageEnsemble, members_of
 from .inertialization import inertialize_gaps
 from .model import MEAN, Sage, Sampling, to_world
+from .precision import without_tf32
 
 WINDOWS_PER_BATCH = 64
 OFFLINE_STRETCH = 1.5
@@ -51,6 +52,7 @@ def observed_features(
 
 
 @torch.inference_mode()
+@without_tf32()
 def predict(
     sage: Sage | SageEnsemble,
     observation: Observation,

@@ -3,7 +3,9 @@
 import pytest
 import torch
 
+from threepoint.model_core.flag.model import load_flag, save_flag
 from threepoint.model_core.flag.region import (
+    FORMER_KEYS,
     MASKING_ORDER,
     LatentRegionModel,
     gumbel_softmax,
@@ -12,6 +14,7 @@ from threepoint.model_core.flag.region import (
     visible_joints,
 )
 from threepoint.model_core.geometry.skeleton import JOINT_NAMES, PARENTS, TRACKED_JOINTS
+from threepoint.model_core.safetensor_files import load_tensors
 
 
 @pytest.fixture
@@ -75,3 +78,30 @@ def test_log_sigma_stays_within_its_bounds():
     squeezed = soft_clamp(torch.tensor([-1e6, -4.0, 0.0, 1e6]), -4.0, 1.0)
     assert squeezed.min() >= -4 and squeezed.max() <= 1
     assert (squeezed.diff() >= 0).all()
+
+
+def test_layers_under_their_former_names_are_loaded(region):
+    state = region.state_dict()
+    now, former = zip(*((now, former) for former, now in FORMER_KEYS.items()), strict=True)
+    old = {}
+    for key, value in state.items():
+        parts = [former[now.index(part)] if part in now else part for part in key.split(".")]
+        old[".".join(parts)] = value + 1
+    assert len(set(old) - set(state)) >= len(FORMER_KEYS)
+    region.load_state_dict(old)
+    for key, value in region.state_dict().items():
+        torch.testing.assert_close(value, dict(zip(state, old.values(), strict=True))[key])
+
+
+def test_an_unknown_layer_is_refused(region):
+    with pytest.raises(RuntimeError, match="mixer"):
+        region.load_state_dict({**region.state_dict(), "mixer.weight": torch.zeros(1)})
+
+
+def test_the_shipped_weights_load_and_new_files_have_todays_names(tmp_path):
+    model = load_flag()
+    save_flag(tmp_path / "flag.safetensors", model)
+    tensors, _ = load_tensors(tmp_path / "flag.safetensors", "FLAG's weights")
+    parts = {part for key in tensors for part in key.split(".")}
+    assert not parts & set(FORMER_KEYS) and set(FORMER_KEYS.values()) <= parts
+    assert set(load_flag(tmp_path / "flag.safetensors").state_dict()) == set(tensors)

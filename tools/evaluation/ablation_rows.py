@@ -25,6 +25,7 @@ from ...model_core.sage.inference import (
 )
 from ...model_core.sage.losses import true_latents
 from ...model_core.sage.model import MEAN, Sage, Sampling, to_world
+from ...model_core.sage.precision import without_tf32
 from ...model_core.sage.vqvae import HalfBodyVQVAE
 from ...model_core.window_blending import blend_windows
 
@@ -57,7 +58,7 @@ def taken_apart(networks: Networks, clip: Clip, observation: Observation, pose_o
         windows = (torch.stack([values[start : start + window] for start in starts]) for values in (seen, true))
         return pose_of(sage, *windows)
 
-    with torch.inference_mode():
+    with torch.inference_mode(), without_tf32():
         step = window_step(window, OVERLAP)
         pose = blend_windows(len(seen), window, step, forward, WINDOWS_PER_BATCH)[: len(clip)]
         local, translation, _, _ = to_world(pose, rotations[:, 0], positions[:, 0], rest)
