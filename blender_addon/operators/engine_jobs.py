@@ -33,7 +33,7 @@ class EngineOperator(_Base):
     _timer: bpy.types.Timer | None = None
 
     def __init_subclass__(cls) -> None:
-        """Refuse an operator that lacks a part: ``abc.ABC`` and the metaclass of Blender's classes exclude each other."""
+        """Refuse an operator that lacks a part; ``abc.ABC`` cannot, beside the metaclass of Blender's classes."""
         super().__init_subclass__()
         for part in ("step", "ask", "finish"):
             if issubclass(cls, bpy.types.Operator) and getattr(cls, part) is getattr(EngineOperator, part):

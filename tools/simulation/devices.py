@@ -239,4 +239,5 @@ def _finds_t_pose(recording: ModelFrameRecording, body: Body) -> bool:
         found = calibrate(recording, Options(body=body, pose=KnownPose("t")))
     except InputError:
         return False
-    return found.notes[-1].values["second"] < T_POSE_SECONDS
+    second = found.notes[-1].values["second"]
+    return isinstance(second, float) and second < T_POSE_SECONDS
