@@ -27,7 +27,7 @@ from ..refinement.hand_offsets import Arms, HeldDevices, fit_hand_offsets
 from ..sage.ensemble import members_of
 from ..sage.inference import predict
 from .networks import Networks
-from .observe import observe
+from .observe import observe, seen_with_head
 
 STRETCHES, STRETCH_SECONDS = 4, 10.0
 """So many stretches of such a length are looked at, spread over the recording: more change the offsets hardly."""
@@ -104,21 +104,15 @@ def _arms(
     parts: list[list[list[torch.Tensor]]] = [[], []]
     first = members_of(networks.sage)[0]
     for stretch in stretches:
-        if not any(_seen(stretch, role).any() for role in ROLES[1:]):
+        if not any(seen_with_head(stretch, role).any() for role in ROLES[1:]):
             continue
         prediction = predict(first, observe(stretch, calibration), rest, overlap=OVERLAP)
         world, positions = forward_kinematics(prediction.rotations, prediction.translation, joints)
         for side, role in enumerate(ROLES[1:]):
-            frames = np.flatnonzero(_seen(stretch, role))[::STRIDE]
+            frames = np.flatnonzero(seen_with_head(stretch, role))[::STRIDE]
             if len(frames):
                 parts[side].append(_side(stretch, role, side, frames, world, positions, calibration.floor))
     return [_together(part, side, joints) for side, part in enumerate(parts)]
-
-
-def _seen(recording: ModelFrameRecording, role: str) -> np.ndarray:
-    """Where the head and the tracker ``role`` are seen, (N,) bool."""
-    head = recording.tracks["head"].valid
-    return recording.tracks[role].valid & head if role in recording.tracks else np.zeros_like(head)
 
 
 def _side(
