@@ -1,11 +1,10 @@
 """FLAG's latent region approximator: from head and hands to N(mu_H, Sigma_H) in the flow's base space (section 4.3)."""
 
-from typing import Any
-
 import torch
 from torch import nn
 
 from ..geometry.skeleton import BODY_JOINT_COUNT, TRACKED_JOINTS
+from ..safetensor_files import rename_former_keys
 from .condition import JOINT_FEATURES, PROPORTIONS
 
 MASKING_ORDER = ((10, 11), (7, 8), (4, 5), (1, 2), (3, 6, 9, 12), (18, 19), (16, 17), (13, 14), (0,))
@@ -13,18 +12,6 @@ MASKING_ORDER = ((10, 11), (7, 8), (4, 5), (1, 2), (3, 6, 9, 12), (18, 19), (16,
 
 LOG_SIGMA_RANGE = (-4.0, 1.0)
 """Bounds of log sigma_H: the flow's own base distribution is 0."""
-
-FORMER_KEYS = {"mix": "out_proj", "think": "mlp", "approximator": "latent_region_approximator"}
-"""Former names of layers, which the shipped weights and other files of before have -> their names now."""
-
-
-def rename_former_keys(module: nn.Module, state: dict[str, Any], prefix: str, *rest: Any) -> None:
-    """Give the entries of a state dict that begin with ``prefix`` the names of today; a hook before it is loaded."""
-    for key in [key for key in state if key.startswith(prefix)]:
-        parts = key.removeprefix(prefix).split(".")
-        renamed = prefix + ".".join(FORMER_KEYS.get(part, part) for part in parts)
-        if renamed != key:
-            state[renamed] = state.pop(key)
 
 
 def visible_joints(stage: int | torch.Tensor, device: torch.device | None = None) -> torch.Tensor:

@@ -72,7 +72,7 @@ def fit_hands(
 def _note(held: HeldDevices, rotation: np.ndarray, from_palm: np.ndarray) -> Note:
     """By how much the mean of both hands differs from what the preset says."""
     found = held.rotations.double().cpu().numpy()
-    turned = float(np.degrees(np.mean([geodesic_angle(rotation, turn) for turn in found])))
+    turned = float(np.degrees(np.mean([geodesic_angle(rotation, rotation_of_hand) for rotation_of_hand in found])))
     moved = 100 * float(np.linalg.norm(held.from_palm.mean(0).cpu().double().numpy() - from_palm))
     return Note("hands_fitted", {"degrees": turned, "cm": moved})
 
@@ -130,8 +130,8 @@ def _side(
     quaternions, devices = joint_pose(recording.tracks[role].at(frames), bare, role)
     turned = torch.as_tensor(quaternion_to_matrix(quaternions)).to(world)
     hinges = world[frames, shoulder] @ world.new_tensor(HINGES[side])
-    places = [positions[frames, joint] for joint in (shoulder, elbow, wrist)]
-    vectors = [*places, hinges, torch.as_tensor(devices).to(world)]
+    joints_of_arm = [positions[frames, joint] for joint in (shoulder, elbow, wrist)]
+    vectors = [*joints_of_arm, hinges, torch.as_tensor(devices).to(world)]
     if side == 1:
         mirror = torch.as_tensor(MIRROR).to(world)
         vectors, turned = [vector @ mirror for vector in vectors], mirror @ turned @ mirror

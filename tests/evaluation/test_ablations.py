@@ -140,7 +140,7 @@ def test_a_variant_trains_scores_and_is_not_trained_twice(name, data, tmp_path, 
     arguments = ["train", name, "--steps", "2", "--data", str(data), "--score", str(data / "val.npz")]
     arguments += ["--runs", str(tmp_path), "--threads", "1", "--device", "cpu", "--json", str(tmp_path / "rows.json")]
     assert ablations.run(arguments) == 0
-    assert VARIANTS[name].says in capsys.readouterr().out
+    assert VARIANTS[name].label in capsys.readouterr().out
     row = json.loads((tmp_path / "rows.json").read_text())[name]
     assert row["steps"] == 2 and np.isfinite(row["varied"]) and row["files"]["val"]["frames"] == 60
     assert row["files"]["one hand: val"]["mpjpe"] > 0

@@ -106,8 +106,8 @@ def lower_given(sage: Sage, seen: torch.Tensor, upper: torch.Tensor) -> torch.Te
 
 
 def decode(vqvae: HalfBodyVQVAE, latents: torch.Tensor) -> torch.Tensor:
-    """6D poses (B, T, J * 6) of latents of unit spread."""
-    return vqvae.decode(latents * vqvae.latent_spread + vqvae.latent_mean)
+    """6D poses (B, T, J * 6) of latents of unit deviation."""
+    return vqvae.decode(latents * vqvae.latent_std + vqvae.latent_mean)
 
 
 def half(pose: torch.Tensor, joints: Iterable[int]) -> torch.Tensor:
@@ -162,6 +162,6 @@ def ablate(
     """Rows of ``metrics``, one a clip, by the labels of ``ROWS``; all placed by the true head."""
     rows = {}
     for number, (label, (method, hands)) in enumerate(ROWS.items()):
-        share = part_of(progress, number / len(ROWS), (number + 1) / len(ROWS)) if progress else None
-        rows[label] = score(method, networks, clips, label, share, hands)[0]
+        report = part_of(progress, number / len(ROWS), (number + 1) / len(ROWS)) if progress else None
+        rows[label] = score(method, networks, clips, label, report, hands)[0]
     return rows
