@@ -120,7 +120,7 @@ def test_mixing_changes_legs_only_and_takes_them_from_a_like_root(data, body, mo
     from threepoint.model_core.mocap.windows import WindowSampler, shape_basis
     from threepoint.tools.evaluation import ablation_variants
 
-    monkeypatch.setattr(ablation_variants, "MIXED_SHARE", 1.0)
+    monkeypatch.setattr(ablation_variants, "MIXED_FRACTION", 1.0)
     clips = [load_clips(data / "train.npz")]
     drawn = [
         sampler(clips, 20, shape_basis(body)).sample(6, torch.Generator().manual_seed(3), NO_AUGMENTATION)
