@@ -17,12 +17,13 @@ from ..flag.evidence import place_body
 from ..flag.model import Flag
 from ..notes import Note
 from ..observation import FPS, Observation
+from ..window_blending import blend_windows
 from .body_trackers import BodyTrackers
 from .closed_form.wrists import wrist_notes
 from .energy import TERMS, Candidate, Term, sigma_of, total_energy
 from .initial_motion import BodyMotion, InitialMotion
 from .optimization.lbfgs import minimise
-from .windows import cross_fade, even_basis, window_frames
+from .windows import OVERLAP, WINDOW, even_basis
 
 FRAMES_PER_BATCH = 1536
 """Frames that are optimised together: bounds the memory to a few hundred MB, whatever the recording's length."""
@@ -84,18 +85,17 @@ def refine(
     sigma = sigma_of("joint", options.terms)
     initial = InitialMotion(model, observation, motion, rest_joints, body_trackers, sigma)
     poses = initial.reference.poses
-    blended, weights = torch.zeros_like(poses), torch.zeros_like(poses[:, :1])
-    windows = window_frames(initial.frame_count).to(poses.device)
-    batch = max(1, FRAMES_PER_BATCH // windows.shape[1])
-    for first in range(0, len(windows), batch):
-        frames = windows[first : first + batch]
-        refined = _refine_windows(model, initial, frames, iterations, options.terms)
-        weight = cross_fade(frames, initial.frame_count)[..., None].to(refined)
-        blended.index_add_(0, frames.flatten(), (refined * weight).flatten(0, 1))
-        weights.index_add_(0, frames.flatten(), weight.flatten(0, 1))
-        if progress is not None:
-            progress(min(1.0, (first + batch) / len(windows)), "refining")
-    rotations, translation = initial.place(blended / weights)
+    window = min(WINDOW, initial.frame_count)
+
+    def forward(starts: list[int]) -> torch.Tensor:
+        frames = torch.tensor(starts, device=poses.device)[:, None] + torch.arange(window, device=poses.device)
+        return _refine_windows(model, initial, frames, iterations, options.terms)
+
+    blended = blend_windows(
+        initial.frame_count, window, WINDOW - OVERLAP, forward, max(1, FRAMES_PER_BATCH // window),
+        progress, "refining", length=OVERLAP + 1, hold_ends=True,
+    )  # fmt: skip
+    rotations, translation = initial.place(blended)
     notes: tuple[Note, ...] = ()
     if options.closed_form:
         rotations, translation = initial.solve(rotations, translation)

@@ -54,8 +54,8 @@ def collar_rotations(
     collars = []
     for side, (collar, shoulder, _, _) in enumerate(ARMS):
         target, arm = tracked_positions[:, 1 + side], arm_length(rest_joints, side)
-        turn = extend_reach_with_collar(joints[:, collar], joints[:, shoulder], target, arm)
-        collars.append((transpose(world[:, PARENTS[collar]]) @ turn[..., None])[..., 0])
+        rotation = extend_reach_with_collar(joints[:, collar], joints[:, shoulder], target, arm)
+        collars.append((transpose(world[:, PARENTS[collar]]) @ rotation[..., None])[..., 0])
     return torch.stack(collars, 1)
 
 
@@ -104,8 +104,8 @@ def solve_arm_ik(
         arm = Arm.join([arms[side] for _, _, arms in batches])
         hand = keep_out_of_trunk(tracked_rotations[:, 1 + side], arm, trunk, side)
         swivel = swivels_of(arm, hand, trunk, side)
-        turn = axis_angle_to_matrix(normalize(arm.wrist - arm.shoulder) * swivel[:, None])
-        upper, forearm = turn @ arm.upper_world, turn @ arm.forearm_world
+        swing = axis_angle_to_matrix(normalize(arm.wrist - arm.shoulder) * swivel[:, None])
+        upper, forearm = swing @ arm.upper_world, swing @ arm.forearm_world
         bone = _forearm_axis(rest_joints, side)
         pose = solve_wrist(transpose(forearm) @ hand, bone, side)
         pronation = axis_angle_to_matrix(pose.pronation[:, None] * bone)
@@ -159,17 +159,17 @@ def extend_reach_with_collar(
     ``collar``, ``shoulder`` and ``target`` (N, 3) metres in the world, ``arm`` the arm's length. Damped least squares
     (Wampler 1986): the shoulder moves little where turning the collar would bring it no nearer, and never far.
     """
-    bone, turn = shoulder - collar, torch.zeros_like(shoulder)
+    bone, axis_angle = shoulder - collar, torch.zeros_like(shoulder)
     for _ in range(COLLAR_ITERATIONS):
-        moved = (axis_angle_to_matrix(turn) @ bone[..., None])[..., 0]
+        moved = (axis_angle_to_matrix(axis_angle) @ bone[..., None])[..., 0]
         away = target - collar - moved
         distance = away.norm(dim=-1, keepdim=True)
         missing = distance - arm * _soften(distance / arm, *COLLAR_REACH)
         lever = cross(moved, away / distance.clamp_min(1e-6))
-        turn = turn + lever * missing / (lever.square().sum(-1, keepdim=True) + DAMPING**2)
-        angle = turn.norm(dim=-1, keepdim=True).clamp_min(1e-9)
-        turn = turn / angle * MAX_COLLAR_ROTATION * torch.tanh(angle / MAX_COLLAR_ROTATION)
-    return turn
+        axis_angle = axis_angle + lever * missing / (lever.square().sum(-1, keepdim=True) + DAMPING**2)
+        angle = axis_angle.norm(dim=-1, keepdim=True).clamp_min(1e-9)
+        axis_angle = axis_angle / angle * MAX_COLLAR_ROTATION * torch.tanh(angle / MAX_COLLAR_ROTATION)
+    return axis_angle
 
 
 def ease_elbow_bend(
@@ -197,7 +197,7 @@ def ease_elbow_bend(
 def two_bone_ik(
     shoulder: torch.Tensor, elbow: torch.Tensor, wrist: torch.Tensor, target: torch.Tensor, hinge: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The two-bone solution nearest to the present arm: all (N, 3) in the world, places in metres.
+    """The two-bone solution nearest to the present arm: all (N, 3) in the world, positions in metres.
 
     Returns world rotations (N, 3, 3) to apply to the upper arm and to the forearm: the arm's plane swings with the
     least rotation that turns the wrist's direction to the target's, and within the plane shoulder, elbow and target

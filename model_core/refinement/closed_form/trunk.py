@@ -44,10 +44,10 @@ def steady_pelvis(
     trunk = pelvis - head
     shift = (gaussian_smooth(pelvis, PELVIS_SMOOTHING) - pelvis) * still[:, None]
     shift = shift * shift.new_tensor([1.0, 0.0, 1.0])
-    turn = axis_angle_to_matrix(cross(trunk, shift) / trunk.square().sum(-1, keepdim=True))
+    rotation = axis_angle_to_matrix(cross(trunk, shift) / trunk.square().sum(-1, keepdim=True))
     turned = rotations.clone()
-    turned[:, 0] = turn @ rotations[:, 0]
-    moved = head + (turn @ trunk[..., None])[..., 0]
+    turned[:, 0] = rotation @ rotations[:, 0]
+    moved = head + (rotation @ trunk[..., None])[..., 0]
     return turned, translation + moved - pelvis
 
 
