@@ -32,16 +32,16 @@ MEASURED_SECONDS, MOST_GAINED = 8.0, 0.5
 """The shortfall goes with the root of the time, down to this part of it."""
 QUANTILES = -np.log(1 - (np.arange(400) + 0.5) / 400)
 """Of the exponential distribution, by which it is summed up."""
-HANGING = 0.82, 0.98
+HANGING = 0.86, 0.97
 """How far below the head, over the distance, hands that hang are: lower ones are held before the trunk."""
-HANGING_SECONDS, STRAIGHT = np.array([1.0, 8.0, 30.0]), np.array([0.2, 0.8, 0.95])
+HANGING_SECONDS, STRAIGHT = np.array([1.0, 8.0, 30.0]), np.array([0.4, 0.8, 0.9])
 """In so many seconds such a part of hanging hands has been on a straight arm. Measured were 0.7, 0.8 and 0.9: but who
 runs for a second has them bent all the time."""
 HANGING_SHORTFALL, BENT_SHORTFALL = 0.025, 0.22
 """By how much straight hanging arms fall short of the far reach, and the mean of what bent ones do, as logarithms."""
-STRANGE, STRANGE_DENSITY = 0.06, 0.5
+STRANGE, STRANGE_DENSITY = 0.03, 0.5
 """Probability, and density over the logarithm, of a hand that is explained by nothing of this."""
-BOTH_HANDS = 0.7
+BOTH_HANDS = 0.6
 """Weight of each hand's evidence: the two are used alike."""
 LEAST_FRAMES = 60
 
@@ -105,5 +105,5 @@ def _normal(off: np.ndarray, std: float) -> np.ndarray:
 
 
 def _shortened(off: np.ndarray, shortfall: float, std: float) -> np.ndarray:
-    """Density at ``off`` (G,) of a normal variable less one that is distributed exponentially with mean ``shortfall``."""
+    """Density at ``off`` (G,) of a normal variable less an exponentially distributed one of mean ``shortfall``."""
     return _normal(off[:, None] + shortfall * QUANTILES, std).mean(-1)
