@@ -24,8 +24,8 @@ OPTIONS = ()
 HEAD_SIZE = 8
 RAY_SIZE, POSE_SIZE = 8, 7
 WRIST_TO_GRIP_ROTATION = {
-    "left_hand": np.sqrt([6.0, 2, 2, 6]) / 4 * [1, 1, -1, -1],
-    "right_hand": np.sqrt([6.0, 2, 2, 6]) / 4,
+    "left_hand": (np.sqrt(3.0) + [1, -1, -1, 1]) / 4 * [1, 1, -1, -1],
+    "right_hand": (np.sqrt(3.0) + [1, -1, -1, 1]) / 4,
 }
 WRIST_TO_GRIP = {"left_hand": np.array([0.002, -0.037, -0.065]), "right_hand": np.array([-0.002, -0.037, -0.065])}
 """The grip in the axes of a tracked hand's wrist: its position as headsets that give both have it, its rotation that of
