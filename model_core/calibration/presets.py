@@ -35,9 +35,9 @@ class Preset:
     """Where the left grip lies on the left device, in the device's axes (OpenXR's: X right, +Y up, -Z forward).
 
     ``roll`` degrees by which the grip is turned about the device's Z, then ``tilt`` degrees by which it is turned up
-    about X; ``palm`` (3,) metres. ``rotation_std`` degrees and ``position_std`` metres: how differently people hold it.
-    ``reach_std`` metres: how far the device may say that a hand is from where it is, along the arm; players move their
-    sabers away from their hands.
+    about X; ``palm`` (3,) metres. ``rotation_std`` degrees and ``position_std`` metres: how differently people hold it,
+    and ``roll_std`` degrees about the forearm, of which the motion tells least. ``reach_std`` metres: how far the
+    device may say that a hand is from where it is, along the arm; players move their sabers away from their hands.
     """
 
     tilt: float
@@ -55,12 +55,13 @@ PRESETS = {
     "touch": Preset(45.0, (-0.010, -0.016, 0.049), "Oculus Touch: pointing pose (measured in a WebXR capture)"),
     "index": Preset(15.4, (0.0, -0.015, 0.130), "Valve Index: OpenVR's raw pose"),
     "vive": Preset(5.0, (0.0, -0.015, 0.097), "HTC Vive wand: OpenVR's raw pose", roll=-45.0, rotation_std=40.0),
-    "saber": Preset(5.0, (0.000, -0.020, 0.050), "Beat Saber: the saber's handle, blade along -Z", roll=20.0, rotation_std=40.0,
-                    position_std=0.02, reach_std=0.08),
+    "saber": Preset(5.0, (0.000, -0.020, 0.050), "Beat Saber: the saber's handle, blade along -Z", roll=20.0,
+                    rotation_std=40.0, position_std=0.02, reach_std=0.08),
 }  # fmt: skip
 """How devices sit in the hand as far as that is known before their motion is seen: ``pipeline.hand_offsets`` fits the
-offsets of every recording, with these as a prior. Checked on real recordings: a saber's mean tilt over eight players is
-68 degrees (``tilt`` and ``FIST_TILT``), its roll 0 for six of them."""
+offsets of every recording, with these as a prior. ``roll`` and ``FIST_TILT`` are those of real recordings: of eight
+players of Beat Saber, two of whom hold sabers turned by 80 degrees about the blade, and of one or two people with each
+of the other devices."""
 OTHER_PRESETS = ("hand", "joints")
 """``hand``: the wrist joint of a tracked hand; ``joints``: tracks that are SMPL's joints already."""
 DEFAULT_PRESET = "grip"
@@ -90,7 +91,8 @@ def mirrored(offset: Offset) -> Offset:
 class HandPrior:
     """What is known of how a left hand holds its device before any motion is seen, in the model's frame.
 
-    The hand is turned by ``rotation`` (3, 3) from the device, give or take ``rotation_std`` radians. The point
+    The hand is turned by ``rotation`` (3, 3) from the device, give or take ``rotation_std`` radians, about
+    the forearm ``roll_std``. The point
     ``handle`` (3,) of the device, metres in its axes, lies ``from_palm`` (3,) from the palm's centre in the hand's
     axes, give or take ``position_std`` metres along each, and within ``PALM_RADIUS`` of it.
     """

@@ -213,10 +213,11 @@ class _Problem:
         apart = apart + (POSITION_UNIT * shift_apart / SIDE_POSITION_STD).square().sum()
         return self.frames * torch.stack(costs).mean() + unusual + 0.5 * (moved + apart)
 
-    def unusual(self, turn: torch.Tensor) -> torch.Tensor:
-        """Cost in nats of a hand that is turned by ``turn`` (3, 3) from how the preset says that it holds its device."""
-        cosine = ((turn.diagonal().sum() - 1) / 2).clamp(-1 + 1e-6, 1 - 1e-6)
-        axis = torch.stack([turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1]]).square()
+    def unusual(self, rotation: torch.Tensor) -> torch.Tensor:
+        """Cost in nats of a hand that is turned by ``rotation`` (3, 3) from how the preset has it on the device."""
+        cosine = ((rotation.diagonal().sum() - 1) / 2).clamp(-1 + 1e-6, 1 - 1e-6)
+        skew = rotation - rotation.T
+        axis = torch.stack([skew[2, 1], skew[0, 2], skew[1, 0]]).square()
         return 0.5 * torch.acos(cosine).square() * (axis / (axis.sum() + 1e-9) / self.rotation_std.square()).sum()
 
     def maximize(self, start: torch.Tensor) -> HeldDevices:
