@@ -21,7 +21,7 @@ HAND_IN_T_POSE = np.array([[0.0, 0, 1], [0, 1, 0], [-1, 0, 0]]).T
 WRIST_FROM_GRIP = np.array([-0.025, 0.085, 0.0])
 """The left wrist joint from the palm's centre, metres, for a person of the mean size: against the fingers (+Y of
 ``GRIP_IN_T_POSE``) and towards the hand's back."""
-FIST_TILT = 60.0
+HELD_TILT = 60.0
 """Degrees by which a fist's tube, and so whatever it holds, leans towards the fingers when the wrist is as players have
 it: a handle lies obliquely across the palm, and who points with it bends the hand towards the little finger. Found in
 recordings of every device, once its own ``tilt`` is taken off."""
@@ -59,7 +59,7 @@ PRESETS = {
                     rotation_std=40.0, position_std=0.02, reach_std=0.08),
 }  # fmt: skip
 """How devices sit in the hand as far as that is known before their motion is seen: ``pipeline.hand_offsets`` fits the
-offsets of every recording, with these as a prior. ``roll`` and ``FIST_TILT`` are those of real recordings: of eight
+offsets of every recording, with these as a prior. ``roll`` and ``HELD_TILT`` are those of real recordings: of eight
 players of Beat Saber, two of whom hold sabers turned by 80 degrees about the blade, and of one or two people with each
 of the other devices."""
 OTHER_PRESETS = ("hand", "joints")
@@ -133,7 +133,7 @@ def palm_center(size: float = 1.0) -> np.ndarray:
 def _held(preset: Preset, size: float) -> Offset:
     roll, tilt, fist = (
         axis_angle_to_matrix(np.radians(angles))
-        for angles in ([0, 0, preset.roll], [preset.tilt, 0, 0], [FIST_TILT, 0, 0])
+        for angles in ([0, 0, preset.roll], [preset.tilt, 0, 0], [HELD_TILT, 0, 0])
     )
     hand = roll @ tilt @ fist
     return _offset(GRIP_IN_T_POSE @ hand.T, np.array(preset.palm) + hand @ WRIST_FROM_GRIP * size)

@@ -19,7 +19,7 @@ from threepoint.model_core.calibration import (
 )
 from threepoint.model_core.calibration.fitting import arm_frames
 from threepoint.model_core.calibration.person import estimate_stature, head_offset, standing_eye_height
-from threepoint.model_core.calibration.presets import FIST_TILT, PALM_RADIUS, mirrored, palm_center
+from threepoint.model_core.calibration.presets import HELD_TILT, PALM_RADIUS, mirrored, palm_center
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.geometry.frames import OPENXR_TO_MODEL
 from threepoint.model_core.geometry.kinematics import forward_kinematics
@@ -82,7 +82,7 @@ def test_a_floor_below_zero_lifts_everything(make_recording):
 
 def test_in_t_pose_grips_lie_as_openxr_says_and_handles_lean_to_the_fingers(body):
     """Palms down, fists closed: -Z runs through the left tube of fingers, +X points out of the left palm."""
-    lean = np.radians(FIST_TILT)
+    lean = np.radians(HELD_TILT)
     for side, role in ((1, "left_hand"), (-1, "right_hand")):
         offset = preset_offsets("grip")[role]
         device = quaternion_to_matrix(offset.rotation).T  # the joint is the identity in T-pose

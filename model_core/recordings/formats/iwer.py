@@ -29,7 +29,7 @@ WRIST_TO_GRIP_ROTATION = {
 }
 WRIST_TO_GRIP = {"left_hand": np.array([0.002, -0.037, -0.065]), "right_hand": np.array([-0.002, -0.037, -0.065])}
 """The grip in the axes of a tracked hand's wrist: its position as headsets that give both have it, its rotation that of
-a handle held by a straight wrist (``calibration.presets.FIST_TILT``): the preset ``grip`` gives the wrist back."""
+a handle held by a straight wrist (``calibration.presets.HELD_TILT``): the preset ``grip`` gives the wrist back."""
 
 
 def recognises(head: bytes, path: Path) -> bool:
