@@ -2,8 +2,9 @@
 
 ``schema`` tells of each input source whose hand it is and what it has; ``frames`` are
 ``[milliseconds, head position, quaternion xyzw, [input, target ray pose, [grip pose], [hand joints], buttons], ..]``.
-Right-handed, +Y up, -Z forward, metres: OpenXR's own. Grip poses are given for controllers and for tracked hands alike;
-where a hand has joints only, its wrist is turned into a grip.
+Right-handed, +Y up, -Z forward, metres: OpenXR's own. Of a hand that has joints the wrist is turned into the grip of a
+controller that it would hold: the grip that headsets give of a hand is another one, square to the fingers where a
+controller's leans by ``calibration.presets.HELD_TILT``.
 """
 
 from pathlib import Path
@@ -72,17 +73,16 @@ def _inputs(schema):
 
 def _grip(entry, role, has_grip, has_hand):
     """The grip's position and quaternion xyzw of one input in one frame."""
-    if has_grip:
-        return numbers(entry[RAY_SIZE] if len(entry) > RAY_SIZE else None, POSE_SIZE)
-    if not has_hand:
+    if not has_grip and not has_hand:
         return [np.nan] * POSE_SIZE
+    at = RAY_SIZE + (has_grip and has_hand)
+    given = numbers(entry[at] if len(entry) > at else None, POSE_SIZE)
+    if not has_hand:
+        return given
     # Joints are given in the target ray's axes, eight numbers each, the wrist first.
-    ray, wrist = (
-        numbers(entry[1:RAY_SIZE], POSE_SIZE),
-        numbers(entry[RAY_SIZE] if len(entry) > RAY_SIZE else None, POSE_SIZE),
-    )
-    for pose in (np.array(wrist), np.array([*WRIST_TO_GRIP[role], *WRIST_TO_GRIP_ROTATION[role][[1, 2, 3, 0]]])):
-        ray = _within(np.array(ray), pose)
+    ray = np.array(numbers(entry[1:RAY_SIZE], POSE_SIZE))
+    for pose in (np.array(given), np.array([*WRIST_TO_GRIP[role], *WRIST_TO_GRIP_ROTATION[role][[1, 2, 3, 0]]])):
+        ray = _within(ray, pose)
     return ray
 
 
