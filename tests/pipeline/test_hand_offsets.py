@@ -10,15 +10,16 @@ from threepoint.model_core.recordings import read
 from threepoint.model_core.recordings.model_frame import model_frame
 
 MIRROR = np.diag([-1.0, 1, 1])
-RECORDINGS = (
-    "aframe/dev-recording.json",
-    "aframe/grabLeft.json",
-    "bsor/humanid_user0_ref.bsor",
-    "bsor/humanid_user1_ref.bsor",
-    "bsor/humanid_user3_ref.bsor",
-    "iwer/cap.json",
-)
-"""The last changes from controllers to hands in the middle."""
+APART = {
+    "aframe/dev-recording.json": 15,
+    "aframe/grabLeft.json": 15,
+    "bsor/humanid_user0_ref.bsor": 15,
+    "bsor/humanid_user1_ref.bsor": 15,
+    "bsor/humanid_user3_ref.bsor": 15,
+    "iwer/cap.json": 40,
+}
+"""Degrees between what is found in the first and in the second half of a recording, at most. The last changes from
+controllers to bare hands in between."""
 
 
 def held(recording, stature):
@@ -29,12 +30,12 @@ def held(recording, stature):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", RECORDINGS)
-def test_presets_are_near_what_the_motion_says_and_both_halves_of_it_agree(shared, path):
+@pytest.mark.parametrize(("path", "apart"), APART.items())
+def test_presets_are_near_what_the_motion_says_and_both_halves_of_it_agree(shared, path, apart):
     recording = read(shared / "hmd" / path)
     middle = len(recording.time) // 2
     whole, first, second = (
         held(recording.at(part), 1.75) for part in (slice(None), slice(middle), slice(middle, None))
     )
     assert np.degrees(geodesic_angle(whole, hand_prior(recording.device).rotation)) < 40
-    assert np.degrees(geodesic_angle(first, second)) < 25
+    assert np.degrees(geodesic_angle(first, second)) < apart
