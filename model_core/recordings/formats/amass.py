@@ -81,10 +81,16 @@ def joint_recording(
     return build_recording(time, tracks, source, "joints", betas, warnings, living=False)
 
 
-def read_motion(path: str | Path) -> tuple[np.ndarray, np.ndarray, float]:
-    """poses (T, 66) radians, trans (T, 3) metres, +Z up, and frames a second, as the file has them."""
+def read_motion(path: str | Path, usual_rate: float | None = None) -> tuple[np.ndarray, np.ndarray, float]:
+    """poses (T, 66) radians, trans (T, 3) metres, +Z up, and frames a second, as the file has them.
+
+    ``usual_rate`` stands in where a file says none.
+    """
     name = Path(path).name
-    poses, trans, fps = _motion(_arrays(path, name), name)
+    arrays = _arrays(path, name)
+    if usual_rate is not None and not set(RATE_KEYS) & set(arrays):
+        arrays[RATE_KEYS[0]] = np.array(usual_rate)
+    poses, trans, fps = _motion(arrays, name)
     if len(poses) < 2:
         raise InputError(f"{name}: has {len(poses)} frames; at least 2 are needed")
     return poses, trans, fps
