@@ -4,6 +4,7 @@ The empties are the animator's editable source: what is predicted is what they s
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import bpy
@@ -12,11 +13,13 @@ import numpy as np
 from ...model_core.errors import InputError
 from ...model_core.geometry.frames import OPENXR_TO_BLENDER, convert_positions, convert_quaternions
 from ...model_core.geometry.rotations import make_continuous, matrix_to_quaternion, nearest_rotation, normalize
+from ...model_core.notes import Note
 from ...model_core.recordings.recording import Recording, Track
 from ..animation.curves import CONSTANT, fcurves_of, keyframes_of, new_action, values_at, write_curve, write_vector
 from ..animation.timing import frames_to_seconds, seconds_to_frames
 from ..bpy_types import Scene
 from ..i18n.messages import message
+from .object_axes import AXES, OWN, PRIOR, guess_axes, turned
 
 VALID = "valid"
 """Custom property of a tracker: whether the device was seen. Its keyframes are the edges of the dropouts."""
@@ -135,7 +138,9 @@ def read_trackers(
 
     Reads evaluated world transforms, so parents, constraints, drivers and edits count. ``times`` (N,) seconds default
     to the objects' keyframes, with 60 Hz samples between keyframes that lie far apart. A custom property ``valid``
-    on an object says when it was seen; without it the object always counts as seen.
+    on an object says when it was seen; without it the object always counts as seen. Which way objects look that came
+    from no recording is what their property ``object_axes.AXES`` says, or else is guessed from the motion; a note in
+    the recording's warnings says so.
     """
     if "head" not in objects:
         chosen = ", ".join(objects) or message("none")
@@ -143,7 +148,7 @@ def read_trackers(
             message("{scene}: choose an object for the head (chosen: {roles})", scene=source or "scene", roles=chosen)
         )
     if times is None:
-        times = _sample_times(objects.values(), scene, _exact_frames(objects["head"]))
+        times = sample_times(objects.values(), scene, _exact_frames(objects["head"]))
     frames, back = seconds_to_frames(times, scene), OPENXR_TO_BLENDER.T
     poses = _keyed_poses(objects.values(), frames) or _sampled_poses(objects.values(), frames)
     tracks = {}
@@ -151,8 +156,28 @@ def read_trackers(
         rotation = convert_quaternions(make_continuous(rotation), back)
         tracks[role] = Track(convert_positions(position, back), rotation, valid)
     head = objects["head"]
+    tracks, notes = _looking_ahead(objects, times, tracks)
     betas = np.array(head[BETAS]) if BETAS in head else None
-    return Recording(times, tracks, source or head.get(SOURCE, "scene"), device_of(objects), betas).validate()
+    name = source or head.get(SOURCE, "scene")
+    return Recording(times, tracks, name, device_of(objects), betas, warnings=tuple(notes)).validate()
+
+
+def _looking_ahead(
+    objects: Mapping[str, bpy.types.Object], times: np.ndarray, tracks: dict[str, Track]
+) -> tuple[dict[str, Track], list[Note]]:
+    """The tracks with the axes of objects that are not Threepoint's own, and a note where these are guessed."""
+    foreign = [role for role, item in objects.items() if SOURCE not in item]
+    known = {role: str(objects[role][AXES]) for role in foreign if AXES in objects[role]}
+    for role, axes in known.items():
+        if axes not in PRIOR:
+            raise InputError(message("object '{name}': '{axes}' are no axes that are known; known are {all}",
+                                     name=objects[role].name, axes=axes, all=", ".join(PRIOR)))  # fmt: skip
+    guessed, note = OWN, None
+    if "head" in foreign and "head" not in known:
+        guessed, note = guess_axes(times, {role: tracks[role] for role in foreign}, objects["head"])
+    axes = {role: known.get(role, guessed) for role in foreign}
+    moved = {role: replace(tracks[role], rotation=turned(tracks[role].rotation, way)) for role, way in axes.items()}
+    return {**tracks, **moved}, [note] if note is not None else []
 
 
 def device_of(objects: Mapping[str, bpy.types.Object]) -> str:
@@ -161,9 +186,9 @@ def device_of(objects: Mapping[str, bpy.types.Object]) -> str:
     return next((item[DEVICE] for item in hands if DEVICE in item), "")
 
 
-def _exact_frames(head: bpy.types.Object) -> np.ndarray:
-    """The exact frames (N,) of the samples that came in with an object; none where it came from no recording."""
-    return np.array(head[FRAMES].to_list() if FRAMES in head else [], np.float64)
+def _exact_frames(head: bpy.types.Object) -> list[float]:
+    """The exact frames of the samples that came in with an object; none where it came from no recording."""
+    return head[FRAMES].to_list() if FRAMES in head else []
 
 
 def _made_exact(frames: np.ndarray, exact: np.ndarray) -> np.ndarray:
@@ -175,10 +200,11 @@ def _made_exact(frames: np.ndarray, exact: np.ndarray) -> np.ndarray:
     return np.where(rounded[place] == frames, exact[place], frames)
 
 
-def _sample_times(objects: Iterable[bpy.types.Object], scene: Scene, exact: np.ndarray) -> np.ndarray:
-    keyed = [keyframes_of(f)[:, 0] for o in objects for f in fcurves_of(o)]
+def sample_times(objects: Iterable[bpy.types.Object], scene: Scene, exact: Sequence[float] = ()) -> np.ndarray:
+    """Seconds (N,) at which objects are read; ``exact`` are frames that keyframes stand for."""
+    keyed = [keyframes_of(f)[:, 0] for o in objects for f in (*fcurves_of(o), *curves_of_bones(o))]
     frames = np.unique(np.concatenate(keyed)).astype(np.float64) if keyed else np.empty(0)
-    frames = _made_exact(frames, exact)
+    frames = _made_exact(frames, np.asarray(exact, np.float64))
     if len(frames) < 2:  # Moved by something else than keyframes of their own: a parent, a constraint, a driver.
         frames = np.array([scene.frame_start, scene.frame_end], np.float64)
     times = frames_to_seconds(frames, scene)
@@ -186,6 +212,17 @@ def _sample_times(objects: Iterable[bpy.types.Object], scene: Scene, exact: np.n
     number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     between = np.repeat(times[:-1], counts) + number * np.repeat(np.diff(times) / counts, counts)
     return np.append(between, times[-1])
+
+
+def curves_of_bones(item: bpy.types.Object) -> list[bpy.types.FCurve]:
+    """F-curves of the pose bones that an object follows by constraints."""
+    found = []
+    for constraint in item.constraints:
+        target, bone = getattr(constraint, "target", None), getattr(constraint, "subtarget", "")
+        if target is not None and bone and target.type == "ARMATURE":
+            path = f'pose.bones["{bpy.utils.escape_identifier(bone)}"].'
+            found += [fcurve for fcurve in fcurves_of(target) if fcurve.data_path.startswith(path)]
+    return found
 
 
 def _keyed_poses(objects: Collection[bpy.types.Object], frames: np.ndarray) -> list[Pose] | None:

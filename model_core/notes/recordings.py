@@ -47,6 +47,9 @@ GUESSES = {
     "length_unit_unsure": "not sure: positions are in {value} or {other}; '{option}' chooses the other",
     "axes_guessed": "guessed: axes are those of '{value}'",
     "axes_unsure": "not sure: axes are those of '{value}' or '{other}'; '{option}' chooses the other",
+    "object_axes_guessed": "guessed: the objects look along the axes of '{value}'",
+    "object_axes_unsure": "not sure: the objects look along the axes of '{value}' or '{other}'; the custom property "
+    "'{option}' of each chooses",
     "angles_guessed": "guessed: angles are in {unit} and multiply in the order {value}",
     "angles_unsure": "not sure: angles are in {unit} and multiply in the order {value} or {other}; "
     "'{option}' chooses the other",

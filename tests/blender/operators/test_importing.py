@@ -10,7 +10,7 @@ from bodies import wobbly_recording
 
 from threepoint.blender_addon.i18n import messages
 from threepoint.blender_addon.operators import importing
-from threepoint.blender_addon.state import engine_choice
+from threepoint.blender_addon.state import engine_choice, people
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.trackers import columns
 from threepoint.model_core.errors import InputError
@@ -156,7 +156,9 @@ def test_the_preview_says_what_is_wrong(scene, tmp_path):
 
 def test_an_xror_is_unpacked_by_the_engines_python(scene, tmp_path, monkeypatch):
     seen = {}
-    monkeypatch.setattr(importing, "read", lambda path, layouts, **options: seen.update(options) or wobbly_recording())
+    monkeypatch.setattr(
+        importing, "read", lambda path, layouts, run, **options: seen.update(options) or wobbly_recording()
+    )
     (tmp_path / "a.xror").write_bytes((ROOT / "tests" / "data" / "xror" / "session.xror").read_bytes())
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "a.xror"))
     assert seen == {"python": Path(sys.executable)} and scene.threepoint.people[0].name == "a"
@@ -186,3 +188,88 @@ def test_the_dialogs_settings_can_be_kept_as_presets(scene):
     kind = bpy.ops.threepoint.import_recording.get_rna_type()
     kept = [p.identifier for p in kind.properties if not p.is_skip_save and not p.is_hidden]
     assert {"length_unit", "convention", "euler_order", "fps", "fit_range"} <= set(kept)
+
+
+def write_runs(path):
+    """The wobbly recording twice, the clock started again between."""
+    recording = wobbly_recording()
+    plain.write(path, recording)
+    head, names, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([head, names, *rows, *rows]) + "\n")
+    return recording
+
+
+def test_one_of_several_runs_is_imported(scene, tmp_path):
+    seconds = write_runs(tmp_path / "twice.csv").duration
+    path = tmp_path / "twice.csv"
+    for run, length in ((0, 2 * seconds), (2, seconds)):
+        bpy.ops.threepoint.import_recording(filepath=str(path), run=run)
+        person = scene.threepoint.people[scene.threepoint.active]
+        assert people.recording_of(person, scene).duration == pytest.approx(length, abs=0.05)
+    with pytest.raises(RuntimeError, match="has no run 3; it has 2"):
+        bpy.ops.threepoint.import_recording(filepath=str(path), run=3)
+    (begin, end), (second, last) = importing.runs_of(path, 0, "{}")
+    assert (end - begin, last - second) == pytest.approx((seconds, seconds)) and second > end
+    assert importing.runs_of(tmp_path / "missing.csv", 0, "{}") == ()
+
+
+def test_what_a_format_does_not_take_is_not_given_to_it(scene, tmp_path):
+    bsor.write(tmp_path / "game.bsor", wobbly_recording())
+    (tmp_path / "log.json").write_bytes((ROOT / "tests" / "data" / "json_log" / "frames.json").read_bytes())
+    for name in ("game.bsor", "log.json"):
+        bpy.ops.threepoint.import_recording(filepath=str(tmp_path / name), convention="ros", time_unit="s")
+    game, log = scene.threepoint.people
+    codes = [note.code for note in messages.load(log.notes) if isinstance(note, Note)]
+    assert not any(code.startswith(("axes", "time_unit")) for code in codes)
+    assert location_of(game.head, 1)[2] == pytest.approx(wobbly_recording().tracks["head"].position[0, 1], abs=1e-4)
+
+
+def import_wobbly(folder):
+    bsor.write(folder / "walk.bsor", wobbly_recording())
+    bpy.ops.threepoint.import_recording(filepath=str(folder / "walk.bsor"))
+    return bpy.context.scene.threepoint.people[0]
+
+
+@pytest.mark.parametrize("busy", ["animated", "end", "new"])
+def test_a_scene_that_is_somebodys_keeps_its_length(scene, tmp_path, busy):
+    if busy == "animated":
+        cube = bpy.data.objects.new("cube", None)
+        scene.collection.objects.link(cube)
+        cube.keyframe_insert("location", frame=200)
+    if busy == "end":
+        scene.frame_end = 5000
+    import_wobbly(tmp_path)
+    length = 1 + round(30 * wobbly_recording().duration)
+    assert scene.frame_end == {"animated": 250, "end": 5000, "new": length}[busy]
+
+
+@pytest.mark.parametrize("unit", [0.01, 1.0])
+def test_a_scene_in_centimetres_is_told(scene, tmp_path, unit):
+    scene.unit_settings.system, scene.unit_settings.scale_length = "METRIC", unit
+    said = " ".join(str(note) for note in messages.load(import_wobbly(tmp_path).notes))
+    assert ("This scene's unit is 0.01 m, and people are in metres: 1.70 units high, which is 0.017 m" in said) == (
+        unit == 0.01
+    )
+
+
+def press_x(item):
+    bpy.context.view_layer.update()
+    for other in bpy.context.view_layer.objects:
+        other.select_set(other == item)
+    bpy.ops.object.delete()
+
+
+def test_deleted_trackers_are_gone(scene, tmp_path):
+    person = import_wobbly(tmp_path)
+    press_x(person.left_hand)
+    assert person.left_hand is not None  # The person's choice keeps the object alive.
+    assert set(people.recording_of(person, scene).tracks) == {"head", "right_hand"}
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    scene = bpy.context.scene
+    person = scene.threepoint.people[0]
+    assert set(people.recording_of(person, scene).tracks) == {"head", "right_hand"}
+    press_x(person.head)
+    with pytest.raises(InputError, match="walk: the head 'walk head' is no longer in the scene; choose another object"):
+        people.recording_of(person, scene)
+    assert people.trackers_of(person).keys() == {"right_hand"}
