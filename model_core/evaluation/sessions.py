@@ -24,8 +24,7 @@ from ..recordings.formats import gorp
 
 FLOOR_PERCENTILE = 5.0
 """The floor is where the lower foot is at this percentile of the time."""
-UPRIGHT = 0.3
-"""Mean cosine from which a body's up says which axis of its room is up."""
+Z_UP = CONVENTIONS["z_up"]
 
 Motion = tuple[np.ndarray, np.ndarray]
 """Local rotations (T, 22, 3, 3) and where the pelvis is (T, 3)."""
@@ -71,7 +70,8 @@ def load_session(path: Path, networks: Networks | None) -> Session:
     seen = observe(recording, calibration)
     at = seen.start - float(recording.time[0]) + np.arange(seen.frame_count) / FPS
     local, place = _at_times(poses, translation, rate, at)
-    local, place = _upright(local, place, path.name)
+    local = np.concatenate([Z_UP @ local[:, :1], local[:, 1:]], 1)
+    place = place @ Z_UP.T
     rest, sole = body.rest_joints(calibration.betas)[:BODY_JOINT_COUNT], float(body.sole(calibration.betas))
     local, place = _beside_headset(local, place, rest, seen, path.name)
     feet = forward_kinematics(local, place, rest)[1][:, list(FEET), 1] - (rest[list(FEET), 1] - sole)
@@ -90,15 +90,6 @@ def _at_times(poses: np.ndarray, translation: np.ndarray, rate: float, at: np.nd
     between = slerp(turned[left], turned[left + 1], weight[:, None])
     moved = translation[left] + (translation[left + 1] - translation[left]) * weight[:, None]
     return quaternion_to_matrix(between), moved
-
-
-def _upright(local: np.ndarray, place: np.ndarray, name: str) -> Motion:
-    """The same in a room with +Y up, whichever axis of the file's room is up: people stand."""
-    up = local[:, 0, :, 1].mean(0)
-    if max(up[1], up[2]) < UPRIGHT:
-        raise InputError(f"{name}: its body stands neither along +Y nor along +Z (its mean up axis is {up.round(2)})")
-    matrix = CONVENTIONS["openxr" if up[1] >= up[2] else "z_up"]
-    return np.concatenate([matrix @ local[:, :1], local[:, 1:]], 1), place @ matrix.T
 
 
 def _beside_headset(local: np.ndarray, place: np.ndarray, rest: np.ndarray, seen: Observation, name: str) -> Motion:

@@ -16,6 +16,7 @@ CLEANING = {
 }
 READING = {
     "floor_moved": "its floor lies at {height:.2f} m: moved to 0",
+    "stands_along_y": "its body stands along +Y, where AMASS has +Z up: turned upright",
     "betas_of_another_body": "its betas belong to another body: the mean body stands in",
     "betas_not_numbers": "its betas are not a row of numbers: the mean body stands in",
     "betas_impossible": "its betas are no person's: the mean body stands in",

@@ -73,9 +73,9 @@ def test_bodies_that_do_not_fit_are_refused(tmp_path, make_clip):
     with pytest.raises(InputError, match="its body has 40 frames and its headset 60"):
         sessions.load_session(tmp_path / "short.npz", None)
     lying = make_clip(120)
-    lying.poses[:, :3] += [0, 0, np.pi / 2]
-    write_session(tmp_path / "lying.npz", lying)
-    with pytest.raises(InputError, match="its body stands neither along"):
+    lying.poses[:, :3] = [0, 0, np.pi / 2]
+    write_session(tmp_path / "lying.npz", lying, turn=np.pi / 2)
+    with pytest.raises(InputError, match="its body never stands"):
         sessions.load_session(tmp_path / "lying.npz", None)
 
 
