@@ -48,6 +48,8 @@ GUESSES = {
     "length_unit_unsure": "not sure: positions are in {value} or {other}; '{option}' chooses the other",
     "axes_guessed": "guessed: axes are those of '{value}'",
     "axes_unsure": "not sure: axes are those of '{value}' or '{other}'; '{option}' chooses the other",
+    "trackers_guessed": "guessed: head, left and right hand are {value}",
+    "trackers_unsure": "not sure: head, left and right hand are {value} or {other}; '{option}' chooses the other",
     "object_axes_guessed": "guessed: the objects look along the axes of '{value}'",
     "object_axes_unsure": "not sure: the objects look along the axes of '{value}' or '{other}'; the custom property "
     "'{option}' of each chooses",

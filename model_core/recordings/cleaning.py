@@ -5,7 +5,7 @@ interpolated for the eye only.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,6 +35,7 @@ FAR, USUAL_EYES, LOWEST_EYES, HIGHEST_EYES = 100.0, 1.6, -3.0, 4.0
 """Metres from the origin, and heights of the eyes, beyond which a recording is moved to the origin."""
 MOSTLY = 0.5
 """Fraction of the time for which a hand must be seen for nothing to be said of it."""
+HAND_NOTES = ("hand_absent", "hand_mostly_lost")
 SOME = 0.05
 """Fraction of a tracker's rows that are blank from which it is slower than the rows, and did not just fail once."""
 SLOWER = 0.3
@@ -93,6 +94,20 @@ def build_recording(
     runs = tuple((float(clock.time[first]), float(clock.time[last])) for first, last in clock.runs)
     recording = Recording(clock.time, cleaned, source, device, betas, tuple(dropouts), tuple(warnings), runs)
     return recording.validate()
+
+
+def cut(recording: Recording, run: int | None, part: tuple[float, float] | None) -> Recording:
+    """Only a ``run`` of the recording, counted from 1, and of that only the seconds of ``part``; None: all of it.
+
+    What is said of hands that are lost is said of what is left. Raises ``InputError`` where nothing is.
+    """
+    if run is None and part is None:
+        return recording
+    left = recording if run is None else recording.run(run)
+    left = left if part is None else left.part(*part)
+    notes = [note for note in left.warnings if note.code not in HAND_NOTES]
+    notes += _lost_hands(left.time, left.tracks) if left.device != "joints" else []
+    return replace(left, warnings=tuple(notes))
 
 
 def _same_pose(raw):

@@ -106,6 +106,17 @@ SECOND_CHOICE = {
     "model",
 }
 """Of two poses of one tracker, the one without these is taken."""
+ID_WORDS = {
+    "id", "device", "tracker", "index", "object", "sensor", "node", "name", "type", "serial", "handle", "entity",
+    "role", "source", "slot", "channel", "number", "no", "part", "body", "joint", "marker", "label", "controller",
+    "unit", "key",
+}  # fmt: skip
+"""Words of columns that say which tracker a row is of."""
+NO_ID_WORDS = {
+    "participant", "subject", "session", "trial", "frame", "block", "user", "player", "event", "scene",
+    "condition", "group", "sample", "packet", "message", "button", "state", "status",
+}  # fmt: skip
+"""Words of columns that number other things."""
 FILLERS = {
     "world", "global", "abs", "absolute", "tracker", "device", "sensor", "value", "data", "anchor", "transform",
     "node", "pose", "the", "of", "in", "vr", "xr", "ovr", "openxr", "oculus", "quest", "unity", "room", "space", "is",
