@@ -26,7 +26,7 @@ PIP = "pip>=25.1"
 """The first that tells how far a download is, and goes on with one that broke off."""
 PIP_OPTIONS = ("--progress-bar=raw", "--resume-retries=10")
 TORCH = "torch>=2.6,<3"
-OTHERS = ("numpy>=1.26,<3", "scipy>=1.11,<2", "safetensors>=0.5", "fpzip>=1.2.5,<2")
+OTHERS = ("numpy>=1.26,<3", "scipy>=1.11,<2", "safetensors>=0.5", "fpzip>=1.2.5,<2", "h5py>=3.11,<4")
 STAMP = "ready"
 STEP_LINES, STEP_BYTES = 60, 300e6
 """About so many lines pip prints, and so much is downloaded beside torch: only the progress bar depends on it."""

@@ -28,8 +28,8 @@ def read(
     The format is known by content, never by name. ``options`` go to the format's reader: ``body`` for motion of a body,
     ``fps`` for the Quest's text, the fields of ``tables.options.TableOptions`` for tables. ``layouts`` are what the
     user saved for tables, by their headers; nothing is looked up unless they are given. ``run``: of a file with
-    several runs only this one, counted from 1; ``part``: only the seconds from the one to the other, counted from the first
-    sample. Raises ``InputError`` with one line that names the file and what is wrong.
+    several runs only this one, counted from 1; ``part``: only the seconds from the one to the other, counted from the
+    first sample. Raises ``InputError`` with one line that names the file and what is wrong.
     """
     path = Path(path)
     found = find_format(path)
