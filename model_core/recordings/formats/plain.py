@@ -47,9 +47,9 @@ def write(path: str | Path, recording: Recording) -> None:
 def read(path: Path) -> Recording:
     """A file of ``write`` -> ``Recording``."""
     name = path.name
-    text = decode(path.read_bytes(), name)
-    device, betas = _about(text[: text.find("\n")][len(FIRST_WORDS) :], name)
-    table = read_table(text, name)
+    with open(path, "rb") as file:
+        device, betas = _about(decode(file.readline(), name).strip()[len(FIRST_WORDS) :], name)
+    table = read_table(decode(path.read_bytes(), name), name)
     tracks = {}
     for column in table.names:
         if column.endswith("_" + FIELDS[0]):

@@ -20,6 +20,8 @@ LEAST_COLUMNS = 4
 HEADER_LINES = 8
 """Lines that a header of several lines has at most."""
 ROWS_PER_BATCH = 8192
+PART_LENGTH = 1 << 23
+"""Characters of a table of numbers that are read at once."""
 REPEATED = 0.3
 """Fraction of a header's names that appear more than once where a header has several lines."""
 OPEN, CLOSE = "([{<", ")]}>"
@@ -167,19 +169,36 @@ def _fast(text, start, delimiter, names):
         first = text[start : start + 20000].split("\n")[:-1] or [text[start:]]
         if any(not line.replace(delimiter, "").strip(' "-+.0123456789eEnNaAiIfF') == "" for line in first):
             return None
-    if delimiter is not None and any(
-        text.find(pair, start - 1) >= 0 for pair in (delimiter * 2, f"{delimiter}\n", f"\n{delimiter}")
-    ):
+    parts = []
+    for part in _parts(text, start):
+        values = _numbers(part, delimiter, len(names))
+        if values is None:
+            return None
+        parts.append(values)
+    return Table(names, np.concatenate(parts))
+
+
+def _parts(text: str, start: int) -> Iterator[str]:
+    """The text from ``start`` on in whole lines, a part at a time: of a long one few copies are made."""
+    while start < len(text):
+        end = text.find("\n", start + PART_LENGTH)
+        end = len(text) if end < 0 else end + 1
+        if not text[start:end].isspace():
+            yield text[start:end]
+        start = end
+
+
+def _numbers(text: str, delimiter: str | None, width: int) -> np.ndarray | None:
+    """The numbers (N, width) of whole lines; None for words, quotes or ragged rows."""
+    if delimiter is not None and any(pair in text for pair in (delimiter * 2, f"{delimiter}\n", f"\n{delimiter}")):
         mark = re.escape(delimiter)
-        text = re.sub(rf"(?:(?<={mark})|(?<=\n)|^)(?={mark}|\n|\Z)(?!\n*\Z)", "nan", text[start:])
-        text, start = re.sub(r"\n(?:nan\n)+", "\n", text), 0
-    stream = io.BytesIO(text.encode())  # A StringIO holds four bytes a character; of a long text few copies are made.
-    stream.seek(len(text[:start].encode()))
+        text = re.sub(rf"(?:(?<={mark})|(?<=\n)|^)(?={mark}|\n|\Z)(?!\n*\Z)", "nan", text)
+        text = re.sub(r"\n(?:nan\n)+", "\n", text)
     try:
-        values = np.loadtxt(stream, delimiter=delimiter, ndmin=2)
+        values = np.loadtxt(io.BytesIO(text.encode()), delimiter=delimiter, ndmin=2)
     except ValueError:
-        return None  # words, quotes or ragged rows
-    return Table(names, values) if values.shape[1] == len(names) else None
+        return None
+    return values if values.shape[1] == width else None
 
 
 def _by_cells(text, start, delimiter, names) -> Table:
