@@ -353,3 +353,43 @@ def test_the_report_is_a_table(tmp_path, person):
     data = json.loads(json.dumps(report_data(found)))
     assert data["trackers"]["head"]["valid"] == pytest.approx(1.0)
     assert {"code", "text", "value", "confidence"} <= set(data["notes"][0])
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("TrackingState", '"Position, Rotation"', "None"), ("Confidence", "0.97", "0.02"), ("Tracked", "-1", "0"),
+        ("LossOfTracking", "0", "1"), ("IsNotTracked", "false", "true"), ("TrackingQuality", "High", "None"),
+    ],
+)  # fmt: skip
+def test_other_ways_to_say_that_a_hand_is_lost(tmp_path, person, name, good, bad):
+    lost = person.time >= 8
+    cells = np.where(lost, bad, good)
+    if name == "Confidence":
+        cells[::7] = "0.99"
+        lost = lost.copy()
+        lost[::7] = False
+    found = read(table(tmp_path, ("Time", stamps(person)), *columns_of(person), (f"LeftHand{name}", cells.tolist())))
+    np.testing.assert_array_equal(found.tracks["left_hand"].valid, ~lost)
+    assert found.tracks["right_hand"].valid.all()
+
+
+@pytest.mark.parametrize(
+    ("name", "stamp", "unit"),
+    [
+        ("time_min", lambda s: f"{s / 60:.9f}", None), ("time", lambda s: f"{45000.5 + s / 86400:.11f}", "day"),
+        ("datenum_time", lambda s: f"{738000.5 + s / 86400:.12f}", "day"),
+    ],
+)  # fmt: skip
+def test_minutes_and_days_are_clocks(tmp_path, person, name, stamp, unit):
+    found = read(table(tmp_path, (name, [stamp(s) for s in person.time]), *columns_of(person)))
+    assert found.duration == pytest.approx(10.0, abs=0.01) and len(found.time) == len(person.time)
+    guessed = [note.values["value"] for note in found.warnings if note.code == "time_unit_guessed"]
+    assert guessed == ([unit] if unit else [])
+
+
+@pytest.mark.parametrize("mark", [",", " "])
+def test_a_header_may_stand_in_a_comment(tmp_path, person, mark):
+    path = table(tmp_path, ("# Time", stamps(person)), *columns_of(person), mark=mark)
+    path.write_text("# my logger\n" + path.read_text())
+    assert_right(read(path), person)

@@ -16,6 +16,9 @@ MOST_WORDS = 500
 """Distinct texts of a column that are kept; the rest are no words of a flag or a device."""
 EMPTY = {"", "na", "n/a", "null", "none", "nan", "-", "--", "#n/a"}
 
+NO_STATE = "none"
+"""Among words this is one of them: a tracker whose state is none is not seen."""
+
 
 def number(cell: str) -> float | None:
     """A cell's number, with a decimal comma where it has one; None where it is none."""
@@ -114,7 +117,7 @@ def read_column(column: Column, cells: Sequence[str]) -> None:
 
 def _word(column, cell):
     """The index of a word, where there are not too many of them."""
-    if cell.lower() in EMPTY:
+    if cell.lower() in EMPTY and cell.lower() != NO_STATE:
         return np.nan
     if cell not in column.words:
         if len(column.words) >= MOST_WORDS:

@@ -52,10 +52,11 @@ def read_table(text: str, name: str) -> Table:
     lines = _head_lines(text)
     if not lines:
         raise InputError(f"{name}: is empty")
-    found: dict[str | None, int] = {}
-    for fitting in (True, False):
-        headers = {mark: _header(lines, mark, fitting) for mark in DELIMITERS}
-        found = found or {mark: header for mark, header in headers.items() if header is not None}
+    found = _headers(lines)
+    if not found and _headers(_head_lines(text, comments=True)):
+        # numpy and others write the names of the columns into a comment.
+        lines = _head_lines(text, comments=True)
+        found = _headers(lines)
     if not found:
         _refuse(lines, name)
     delimiter = max(found, key=lambda mark: _agreement(lines, found[mark], mark))
@@ -68,6 +69,16 @@ def read_table(text: str, name: str) -> Table:
     if len(table.values) == 0 or not np.isfinite(table.values).any():
         raise InputError(f"{name}: no rows of numbers under its header")
     return table
+
+
+def _headers(lines: Sequence[tuple[int, str]]) -> dict[str | None, int]:
+    """Which line names the columns, by the delimiters that may separate them."""
+    for fitting in (True, False):
+        headers = {mark: _header(lines, mark, fitting) for mark in DELIMITERS}
+        found = {mark: header for mark, header in headers.items() if header is not None}
+        if found:
+            return found
+    return {}
 
 
 def _agreement(lines, index, mark):
@@ -90,8 +101,8 @@ def _refuse(lines, name):
     raise InputError(f"{name}: no recognisable columns in its first line: {lines[0][1][:60]!r}")
 
 
-def _head_lines(text):
-    """The first lines that say something, each as (where the text goes on behind it, line)."""
+def _head_lines(text: str, comments: bool = False) -> list[tuple[int, str]]:
+    """The first lines that say something, each as (where the text goes on behind it, line); ``comments`` too."""
     lines, position = [], 0
     while position < len(text) and len(lines) < HEADER_SEARCH_LINES:
         end = text.find("\n", position)
@@ -99,8 +110,9 @@ def _head_lines(text):
         line = text[position:end]
         position = end + 1
         # Spreadsheets write "sep=;" into the first line; others put comments there.
-        if line.strip() and not line.lstrip().startswith("#") and not line.lower().startswith("sep="):
-            lines.append((position, line))
+        is_comment = line.lstrip().startswith("#")
+        if line.strip("# \t") and (comments or not is_comment) and not line.lower().startswith("sep="):
+            lines.append((position, line.lstrip().lstrip("#").lstrip() if is_comment else line))
     return lines
 
 
