@@ -282,6 +282,7 @@ MESSAGES = {
     "its body stands along +Y, where AMASS has +Z up: turned upright": "体が +Y に沿って立っています（AMASS は +Z が上）。起こしました",
     "guessed: head, left and right hand are {value}": "推定：頭・左手・右手は {value}",
     "not sure: head, left and right hand are {value} or {other}; '{option}' chooses the other": "不確か：頭・左手・右手は {value} か {other}。'{option}' で後者を選べます",
+    "dropped {count} samples whose times are far from those around them": "前後から大きく外れた時刻のサンプル {count} 個を捨てました",
     "guessed: the objects look along the axes of '{value}'": "推定：オブジェクトの向きは '{value}' の軸",
     "not sure: the objects look along the axes of '{value}' or '{other}'; the custom property '{option}' of each chooses": "不確か：オブジェクトの向きは '{value}' か '{other}' の軸。各オブジェクトのカスタムプロパティ '{option}' で選べます",
     "not sure: axes are those of '{value}' or '{other}'; '{option}' chooses the other": "不確か：軸は '{value}' か '{other}' のもの。'{option}' で後者を選べます",

@@ -282,6 +282,7 @@ MESSAGES = {
     "its body stands along +Y, where AMASS has +Z up: turned upright": "其身体沿 +Y 站立，而 AMASS 以 +Z 为上：已转正",
     "guessed: head, left and right hand are {value}": "推测：头、左手、右手依次为 {value}",
     "not sure: head, left and right hand are {value} or {other}; '{option}' chooses the other": "不确定：头、左手、右手依次为 {value} 或 {other}；'{option}' 选择后者",
+    "dropped {count} samples whose times are far from those around them": "已丢弃 {count} 个时间与前后相差甚远的样本",
     "guessed: the objects look along the axes of '{value}'": "推测：物体的朝向按 '{value}' 的坐标轴",
     "not sure: the objects look along the axes of '{value}' or '{other}'; the custom property '{option}' of each chooses": "不确定：物体的朝向按 '{value}' 或 '{other}' 的坐标轴；由各物体的自定义属性 '{option}' 选择",
     "not sure: axes are those of '{value}' or '{other}'; '{option}' chooses the other": "不确定：坐标轴为 '{value}' 或 '{other}' 的；'{option}' 选择后者",

@@ -3,6 +3,7 @@
 CLEANING = {
     "gaps": "gaps of more than {seconds:g} s without samples: {count}",
     "times_not_finite": "dropped {count} samples without a finite time",
+    "times_wild": "dropped {count} samples whose times are far from those around them",
     "times_sorted": "the samples were out of order: sorted by time",
     "clock_coarse": "the clock counts in steps of {step:.3g} s: samples between are spread evenly",
     "clock_restarted": "the clock was started again: {count} runs, put one after the other (from rows {rows} on)",

@@ -138,7 +138,9 @@ def _lost_hands(time, tracks):
         if role not in tracks:
             notes.append(Note("hand_absent", {"hand": Note(role)}))
             continue
-        seen = time_seen(time, tracks[role].valid)
+        # Pauses are no hand's fault: what counts is the time in which the head is known.
+        all_the_time = time_seen(time, tracks["head"].valid) if "head" in tracks else 1.0
+        seen = time_seen(time, tracks[role].valid) / all_the_time if all_the_time > 0 else 1.0
         if seen < MOSTLY:
             notes.append(Note("hand_mostly_lost", {"hand": Note(role), "percent": 100 * seen}))
     return notes

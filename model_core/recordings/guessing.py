@@ -114,7 +114,8 @@ def length_unit_scores(positions: Poses) -> dict[str, float] | None:
     head = positions["head"]
     hands = [positions[role] for role in ("left_hand", "right_hand") if role in positions]
     with np.errstate(over="ignore", invalid="ignore"):
-        reach = np.concatenate([np.linalg.norm(hand - head, axis=-1) for hand in hands]) if hands else np.empty(0)
+        reach = [np.linalg.norm(hand - _at_the_same_time(head, len(hand)), axis=-1) for hand in hands]
+        reach = np.concatenate(reach) if reach else np.empty(0)
         heights = np.abs(head[np.isfinite(head).all(-1)])
     reach = reach[np.isfinite(reach) & (reach > 0)]
     distance = float(np.median(reach)) if len(reach) else None
@@ -136,6 +137,13 @@ def length_unit_scores(positions: Poses) -> dict[str, float] | None:
         if known:
             scores[unit] = float(score)
     return scores or None
+
+
+def _at_the_same_time(position, count):
+    """Positions (N, 3) of a tracker, as near as its samples come to the ``count`` of one with a clock of its own."""
+    if len(position) == count:
+        return position
+    return position[np.round(np.linspace(0, len(position) - 1, count)).astype(int)]
 
 
 def guess_euler_order(degrees: np.ndarray) -> str:

@@ -70,3 +70,14 @@ def test_a_column_that_numbers_other_things_is_no_tracker(tmp_path):
     rows = path.read_text().splitlines()
     path.write_text("\n".join([rows[0] + ",trial_id"] + [f"{row},{i % 2}" for i, row in enumerate(rows[1:])]))
     assert_right(read(path), person)
+
+
+def test_hands_may_have_fewer_rows_than_the_head(tmp_path):
+    person = walking_person(8.0, 60.0)
+    path = write_rows(tmp_path / "rows.csv", person, ("HMD", "LeftController", "RightController"))
+    rows = path.read_text().splitlines()
+    path.write_text("\n".join([rows[0]] + [row for i, row in enumerate(rows[1:]) if "HMD" in row or (i // 3) % 2 == 0]))
+    found = read(path)
+    for role, track in person.tracks.items():
+        assert found.tracks[role].valid[:-1].all()
+        np.testing.assert_allclose(found.tracks[role].position[::2], track.position[::2], atol=1e-3)
