@@ -156,7 +156,10 @@ def _names(lines, index, delimiter):
 
 def split(line: str, delimiter: str | None) -> list[str]:
     """The cells of a line; quotes are heeded where they are whole, and brackets keep what they hold together."""
-    if delimiter is not None and any(mark in line for mark in OPEN):
+    brackets = any(mark in line for mark in OPEN)
+    if delimiter is not None and not brackets and '"' not in line:
+        return line.split(delimiter)
+    if delimiter is not None and brackets:
         line = INSIDE.sub(lambda match: match[0].replace(delimiter, HIDDEN), line)
     if delimiter is None:
         line = INSIDE.sub(lambda match: match[0].replace(" ", ""), line)
