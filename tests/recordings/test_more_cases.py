@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from threepoint.model_core.recordings import read
+from threepoint.model_core.recordings.resample import time_seen
 from threepoint.tests.recordings.samples import walking_person
 from threepoint.tests.recordings.test_cases import assert_right, columns_of, stamps, table
 from threepoint.tests.same_recording import texts
@@ -68,3 +69,18 @@ def test_a_pause_is_no_hands_fault(tmp_path, person):
     found = read(table(tmp_path, ("Time", [f"{value:.5f}" for value in clock]), *columns_of(person)))
     assert found.duration == pytest.approx(310, abs=0.1)
     assert not any("is known" in text for text in texts(found))
+
+
+@pytest.mark.parametrize("step", [2, 3])
+def test_zeros_between_samples_spoil_no_guess(tmp_path, person, step):
+    columns = [
+        (name, [cell if "Hand" not in name or i % step == 0 else "0" for i, cell in enumerate(cells)])
+        for name, cells in columns_of(person)
+    ]
+    found = read(table(tmp_path, ("Time", stamps(person)), *columns))
+    assert found.duration == pytest.approx(10.0, abs=1e-3)
+    for role, track in person.tracks.items():
+        known = found.tracks[role].valid
+        np.testing.assert_allclose(found.tracks[role].position[known], track.position[known], atol=0.01)
+        assert time_seen(found.time, known) > 0.99
+    assert {note.values["value"] for note in found.warnings if note.code == "length_unit_guessed"} == {"m"}

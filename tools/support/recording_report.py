@@ -46,7 +46,7 @@ def draw_report(path: Path, recording: Recording) -> None:
         axes["valid"].broken_barh(known, (number - 0.4, 0.8), color=colour)
     axes["above"].set(title="from above", xlabel="m to the right", ylabel="m ahead", aspect="equal")
     axes["above"].set_adjustable("datalim")
-    axes["heights"].set(title="heights", xlabel="seconds", ylabel="m above the floor")
+    axes["heights"].set(title="heights", xlabel="seconds", ylabel="height in m")
     handles, labels = axes["heights"].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize="small")
     axes["valid"].set(title="known", xlabel="seconds", xlim=(0, seconds[-1]))

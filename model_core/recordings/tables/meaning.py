@@ -42,6 +42,12 @@ class _Part:
         return self.table.values[:, self.device.position]
 
     @property
+    def seen(self) -> np.ndarray:
+        """The positions by which is guessed: zeros in all three stand for a tracker that is lost."""
+        position = self.position
+        return np.where((position == 0).all(-1, keepdims=True), np.nan, position)
+
+    @property
     def rotation(self) -> np.ndarray:
         return self.table.values[:, self.device.rotation]
 
@@ -50,7 +56,7 @@ def to_recording(table: Table, options: TableOptions, source: str) -> Recording:
     """A ``Table`` -> ``Recording`` by ``options`` and guesses. Raises ``InputError`` where the head is not found."""
     notes: list[Note] = []
     parts, columns, clocks = _trackers(table, options, source, notes)
-    positions = {role: part.position for role, part in parts.items()}
+    positions = {role: part.seen for role, part in parts.items()}
     scale = LENGTH_SCALES[_length_unit(columns, positions, options, source, notes)]
     positions = {role: position * scale for role, position in positions.items()}
     times = _times(parts, clocks, positions, options, source, notes)
@@ -62,7 +68,7 @@ def to_recording(table: Table, options: TableOptions, source: str) -> Recording:
     )  # fmt: skip
     tracks = {}
     for role, part in parts.items():
-        position, rotation = to_openxr(positions[role], rotations[role], convention)
+        position, rotation = to_openxr(part.position * scale, rotations[role], convention)
         own = None if times[role] is times["head"] else times[role]
         tracks[role] = RawTrack(position, rotation, read_flag(part.table, part.device, role, notes), own)
     tracks = _with_sides(tracks, times, notes)
@@ -171,7 +177,7 @@ def _steadiness(part: _Part) -> float:
 def _likeliest(parts: Mapping[str, _Part], options: TableOptions, source: str) -> float | None:
     """The log-likelihood of the best reading of trackers in these roles; None where they fit nobody."""
     columns = guess_columns(parts["head"].table.names)
-    positions = {role: part.position for role, part in parts.items()}
+    positions = {role: part.seen for role, part in parts.items()}
     try:
         scale = LENGTH_SCALES[_length_unit(columns, positions, options, source, [])]
         positions = {role: position * scale for role, position in positions.items()}
