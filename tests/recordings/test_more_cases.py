@@ -71,6 +71,20 @@ def test_a_pause_is_no_hands_fault(tmp_path, person):
     assert not any("is known" in text for text in texts(found))
 
 
+@pytest.mark.parametrize("number", ["-1", "0", "-999", "9999"])
+def test_numbers_that_stand_for_a_lost_hand_are_no_poses(tmp_path, person, number):
+    lost = person.time >= 5
+    columns = [
+        (name, np.where(lost, number, cells).tolist() if "Left" in name else cells)
+        for name, cells in columns_of(person)
+    ]
+    found = read(table(tmp_path, ("Time", stamps(person)), *columns))
+    np.testing.assert_array_equal(found.tracks["left_hand"].valid, ~lost)
+    for role, track in person.tracks.items():
+        known = found.tracks[role].valid
+        np.testing.assert_allclose(found.tracks[role].position[known], track.position[known], atol=1e-3)
+
+
 @pytest.mark.parametrize("step", [2, 3])
 def test_zeros_between_samples_spoil_no_guess(tmp_path, person, step):
     columns = [

@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import InputError
 from ...geometry.rotations import normalize, quaternion_conjugate, quaternion_to_matrix
 from ...notes import Note
-from ..cleaning import RawTrack, build_recording
+from ..cleaning import NORM_TOLERANCE, RawTrack, build_recording
 from ..conventions import to_openxr
 from ..evidence import stretches
 from ..guessing import LENGTH_SCALES, guess_note, length_unit_scores, rotate
@@ -43,9 +43,12 @@ class _Part:
 
     @property
     def seen(self) -> np.ndarray:
-        """The positions by which is guessed: zeros in all three stand for a tracker that is lost."""
-        position = self.position
-        return np.where((position == 0).all(-1, keepdims=True), np.nan, position)
+        """The positions by which is guessed: without the zeros, and quaternions of no rotation, of a lost tracker."""
+        position, rotation = self.position, self.rotation
+        lost = (position == 0).all(-1)
+        if rotation.shape[-1] == 4:
+            lost |= np.abs(np.linalg.norm(rotation, axis=-1) - 1) > NORM_TOLERANCE
+        return np.where(lost[:, None], np.nan, position)
 
     @property
     def rotation(self) -> np.ndarray:
