@@ -18,6 +18,7 @@ class Slot(Enum):
     CALIBRATION = auto()
     PREDICTION = auto()
     TAKES = auto()
+    TAKE_LIST = auto()
     REFINEMENT = auto()
     UNCERTAINTY = auto()
     EXPORT = auto()

@@ -60,11 +60,11 @@ def steps():
     bpy.utils.load_scripts(reload_scripts=True) if what == "reload" else install()  # The operator needs a window.
     assert process.poll() is not None, "the engine still runs"
     assert traces() == before, (traces(), before)
-    person = bpy.context.scene.threepoint.people[0]
+    person = people_of(bpy.context.scene)[0]
     assert person.mesh is not None and len(person.takes) == 1
     engine_without_networks()
     bpy.ops.threepoint.predict(kind="TAKE")
-    assert len(bpy.context.scene.threepoint.people[0].takes) == 2
+    assert len(people_of(bpy.context.scene)[0].takes) == 2
     bpy.ops.preferences.addon_disable(module=EXTENSION)
     assert traces() == ([], [], [], 0), traces()
 

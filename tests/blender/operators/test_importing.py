@@ -12,6 +12,7 @@ from threepoint.blender_addon.i18n import messages
 from threepoint.blender_addon.operators import importing
 from threepoint.blender_addon.state import engine_choice
 from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.blender_addon.state.people import people_of
 from threepoint.blender_addon.trackers import columns
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.notes import Note
@@ -73,8 +74,8 @@ def test_columns_that_nothing_can_guess_are_chosen(scene, tmp_path):
         bpy.ops.threepoint.import_recording(filepath=path)
     bpy.ops.threepoint.import_recording(filepath=path, length_unit="cm", convention="openxr", **chosen())
     plain.write(tmp_path / "same.csv", wobbly_recording())
-    bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "same.csv"))
-    mine, same = scene.threepoint.people
+    bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "same.csv"), beside=False)
+    mine, same = people_of(scene)
     for frame in (10, 60):
         assert np.abs(location_of(mine.head, frame) - location_of(same.head, frame)).max() < 1e-4
 
@@ -83,8 +84,8 @@ def test_three_angles_need_no_w_and_their_order_can_be_said(scene, tmp_path):
     write_table(tmp_path / "lab.csv", angles=True)
     options = {"angle_unit": "degrees", "euler_order": "ZXY", "convention": "unity", "length_unit": "m"}
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "lab.csv"), **options, **chosen(angles=True))
-    assert scene.threepoint.people[0].right_hand is not None
-    guessed = [note.code for note in messages.load(scene.threepoint.people[0].notes) if "guessed" in note.code]
+    assert people_of(scene)[0].right_hand is not None
+    guessed = [note.code for note in messages.load(people_of(scene)[0].notes) if "guessed" in note.code]
     assert guessed == ["time_unit_guessed"]
 
 
@@ -94,7 +95,7 @@ def test_what_was_chosen_is_remembered_for_the_header_alone(scene, tmp_path):
     options = {"length_unit": "cm", "convention": "openxr", "keep": True}
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "lab.csv"), **options, **chosen())
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "next_day.csv"))
-    assert Note("saved_layout") in messages.load(scene.threepoint.people[1].notes)
+    assert Note("saved_layout") in messages.load(people_of(scene)[1].notes)
     assert read(tmp_path / "next_day.csv", user_layouts()).tracks["head"].position[0, 1] < 3
     write_table(tmp_path / "other.csv", words=("kopf", "links", "right"))
     with pytest.raises(RuntimeError, match="no recognisable columns"):
@@ -107,7 +108,7 @@ def test_an_incomplete_choice_names_what_is_missing(scene, tmp_path):
     del words["left_hand_ry"]
     with pytest.raises(RuntimeError, match="left hand: choose the column of its rotation Y, too"):
         bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "lab.csv"), **words)
-    assert not scene.threepoint.people
+    assert not people_of(scene)
 
 
 class Fields:
@@ -159,7 +160,7 @@ def test_an_xror_is_unpacked_by_the_engines_python(scene, tmp_path, monkeypatch)
     monkeypatch.setattr(importing, "read", lambda path, layouts, **options: seen.update(options) or wobbly_recording())
     (tmp_path / "a.xror").write_bytes((ROOT / "tests" / "data" / "xror" / "session.xror").read_bytes())
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "a.xror"))
-    assert seen == {"python": Path(sys.executable)} and scene.threepoint.people[0].name == "a"
+    assert seen == {"python": Path(sys.executable)} and people_of(scene)[0].name == "a"
 
 
 def test_a_folder_that_is_a_recording_is_one(tmp_path):
@@ -175,10 +176,10 @@ def test_a_folder_that_is_a_recording_is_one(tmp_path):
     assert [path.name for path in importing.recording_paths("", [], str(other))] == ["a.BSOR", "b.bsor"]
 
 
-def test_dropping_takes_bsor_and_xror_into_the_view(scene):
+def test_every_format_can_be_dropped_into_the_view(scene):
     handler = bpy.types.THREEPOINT_FH_recording
     assert handler.bl_import_operator == "threepoint.import_recording"
-    assert handler.bl_file_extensions == ".bsor;.xror"
+    assert {".bsor", ".xror", ".csv", ".json"} <= set(handler.bl_file_extensions.split(";"))
 
 
 def test_the_dialogs_settings_can_be_kept_as_presets(scene):
