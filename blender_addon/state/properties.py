@@ -27,7 +27,7 @@ from ..animation.rotation_modes import EULER_ORDERS
 from ..avatar.bone_names import ITEMS as NAME_ITEMS
 from ..bpy_types import AnyObject, Context, Scene, WindowManager, registration
 from ..i18n import messages
-from . import person_avatar, selection, upgrade
+from . import duplicates, person_avatar, selection, upgrade
 from .takes import playing, show_take
 
 ORDER_ITEMS = (
@@ -310,12 +310,14 @@ def register() -> None:
     person: Any = PointerProperty(type=THREEPOINT_PG_person, override={"LIBRARY_OVERRIDABLE"})
     AnyObject.threepoint = person
     bpy.app.handlers.load_post.append(upgrade.upgrade_file)
+    bpy.app.handlers.depsgraph_update_post.append(duplicates.claim_active)
     Scene.threepoint = PointerProperty(type=THREEPOINT_PG_scene)
     WindowManager.threepoint = PointerProperty(type=THREEPOINT_PG_work, options={"SKIP_SAVE"})
 
 
 def unregister() -> None:
     """Take them away; what files have saved stays in them."""
+    bpy.app.handlers.depsgraph_update_post.remove(duplicates.claim_active)
     bpy.app.handlers.load_post.remove(upgrade.upgrade_file)
     del WindowManager.threepoint
     del AnyObject.threepoint

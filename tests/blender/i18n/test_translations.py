@@ -28,8 +28,11 @@ SAME_EVERYWHERE = {
     "mixamorig:LeftUpLeg, mixamorig:LeftLeg, ...", "HTC Vive", "Beat Saber",
     "{text}", "{tracker}: {first} to {last}", "{person}: {note}", "{line}: {percent}%",
 }  # fmt: skip
-NEVER_SHOWN = {"kind", "fraction", "people", "running", "stage", "step", "takes"}
-"""Names of properties without a name of their own."""
+NEVER_SHOWN = {
+    "kind", "fraction", "people", "running", "stage", "step", "takes", "cancelled", "said",
+    "Unique name used in the code and scripting",
+}  # fmt: skip
+"""Names of properties without a name of their own, and what Blender itself says of names."""
 SPEAKING = {"message": 0, "translated": 0, "translate": 0, "_is_missing": 1, "poll_message_set": 0}
 """Functions to which a text for the user is given, and its place among the arguments."""
 

@@ -1,4 +1,4 @@
-"""Takes: on the NLA or not, beside own layers, renamed, duplicated, deleted; what is written and exported is the take."""
+"""Takes: on the NLA or not, beside own layers, renamed, duplicated, deleted; what is written is the take."""
 
 import bpy
 import numpy as np
