@@ -65,6 +65,7 @@ class Export:
         reason = json.loads(answer.read_text(encoding="utf-8")) if answer.is_file() else self._last_line(status)
         self._folder.cleanup()
         if reason:
+            part_of(self.path).unlink(missing_ok=True)  # Of a Blender that was ended.
             raise InputError(message("{path}: could not be written ({reason})", path=self.path, reason=reason))
         return True
 

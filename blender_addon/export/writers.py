@@ -1,6 +1,7 @@
 """Files of each format, through Blender's own exporters with settings by which poses arrive right, and AMASS npz."""
 
 import re
+import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from ..avatar.bone_names import rename_bones
 from ..bpy_types import current_context
 from .process import part_of
 
-REASON = re.compile(r"^\w*(?:Error|Exception)\b:? ?(.*)$", re.MULTILINE)
+REASON = re.compile(r"^\w*(?:Error|Exception)\b:? ?(?:\[Errno \d+\] )?(.*)$", re.MULTILINE)
 """The lines of a traceback that say what was wrong."""
 
 
@@ -29,6 +30,8 @@ def write(job: Mapping[str, Any]) -> None:
         WRITERS[job["kind"]](str(part), armature, job)
         if not part.is_file() or not part.stat().st_size:
             raise OSError("the exporter has written nothing")
+        if job["kind"] == "USD" and not _is_whole_usd(part.read_bytes()):
+            raise OSError("the disk is full")
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -40,6 +43,24 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return (lines[-1] if lines else str(error).strip().splitlines()[-1]) or type(error).__name__
+
+
+def _is_whole_usd(content: bytes) -> bool:
+    """Whether a USD crate file has all of its sections: Blender's exporter does not say when a disk is full.
+
+    https://github.com/PixarAnimationStudios/OpenUSD/blob/release/pxr/usd/sdf/crateFile.h: after identifier and version
+    stands where the table of contents is, which has a count and for each section a name, a start and a size.
+    """
+    if content[:8] != b"PXR-USDC" or len(content) < 24:
+        return False
+    (table,) = struct.unpack_from("<q", content, 16)
+    if not 24 <= table <= len(content) - 8:
+        return False
+    (count,) = struct.unpack_from("<Q", content, table)
+    if count > (len(content) - table) // 32:
+        return False
+    sections = [struct.unpack_from("<16sqq", content, table + 8 + 32 * number) for number in range(count)]
+    return count > 0 and all(0 <= start and start + size <= len(content) for _, start, size in sections)
 
 
 def _load(job: Mapping[str, Any]) -> Any:

@@ -12,6 +12,7 @@ from ...model_core.calibration import Calibration, calibration_from_json, calibr
 from ...model_core.errors import InputError
 from ...model_core.motion import Motion
 from ...model_core.recordings import Recording, Track
+from ..animation.curves import checksum
 from ..animation.timing import frames_to_seconds
 from ..avatar.bake import motion_curves, replace_frames, write_motion
 from ..avatar.uncertainty import replace_uncertainty, show_uncertainty
@@ -21,7 +22,7 @@ from ..i18n.messages import Message, message
 from .people import recording_of
 from .person_avatar import body_of, fits, make_avatar, show_colours
 from .presence import forget_deleted, require_here, require_whole
-from .takes import action_to_write, active_take, edits_kept, keep_edits, take_by_number, written
+from .takes import action_to_write, active_take, keep_edits, take_by_number, written
 
 if TYPE_CHECKING:
     from .properties import THREEPOINT_PG_person, THREEPOINT_PG_take
@@ -183,14 +184,16 @@ def receiving(
     show_colours(person)
 
 
-def receive_range(person: "THREEPOINT_PG_person", motion: Motion, scene: Scene, first: int, last: int) -> None:
-    """Replace the frames ``first`` to ``last`` of the active take by a motion's, edges blended."""
+def receive_range(person: "THREEPOINT_PG_person", motion: Motion, scene: Scene, first: int, last: int) -> list[Message]:
+    """Replace the frames ``first`` to ``last`` of the active take by a motion's, edges blended; what to say of that."""
     take = range_take(person, first, last)
     motion_curves(person.armature, take.action)
     if motion.uncertainty is not None and person.mesh is not None:
         replace_uncertainty(person.mesh, motion, scene, first, last)
-    with edits_kept(person):
-        replace_frames(person.armature, take.action, motion, scene, first, last)
+    said = keep_edits(take)  # Which of the frames were edited nobody knows.
+    replace_frames(person.armature, take.action, motion, scene, first, last)
+    take.baked = checksum(take.action)
+    return said
 
 
 def range_take(person: "THREEPOINT_PG_person", first: int, last: int) -> "THREEPOINT_PG_take":

@@ -126,7 +126,7 @@ def test_what_is_hidden_or_layered_over_is_exported_as_the_take_alone(dancer, tm
 
 FULL_DISK = """
 import resource, runpy, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
 sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
