@@ -312,6 +312,8 @@ def register() -> None:
     bpy.app.handlers.load_post.append(upgrade.upgrade_file)
     bpy.app.handlers.depsgraph_update_post.append(duplicates.claim_active)
     Scene.threepoint = PointerProperty(type=THREEPOINT_PG_scene)
+    if hasattr(bpy.data, "scenes"):  # While Blender starts there is no file yet.
+        upgrade.upgrade_file()
     WindowManager.threepoint = PointerProperty(type=THREEPOINT_PG_work, options={"SKIP_SAVE"})
 
 

@@ -118,7 +118,8 @@ def playing(person: "THREEPOINT_PG_person") -> int:
 
 
 def show_take(person: "THREEPOINT_PG_person") -> None:
-    """Play the chosen take: on its NLA track, if there are takes on tracks, else as the armature's action."""
+    """Play the chosen take: as the armature's action, or on an NLA track where there are takes on tracks already or
+    the armature plays an action of the animator's."""
     if person.armature is None or not 0 <= person.chosen_take < len(person.takes):
         return
     action = person.takes[person.chosen_take].action
@@ -126,13 +127,11 @@ def show_take(person: "THREEPOINT_PG_person") -> None:
         return
     animation = person.armature.animation_data or person.armature.animation_data_create()
     own = set(actions_of(person))
-    if any(strip.action in own for strip in _strips(animation)):
+    has_own_layer = animation.action is not None and animation.action not in own
+    if has_own_layer or any(strip.action in own for strip in _strips(animation)):
         _show_on_tracks(person, action)
-        return
-    if animation.action is not None and animation.action not in own:
-        animation.action.use_fake_user = True  # The animator's own, which nothing else may hold.
-    animation.use_tweak_mode = False
-    use_action(person.armature, action)
+    else:
+        use_action(person.armature, action)
 
 
 def _show_on_tracks(person: "THREEPOINT_PG_person", action: bpy.types.Action) -> None:

@@ -239,6 +239,14 @@ def test_old_files_are_upgraded_when_they_are_opened(person, tmp_path):
     assert len(people_of(bpy.context.scene)) == 1
 
 
+def test_an_open_file_is_upgraded_when_the_extension_is_enabled(person, extension):
+    old_file(person)
+    bpy.ops.preferences.addon_disable(module=extension)
+    bpy.ops.preferences.addon_enable(module=extension)
+    (person,) = people_of(bpy.context.scene)
+    assert person.name == "old walk" and len(person.takes) == 2
+
+
 def test_another_frame_rate_is_said(person, capfd):
     scene = bpy.context.scene
     assert people.frame_rate_message(person, scene) is None

@@ -110,7 +110,8 @@ def test_without_tracks_the_list_follows_the_action_editor(person):
     person.armature.animation_data.action = own = own_action("mine")
     assert person.active_take == 1
     person.active_take = 0
-    assert person.armature.animation_data.action == person.takes[0].action and own.use_fake_user
+    assert person.armature.animation_data.action == own and nla(person) == [[person.takes[0].action.name.upper()]]
+    assert person.active_take == 0
 
 
 def test_takes_keep_the_names_they_are_given(person):
