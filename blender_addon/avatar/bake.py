@@ -1,6 +1,6 @@
 """A motion as an action on an avatar's armature, and back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import bpy
@@ -49,10 +49,17 @@ def write_motion(armature: ArmatureObject, action: bpy.types.Action, motion: Mot
     on the pelvis bone; rotations are in each bone's own rotation mode; the hands, which no motion drives, stay as they
     are, and so does everything else that the action animates.
     """
+    for _ in writing(armature, action, motion, scene):
+        pass
+
+
+def writing(armature: ArmatureObject, action: bpy.types.Action, motion: Motion, scene: Scene) -> Iterator[None]:
+    """``write_motion`` in steps, between which a window may draw."""
     motion.validate()
     frames = action_frames(motion, scene)
     seconds = frames_to_seconds(frames, scene)
     location, rotations = _bone_space(armature, motion, seconds)
+    yield
     names = names_of(armature)
     curves = curves_in(armature, action)
     drop_curves(curves, driven_paths(armature).__contains__)
@@ -63,6 +70,7 @@ def write_motion(armature: ArmatureObject, action: bpy.types.Action, motion: Mot
             values = channel_values(rotations[:, some], order)
             for position, joint in enumerate(some):
                 write_vector(curves, rotation_path(names[joint], order), frames, values[:, position], names[joint])
+                yield
     in_contact = foot_contacts(motion, seconds)
     if in_contact is not None:
         write_contacts(armature, curves, frames, in_contact)
@@ -84,6 +92,14 @@ def replace_frames(
     The motion's second 0 is the scene's first frame. What it does not cover stays as it is, and so do all other frames.
     Raises ``InputError`` where the action lacks a curve that a motion has.
     """
+    for _ in replacing(armature, action, motion, scene, first, last):
+        pass
+
+
+def replacing(
+    armature: ArmatureObject, action: bpy.types.Action, motion: Motion, scene: Scene, first: int, last: int
+) -> Iterator[None]:
+    """``replace_frames`` in steps, between which a window may draw."""
     covered = action_frames(motion, scene)
     frames = np.arange(max(first, covered[0]), min(last, covered[-1]) + 1)
     if not len(frames):
@@ -91,6 +107,7 @@ def replace_frames(
     seconds = frames_to_seconds(frames, scene)
     location, rotations = _bone_space(armature, motion, seconds)
     fcurves = motion_curves(armature, action)
+    yield
     weight = blending(frames, frames[0], frames[-1])
     names = names_of(armature)
     path = f'pose.bones["{names[PELVIS]}"].location'
@@ -105,6 +122,7 @@ def replace_frames(
         factor, shift = same_rotation(old[-1], values[-1], order)
         for position, path in enumerate(paths):
             replace_keyframes(fcurves, path, frames, values[:, position], factor[position], shift[position])
+            yield
     in_contact = foot_contacts(motion, seconds)
     if in_contact is not None:
         replace_contacts(action, fcurves, frames, in_contact)
@@ -176,6 +194,7 @@ def _convert_action(
 ) -> None:
     curves = curves_in(armature, action)
     fcurves = {(f.data_path, f.array_index): f for f in curves.fcurves}
+    together: dict[tuple[str, bytes], list[tuple[str, np.ndarray, np.ndarray]]] = {}
     for old, joints in before.items():
         for joint in joints if old != order else ():
             name = names_of(armature)[joint]
@@ -184,9 +203,13 @@ def _convert_action(
                 continue  # An own layer that does not turn this bone, or curves that somebody has deleted.
             frames = np.unique(np.concatenate([keyframes_of(fcurves[path, k])[:, 0] for k in range(count)]))
             values = quaternions_of(_evaluate(fcurves, path, count, frames), old)
-            for index in range(count):
-                curves.fcurves.remove(fcurves[path, index])
-            write_vector(curves, rotation_path(name, order), frames, channel_values(values[:, None], order)[:, 0], name)
+            together.setdefault((old, frames.tobytes()), []).append((name, frames, values))
+    dropped = {rotation_path(name, old) for (old, _), turned in together.items() for name, _, _ in turned}
+    drop_curves(curves, dropped.__contains__)
+    for turned in together.values():  # Bones with the same keyframes: angles are found frame by frame, once for all.
+        values = channel_values(np.stack([own for _, _, own in turned], 1), order)
+        for place, (name, frames, _) in enumerate(turned):
+            write_vector(curves, rotation_path(name, order), frames, values[:, place], name)
 
 
 def joints_by_order(armature: ArmatureObject) -> dict[str, list[int]]:

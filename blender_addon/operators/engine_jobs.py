@@ -16,6 +16,8 @@ from ..state.polls import has_head, is_idle
 from ..state.properties import THREEPOINT_PG_person, require_person
 
 TICK_SECONDS = 0.03
+STEP_SECONDS = 0.1
+"""So long an answer comes into the scene before the window may draw."""
 DRAW_SECONDS = 0.25
 """Progress is drawn no more often than this: every drawing brings the whole window to the screen once more."""
 Status = set[str]
@@ -119,8 +121,10 @@ class EngineOperator(_Base):
                 self._show_progress(context)
                 return {"PASS_THROUGH"}  # Blender has timers of its own, among them the one that moves panels.
             self._steps = self.finish(context, self._person(context), self._job)
+        until = time.monotonic() + STEP_SECONDS
         try:
-            next(self._steps)
+            while time.monotonic() < until:
+                next(self._steps)
         except StopIteration:
             self._steps, self._finished = None, True
             if self._waiting:

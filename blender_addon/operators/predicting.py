@@ -74,7 +74,7 @@ class THREEPOINT_OT_predict(EngineOperator, bpy.types.Operator):
         assert job.motion is not None and job.calibration is not None
         scene, said, is_new = context.scene, [], person.armature is None
         if self._frames is not None:
-            said = predictions.receive_range(person, job.motion, scene, *self._frames)
+            yield from predictions.receiving_range(person, job.motion, scene, *self._frames, said)
         else:
             steps = predictions.receiving(person, job.motion, scene, said, identifier=self._take)
             next(steps, None)  # Before anything is changed it has seen that all can be.

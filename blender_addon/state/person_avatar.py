@@ -1,5 +1,6 @@
 """A person's avatar: made for a motion's shape, rigged and coloured as the person's settings say."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -47,27 +48,32 @@ def fits(person: "THREEPOINT_PG_person", motion: Motion) -> bool:
     return bool(np.abs(np.array(person.betas) - motion.betas).max() <= SAME_SHAPE)
 
 
-def make_avatar(person: "THREEPOINT_PG_person", motion: Motion, scene: Scene) -> list[Message]:
-    """Make what the avatar lacks and bring what there is into the motion's shape, in place; what to say of it."""
-    body, said = body_of(person.body_path), []
+def making_avatar(person: "THREEPOINT_PG_person", motion: Motion, scene: Scene, said: list[Message]) -> Iterator[None]:
+    """Make what the avatar lacks and bring what there is into the motion's shape, in place, in steps.
+
+    What is to be said of that comes into ``said``.
+    """
+    body = body_of(person.body_path)
+    yield
     shape = rest_shape(body, motion.betas)
+    yield
     if person.armature is None:
         _make_armature(person, shape, scene)
     else:
         reshape_armature(person.armature, shape)
+    yield
     if person.mesh is None:
         name = f"{person.name} body"
         armature: Any = person.armature
         person.mesh = create_mesh(body, shape, armature, name, collection_of(person, scene))
         belong(person.mesh, person.root)
     else:
-        said = _reshape(person, body, shape)
+        said += _reshape(person, body, shape)
     person.betas = [float(beta) for beta in motion.betas]
     person.built_from = person.body_path
     person.has_correctives = body.pose_directions is not None
     apply_correctives(person)
     pose_hands(person)
-    return said
 
 
 def _make_armature(person: "THREEPOINT_PG_person", shape: RestShape, scene: Scene) -> None:

@@ -14,13 +14,13 @@ from ...model_core.motion import Motion
 from ...model_core.recordings import Recording, Track
 from ..animation.curves import checksum
 from ..animation.timing import frames_to_seconds
-from ..avatar.bake import motion_curves, replace_frames, write_motion
+from ..avatar.bake import motion_curves, replacing, writing
 from ..avatar.uncertainty import replace_uncertainty, show_uncertainty
 from ..bpy_types import Scene
 from ..engine.client import Job
 from ..i18n.messages import Message, message
 from .people import recording_of
-from .person_avatar import body_of, fits, make_avatar, show_colours
+from .person_avatar import body_of, fits, making_avatar, show_colours
 from .presence import forget_deleted, require_here, require_whole
 from .takes import action_to_write, active_take, keep_edits, take_by_number, written
 
@@ -167,7 +167,7 @@ def receiving(
     require_whole(person)
     yield
     if not fits(person, motion):
-        said += make_avatar(person, motion, scene)
+        yield from making_avatar(person, motion, scene, said)
         yield
     armature = person.armature
     armature.location.z += motion.floor - person.shown_floor
@@ -177,23 +177,28 @@ def receiving(
     said += keep_edits(take)
     action = action_to_write(person, take)
     before: Any = tuple(action.frame_range)
-    write_motion(armature, action, motion, scene)
+    yield from writing(armature, action, motion, scene)
     written(person, take, before)
     yield
     show_uncertainty(person.mesh, motion, scene)
     show_colours(person)
 
 
-def receive_range(person: "THREEPOINT_PG_person", motion: Motion, scene: Scene, first: int, last: int) -> list[Message]:
-    """Replace the frames ``first`` to ``last`` of the active take by a motion's, edges blended; what to say of that."""
+def receiving_range(
+    person: "THREEPOINT_PG_person", motion: Motion, scene: Scene, first: int, last: int, said: list[Message]
+) -> Iterator[None]:
+    """Replace the frames ``first`` to ``last`` of the active take by a motion's, edges blended, in steps.
+
+    What is to be said of that comes into ``said``.
+    """
     take = range_take(person, first, last)
     motion_curves(person.armature, take.action)
     if motion.uncertainty is not None and person.mesh is not None:
         replace_uncertainty(person.mesh, motion, scene, first, last)
-    said = keep_edits(take)  # Which of the frames were edited nobody knows.
-    replace_frames(person.armature, take.action, motion, scene, first, last)
-    take.baked = checksum(take.action)
-    return said
+    said += keep_edits(take)  # Which of the frames were edited nobody knows.
+    action = take.action
+    yield from replacing(person.armature, action, motion, scene, first, last)
+    take.baked = checksum(action)
 
 
 def range_take(person: "THREEPOINT_PG_person", first: int, last: int) -> "THREEPOINT_PG_take":

@@ -1,6 +1,7 @@
 """The first minute: how to begin is said, what comes in is shown, and every button says and does its own."""
 
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -276,7 +277,7 @@ def test_escape_belongs_to_the_sidebar_and_cancel_is_a_button():
 
 
 def test_while_an_answer_comes_in_nothing_else_happens():
-    steps = iter([None, None])
+    steps = (time.sleep(1.5 * engine_jobs.STEP_SECONDS) for _ in range(2))
     operator = Modal(SimpleNamespace(poll=lambda: True, cancel=lambda: None))
     operator._person = lambda context: None
     operator.finish = lambda context, person, job: (item for item in steps)
