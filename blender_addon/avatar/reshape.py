@@ -30,15 +30,17 @@ def reshape_mesh(mesh: MeshObject, old: RestShape | None, shape: RestShape) -> N
     count = 3 * len(shape.vertices)
     keys: Any = mesh.data.shape_keys
     basis = np.empty(count, np.float32)
-    (mesh.data.vertices if keys is None else keys.reference_key.data).foreach_get("co", basis)
+    points: Any = mesh.data.vertices if keys is None else keys.reference_key.data
+    points.foreach_get("co", basis)
     sculpted = basis.reshape(-1, 3) - old.vertices if old is not None else np.zeros_like(shape.vertices)
     sculpted[np.abs(sculpted).max(1) < FARTHEST] = 0
     rest = shape.vertices + sculpted
+    reference = keys.reference_key if keys is not None else None
     for key in keys.key_blocks if keys is not None else ():
         moved = np.empty(count, np.float32)
         key.data.foreach_get("co", moved)
         offsets = shape.keys.get(key.name, moved.reshape(-1, 3) - basis.reshape(-1, 3))
-        key.data.foreach_set("co", (rest + (0 if key == keys.reference_key else offsets)).astype(np.float32).ravel())
+        key.data.foreach_set("co", (rest + (0 if key == reference else offsets)).astype(np.float32).ravel())
     mesh.data.vertices.foreach_set("co", rest.astype(np.float32).ravel())
     mesh.data.update()
 

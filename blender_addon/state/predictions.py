@@ -176,7 +176,8 @@ def receiving(
     take = take or take_by_number(person, int(motion.provenance.get("take", 0)))
     said += keep_edits(take)
     action = action_to_write(person, take)
-    before: Any = tuple(action.frame_range)
+    extent: Any = action.frame_range
+    before = (extent[0], extent[1])
     yield from writing(armature, action, motion, scene)
     written(person, take, before)
     yield

@@ -8,7 +8,7 @@ or copied with a scene. What belongs to a person points at the root.
 # Blender takes properties from annotations that are calls.
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import bpy
 from bpy.props import (
@@ -92,7 +92,10 @@ def _set_name(person: "THREEPOINT_PG_person", name: str) -> None:
     person.root.name = name
 
 
-def _overridable(kind: type) -> type:
+Group = TypeVar("Group")
+
+
+def _overridable(kind: type[Group]) -> type[Group]:
     """Let a person that is linked and overridden be edited, and keep what was set."""
     given: Any
     for given in kind.__annotations__.values():
