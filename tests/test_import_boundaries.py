@@ -22,7 +22,7 @@ ENGINE = ("torch", "scipy", "smplx")
 BLENDER = ("bpy", "bmesh", "gpu", "mathutils")
 CORE_ORDER = (
     ("errors", "threads", "progress"),
-    ("safetensor_files",),
+    ("safetensor_files", "window_blending"),
     ("notes",),
     ("geometry",),
     ("motion",),

@@ -43,12 +43,22 @@ class EngineOperator(_Base):
         """Whom the engine is asked about, one after the other."""
         return [require_person(context)]
 
+    def __init_subclass__(cls) -> None:
+        """Refuse an operator that lacks a part; ``abc.ABC`` cannot, beside the metaclass of Blender's classes."""
+        super().__init_subclass__()
+        for part in ("step", "ask", "finish"):
+            if issubclass(cls, bpy.types.Operator) and getattr(cls, part) is getattr(EngineOperator, part):
+                raise TypeError(f"{cls.__name__} is an EngineOperator without '{part}'")
+
     def ask(self, context: Context, person: THREEPOINT_PG_person) -> Job:
-        """Ask the engine."""
+        """Ask the engine. Every operator has its own."""
         raise NotImplementedError
 
     def finish(self, context: Context, person: THREEPOINT_PG_person, job: Job) -> Iterator[None]:
-        """Bring the answer into the scene, in steps between which the window is drawn; ``tell`` what came of it."""
+        """Bring the answer into the scene, in steps between which the window is drawn; ``tell`` what came of it.
+
+        Every operator has its own.
+        """
         raise NotImplementedError
 
     def tell(self, said: Message, level: str = "INFO") -> None:

@@ -30,6 +30,7 @@ ALL_LINES = 60
 """Lines of what a calibration found: all of it counts."""
 
 _Base = Panel if TYPE_CHECKING else object
+_ListBase = bpy.types.UIList if TYPE_CHECKING else object
 
 
 class _Step(_Base):
@@ -50,10 +51,12 @@ class _PersonStep(_Step):
         return active_person(context) is not None
 
 
-class THREEPOINT_UL_people(bpy.types.UIList):
-    """The people of the scene."""
+class _NamedItems(_ListBase):
+    """A list of things with names that can be edited."""
 
-    bl_idname = "THREEPOINT_UL_people"
+    def icon_of(self, item: Any) -> Any:
+        """The icon before a name. Every list has its own."""
+        raise NotImplementedError
 
     def draw_item(
         self,
@@ -67,8 +70,17 @@ class THREEPOINT_UL_people(bpy.types.UIList):
         index: int = 0,
         filter_flag: int = 0,
     ) -> None:
-        icon_name = "ARMATURE_DATA" if item.threepoint.armature else "EMPTY_ARROWS"
-        layout.prop(item, "name", text="", emboss=False, icon=icon_name)
+        """Draw the line of one item."""
+        layout.prop(item, "name", text="", emboss=False, icon=self.icon_of(item))
+
+
+class THREEPOINT_UL_people(_NamedItems, bpy.types.UIList):
+    """The people of the scene."""
+
+    bl_idname = "THREEPOINT_UL_people"
+
+    def icon_of(self, item: Any) -> Any:
+        return "ARMATURE_DATA" if item.threepoint.armature else "EMPTY_ARROWS"
 
     def filter_items(self, context: Context, data: Any, property_name: str) -> tuple[list[int], list[int]]:
         """Of the scene's objects the roots of people."""
@@ -76,24 +88,13 @@ class THREEPOINT_UL_people(bpy.types.UIList):
         return shown, []
 
 
-class THREEPOINT_UL_takes(bpy.types.UIList):
+class THREEPOINT_UL_takes(_NamedItems, bpy.types.UIList):
     """A person's takes."""
 
     bl_idname = "THREEPOINT_UL_takes"
 
-    def draw_item(
-        self,
-        context: Context,
-        layout: bpy.types.UILayout,
-        data: object,
-        item: Any,
-        icon: int,
-        active_data: object,
-        active_property: str,
-        index: int = 0,
-        filter_flag: int = 0,
-    ) -> None:
-        layout.prop(item, "name", text="", emboss=False, icon="ACTION" if item.action is not None else "ERROR")
+    def icon_of(self, item: Any) -> Any:
+        return "ACTION" if item.action is not None else "ERROR"
 
 
 class THREEPOINT_PT_recording(_Step, bpy.types.Panel):

@@ -33,15 +33,20 @@ sys.stdout.buffer.write(stream.getvalue())
 """
 
 
-def arrays_from(path: Path, library: str, program: str, python: str | Path | None = None) -> dict[str, np.ndarray]:
-    """What ``program`` puts into ``arrays``, given the file as ``sys.argv[1]`` and the ``library`` imported.
+def arrays_from(
+    path: Path, library: str, program: str, python: str | Path | None = None, packed: bytes = b""
+) -> dict[str, np.ndarray]:
+    """What ``program`` puts into ``arrays``, with the ``library`` imported, the file's name as ``sys.argv[1]`` and
+    bytes of it that were ``packed`` by that library on standard input.
 
     Damaged files make such libraries read and write where they should not: it runs in a process of its own.
     """
     python = str(python or sys.executable)
     code = BEFORE.format(memory=MEMORY, library=library, lacking=LACKING) + program + AFTER
     try:
-        done = subprocess.run([python, "-c", code, str(path)], capture_output=True, timeout=SECONDS, check=False)
+        done = subprocess.run(
+            [python, "-c", code, str(path)], input=packed, capture_output=True, timeout=SECONDS, check=False
+        )
     except (subprocess.TimeoutExpired, OSError) as error:
         raise InputError(f"{path.name}: cannot be read by {library} ({type(error).__name__})") from None
     if done.returncode == LACKING:
