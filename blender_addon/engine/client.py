@@ -50,7 +50,7 @@ def _start(python: str | Path) -> WorkerClient:
     global _client
     if not Path(python).is_file():
         raise EngineError(
-            message("the engine's Python {python} is not there; install the engine in the preferences", python=python)
+            message("The engine's Python {python} is not there; install the engine in the preferences", python=python)
         )
     try:
         log_path().write_bytes(b"")
@@ -65,7 +65,7 @@ def _start(python: str | Path) -> WorkerClient:
         _client = WorkerClient(python, log_path())
     except OSError as error:
         raise EngineError(
-            message("the engine's Python {python} does not start: {reason}", python=python, reason=error.strerror)
+            message("The engine's Python {python} does not start: {reason}", python=python, reason=error.strerror)
         ) from error
     return _client
 
@@ -178,7 +178,7 @@ class Job:
             reason = death_reason(header["status"], self._client.last_line())
             stop()
             raise EngineError(
-                message("the engine has stopped ({reason}); the scene is as it was, try again", reason=reason)
+                message("The engine has stopped ({reason}); the scene is as it was, try again", reason=reason)
             )
         if kind in ENDINGS:
             _cancelled.pop(header["job"], None)
@@ -195,4 +195,4 @@ class Job:
         elif kind == "refused":
             raise InputError(header["message"])
         elif kind == "failed":
-            raise EngineError(message("the engine failed: {reason}", reason=message(header["message"])))
+            raise EngineError(message("The engine failed: {reason}", reason=message(header["message"])))

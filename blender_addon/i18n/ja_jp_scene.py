@@ -85,4 +85,6 @@ MESSAGES = {
     "Allow Online Access": "オンラインアクセスを許可",
     "The engine cannot be used": "エンジンを使えません",
     "Choose Another Python": "ほかの Python を選ぶ",
+    "{name}: its property '{property}' should be a number": "{name}：プロパティ '{property}' は数値でなければなりません",
+    "{name}: its property '{property}' should be a list of numbers": "{name}：プロパティ '{property}' は数値の並びでなければなりません",
 }

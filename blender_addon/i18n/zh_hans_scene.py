@@ -85,4 +85,6 @@ MESSAGES = {
     "Allow Online Access": "允许联网",
     "The engine cannot be used": "引擎无法使用",
     "Choose Another Python": "选择其他 Python",
+    "{name}: its property '{property}' should be a number": "{name}：属性“{property}”应为数字",
+    "{name}: its property '{property}' should be a list of numbers": "{name}：属性“{property}”应为数字列表",
 }

@@ -34,9 +34,9 @@ def engine_python() -> Path:
             return path
         raise EngineError(
             message(
-                "the engine's Python '{python}' is not a program; choose it in the preferences", python=chosen.python
+                "The engine's Python '{python}' is not a program; choose it in the preferences", python=chosen.python
             )
         )
     if not installation.is_ready():
-        raise EngineError(message("the engine is not installed yet; install it in Threepoint's preferences"))
+        raise EngineError(message("The engine is not installed yet; install it in Threepoint's preferences"))
     return installation.python()

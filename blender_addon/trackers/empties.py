@@ -151,6 +151,7 @@ def read_trackers(
         raise InputError(
             message("{scene}: choose an object for the head (chosen: {roles})", scene=source or "scene", roles=chosen)
         )
+    _check_properties(objects)
     if times is None:
         times = _sample_times(objects.values(), scene, _exact_frames(objects["head"]))
     frames, back = seconds_to_frames(times, scene), OPENXR_TO_BLENDER.T
@@ -161,13 +162,33 @@ def read_trackers(
         tracks[role] = Track(convert_positions(position, back), rotation, valid)
     head = objects["head"]
     betas = np.array(head[BETAS]) if BETAS in head else None
-    return Recording(times, tracks, source or head.get(SOURCE, "scene"), device_of(objects), betas).validate()
+    return Recording(times, tracks, source or str(head.get(SOURCE, "scene")), device_of(objects), betas).validate()
+
+
+def _check_properties(objects: Mapping[str, bpy.types.Object]) -> None:
+    """Raise ``InputError`` where somebody has made something else of a custom property than what is kept in it."""
+    for item in objects.values():
+        if VALID in item and not isinstance(item[VALID], (bool, int, float)):
+            raise InputError(
+                message("{name}: its property '{property}' should be a number", name=item.name, property=VALID)
+            )
+    head = objects["head"]
+    for name in (FRAMES, BETAS):
+        if name in head and not all(isinstance(value, (int, float)) for value in _listed(head[name])):
+            raise InputError(
+                message("{name}: its property '{property}' should be a list of numbers", name=head.name, property=name)
+            )
+
+
+def _listed(value: Any) -> list[Any]:
+    """The values of an array property; a property of another kind is its one value, which no array has."""
+    return value.to_list() if hasattr(value, "to_list") else [None]
 
 
 def device_of(objects: Mapping[str, bpy.types.Object]) -> str:
     """The offset preset of the hands: of what they came from, else of nothing in particular."""
     hands = [item for role, item in objects.items() if role != "head"]
-    return next((item[DEVICE] for item in hands if DEVICE in item), "")
+    return next((str(item[DEVICE]) for item in hands if DEVICE in item), "")
 
 
 def _exact_frames(head: bpy.types.Object) -> np.ndarray:

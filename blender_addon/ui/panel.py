@@ -139,9 +139,8 @@ class THREEPOINT_PT_calibration(_PersonStep, bpy.types.Panel):
         if person.use_t_pose:
             _draw_override(column, person, "use_t_pose", "t_pose_frame")
         column.prop(person, "body_path")
-        if _draw_progress(layout, context, "CALIBRATION"):
-            return
-        draw_buttons(Slot.CALIBRATION, layout, context)
+        if not _draw_progress(layout, context, "CALIBRATION"):
+            draw_buttons(Slot.CALIBRATION, layout, context)
         calibration = last_calibration(person)
         if calibration is not None:
             layout.prop(person, "keep_calibration", icon="LOCKED" if person.keep_calibration else "UNLOCKED")

@@ -85,13 +85,21 @@ def written_texts(path):
 def stages():
     """What the engine says it is doing."""
     for path in CORE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        yield from (node.value.value for node in tree.body if is_stage(node))
+        for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in (
                 "progress", "begin"
             ):  # fmt: skip
                 yield from (argument.value for argument in node.args if is_text(argument))
     yield "starting the engine"
     yield "not enough memory on this device; choose the CPU, or a shorter frame range"
+
+
+def is_stage(node):
+    """Whether a line of a module names a stage that it and its callers speak of."""
+    names = [target.id for target in node.targets] if isinstance(node, ast.Assign) else []
+    return names == ["STAGE"] and is_text(node.value)
 
 
 def is_text(node):

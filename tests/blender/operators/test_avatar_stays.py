@@ -312,6 +312,28 @@ def test_properties_of_another_kind_do_no_harm(person):
     assert mean_empty(person.mesh) is not None
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("valid", "yes", "its property 'valid' should be a number"),
+        ("valid", [1.0, 0.0], "its property 'valid' should be a number"),
+        ("threepoint_frames", "all", "its property 'threepoint_frames' should be a list of numbers"),
+        ("threepoint_frames", 3.0, "its property 'threepoint_frames' should be a list of numbers"),
+        ("threepoint_betas", "slim", "its property 'threepoint_betas' should be a list of numbers"),
+    ],
+)
+def test_edited_properties_of_trackers_are_refused_in_a_line(person, asked, name, value, words):
+    if name in person.head:
+        del person.head[name]
+    person.head[name] = value
+    with pytest.raises(RuntimeError, match=f"head walk: {words}"):
+        bpy.ops.threepoint.predict()
+    assert not asked
+    person.head[name] = 1 if name == "valid" else [1.0] * 10
+    person.head["threepoint_device"] = [1.0]
+    bpy.ops.threepoint.predict()
+
+
 def test_one_undo_takes_a_prediction_back(person, tmp_path):
     bpy.ops.ed.undo_push(message="before")
     bpy.ops.threepoint.predict("EXEC_DEFAULT", True)
