@@ -98,7 +98,7 @@ def stages():
 
 def is_stage(node):
     """Whether a line of a module names a stage that it and its callers speak of."""
-    names = [target.id for target in node.targets] if isinstance(node, ast.Assign) else []
+    names = [getattr(target, "id", "") for target in node.targets] if isinstance(node, ast.Assign) else []
     return names == ["STAGE"] and is_text(node.value)
 
 
