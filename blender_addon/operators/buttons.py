@@ -16,6 +16,7 @@ class Slot(Enum):
     RECORDING = auto()
     PEOPLE = auto()
     CALIBRATION = auto()
+    FOUND = auto()
     PREDICTION = auto()
     TAKES = auto()
     TAKE_LIST = auto()

@@ -81,9 +81,15 @@ def _draw(layout: bpy.types.UILayout, context: Context) -> None:
     row = layout.row(align=True)
     row.operator(THREEPOINT_OT_calibrate.bl_idname, icon="CON_ARMATURE")
     row.operator(THREEPOINT_OT_calibrate_t_pose.bl_idname, icon="OUTLINER_OB_ARMATURE")
+
+
+def _draw_found(layout: bpy.types.UILayout, context: Context) -> None:
+    person = require_person(context)
+    row = layout.row(align=True)
+    row.prop(person, "keep_calibration", icon="LOCKED" if person.keep_calibration else "UNLOCKED")
     row.operator(THREEPOINT_OT_copy_calibration.bl_idname, text="", icon="COPYDOWN")
 
 
-BUTTONS = (Button(Slot.CALIBRATION, 10, _draw),)
+BUTTONS = (Button(Slot.CALIBRATION, 10, _draw), Button(Slot.FOUND, 10, _draw_found))
 CLASSES = (THREEPOINT_OT_calibrate, THREEPOINT_OT_calibrate_t_pose, THREEPOINT_OT_copy_calibration)
 register, unregister = registration(CLASSES)

@@ -219,8 +219,10 @@ def show_person(context: Context, person: THREEPOINT_PG_person) -> None:
     """Select a person's trackers and bring them into view, with the scene's range."""
     trackers = people.trackers_of(person)
     if "head" in trackers:
-        showing.select(context, list(trackers.values()), trackers["head"])
+        # Framed with the root, which stands on the floor: the whole person will have room.
+        showing.select(context, [*trackers.values(), person.root], trackers["head"])
         showing.frame_selected(context)
+        showing.select(context, list(trackers.values()), trackers["head"])
 
 
 class THREEPOINT_OT_use_objects(bpy.types.Operator):

@@ -143,7 +143,7 @@ class THREEPOINT_PT_calibration(_PersonStep, bpy.types.Panel):
             draw_buttons(Slot.CALIBRATION, layout, context)
         calibration = last_calibration(person)
         if calibration is not None:
-            layout.prop(person, "keep_calibration", icon="LOCKED" if person.keep_calibration else "UNLOCKED")
+            draw_buttons(Slot.FOUND, layout, context)
             draw_lines(layout, context, calibration.notes, ALL_LINES)
 
 
