@@ -292,3 +292,8 @@ def test_no_button_that_asks_the_engine_can_be_done_again_by_the_redo_panel():
     for name in ("predict", "calibrate", "calibrate_t_pose"):
         kind = getattr(bpy.types, f"THREEPOINT_OT_{name}")
         assert kind.bl_options == {"UNDO"}
+
+
+def test_heights_are_shown_to_the_millimetre():
+    properties = bpy.types.THREEPOINT_PG_person.bl_rna.properties
+    assert properties["stature"].precision == properties["floor"].precision == 3
