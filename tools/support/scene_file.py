@@ -30,7 +30,9 @@ from .person import Person
 LONGEST_FILM = 60.0
 """Seconds that a preview film shows at most: it is a look at the result, not the result."""
 MOMENTS = 3
-"""A preview picture is a strip of so many moments."""
+"""A preview picture shows so many moments unless asked otherwise."""
+COLUMNS = 4
+"""Moments in a row of it."""
 MOMENT_WIDTH, MOMENT_HEIGHT = 160, 360
 """Pixels of a moment: its width is that many for each person, and once more for the margins."""
 
@@ -100,10 +102,12 @@ def save_scene(path: Path) -> None:
         bpy.ops.wm.save_as_mainfile(filepath=str(path.resolve()), compress=True, copy=True)
 
 
-def save_preview(path: Path, subjects: Sequence[Subject], part: tuple[float, float] | None = None) -> None:
-    """Write a strip of pictures or, by the suffix, a film of the ``Subject`` list side by side.
+def save_preview(
+    path: Path, subjects: Sequence[Subject], part: tuple[float, float] | None = None, moments: int = MOMENTS
+) -> None:
+    """Write a sheet of pictures or, by the suffix, a film of the ``Subject`` list side by side.
 
-    ``part`` is (begin, end) in seconds from the scene's start, by default all of it.
+    ``part`` is (begin, end) in seconds from the scene's start, by default all of it; ``moments`` the sheet's pictures.
     """
     scene = current_scene()
     fps = scene.render.fps / scene.render.fps_base
@@ -116,17 +120,20 @@ def save_preview(path: Path, subjects: Sequence[Subject], part: tuple[float, flo
         if path.suffix.lower() == ".mp4":
             render_film(path, subjects, first, last)
         else:
-            save_strip(path, subjects, np.rint(first + (last - first) * (np.arange(MOMENTS) + 0.5) / MOMENTS))
+            save_sheet(path, subjects, np.rint(first + (last - first) * (np.arange(moments) + 0.5) / moments))
 
 
-def save_strip(path: Path, subjects: Sequence[Subject], frames: np.ndarray) -> None:
-    """Write one picture of several scene frames, from left to right."""
+def save_sheet(path: Path, subjects: Sequence[Subject], frames: np.ndarray) -> None:
+    """Write one picture of several scene frames, from left to right, at most ``COLUMNS`` in a row."""
     size = (MOMENT_WIDTH * (len(subjects) + 1), MOMENT_HEIGHT)
     pictures = []
     for frame in frames:
         render_still(path, subjects, int(frame), size)
         pictures.append(imread(path))
-    imsave(path, np.concatenate(pictures, 1))
+    columns = min(COLUMNS, len(pictures))
+    pictures += [np.zeros_like(pictures[0])] * (-len(pictures) % columns)
+    rows = [np.concatenate(pictures[i : i + columns], 1) for i in range(0, len(pictures), columns)]
+    imsave(path, np.concatenate(rows))
 
 
 @contextlib.contextmanager
