@@ -14,6 +14,10 @@ from .buttons import Button, Slot
 from .engine_jobs import EngineOperator
 
 
+CALIBRATE_WIDTH = 0.4
+"""Share of the row: the other button says more."""
+
+
 class _Calibrating(EngineOperator):
     """What both buttons do."""
 
@@ -78,9 +82,9 @@ class THREEPOINT_OT_copy_calibration(bpy.types.Operator):
 
 
 def _draw(layout: bpy.types.UILayout, context: Context) -> None:
-    row = layout.row(align=True)
-    row.operator(THREEPOINT_OT_calibrate.bl_idname, icon="CON_ARMATURE")
-    row.operator(THREEPOINT_OT_calibrate_t_pose.bl_idname, icon="OUTLINER_OB_ARMATURE")
+    row = layout.split(factor=CALIBRATE_WIDTH, align=True)
+    row.operator(THREEPOINT_OT_calibrate.bl_idname)
+    row.operator(THREEPOINT_OT_calibrate_t_pose.bl_idname)
 
 
 def _draw_found(layout: bpy.types.UILayout, context: Context) -> None:
