@@ -11,7 +11,9 @@ from threepoint.blender_addon.state import selection, takes
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.state.people import people_of
 
-STEPS, FEW, MANY = 12, 15, 300
+STEPS, FEW, MANY = 12, 15, 100
+FIRST = FEW + MANY * {(4, 2): 0, (4, 5): 1}.get(bpy.app.version[:2], 2)
+"""Every Blender has a hundred days of its own: three hundred in all."""
 
 
 class Day:
@@ -319,5 +321,5 @@ def test_a_few_days_in_any_order(quick, tmp_path):
 
 @pytest.mark.slow
 def test_many_days_in_any_order(quick, tmp_path):
-    for seed in range(FEW, FEW + MANY):
+    for seed in range(FIRST, FIRST + MANY):
         live(seed, tmp_path)

@@ -294,6 +294,6 @@ def test_no_button_that_asks_the_engine_can_be_done_again_by_the_redo_panel():
         assert kind.bl_options == {"UNDO"}
 
 
-def test_heights_are_shown_to_the_millimetre():
-    properties = bpy.types.THREEPOINT_PG_person.bl_rna.properties
+def test_heights_are_shown_to_the_millimetre(scene, tmp_path):
+    properties = import_tiny(tmp_path).bl_rna.properties
     assert properties["stature"].precision == properties["floor"].precision == 3
