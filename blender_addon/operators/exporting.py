@@ -93,7 +93,7 @@ def _watch(begun: Export, context: Context) -> None:
     work = context.window_manager.threepoint
     work.running, work.step, work.cancelled, work.fraction = True, "EXPORT", False, 0.0
     work.stage = translated(message("Writing {file}", file=begun.path.name))
-    bpy.app.timers.register(_poll, first_interval=POLL_SECONDS)
+    bpy.app.timers.register(_poll, first_interval=POLL_SECONDS, persistent=True)  # Whatever file is opened meanwhile.
     redraw(context)
 
 
