@@ -13,7 +13,6 @@ from ..state.properties import THREEPOINT_PG_person, active_person, require_pers
 from .buttons import Button, Slot
 from .engine_jobs import EngineOperator
 
-
 CALIBRATE_WIDTH = 0.4
 """Share of the row: the other button says more."""
 
