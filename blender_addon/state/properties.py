@@ -315,9 +315,12 @@ def register() -> None:
     bpy.app.handlers.load_post.append(upgrade.upgrade_file)
     bpy.app.handlers.depsgraph_update_post.append(duplicates.claim_active)
     Scene.threepoint = PointerProperty(type=THREEPOINT_PG_scene)
+    WindowManager.threepoint = PointerProperty(type=THREEPOINT_PG_work, options={"SKIP_SAVE"})
     if hasattr(bpy.data, "scenes"):  # While Blender starts there is no file yet.
         upgrade.upgrade_file()
-    WindowManager.threepoint = PointerProperty(type=THREEPOINT_PG_work, options={"SKIP_SAVE"})
+        managers: Any = bpy.data.window_managers
+        for manager in managers:  # What was at work when the extension was disabled has ended with it.
+            manager.threepoint.running = False
 
 
 def unregister() -> None:

@@ -223,7 +223,7 @@ class THREEPOINT_PT_uncertainty(_PersonStep, bpy.types.Panel):
         row.prop(person, "high", text="To (cm)")
         draw_buttons(Slot.UNCERTAINTY, layout, context)
         if context.space_data.shading.type == "SOLID":
-            layout.prop(context.space_data.shading, "color_type", text="Solid View")
+            _settings(layout).prop(context.space_data.shading, "color_type", text="Solid View")
 
 
 class THREEPOINT_PT_export(_PersonStep, bpy.types.Panel):

@@ -204,7 +204,9 @@ def use_objects():
     yield 1.0
     check("objects become a person", len(people()) == 2)
     picture("12_use_objects")
-    trials.part(".blender_addon.state.selection").activate(people()[-1].root, bpy.context)
+    trials.part(".blender_addon.state.selection").activate(
+        next(one for one in people() if one.armature is None).root, bpy.context
+    )
     click(bpy.ops.threepoint.remove_person)
     yield 0.5
     check("a person can be removed", len(people()) == 1)

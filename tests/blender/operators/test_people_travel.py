@@ -241,8 +241,10 @@ def test_old_files_are_upgraded_when_they_are_opened(person, tmp_path):
 
 def test_an_open_file_is_upgraded_when_the_extension_is_enabled(person, extension):
     old_file(person)
+    bpy.context.window_manager.threepoint.running = True
     bpy.ops.preferences.addon_disable(module=extension)
     bpy.ops.preferences.addon_enable(module=extension)
+    assert not bpy.context.window_manager.threepoint.running
     (person,) = people_of(bpy.context.scene)
     assert person.name == "old walk" and len(person.takes) == 2
 
