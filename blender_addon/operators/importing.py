@@ -27,8 +27,10 @@ from ..i18n.messages import Message, dump, load, message, of_error
 from ..i18n.text_wrap import wrapped_lines
 from ..i18n.translations import translated
 from ..state import engine_choice, people
+from ..state.properties import THREEPOINT_PG_person
 from ..trackers import columns, selection
 from ..trackers.roles import role_label
+from . import showing
 from .buttons import Button, Slot
 
 AUTO_DETECT = ("AUTO", "Auto-detect", "Find it out from the file")
@@ -89,6 +91,10 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
     fit_range: BoolProperty(
         name="Fit Frame Range", default=True, description="Let the scene end with the longest recording"
     )
+    beside: BoolProperty(
+        name="Place Beside", default=True,
+        description="Move each person to beside what is there; off, they stand where their recording says",
+    )  # fmt: skip
     time_unit: _choice("time_unit")
     length_unit: _choice("length_unit")
     angle_unit: _choice("angle_unit")
@@ -118,28 +124,29 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
         if self.own_columns:
             _fill_columns(self, context)
         paths = recording_paths(self.directory, [file.name for file in self.files], self.filepath)
-        done = 0
+        done = []
         for path in paths:
             try:
-                self._import(path, context.scene)
-                done += 1
+                done.append(self._import(path, context.scene))
             except (InputError, EngineError) as error:
                 self.report({"ERROR"}, translated(error))
         if not paths:
             self.report({"ERROR"}, translated(message("No recording was chosen")))
         if done:
-            said = message("Recordings imported: {count}; see the Threepoint tab of the sidebar", count=done)
+            said = message("Recordings imported: {count}; see the Threepoint tab of the sidebar", count=len(done))
             self.report({"INFO"}, translated(said))
+            show_person(context, done[-1])
         return {"FINISHED"} if done else {"CANCELLED"}
 
-    def _import(self, path: Path, scene: Scene) -> None:
+    def _import(self, path: Path, scene: Scene) -> THREEPOINT_PG_person:
         options = self._options(path)
         recording = read(path, user_layouts(), run=self.run or None, **options)
         if self.keep and path.suffix.lower() in columns.TABLE_SUFFIXES and options:
             user_layouts().save(load_table(path).names, TableOptions(**options))
-        person = people.add_person(recording, path.stem, scene)
+        person = people.add_person(recording, path.stem, scene, self.beside)
         if self.fit_range:
             people.fit_frame_range(person, scene, recording.duration)
+        return person
 
     def _options(self, path: Path) -> dict[str, Any]:
         """What the user knows of tables, as far as the file's format takes it, and what unpacks some formats."""
@@ -155,12 +162,16 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
     def draw(self, context: Context) -> None:
         layout = self.layout
         layout.use_property_split = True
+        layout.use_property_decorate = False
         layout.prop(self, "fit_range")
+        layout.prop(self, "beside")
         self._draw_runs(layout)
+        path = Path(self.filepath)
+        if path.is_file() and path.suffix.lower() not in columns.TABLE_SUFFIXES:
+            return  # All other formats know of themselves what tables have to be told.
         box = layout.column(heading="Tables (CSV)")
         for name in (*TABLE_CHOICES, "fps"):
             box.prop(self, name)
-        path = Path(self.filepath)
         if path.suffix.lower() in columns.TABLE_SUFFIXES and path.is_file():
             self._draw_columns(context, layout, path)
 
@@ -245,6 +256,16 @@ def recording_paths(directory: str, names: Sequence[str], filepath: str) -> list
     return found
 
 
+def show_person(context: Context, person: THREEPOINT_PG_person) -> None:
+    """Select a person's trackers and bring them into view, with the scene's range."""
+    trackers = people.trackers_of(person)
+    if "head" in trackers:
+        # Framed with the root, which stands on the floor: the whole person will have room.
+        showing.select(context, [*trackers.values(), person.root], trackers["head"])
+        showing.frame_selected(context)
+        showing.select(context, list(trackers.values()), trackers["head"])
+
+
 class THREEPOINT_OT_use_objects(bpy.types.Operator):
     """Start a new person whose head and hands are the selected objects or pose bones, the active one being the head"""
 
@@ -275,7 +296,7 @@ class THREEPOINT_FH_recording(bpy.types.FileHandler):
     bl_idname = "THREEPOINT_FH_recording"
     bl_label = "Headset Recording"
     bl_import_operator = "threepoint.import_recording"
-    bl_file_extensions = ".bsor;.xror"
+    bl_file_extensions = ";".join(formats.suffixes())
 
     @classmethod
     def poll_drop(cls, context: Context) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
 from ...model_core.errors import InputError
 from ...model_core.geometry.frames import OPENXR_TO_BLENDER, convert_positions, convert_quaternions
@@ -44,6 +45,9 @@ OTHER_COLOUR = (0.45, 0.9, 0.35, 1.0)
 HEAD_SIZE, HAND_SIZE = 0.12, 0.08
 LOST_SIZE = 0.02
 """Display sizes in metres; a tracker that is not seen shrinks to the last."""
+
+SMALLEST_VOLUME = 1e-12
+"""Of a root's axes: what is smaller is scaled to nothing."""
 
 Pose = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Positions (N, 3), rotations (N, 4) ``wxyz`` and valid (N,) of a tracker."""
@@ -132,7 +136,11 @@ def find_dropouts(tracker: bpy.types.Object, scene: Scene) -> list[tuple[float, 
 
 
 def read_trackers(
-    objects: Mapping[str, bpy.types.Object], scene: Scene, source: str = "", times: np.ndarray | None = None
+    objects: Mapping[str, bpy.types.Object],
+    scene: Scene,
+    source: str = "",
+    times: np.ndarray | None = None,
+    root: bpy.types.Object | None = None,
 ) -> Recording:
     """Any animated objects, by role -> ``Recording``, second 0 at the scene's first frame.
 
@@ -140,17 +148,18 @@ def read_trackers(
     to the objects' keyframes, with 60 Hz samples between keyframes that lie far apart. A custom property ``valid``
     on an object says when it was seen; without it the object always counts as seen. Which way objects look that came
     from no recording is what their property ``object_axes.AXES`` says, or else is guessed from the motion; a note in
-    the recording's warnings says so.
+    the recording's warnings says so. ``root``: the object in whose space they are read, by default the world's.
     """
     if "head" not in objects:
         chosen = ", ".join(objects) or message("none")
         raise InputError(
             message("{scene}: choose an object for the head (chosen: {roles})", scene=source or "scene", roles=chosen)
         )
+    _check_properties(objects)
     if times is None:
         times = sample_times(objects.values(), scene, _exact_frames(objects["head"]))
     frames, back = seconds_to_frames(times, scene), OPENXR_TO_BLENDER.T
-    poses = _keyed_poses(objects.values(), frames) or _sampled_poses(objects.values(), frames)
+    poses = _keyed_poses(objects.values(), frames, root) or _sampled_poses(objects.values(), frames, root)
     tracks = {}
     for role, (position, rotation, valid) in zip(objects, poses, strict=True):
         rotation = convert_quaternions(make_continuous(rotation), back)
@@ -158,7 +167,7 @@ def read_trackers(
     head = objects["head"]
     tracks, notes = _looking_ahead(objects, times, tracks)
     betas = np.array(head[BETAS]) if BETAS in head else None
-    name = source or head.get(SOURCE, "scene")
+    name = source or str(head.get(SOURCE, "scene"))
     return Recording(times, tracks, name, device_of(objects), betas, warnings=tuple(notes)).validate()
 
 
@@ -180,10 +189,30 @@ def _looking_ahead(
     return {**tracks, **moved}, [note] if note is not None else []
 
 
+def _check_properties(objects: Mapping[str, bpy.types.Object]) -> None:
+    """Raise ``InputError`` where somebody has made something else of a custom property than what is kept in it."""
+    for item in objects.values():
+        if VALID in item and not isinstance(item[VALID], (bool, int, float)):
+            raise InputError(
+                message("{name}: its property '{property}' should be a number", name=item.name, property=VALID)
+            )
+    head = objects["head"]
+    for name in (FRAMES, BETAS):
+        if name in head and not all(isinstance(value, (int, float)) for value in _listed(head[name])):
+            raise InputError(
+                message("{name}: its property '{property}' should be a list of numbers", name=head.name, property=name)
+            )
+
+
+def _listed(value: Any) -> list[Any]:
+    """The values of an array property; a property of another kind is its one value, which no array has."""
+    return value.to_list() if hasattr(value, "to_list") else [None]
+
+
 def device_of(objects: Mapping[str, bpy.types.Object]) -> str:
     """The offset preset of the hands: of what they came from, else of nothing in particular."""
     hands = [item for role, item in objects.items() if role != "head"]
-    return next((item[DEVICE] for item in hands if DEVICE in item), "")
+    return next((str(item[DEVICE]) for item in hands if DEVICE in item), "")
 
 
 def _exact_frames(head: bpy.types.Object) -> list[float]:
@@ -225,14 +254,16 @@ def curves_of_bones(item: bpy.types.Object) -> list[bpy.types.FCurve]:
     return found
 
 
-def _keyed_poses(objects: Collection[bpy.types.Object], frames: np.ndarray) -> list[Pose] | None:
-    """World poses of each object at fractional frames (N,), from its F-curves: (N, 3), (N, 4) ``wxyz``, (N,) valid.
+def _keyed_poses(
+    objects: Collection[bpy.types.Object], frames: np.ndarray, root: bpy.types.Object | None = None
+) -> list[Pose] | None:
+    """Poses of each object in the root's space or the world's at fractional frames (N,), from its F-curves.
 
     None where an object is moved by more than these. Nothing in the scene is touched, so that nothing is drawn again.
     """
     curves = []
     for item in objects:
-        own = _own_curves(item)
+        own = _own_curves(item, root)
         if own is None:
             return None
         curves.append(own)
@@ -259,10 +290,13 @@ def _values(
     return values
 
 
-def _own_curves(item: bpy.types.Object) -> dict[tuple[str, int], bpy.types.FCurve] | None:
-    """F-curves by (path, index) of an empty that moves by these alone, as trackers do that nobody rigged; else None."""
+def _own_curves(
+    item: bpy.types.Object, root: bpy.types.Object | None = None
+) -> dict[tuple[str, int], bpy.types.FCurve] | None:
+    """F-curves by (path, index) of an empty that moves by these alone in the root's space, as trackers do that nobody
+    rigged; else None."""
     animation = item.animation_data
-    rigged = item.type != "EMPTY" or item.parent is not None or len(item.constraints)
+    rigged = item.type != "EMPTY" or len(item.constraints) or not _is_carried_by(item, root)
     if rigged or animation is None or animation.action is None or animation.drivers or animation.nla_tracks:
         return None
     turned = (np.array(item.delta_rotation_quaternion) != (1, 0, 0, 0)).any()
@@ -276,9 +310,26 @@ def _own_curves(item: bpy.types.Object) -> dict[tuple[str, int], bpy.types.FCurv
     return own if simple and not silent and len(own) == len(fcurves) else None
 
 
-def _sampled_poses(objects: Collection[bpy.types.Object], frames: np.ndarray) -> list[Pose]:
+def _is_carried_by(item: bpy.types.Object, root: bpy.types.Object | None) -> bool:
+    """Whether an object's own location and rotation are those in the root's space."""
+    if item.parent is None:
+        return root is None or (
+            root.parent is None and root.animation_data is None and not len(root.constraints)
+            and root.matrix_basis == Matrix.Identity(4)
+        )  # fmt: skip
+    return item.parent == root and item.parent_type == "OBJECT" and item.matrix_parent_inverse == Matrix.Identity(4)
+
+
+def _sampled_poses(
+    objects: Collection[bpy.types.Object], frames: np.ndarray, root: bpy.types.Object | None = None
+) -> list[Pose]:
     """The same of any objects, however they are moved: from their evaluated matrices, frame after frame."""
-    matrices, valid = _sample(list(objects), frames)
+    matrices, valid = _sample([*objects] + ([root] if root is not None else []), frames)
+    if root is not None:
+        if (np.abs(np.linalg.det(matrices[:, -1, :3, :3])) < SMALLEST_VOLUME).any():
+            raise InputError(message("object '{name}': is scaled to zero; a person needs a scale that is not zero",
+                                     name=root.name))  # fmt: skip
+        matrices = np.linalg.inv(matrices[:, -1:]) @ matrices[:, :-1]
     return [
         (matrices[:, column, :3, 3], _rotations(matrices[:, column, :3, :3], item.name), valid[:, column])
         for column, item in enumerate(objects)

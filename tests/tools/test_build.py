@@ -55,7 +55,7 @@ def test_the_zip_holds_only_weights_that_the_engine_loads(names):
 
 def test_the_zip_holds_nothing_else(names):
     others = {name for name in names if not name.endswith(".py") and not name.startswith("weights/")}
-    assert others == {"blender_manifest.toml", "LICENSE"}
+    assert others == {"blender_manifest.toml", "LICENSE", "blender_addon/sample/sample.bsor"}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from threepoint.blender_addon.animation.curves import new_action, write_vector
 from threepoint.blender_addon.i18n import messages
 from threepoint.blender_addon.state import people
 from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.blender_addon.state.people import people_of
 from threepoint.blender_addon.trackers import selection
 from threepoint.blender_addon.trackers.empties import ROLE
 from threepoint.blender_addon.trackers.object_axes import AXES, PRIOR
@@ -92,7 +93,7 @@ def select(*items, active=None):
 
 def use_selected(scene):
     assert bpy.ops.threepoint.use_objects() == {"FINISHED"}
-    return scene.threepoint.people[scene.threepoint.active]
+    return people_of(scene)[-1]
 
 
 def assert_read(person, scene, recording, roles=ROLES):
