@@ -54,6 +54,7 @@ def activate(root: AnyObject, context: Context) -> None:
     _chosen[context.scene.session_uid] = root.session_uid
     person, layer = root.threepoint, context.view_layer
     here = [item for item in (person.armature,) if item is not None]
+    layer.update()  # It does not know yet what was only just linked.
     here = here or [item for item in (person.head, person.left_hand, person.right_hand) if item is not None]
     seen = [item for item in (*here, root) if item.name in layer.objects and layer.objects[item.name] == item]
     for item in list(context.selected_objects):

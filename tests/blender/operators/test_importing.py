@@ -271,6 +271,6 @@ def test_deleted_trackers_are_gone(scene, tmp_path):
     person = people_of(scene)[0]
     assert set(people.recording_of(person, scene).tracks) == {"head", "right_hand"}
     press_x(person.head)
-    with pytest.raises(InputError, match="walk: the head 'walk head' is no longer in the scene; choose another object"):
+    with pytest.raises(InputError, match="walk: the head 'head walk' is no longer in the scene; choose another object"):
         people.recording_of(person, scene)
     assert people.trackers_of(person).keys() == {"right_hand"}
