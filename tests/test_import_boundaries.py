@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent
 ENGINE = ("torch", "scipy", "smplx")
 BLENDER = ("bpy", "bmesh", "gpu", "mathutils")
 CORE_ORDER = (
-    ("errors", "threads", "progress"),
+    ("shown", "threads", "child_python"),
+    ("errors", "progress"),
+    ("untrusted",),
     ("safetensor_files",),
     ("notes",),
     ("geometry",),
@@ -51,7 +53,7 @@ ADDON_ORDER = (
     ("ui",),
 )
 """The folders and files of ``blender_addon`` likewise."""
-NUMPY_ONLY = ("notes", "geometry", "body", "retargeting", "recordings", "calibration", "command_line")
+NUMPY_ONLY = ("untrusted", "notes", "geometry", "body", "retargeting", "recordings", "calibration", "command_line")
 """Folders of ``model_core`` that Blender uses, beside the files at its top and ``worker.messages``."""
 MOST_FILES, MOST_LINES = 16, 400
 FILE_A_KIND = {"model_core/recordings/formats", "blender_addon/i18n/locales", "blender_addon/operators"}

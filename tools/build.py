@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from ..model_core.child_python import clean_environment, command
 from ..model_core.errors import InputError
 from .support.arguments import command_parser
 from .support.checkout import ROOT
@@ -99,8 +100,8 @@ def blender_extension(*arguments: str) -> None:
     if module is None or module.origin is None:
         raise InputError("build: needs Blender's module, whose program builds and validates extensions")
     scripts = Path(module.origin).parent.glob("*/scripts/addons_core/bl_pkg/cli")
-    command = [sys.executable, str(next(scripts) / "blender_ext.py"), *arguments]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    building = command(sys.executable, next(scripts) / "blender_ext.py", *arguments)
+    result = subprocess.run(building, capture_output=True, text=True, check=False, env=clean_environment())
     if result.returncode != 0:
         raise InputError(f"Blender refuses the extension: {result.stdout} {result.stderr}")
 

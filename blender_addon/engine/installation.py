@@ -16,9 +16,9 @@ from typing import TextIO
 
 import bpy
 
+from ...model_core.child_python import OWN_PROCESS, clean_environment, command
 from ..i18n.messages import Message, message
 from .torch_builds import torch_index
-from .worker_client import OWN_PROCESS
 
 PACKAGE = __name__.rpartition(".blender_addon")[0]
 """The extension's own name, under which Blender keeps its preferences and its folder."""
@@ -77,7 +77,8 @@ def remove() -> None:
     shutil.rmtree(removed, ignore_errors=True)
     folder().rename(removed)
     program = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
-    subprocess.Popen([sys.executable, "-I", "-c", program, str(removed)], **OWN_PROCESS)
+    deleting = command(sys.executable, "-c", program, removed)
+    subprocess.Popen(deleting, cwd=removed.parent, env=clean_environment(), **OWN_PROCESS)
 
 
 def stop() -> None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import os
 import queue
 import signal
 import subprocess
@@ -13,17 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from ...model_core.child_python import OWN_PROCESS, clean_environment, command
 from ...model_core.worker import messages
 
 WORKER = Path(__file__).resolve().parent.parent.parent / "model_core" / "worker" / "worker.py"
-NOT_INHERITED = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "LD_LIBRARY_PATH", "LD_PRELOAD")
-"""Variables by which Blender's own Python and libraries would get into the engine's."""
 LOG_TAIL = 4000
 END_SECONDS = 2.0
 """An engine that has closed its pipe, or puts something else than messages into it, gets this long to end."""
-CREATE_NO_WINDOW = 0x08000000
-OWN_PROCESS: dict[str, Any] = {"creationflags": CREATE_NO_WINDOW} if os.name == "nt" else {"start_new_session": True}
-"""Arguments for a process that has no window and does not end with a key that is pressed for Blender."""
 
 
 class WorkerClient:
@@ -38,14 +33,14 @@ class WorkerClient:
         self._numbers = itertools.count(1)
         self._incoming = queue.SimpleQueue()
         self._outgoing = queue.SimpleQueue()
-        environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         with open(self.log, "wb") as log_file:
             self.process = subprocess.Popen(
-                [str(python), "-I", "-u", str(script)],
+                command(python, "-u", script),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log_file,
-                env=environment,
+                env=clean_environment(),
+                cwd=self.log.parent,
                 **OWN_PROCESS,
             )
         assert self.process.stdin is not None and self.process.stdout is not None

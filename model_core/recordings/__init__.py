@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
+from ..untrusted.budgets import PARSE_ERRORS
 from .formats import find_format
 from .recording import Dropout, DropoutReason, Recording, Track
 from .tables.layouts import Layouts
@@ -36,4 +37,8 @@ def read(path: str | Path, layouts: Layouts | None = None, run: int | None = Non
             recording = found.read(path, **options)
     except MemoryError:
         raise InputError(f"{path.name}: does not fit into the memory of this machine") from None
+    except InputError:
+        raise
+    except PARSE_ERRORS as error:  # No reader can foresee every way in which a file can be wrong.
+        raise InputError(f"{path.name}: is no whole {found.NAME} recording ({type(error).__name__})") from error
     return recording if run is None else recording.run(run)

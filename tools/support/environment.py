@@ -21,6 +21,11 @@ from typing import NoReturn
 
 from .checkout import ROOT
 
+if __package__ == "tools.support":  # The first call, in whatever Python there is: the package has no name yet.
+    from model_core.child_python import clean_environment, command
+else:
+    from ...model_core.child_python import clean_environment, command
+
 PYTHON_VERSION = (3, 11)
 VENV = ROOT / ".venv"
 REQUIREMENTS = ROOT / "requirements.txt"
@@ -68,15 +73,15 @@ def enter(arguments: list[str]) -> NoReturn:
         say(f"first call: making {VENV} (about 2 GB, some minutes)")
         make_environment(VENV, requirements)
         provide_libraries()
-    restart(python_of(VENV), arguments, "-P", "-m", "threepoint.tools")
+    restart(python_of(VENV), arguments, "-I", "-m", "threepoint.tools")
 
 
 def restart(python: str | Path, arguments: list[str], *program: str) -> NoReturn:
     """Become ``python PROGRAM ARGUMENTS``, by default ``python tools ARGUMENTS``; does not return."""
-    command = [str(python), *(program or (str(ROOT / "tools"),)), *arguments]
+    words = [str(python), *(program or ("-I", str(ROOT / "tools"))), *arguments]
     if os.name == "nt":  # Windows has no exec that keeps the console.
-        sys.exit(subprocess.call(command))
-    os.execv(command[0], command)
+        sys.exit(subprocess.call(words))
+    os.execv(words[0], words)
 
 
 def find_python() -> str:
@@ -94,7 +99,13 @@ def find_python() -> str:
 def reports_version(python: str) -> bool:
     """Whether a program is a Python of the right version (version switchers leave shims that are none)."""
     test = f"import sys; sys.exit(sys.version_info[:2] != {PYTHON_VERSION!r})"
-    return subprocess.call([python, "-c", test], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    return runs(command(python, "-c", test))
+
+
+def runs(words: list[str]) -> bool:
+    """Whether a command ends well; what it prints is not shown."""
+    silent = subprocess.DEVNULL
+    return subprocess.call(words, stdout=silent, stderr=silent, env=clean_environment()) == 0
 
 
 def python_of(folder: Path) -> Path:
@@ -118,7 +129,7 @@ def make_environment(folder: Path, requirements: str) -> None:
     """Make or complete a virtual environment of this Python from the text of a requirements file."""
     if not has_pip(folder):
         provide_venv_module()
-        run([sys.executable, "-m", "venv", "--clear", str(folder)], f"making {folder} failed")
+        run(command(sys.executable, "-m", "venv", "--clear", folder), f"making {folder} failed")
     listing = folder / "requirements.txt"
     listing.write_text(requirements, encoding="utf-8")
     run(
@@ -141,8 +152,7 @@ def has_pip(folder: Path) -> bool:
     python = python_of(folder)
     if not python.exists() or not reports_version(str(python)):
         return False
-    test = [str(python), "-m", "pip", "--version"]
-    return subprocess.call(test, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    return runs(command(python, "-m", "pip", "--version"))
 
 
 def torch_source(requirements: str) -> list[str]:
@@ -157,17 +167,16 @@ def torch_source(requirements: str) -> list[str]:
         return []
 
 
-def run(command: list[str], failure: str) -> None:
-    """Run a program with its output on standard error."""
-    status = subprocess.call(command, stdout=sys.stderr.fileno())
+def run(words: list[str], failure: str) -> None:
+    """Run a program with its output on standard error. Where pip looks for packages is the user's own choice."""
+    status = subprocess.call(words, stdout=sys.stderr.fileno(), env=clean_environment(keep="PIP_"))
     if status != 0:
         raise EnvironmentProblem(f"{failure}; run the same command again to go on from here")
 
 
 def provide_venv_module() -> None:
     """Debian and Ubuntu keep the module that makes environments in a package of its own."""
-    test = [sys.executable, "-c", "import venv, ensurepip"]
-    if subprocess.call(test, stderr=subprocess.DEVNULL) == 0:
+    if runs(command(sys.executable, "-c", "import venv, ensurepip")):
         return
     package = "python{}.{}-venv".format(*PYTHON_VERSION)
     if not may_install():

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
+from ...untrusted.budgets import Budget, file_size, read_bytes
 from ..json_text import load_json
 from ..recording import Recording
 from ..tables.cells import Column, read_column
@@ -27,6 +28,8 @@ OPTIONS = ("layouts", *(field.name for field in fields(TableOptions)))
 PRECEDENCE = 90
 """Asked after the formats whose JSON is known."""
 DEEPEST, MOST_COLUMNS = 8, 4000
+CELL_BYTES = 16
+"""What a cell takes while it is text, and then as a number."""
 LEAST_SAMPLES = 2
 
 
@@ -51,11 +54,13 @@ def load_table(path: Path) -> Table:
     content = _lines(path)
     samples = _samples(load_json(path) if content is None else content, path.name)
     columns: dict[str, list[Any]] = {}
+    budget = Budget(path.name, file_size(path))
     for index, sample in enumerate(samples):
         for name, value in _flat("", sample, 0):
             if name not in columns:
                 if len(columns) >= MOST_COLUMNS:
                     raise InputError(f"{path.name}: its samples have more than {MOST_COLUMNS} values: no recording")
+                budget.claim(CELL_BYTES * len(samples), "a table of its values")
                 columns[name] = [""] * index
             cells = columns[name]
             if len(cells) == index:
@@ -81,7 +86,7 @@ _UNKNOWN = (
 
 def _lines(path: Path) -> list[Any] | None:
     """The objects of a file with one a line; None where it is one whole document."""
-    text = decode(path.read_bytes(), path.name).lstrip("\ufeff").strip()
+    text = decode(read_bytes(path), path.name).lstrip("\ufeff").strip()
     first, _, rest = text.partition("\n")
     if not rest or not first.strip().startswith("{"):
         return None

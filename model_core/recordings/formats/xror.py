@@ -5,17 +5,17 @@ quaternion xyzw). Unity's axes, metres, seconds; of Beat Saber the hands are sab
 the engine: Blender's own Python does not have it, and lets the engine's do the unpacking.
 """
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import InputError
 from ...notes import Note
+from ...untrusted.budgets import read_bytes
 from ..binary.bson import parse_bson
 from ..cleaning import RawTrack, build_recording
 from ..conventions import to_openxr
+from ..elsewhere import arrays_from
 from ..recording import Recording
 from ..tables.words import BODY_ROLES, role_of, words
 
@@ -26,24 +26,9 @@ ROLES = {"HEAD": "head", "HAND_LEFT": "left_hand", "HAND_RIGHT": "right_hand"}
 AXES = ("x", "y", "z", "1", "i", "j", "k")
 APP_PRESETS = {"Beat Saber": "saber"}
 FPZIP_MAGIC = b"fp"
-UNPACKING_SECONDS = 30
-LARGEST_UNPACKING = 3 * 2**29
 UNPACK = """
-import sys
-try:
-    import resource
-    resource.setrlimit(resource.RLIMIT_AS, ({limit}, {limit}))
-except (ImportError, ValueError):
-    pass  # other systems than Unix bound the memory by their own means
-try:
-    import fpzip
-except ImportError:
-    sys.exit(3)
-array = fpzip.decompress(sys.stdin.buffer.read(), order="C")
-print(array.shape[-2], array.shape[-1], array.dtype.str, flush=True)
-sys.stdout.buffer.write(array.tobytes())
+arrays["frames"] = np.squeeze(fpzip.decompress(sys.stdin.buffer.read(), order="C"))
 """
-"""Damaged packing makes the library read and write where it should not: it works in a process of its own."""
 
 
 def recognises(head: bytes, path: Path) -> bool:
@@ -55,11 +40,11 @@ def read(path: Path, python: str | Path | None = None) -> Recording:
     """An XROR file -> ``Recording``. ``python``: an interpreter that has fpzip, by default the one that runs this."""
     name = path.name
     try:
-        content = parse_bson(path.read_bytes())
+        content = parse_bson(read_bytes(path))
     except ValueError as error:
         raise InputError(f"{name}: is not a whole XROR document ({error})") from None
     devices, packed, app = _parts(content, name)
-    frames = _unpack(packed, name, python or sys.executable)
+    frames = _unpack(packed, path, python)
     width = 1 + sum(len(axes) for _, axes in devices)
     if frames.shape[1] != width:
         raise InputError(f"{name}: its frames have {frames.shape[1]} columns, its devices tell of {width}")
@@ -97,19 +82,9 @@ def _role(joint):
     return ROLES.get(joint) or role_of(words(joint)) or joint.lower()
 
 
-def _unpack(packed, name, python):
+def _unpack(packed, path, python):
     """The frames (N, columns), unpacked by a process that may die of them."""
-    program = UNPACK.format(limit=LARGEST_UNPACKING)
-    try:
-        done = subprocess.run(
-            [str(python), "-c", program], input=packed, capture_output=True, timeout=UNPACKING_SECONDS, check=False
-        )
-    except (subprocess.TimeoutExpired, OSError):
-        raise InputError(f"{name}: its packed frames cannot be unpacked; the file is damaged") from None
-    if done.returncode == 3:
-        raise InputError(f"{name}: XROR is packed with fpzip, a library that {python} lacks; install it there")
-    header, _, body = done.stdout.partition(b"\n")
-    if done.returncode != 0 or not header:
-        raise InputError(f"{name}: its packed frames are damaged")
-    rows, columns, kind = header.decode().split()
-    return np.frombuffer(body, kind).reshape(int(rows), int(columns))
+    frames = arrays_from(path, "fpzip", UNPACK, python, packed).get("frames")
+    if frames is None or frames.ndim != 2 or frames.dtype.kind != "f":
+        raise InputError(f"{path.name}: its packed frames are no table of numbers")
+    return frames
