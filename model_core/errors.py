@@ -10,7 +10,7 @@ class InputError(ValueError):
     the line it may carry a ``Note`` or a message of the add-on, which becomes one where it is shown.
     """
 
-    def __init__(self, message: object) -> None:
+    def __init__(self, message: object = "") -> None:
         super().__init__(one_line(message) if isinstance(message, str) else message)
 
 

@@ -14,9 +14,7 @@ def test_what_is_claimed_adds_up():
     budget = Budget("a.bin", 10_000_000)
     budget.claim(150_000_000, "its poses")
     budget.claim(50_000_000, "its hands")
-    with pytest.raises(
-        InputError, match="a chunk unpacks to 1 MB, more than a file of 10 MB can rightly hold"
-    ):
+    with pytest.raises(InputError, match="a chunk unpacks to 1 MB, more than a file of 10 MB can rightly hold"):
         budget.claim(1_000_000, "a chunk")
     with pytest.raises(InputError):
         Budget("a.bin", 10).claim(-1, "nothing")

@@ -13,11 +13,17 @@ from typing import Any
 
 from ...errors import InputError
 from ...notes import Note
+from ...untrusted.budgets import read_bytes
+from ...untrusted.json_text import parse_json
+from ...untrusted.values import mapping
 from ..recording import Recording
+from ..text import decode
 from .options import TableOptions
 from .parsing import Table
 
 FORMAT = "threepoint table 1"
+LARGEST_FILE = 1 << 20
+"""Bytes of a layout's file."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +46,11 @@ class Layouts:
         if not path.is_file():
             return None
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = mapping(parse_json(decode(read_bytes(path, largest=LARGEST_FILE), path.name), path.name), "it")
+            options = mapping(content.get("options"), "options")
             known = {field.name for field in fields(TableOptions)}
-            return TableOptions(**{key: value for key, value in content["options"].items() if key in known}).validate()
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            return TableOptions(**{key: value for key, value in options.items() if key in known}).validate()
+        except InputError as error:
             raise InputError(f"{path}: is not a table's layout; delete it ({error})") from None
 
     def _file(self, names: Sequence[str]) -> Path:
