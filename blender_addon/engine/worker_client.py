@@ -29,7 +29,7 @@ class WorkerClient:
 
     def __init__(self, python: str | Path, log: str | Path, script: str | Path = WORKER) -> None:
         self.python, self.log = Path(python), Path(log)
-        self.about = None
+        self.about, self.stopped = None, False
         self._numbers = itertools.count(1)
         self._incoming = queue.SimpleQueue()
         self._outgoing = queue.SimpleQueue()
@@ -74,6 +74,7 @@ class WorkerClient:
 
     def stop(self) -> None:
         """End the process now."""
+        self.stopped = True
         self._outgoing.put(None)
         self.process.kill()
         self.process.wait()
@@ -89,7 +90,7 @@ class WorkerClient:
         try:
             while True:
                 self._incoming.put(messages.unpack(self._from_engine))
-        except (EOFError, OSError, ValueError) as error:
+        except Exception as error:  # Whatever came: who waits for the engine is told that it is no more.
             status = self._end()
             self._incoming.put(({"type": "dead", "status": status, "message": str(error)}, {}))
 
@@ -106,9 +107,16 @@ class WorkerClient:
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
         while (message := self._outgoing.get()) is not None:
             try:
-                self._to_engine.write(messages.pack(*message))
+                data = messages.pack(*message)
+            except (TypeError, ValueError, RecursionError, MemoryError) as error:
+                reason = f"the request cannot be sent to the engine ({error})"
+                self._incoming.put(({"type": "refused", "job": message[0].get("job"), "message": reason}, {}))
+                continue
+            try:
+                self._to_engine.write(data)
                 self._to_engine.flush()
-            except (OSError, ValueError):  # The listening thread sees the same end and reports it.
+            except (OSError, ValueError):
+                self._end()  # One that hears no more is of no use; the listening thread reports its end.
                 break
         with contextlib.suppress(OSError):  # What is still to be written goes nowhere.
             self._to_engine.close()

@@ -21,6 +21,7 @@ from ..pipeline import (
 )
 from ..progress import Progress, part_of
 from ..recordings import Recording
+from ..untrusted.values import mapping, text
 from . import messages
 
 CALIBRATING = 0.02
@@ -62,11 +63,13 @@ class EngineSession:
 
     def _read(self, header: messages.Header, arrays: messages.Arrays) -> tuple[Recording, Options]:
         path, given = header.get("body"), header.get("calibration")
+        if path is not None:
+            path = text(path, "body")
         if path not in self.bodies:
             self.bodies[path] = load_body(path)
         calibration = None if given is None else calibration_from_json(given)
         options = options_from_json(header.get("options", {}), self.bodies[path], calibration)
-        return messages.read_recording(header["recording"], arrays), options
+        return messages.read_recording(mapping(header.get("recording"), "recording"), arrays), options
 
     def _networks(self, wish: str, progress: Progress) -> Networks:
         device = choose_device(wish)

@@ -22,20 +22,10 @@ from threepoint.model_core.untrusted.json_text import parse_json
 from threepoint.tools.support.animate_options import parse
 
 DIGITS = "9" * 400
-NOT_NUMBERS = [
-    "NaN",
-    "Infinity",
-    "-Infinity",
-    DIGITS,
-    "-" + DIGITS,
-    "1e308",
-    "-1e30",
-    '"x"',
-    "true",
-    "{}",
-    "[]",
-    "null",
-]
+NOT_NUMBERS = ["NaN", "Infinity", "-Infinity", DIGITS, "-" + DIGITS, "1e308", "-1e30", '"x"', "true", "{}", "[]"]
+NOT_NUMBERS += ["null"]
+NO_OPTIONS = ["", "5", "null", '"x"', "[]", "[" * 100_000, '{"columns":' * 30_000, '{"fps": ' + DIGITS + "}"]
+NO_OPTIONS += ['{"columns": {"head": 5}}', '{"columns": [1]}', '{"columns": {"time": ["t"]}}']
 
 
 def assert_one_line(error):
