@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import InputError
+from .whole_files import Outputs
 
 if TYPE_CHECKING:
     import torch
@@ -33,9 +34,8 @@ def save_tensors(
         name: (tensor if name.startswith(full_precision) else tensor.half()).contiguous()
         for name, tensor in tensors.items()
     }
-    partial = path.with_name(path.name + ".partial")
-    save_file(stored, partial, metadata=dict(metadata))
-    partial.replace(path)
+    with Outputs() as outputs:
+        save_file(stored, outputs.path_for(path), metadata=dict(metadata))
 
 
 def load_tensors(

@@ -23,7 +23,7 @@ BLENDER = ("bpy", "bmesh", "gpu", "mathutils")
 CORE_ORDER = (
     ("shown", "threads", "child_python"),
     ("errors", "progress"),
-    ("untrusted",),
+    ("untrusted", "whole_files"),
     ("safetensor_files",),
     ("notes",),
     ("geometry",),

@@ -13,6 +13,7 @@ from ..recordings.text import decode
 from ..untrusted.budgets import read_bytes
 from ..untrusted.json_text import parse_json
 from ..untrusted.values import BETA, FLOOR, OFFSET, STATURE_ERROR, Bounds, mapping, number, vector
+from ..whole_files import write_whole
 from .calibration import BODY_TRACKER_JOINTS, Calibration, Offset
 
 FORMAT = "threepoint calibration 1"
@@ -62,9 +63,8 @@ def calibration_from_json(content: object, name: str = "calibration") -> Calibra
 
 
 def save(path: str | Path, calibration: Calibration) -> None:
-    """Write a calibration as JSON."""
-    content = json.dumps(calibration_to_json(calibration), indent=1) + "\n"
-    Path(path).write_text(content, encoding="utf-8")
+    """Write a calibration as JSON, whole or not at all. Raises ``InputError``."""
+    write_whole(path, json.dumps(calibration_to_json(calibration), indent=1) + "\n")
 
 
 def load(path: str | Path) -> Calibration:

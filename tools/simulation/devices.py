@@ -34,9 +34,9 @@ from ...model_core.mocap.clips import Clip, load_clips
 from ...model_core.observation import FPS
 from ...model_core.recordings import Recording, Track
 from ...model_core.recordings.model_frame import model_frame
+from ...model_core.whole_files import Outputs
 from ..support.arguments import command_parser
 from ..support.checkout import WORK
-from ..support.outputs import Outputs
 
 Rows = list[dict[str, Any]]
 """What was found in each clip."""

@@ -21,9 +21,9 @@ from ...model_core.calibration.posture import (
 )
 from ...model_core.mocap.clips import load_clips
 from ...model_core.mocap.datasets.shards import LEFT_OUT
+from ...model_core.whole_files import Outputs
 from ..support.arguments import command_parser
 from ..support.checkout import ROOT
-from ..support.outputs import Outputs
 from .posture_motion import Motion, motion_of, shown
 from .posture_samples import dealt, gather_error_samples
 

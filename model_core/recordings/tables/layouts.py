@@ -16,6 +16,7 @@ from ...notes import Note
 from ...untrusted.budgets import read_bytes
 from ...untrusted.json_text import parse_json
 from ...untrusted.values import mapping
+from ...whole_files import write_whole
 from ..recording import Recording
 from ..text import decode
 from .options import TableOptions
@@ -33,11 +34,14 @@ class Layouts:
     folder: Path
 
     def save(self, names: Sequence[str], options: TableOptions) -> Path:
-        """Save ``options`` for tables whose columns are ``names``; returns the file."""
+        """Save ``options`` for tables whose columns are ``names``; returns the file. Raises ``InputError``."""
         path = self._file(names)
-        path.parent.mkdir(parents=True, exist_ok=True)
         content = {"format": FORMAT, "names": list(names), "options": asdict(options.validate())}
-        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{path.parent}: layouts cannot be kept there ({error.strerror})") from None
+        write_whole(path, json.dumps(content, indent=1) + "\n")
         return path
 
     def find(self, names: Sequence[str]) -> TableOptions | None:
