@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .checksums import verified
 from .errors import InputError
 from .whole_files import Outputs
 
@@ -47,6 +48,7 @@ def load_tensors(
     """
     from safetensors import SafetensorError, safe_open
 
+    verified(path)
     try:
         with safe_open(str(path), framework="pt") as file:
             tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118

@@ -170,12 +170,8 @@ def check_target(path: Path | str, suffixes: Sequence[str], inputs: Iterable[Pat
             raise InputError(f"{path}: the folder {path.parent} does not exist; make it first")
         real = _real(path)
         there = real.exists()
-        if (
-            (there and not real.is_file())
-            or real.is_symlink()
-            or not real.parent.is_dir()
-            or not os.access(real.parent, os.W_OK)
-        ):
+        place = real.parent.is_dir() and os.access(real.parent, os.W_OK)
+        if not place or real.is_symlink() or (there and not real.is_file()):
             raise InputError(f"{path}: cannot be written; choose a file in a folder that is yours")
         if there and not os.access(real, os.W_OK):
             raise InputError(f"{path}: is there and may not be written")

@@ -24,6 +24,7 @@ CORE_ORDER = (
     ("shown", "threads", "child_python"),
     ("errors", "progress"),
     ("untrusted", "whole_files"),
+    ("checksums",),
     ("safetensor_files",),
     ("notes",),
     ("geometry",),

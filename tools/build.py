@@ -10,10 +10,13 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from ..model_core.checksums import MANIFEST, manifest_text
 from ..model_core.child_python import clean_environment, command
 from ..model_core.errors import InputError
+from ..model_core.whole_files import write_whole
 from .support.arguments import command_parser
 from .support.checkout import ROOT
+from .support.lock import write_lock
 
 PACKED = ("blender_manifest.toml", "__init__.py", "LICENSE", "blender_addon", "model_core", "weights")
 """What the extension consists of; nothing else of the checkout gets into the zip."""
@@ -40,8 +43,17 @@ def run(arguments: list[str]) -> int:
     """Build the zip and print where it is."""
     parser = command_parser("build", __doc__)
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "dist", metavar="FOLDER", help="where to put it")
+    parser.add_argument("--checksums", action="store_true",
+                        help="instead: write weights/manifest.json for the weights that are there")  # fmt: skip
+    parser.add_argument("--lock", action="store_true",
+                        help="instead: write requirements.txt, with hashes, for requirements.in")  # fmt: skip
     options = parser.parse_args(arguments)
-    print(build(options.output))
+    if options.checksums:
+        write_whole(MANIFEST, manifest_text())
+    if options.lock:
+        write_lock()
+    if not options.checksums and not options.lock:
+        print(build(options.output))
     return 0
 
 

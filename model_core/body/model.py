@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..checksums import verified
 from ..errors import InputError
 from ..geometry.kinematics import forward_kinematics
 from ..geometry.rotations import Array, array_namespace
@@ -115,7 +116,7 @@ class Body:
 
 def load_body(path: Path | str | None = None) -> Body:
     """The free default body, or a user's SMPL, SMPL-H or SMPL-X file. Arrays are numpy float32. Raises InputError."""
-    arrays = read_smpl(DEFAULT_BODY if path is None else path)
+    arrays = read_smpl(verified(DEFAULT_BODY if path is None else path))
     regressor = arrays["J_regressor"]
     return Body(
         template=arrays["v_template"],

@@ -15,7 +15,7 @@ READERS = "model_core/recordings/formats"
 WEIGHTS = {
     "body.npz", "posture.npz", "flag.safetensors", "sage_diffusion.safetensors", "sage_decoder.safetensors",
     "sage_vqvae.safetensors", "sage_companion_diffusion.safetensors", "sage_companion_decoder.safetensors",
-    "flag.md", "sage.md", "NOTICE.md",
+    "flag.md", "sage.md", "NOTICE.md", "manifest.json",
 }  # fmt: skip
 
 

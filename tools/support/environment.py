@@ -10,9 +10,11 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -28,7 +30,12 @@ else:
 
 PYTHON_VERSION = (3, 11)
 VENV = ROOT / ".venv"
-REQUIREMENTS = ROOT / "requirements.txt"
+REQUIREMENTS, CUDA_REQUIREMENTS = ROOT / "requirements.txt", ROOT / "requirements-cuda.txt"
+"""Locks with hashes; the second has what torch's build for NVIDIA's GPUs needs beside it on Linux."""
+HASH = "--hash="
+INDEX = "https://pypi.org/simple/"
+PIP_CONFIGURATION = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf", "~/.config/pip/pip.conf", "~/.pip/pip.conf")
+ANSWER_SECONDS = 4
 STAMP = "threepoint-stamp"
 CPU_TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 
@@ -70,6 +77,7 @@ def enter(arguments: list[str]) -> NoReturn:
             python = find_python()
             say("this is Python {}.{}; going on with {}".format(*sys.version_info[:2], python))
             restart(python, arguments)
+        need_index()
         say(f"first call: making {VENV} (about 2 GB, some minutes)")
         make_environment(VENV, requirements)
         provide_libraries()
@@ -132,19 +140,70 @@ def make_environment(folder: Path, requirements: str) -> None:
         run(command(sys.executable, "-m", "venv", "--clear", folder), f"making {folder} failed")
     listing = folder / "requirements.txt"
     listing.write_text(requirements, encoding="utf-8")
-    run(
-        [str(python_of(folder)), "-m", "pip", "install", "--disable-pip-version-check", "-r", str(listing)]
-        + torch_source(requirements),
-        f"installing into {folder} failed (pip says why above)",
-    )
+    listings = ["-r", str(listing)]
+    torch = entry_of("torch", requirements)
+    if torch and sys.platform.startswith("linux"):
+        # Which of its builds is served decides what else it needs.
+        first = folder / "requirements-torch.txt"
+        first.write_text(torch, encoding="utf-8")
+        pip_install(folder, ["--no-deps", "-r", str(first), *torch_source()], torch)
+        if not has_cpu_torch(folder):
+            listings += ["-r", str(CUDA_REQUIREMENTS)]
+    pip_install(folder, listings, requirements)
     install_package(folder)
     (folder / STAMP).write_text(stamp_of(requirements))
+
+
+def pip_install(folder: Path, words: list[str], requirements: str) -> None:
+    """Let pip install wheels into an environment: where the requirements have hashes, only what has them."""
+    hashes = ["--require-hashes"] if HASH in requirements else []
+    install = ["-m", "pip", "install", "--disable-pip-version-check", "--only-binary", ":all:", *hashes, *words]
+    run(command(python_of(folder), *install), f"installing into {folder} failed (pip says why above)")
+
+
+def entry_of(package: str, requirements: str) -> str:
+    """A package's entry in a lock, its hashes included; empty where it has none."""
+    match = re.search(rf"^{re.escape(package)}==.*(\n[ \t]+--hash=.*)*", requirements, re.MULTILINE)
+    return match[0] + "\n" if match else ""
+
+
+def has_cpu_torch(folder: Path) -> bool:
+    """Whether the torch in an environment is the build for CPUs, which needs none of NVIDIA's libraries."""
+    test = "import importlib.metadata, sys; sys.exit(not importlib.metadata.version('torch').endswith('+cpu'))"
+    return runs(command(python_of(folder), "-c", test))
+
+
+def need_index() -> None:
+    """Say at once that nothing can be installed where PyPI does not answer and pip knows of no other index."""
+    if any(name.startswith("PIP_") for name in os.environ) or any(
+        os.path.exists(os.path.expanduser(path)) for path in PIP_CONFIGURATION
+    ):
+        return  # Where pip looks is the user's own choice, and pip says what it finds there.
+    asked = threading.Thread(target=answers, args=(INDEX, found := []), daemon=True)
+    asked.start()
+    asked.join(ANSWER_SECONDS)  # Looking a name up takes as long as it likes.
+    if not found:
+        raise EnvironmentProblem(
+            f"the first call installs packages, and {INDEX} does not answer: go online and run the command again"
+        )
+
+
+def answers(address: str, found: list[str]) -> None:
+    """Add an address to ``found`` where something answers there."""
+    try:
+        with urllib.request.urlopen(address, timeout=ANSWER_SECONDS):
+            found.append(address)
+    except urllib.error.HTTPError:
+        found.append(address)
+    except OSError:
+        pass
 
 
 def install_package(folder: Path) -> None:
     """Let the environment's Python import this checkout as ``threepoint``, whatever its folder is called."""
     install = ["pip", "install", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "-e", str(ROOT)]
-    run([str(python_of(folder)), "-m", *install], f"installing this checkout into {folder} failed (pip says why above)")
+    failure = f"installing this checkout into {folder} failed (pip says why above)"
+    run(command(python_of(folder), "-m", *install), failure)
 
 
 def has_pip(folder: Path) -> bool:
@@ -155,16 +214,16 @@ def has_pip(folder: Path) -> bool:
     return runs(command(python, "-m", "pip", "--version"))
 
 
-def torch_source(requirements: str) -> list[str]:
+def torch_source() -> list[str]:
     """Options for pip: without an NVIDIA GPU, Linux gets torch's CPU build, a tenth of the size, where it is served."""
-    if "torch" not in requirements or not sys.platform.startswith("linux") or os.path.exists("/dev/nvidiactl"):
+    if os.path.exists("/dev/nvidiactl"):
         return []
-    try:
-        with urllib.request.urlopen(CPU_TORCH_INDEX + "/torch/", timeout=5):
-            return ["--extra-index-url", CPU_TORCH_INDEX]
-    except (urllib.error.URLError, OSError):
-        say(f"{CPU_TORCH_INDEX} does not answer; taking torch from pip's own index")
-        return []
+    found: list[str] = []
+    answers(CPU_TORCH_INDEX + "/torch/", found)
+    if found:
+        return ["--extra-index-url", CPU_TORCH_INDEX]
+    say(f"{CPU_TORCH_INDEX} does not answer; taking torch from pip's own index")
+    return []
 
 
 def run(words: list[str], failure: str) -> None:
