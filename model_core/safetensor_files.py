@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .checksums import verified
 from .errors import InputError
@@ -15,6 +15,12 @@ from .whole_files import Outputs
 
 if TYPE_CHECKING:
     import torch
+
+FORMER_KEYS = {
+    "mix": "out_proj", "think": "mlp", "approximator": "latent_region_approximator",  # flag.region
+    "latent_spread": "latent_std",  # sage.vqvae
+}  # fmt: skip
+"""Former names of layers and buffers, which the shipped weights and other files of before have -> their names now."""
 
 
 def save_tensors(
@@ -58,3 +64,15 @@ def load_tensors(
     if file_format is not None and metadata.get("format") != file_format:
         raise InputError(f"{path}: holds {metadata.get('format', 'unnamed weights')}, expected {file_format}")
     return tensors, metadata
+
+
+def rename_former_keys(module: torch.nn.Module, state: dict[str, torch.Tensor], prefix: str, *rest: Any) -> None:
+    """Give the entries of a state dict that begin with ``prefix`` the names of today.
+
+    A module whose parts once had other names registers it as a hook before state dicts are loaded.
+    """
+    for key in [key for key in state if key.startswith(prefix)]:
+        parts = key.removeprefix(prefix).split(".")
+        renamed = prefix + ".".join(FORMER_KEYS.get(part, part) for part in parts)
+        if renamed != key:
+            state[renamed] = state.pop(key)

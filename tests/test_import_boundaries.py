@@ -25,7 +25,7 @@ CORE_ORDER = (
     ("errors", "progress"),
     ("untrusted", "whole_files"),
     ("checksums",),
-    ("safetensor_files",),
+    ("safetensor_files", "window_blending"),
     ("notes",),
     ("geometry",),
     ("motion",),

@@ -88,7 +88,7 @@ def _train(name: str, options: argparse.Namespace, progress: Progress) -> None:
     training.fit(folder, options.steps, lambda done, text: progress(done, f"{name}: {text}"))
     files = training.score(options.score)
     result = {
-        "says": variant.says,
+        "says": variant.label,
         "steps": options.steps,
         "minutes": training.minutes,
         VARIED: training.varied_error(),

@@ -22,7 +22,7 @@ from .support.recording_report import draw_report, json_of, table_of
 if TYPE_CHECKING:
     from ..model_core.pipeline import Networks, Options
 
-PREDICT_SHARE = 0.8
+PREDICT_FRACTION = 0.8
 """Where, of the whole work, the prediction ends: only the bar depends on it."""
 CALIBRATING = 0.02
 """The fraction of a prediction that calibrating is, for the bar only."""
@@ -40,8 +40,8 @@ def run(arguments: list[str]) -> int:
     with Outputs() as outputs, TerminalProgress() as progress:
         for path in all_targets(options):
             outputs.claim(path)
-        body, people = predict(options, recordings, part_of(progress, 0, PREDICT_SHARE))
-        write_outputs(options, body, people, outputs, part_of(progress, PREDICT_SHARE, 1))
+        body, people = predict(options, recordings, part_of(progress, 0, PREDICT_FRACTION))
+        write_outputs(options, body, people, outputs, part_of(progress, PREDICT_FRACTION, 1))
     say_what_was_found(people)
     say_sizes(outputs.pending)
     return 0

@@ -22,7 +22,7 @@ from .support.progress import TerminalProgress
 
 CLIPS = WORK / "data" / "motion" / "test.npz"
 SCENE_FPS = 30
-PREDICT_SHARE = 0.6
+PREDICT_FRACTION = 0.6
 """Where, of the whole work, the prediction ends: only the bar depends on it."""
 
 
@@ -31,8 +31,8 @@ def run(arguments: list[str]) -> int:
     options = parse(arguments)
     clip = choose_clip(options)
     with Outputs() as outputs, TerminalProgress() as progress:
-        recording, calibration, predicted = predict(clip, options.device, part_of(progress, 0, PREDICT_SHARE))
-        progress(PREDICT_SHARE, "building the scene")
+        recording, calibration, predicted = predict(clip, options.device, part_of(progress, 0, PREDICT_FRACTION))
+        progress(PREDICT_FRACTION, "building the scene")
         write_outputs(options, clip, recording, calibration, predicted, outputs)
     say_sizes(outputs.pending)
     return 0

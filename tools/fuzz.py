@@ -56,7 +56,7 @@ HANGS_AFTER = 20
 """Seconds of CPU time after which reading is broken off."""
 HUNG_AFTER = 900
 """Seconds of wall time after which a reader waits for what never comes: the run ends with a trace of where."""
-TOLD_EVERY = 1000
+REPORT_EVERY = 1000
 """Files after which the counts so far are printed."""
 GOOD = ("read", "refused")
 REAL_STDERR = 2
@@ -107,12 +107,12 @@ def _read_all(options: argparse.Namespace) -> int:
             print(f"seed {number} ({name}): {outcome}", flush=True)
             _keep(options.keep, f"{number}_{Path(name).name}", data)
         done = number - options.seed + 1
-        if done % TOLD_EVERY == 0 or done == options.count:
-            _tell(done, outcomes, slowest, peaks)
+        if done % REPORT_EVERY == 0 or done == options.count:
+            _report(done, outcomes, slowest, peaks)
     return 1 if outcomes["failed"] else 0
 
 
-def _tell(done: int, outcomes: Counter[str], slowest: tuple[float, str], peaks: list[int]) -> None:
+def _report(done: int, outcomes: Counter[str], slowest: tuple[float, str], peaks: list[int]) -> None:
     counts = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in (*GOOD, "failed"))
     memory = f"{(peaks[-1] - peaks[0]) / 2**20:.0f} MB above the program's own {peaks[0] / 2**20:.0f}"
     print(f"{done} files: {counts}; slowest {slowest[0]:.2f} s of CPU time ({slowest[1]}); {memory}", flush=True)
@@ -159,7 +159,7 @@ def _outcome(path: Path) -> str:
         plain = "\n" not in message and len(message) <= LONGEST_MESSAGE
         return "refused" if plain else f"message is not a line: {message[:200]!r}"
     except Exception as error:
-        return f"{type(error).__name__} at {_last_place(error)}: {str(error)[:200]}"
+        return f"{type(error).__name__} at {_last_line(error)}: {str(error)[:200]}"
     return "read"
 
 
@@ -181,15 +181,15 @@ def _keep(folder: Path | None, name: str, data: bytes) -> None:
         (folder / name).write_bytes(data)
 
 
-def _last_place(error: BaseException) -> str:
+def _last_line(error: BaseException) -> str:
     """File and line of the innermost frame of our own that an error went through."""
-    place, trace = "?", error.__traceback__
+    line, trace = "?", error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
         if "recordings" in code.co_filename or "mocap" in code.co_filename:
-            place = f"{Path(code.co_filename).name}:{trace.tb_lineno}"
+            line = f"{Path(code.co_filename).name}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return place
+    return line
 
 
 def mutated(samples: dict[str, bytes], number: int) -> tuple[str, bytes]:
@@ -208,9 +208,9 @@ def mutated(samples: dict[str, bytes], number: int) -> tuple[str, bytes]:
 
 
 def _flip(data: bytearray, rng: np.random.Generator) -> bytearray:
-    for place in rng.integers(0, max(len(data), 1), rng.integers(1, 8)):
-        if place < len(data):
-            data[place] ^= 1 << rng.integers(8)
+    for offset in rng.integers(0, max(len(data), 1), rng.integers(1, 8)):
+        if offset < len(data):
+            data[offset] ^= 1 << rng.integers(8)
     return data
 
 
@@ -236,21 +236,21 @@ def _repeat(data: bytearray, rng: np.random.Generator) -> bytearray:
 
 def _huge_count(data: bytearray, rng: np.random.Generator) -> bytearray:
     value = (0x7FFFFFFF, 0xFFFFFFFF, 0x80000000, 0, 1 << 24, 0x7FF00000)[rng.integers(6)]
-    place = rng.integers(0, max(len(data) - 4, 1))
-    data[place : place + 4] = struct.pack("<I", value)
+    offset = rng.integers(0, max(len(data) - 4, 1))
+    data[offset : offset + 4] = struct.pack("<I", value)
     return data
 
 
 def _nasty_number(data: bytearray, rng: np.random.Generator) -> bytearray:
     digits = [i for i in range(len(data)) if 48 <= data[i] <= 57]
-    for place in rng.choice(digits, 3) if digits else []:
-        data[place : place + 1] = NASTY_NUMBERS[rng.integers(len(NASTY_NUMBERS))].encode()
+    for offset in rng.choice(digits, 3) if digits else []:
+        data[offset : offset + 1] = NASTY_NUMBERS[rng.integers(len(NASTY_NUMBERS))].encode()
     return data
 
 
 def _not_finite(data: bytearray, rng: np.random.Generator) -> bytearray:
-    place = rng.integers(0, max(len(data) // 4, 1)) * 4 + rng.integers(0, 4)
-    data[place : place + 4] = struct.pack("<f", (np.nan, np.inf, -np.inf, 3e38, 1e-45)[rng.integers(5)])
+    offset = rng.integers(0, max(len(data) // 4, 1)) * 4 + rng.integers(0, 4)
+    data[offset : offset + 4] = struct.pack("<f", (np.nan, np.inf, -np.inf, 3e38, 1e-45)[rng.integers(5)])
     return data
 
 
@@ -259,8 +259,8 @@ def _other_encoding(data: bytearray, rng: np.random.Generator) -> bytearray:
 
 
 def _noise(data: bytearray, rng: np.random.Generator) -> bytearray:
-    place = rng.integers(0, len(data) + 1)
-    return data[:place] + bytearray(rng.bytes(int(rng.integers(1, 500)))) + data[place:]
+    offset = rng.integers(0, len(data) + 1)
+    return data[:offset] + bytearray(rng.bytes(int(rng.integers(1, 500)))) + data[offset:]
 
 
 def _swap_lines(data: bytearray, rng: np.random.Generator) -> bytearray:
@@ -273,11 +273,11 @@ def _swap_lines(data: bytearray, rng: np.random.Generator) -> bytearray:
 def _swap_words(data: bytearray, rng: np.random.Generator) -> bytearray:
     """One word of JSON, CSV or a header becomes another."""
     words = (b"null", b"{}", b"[]", b'""', b"true", b"-1", b"1e400", b'"x"', b"\xc3", b";", b"\t", b'"', b"NaN")
-    place = rng.integers(0, len(data) + 1)
-    stop = place
+    offset = rng.integers(0, len(data) + 1)
+    stop = offset
     while stop < len(data) and data[stop] not in b",:;\n\t[]{} ":
         stop += 1
-    return data[:place] + bytearray(words[rng.integers(len(words))]) + data[stop:]
+    return data[:offset] + bytearray(words[rng.integers(len(words))]) + data[stop:]
 
 
 MUTATIONS = (_flip, _cut, _drop, _swap, _repeat, _huge_count, _nasty_number, _not_finite, _other_encoding, _noise,

@@ -26,9 +26,9 @@ EVALUATION_SPLIT = "eval_bandai"
 SPLITS = ("train", "val", "val_gestures", "test")
 KEPT_FROM_TRAINING = {"val": ("3", "9", "49"), "val_gestures": ("connor",), "test": ("6", "11")}
 """Subjects by which predictions are judged (CMU's numbers, SmartBody's folders); everybody else trains."""
-JUDGED_SHARE = 10
+JUDGED_EVERY = 10
 """Where none of those occurs, one person in so many judges the training."""
-READ_SHARE, CUT_SHARE = 0.7, 0.95
+READ_FRACTION, CUT_FRACTION = 0.7, 0.95
 """Where, of the whole work, reading and cutting end: only the bar depends on it."""
 FRAMES_PER_MINUTE = 3600
 
@@ -40,10 +40,10 @@ def run(arguments: list[str]) -> int:
     body = load_body()
     rest_joints, sole = body.rest_joints(betas)[:BODY_JOINT_COUNT], float(body.sole(betas))
     with TerminalProgress() as progress:
-        takes, refused = read_all(options, rest_joints, sole, part_of(progress, 0, READ_SHARE))
-        cutting = part_of(progress, READ_SHARE, CUT_SHARE)
+        takes, refused = read_all(options, rest_joints, sole, part_of(progress, 0, READ_FRACTION))
+        cutting = part_of(progress, READ_FRACTION, CUT_FRACTION)
         clips = cut_all([take for _, take in takes], options, rest_joints, sole, cutting)
-        progress(CUT_SHARE, "writing")
+        progress(CUT_FRACTION, "writing")
         write(clips, options.output)
     print(minutes_table(clips))
     for line in refused:
@@ -149,7 +149,7 @@ def judging_subjects(subjects: set[str], options: argparse.Namespace) -> dict[st
     wishes = {"val": options.val, "test": options.test, "val_gestures": options.val_gestures}
     chosen = {split: set(wish) & subjects for split, wish in wishes.items()}
     if not chosen["val"] | chosen["test"] and len(subjects) > 1:
-        chosen["val"] = set(sorted(subjects - chosen["val_gestures"])[::JUDGED_SHARE])
+        chosen["val"] = set(sorted(subjects - chosen["val_gestures"])[::JUDGED_EVERY])
     return chosen
 
 

@@ -178,7 +178,7 @@ class Job:
                 message("the engine has stopped ({reason}); the scene is as it was, try again", reason=reason)
             )
         if kind in ENDINGS:
-            _cancelled.pop(header.get("job"), None)
+            _cancelled.pop(messages.job_of(header) or 0, None)
         if header.get("job") != self._job:
             return
         if kind == "progress":

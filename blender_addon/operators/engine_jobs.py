@@ -32,12 +32,19 @@ class EngineOperator(_Base):
     _job: Job
     _timer: bpy.types.Timer | None = None
 
+    def __init_subclass__(cls) -> None:
+        """Refuse an operator that lacks a part; ``abc.ABC`` cannot, beside the metaclass of Blender's classes."""
+        super().__init_subclass__()
+        for part in ("step", "ask", "finish"):
+            if issubclass(cls, bpy.types.Operator) and getattr(cls, part) is getattr(EngineOperator, part):
+                raise TypeError(f"{cls.__name__} is an EngineOperator without '{part}'")
+
     def ask(self, context: Context, person: THREEPOINT_PG_person) -> Job:
-        """Ask the engine."""
+        """Ask the engine. Every operator has its own."""
         raise NotImplementedError
 
     def finish(self, context: Context, person: THREEPOINT_PG_person, job: Job) -> Message:
-        """Bring the answer into the scene; return what to tell the user."""
+        """Bring the answer into the scene; return what to tell the user. Every operator has its own."""
         raise NotImplementedError
 
     @classmethod

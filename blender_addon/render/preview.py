@@ -184,8 +184,8 @@ def _distance() -> float:
 def _place_subjects(stage: Scene, subjects: Sequence[Subject], camera: bpy.types.Object) -> None:
     """Show each subject as an instance, beside the one before; the animator's objects do not move."""
     right = np.array(camera.rotation_euler.to_matrix().col[0])
-    for place, subject in enumerate(subjects):
-        shift = (place - (len(subjects) - 1) / 2) * SPACING
+    for index, subject in enumerate(subjects):
+        shift = (index - (len(subjects) - 1) / 2) * SPACING
         group = bpy.data.collections.new("subject")
         group.objects.link(subject.avatar.mesh)
         for role, tracker in subject.trackers.items():

@@ -76,8 +76,8 @@ def floor(low: ArrayLike, high: ArrayLike) -> bpy.types.Object:
 
 def legend(stops: Sequence[tuple[float, Sequence[float]]], width: float, height: float) -> bpy.types.Object:
     """A bar from the first to the last colour of a ramp (list of (position, rgba)), centred on its origin."""
-    places = np.array([position for position, _ in stops])
-    low = np.stack([(places - 0.5) * width, np.full(len(stops), -height / 2), np.zeros(len(stops))], -1)
+    positions = np.array([position for position, _ in stops])
+    low = np.stack([(positions - 0.5) * width, np.full(len(stops), -height / 2), np.zeros(len(stops))], -1)
     vertices = np.concatenate([low, low + [0, height, 0]])
     n = len(stops)
     faces = [[k, k + 1, n + k + 1, n + k] for k in range(n - 1)]

@@ -24,6 +24,7 @@ from ..trackers.empties import find_dropouts
 from ..trackers.roles import role_label
 
 _Base = Panel if TYPE_CHECKING else object
+_ListBase = bpy.types.UIList if TYPE_CHECKING else object
 
 
 class _Step(_Base):
@@ -44,44 +45,42 @@ class _PersonStep(_Step):
         return active_person(context) is not None
 
 
-class THREEPOINT_UL_people(bpy.types.UIList):
+class _NamedItems(_ListBase):
+    """A list of things with names that can be edited."""
+
+    def icon_of(self, item: Any) -> Any:
+        """The icon before a name."""
+        return "ACTION"
+
+    def draw_item(
+        self,
+        context: Context,
+        layout: bpy.types.UILayout,
+        data: object,
+        item: Any,
+        icon: int,
+        active_data: object,
+        active_property: str,
+        index: int = 0,
+        filter_flag: int = 0,
+    ) -> None:
+        """Draw the line of one item."""
+        layout.prop(item, "name", text="", emboss=False, icon=self.icon_of(item))
+
+
+class THREEPOINT_UL_people(_NamedItems, bpy.types.UIList):
     """The people of the scene."""
 
     bl_idname = "THREEPOINT_UL_people"
 
-    def draw_item(
-        self,
-        context: Context,
-        layout: bpy.types.UILayout,
-        data: object,
-        item: Any,
-        icon: int,
-        active_data: object,
-        active_property: str,
-        index: int = 0,
-        filter_flag: int = 0,
-    ) -> None:
-        layout.prop(item, "name", text="", emboss=False, icon="ARMATURE_DATA" if item.armature else "EMPTY_ARROWS")
+    def icon_of(self, item: Any) -> Any:
+        return "ARMATURE_DATA" if item.armature else "EMPTY_ARROWS"
 
 
-class THREEPOINT_UL_takes(bpy.types.UIList):
+class THREEPOINT_UL_takes(_NamedItems, bpy.types.UIList):
     """A person's takes."""
 
     bl_idname = "THREEPOINT_UL_takes"
-
-    def draw_item(
-        self,
-        context: Context,
-        layout: bpy.types.UILayout,
-        data: object,
-        item: Any,
-        icon: int,
-        active_data: object,
-        active_property: str,
-        index: int = 0,
-        filter_flag: int = 0,
-    ) -> None:
-        layout.prop(item, "name", text="", emboss=False, icon="ACTION")
 
 
 class THREEPOINT_PT_recording(_Step, bpy.types.Panel):

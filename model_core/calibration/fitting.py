@@ -122,6 +122,6 @@ def fit_to_forearms(recording: ModelFrameRecording, calibration: Calibration, fo
         device = quaternion_to_matrix(track.at(track.valid).rotation)
         straight = (transpose(device) @ forearms[track.valid, side]).mean(0)
         given = offsets[role]
-        turn = nearest_rotation(straight + GIVEN_WEIGHT * quaternion_to_matrix(given.rotation))
-        offsets[role] = Offset(matrix_to_quaternion(turn), given.position)
+        rotation = nearest_rotation(straight + GIVEN_WEIGHT * quaternion_to_matrix(given.rotation))
+        offsets[role] = Offset(matrix_to_quaternion(rotation), given.position)
     return replace(calibration, offsets=offsets, notes=(*calibration.notes, Note("wrists_straightened")))

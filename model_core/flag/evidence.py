@@ -64,15 +64,26 @@ def gather_evidence(
     """``Evidence`` of frames: ``rotations`` (N, 3, 3, 3), ``positions`` (N, 3, 3), ``valid`` (N, 3), ``rest_joints``
     (22, 3) or (N, 22, 3). ``pelvis`` (N, 3) must be given for a model of mode "pelvis", and only for one."""
     valid = valid.to(positions.dtype)
-    size = body_size(rest_joints).expand(len(positions))
-    person = proportions(rest_joints, body_size(rest_joints)).expand(len(positions), -1)
+    condition = condition_of(rotations, positions, valid, rest_joints, pelvis)
     towards = heading(rotations[:, 0])
-    origin = below_head(positions[:, 0]) if pelvis is None else pelvis
-    seen = joint_features(rotations, positions, towards, size, origin)
-    condition = make_condition(seen, valid, person)
     mean, log_sigma = model.latent_region(condition)
     context = model.flow.context(condition)
     return Evidence(rotations, positions, valid, rest_joints, towards, condition, context, mean, log_sigma, pelvis)
+
+
+def condition_of(
+    rotations: torch.Tensor,
+    positions: torch.Tensor,
+    valid: torch.Tensor,
+    rest_joints: torch.Tensor,
+    pelvis: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """FLAG's condition (N, C) of frames, given as to ``gather_evidence``."""
+    size = body_size(rest_joints).expand(len(positions))
+    person = proportions(rest_joints, body_size(rest_joints)).expand(len(positions), -1)
+    origin = below_head(positions[:, 0]) if pelvis is None else pelvis
+    seen = joint_features(rotations, positions, heading(rotations[:, 0]), size, origin)
+    return make_condition(seen, valid.to(positions.dtype), person)
 
 
 def place_body(pose: PoseNormalizer, x: torch.Tensor, evidence: Evidence) -> tuple[torch.Tensor, torch.Tensor]:

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from ..geometry.skeleton import BODY_JOINT_COUNT, TRACKED_JOINTS
+from ..safetensor_files import rename_former_keys
 from .condition import JOINT_FEATURES, PROPORTIONS
 
 MASKING_ORDER = ((10, 11), (7, 8), (4, 5), (1, 2), (3, 6, 9, 12), (18, 19), (16, 17), (13, 14), (0,))
@@ -43,16 +44,16 @@ class Attention(nn.Module):
         self.heads = heads
         self.norms = nn.ModuleList([nn.LayerNorm(width), nn.LayerNorm(width)])
         self.to_qkv = nn.Linear(width, 3 * width)
-        self.mix = nn.Linear(width, width)
-        self.think = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+        self.out_proj = nn.Linear(width, width)
+        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         """(B, N, width) -> (B, N, width)."""
         qkv = self.to_qkv(self.norms[0](tokens)).unflatten(-1, (3, self.heads, -1))
         query, key, value = (part.transpose(1, 2) for part in qkv.unbind(2))
         attended = nn.functional.scaled_dot_product_attention(query, key, value)
-        tokens = tokens + self.mix(attended.transpose(1, 2).flatten(2))
-        return tokens + self.think(self.norms[1](tokens))
+        tokens = tokens + self.out_proj(attended.transpose(1, 2).flatten(2))
+        return tokens + self.mlp(self.norms[1](tokens))
 
 
 class LatentRegionModel(nn.Module):
@@ -63,6 +64,7 @@ class LatentRegionModel(nn.Module):
     ) -> None:
         super().__init__()
         self.groups, self.modes = groups, modes
+        self.register_load_state_dict_pre_hook(rename_former_keys)
         self.embed = nn.Linear(JOINT_FEATURES, width)
         self.embed_person = nn.Linear(PROPORTIONS, width)
         self.hidden_joint = nn.Parameter(torch.randn(width) * 0.02)
@@ -74,7 +76,9 @@ class LatentRegionModel(nn.Module):
         self.to_latent_space = nn.Linear(len(TRACKED_JOINTS) * width, groups * modes)
         latent = groups * modes
         self.to_pose_space = nn.Sequential(nn.Linear(latent, 256), nn.GELU(), nn.Linear(256, pose_count))
-        self.approximator = nn.Sequential(nn.Linear(latent, 512), nn.GELU(), nn.Linear(512, 2 * pose_count))
+        self.latent_region_approximator = nn.Sequential(
+            nn.Linear(latent, 512), nn.GELU(), nn.Linear(512, 2 * pose_count)
+        )
 
     def encode(self, joints: torch.Tensor, visible: torch.Tensor, proportions: torch.Tensor) -> torch.Tensor:
         """Joint tokens after attention.
@@ -94,7 +98,7 @@ class LatentRegionModel(nn.Module):
     def approximate(self, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """LatentRegionApproximator: the whole categorical distribution (B, G, M) -> mu_H, log sigma_H, each (B, D)."""
         centred = logits - logits.mean(-1, keepdim=True)
-        mean, log_sigma = self.approximator(centred.flatten(1)).to(self.identity.dtype).chunk(2, -1)
+        mean, log_sigma = self.latent_region_approximator(centred.flatten(1)).to(self.identity.dtype).chunk(2, -1)
         return mean, soft_clamp(log_sigma, *LOG_SIGMA_RANGE)
 
     def forward(

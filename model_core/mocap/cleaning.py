@@ -25,7 +25,7 @@ SHORTEST_SEGMENT = 60
 """Frames. Shorter stretches between glitches are dropped."""
 FASTEST_JOINT = 14.0
 """m/s relative to the pelvis; faster is a glitch."""
-FASTEST_TURN = 35.0
+FASTEST_ROTATION = 35.0
 """Degrees a frame at 60 Hz of a joint in the world; faster is a glitch. Toes are not judged."""
 GLITCH_REACH = 4
 """Frames on either side of a glitch that go with it."""
@@ -57,9 +57,9 @@ def glitches(rotations: np.ndarray, translation: np.ndarray, rest_joints: np.nda
     world, positions = forward_kinematics(rotations, translation, rest_joints)
     relative = positions - positions[:, :1]
     speed = np.linalg.norm(np.diff(relative, axis=0), axis=-1).max(1) * FPS
-    turn = np.degrees(geodesic_angle(world[1:], world[:-1]))
-    turn[:, list(TOES)] = 0
-    found = np.concatenate([[False], (speed > FASTEST_JOINT) | (turn.max(1) > FASTEST_TURN)])
+    degrees = np.degrees(geodesic_angle(world[1:], world[:-1]))
+    degrees[:, list(TOES)] = 0
+    found = np.concatenate([[False], (speed > FASTEST_JOINT) | (degrees.max(1) > FASTEST_ROTATION)])
     return binary_dilation(found, iterations=GLITCH_REACH) if found.any() else found
 
 

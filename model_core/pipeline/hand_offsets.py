@@ -24,9 +24,10 @@ from ..recordings.model_frame import ModelFrameRecording
 from ..recordings.resample import resample
 from ..refinement.closed_form.arms import ARMS, HINGES
 from ..refinement.hand_offsets import Arms, HeldDevices, fit_hand_offsets
+from ..sage.ensemble import members_of
 from ..sage.inference import predict
 from .networks import Networks
-from .observe import observe
+from .observe import observe, seen_with_head
 
 STRETCHES, STRETCH_SECONDS = 4, 10.0
 """So many stretches of such a length are looked at, spread over the recording: more change the offsets hardly."""
@@ -35,6 +36,8 @@ STRIDE = 10
 LEAST_FRAMES = 20
 """Of these, with head and hand seen, below which a hand says nothing."""
 ROUNDS = 2
+OVERLAP = 0.25
+"""Fraction of their length by which the windows of SAGE overlap here: joins need not be smooth."""
 STAGE = "calibrating"
 
 
@@ -69,7 +72,7 @@ def fit_hands(
 def _note(held: HeldDevices, rotation: np.ndarray, from_palm: np.ndarray) -> Note:
     """By how much the mean of both hands differs from what the preset says."""
     found = held.rotations.double().cpu().numpy()
-    turned = float(np.degrees(np.mean([geodesic_angle(rotation, turn) for turn in found])))
+    turned = float(np.degrees(np.mean([geodesic_angle(rotation, rotation_of_hand) for rotation_of_hand in found])))
     moved = 100 * float(np.linalg.norm(held.from_palm.mean(0).cpu().double().numpy() - from_palm))
     return Note("hands_fitted", {"degrees": turned, "cm": moved})
 
@@ -99,22 +102,17 @@ def _arms(
     rest = body.rest_joints(np.asarray(calibration.betas, np.float32))
     joints = torch.as_tensor(rest[:BODY_JOINT_COUNT]).to(next(networks.sage.parameters()))
     parts: list[list[list[torch.Tensor]]] = [[], []]
+    first = members_of(networks.sage)[0]
     for stretch in stretches:
-        if not any(_seen(stretch, role).any() for role in ROLES[1:]):
+        if not any(seen_with_head(stretch, role).any() for role in ROLES[1:]):
             continue
-        prediction = predict(networks.sage, observe(stretch, calibration), rest)
+        prediction = predict(first, observe(stretch, calibration), rest, overlap=OVERLAP)
         world, positions = forward_kinematics(prediction.rotations, prediction.translation, joints)
         for side, role in enumerate(ROLES[1:]):
-            frames = np.flatnonzero(_seen(stretch, role))[::STRIDE]
+            frames = np.flatnonzero(seen_with_head(stretch, role))[::STRIDE]
             if len(frames):
                 parts[side].append(_side(stretch, role, side, frames, world, positions, calibration.floor))
     return [_together(part, side, joints) for side, part in enumerate(parts)]
-
-
-def _seen(recording: ModelFrameRecording, role: str) -> np.ndarray:
-    """Where the head and the tracker ``role`` are seen, (N,) bool."""
-    head = recording.tracks["head"].valid
-    return recording.tracks[role].valid & head if role in recording.tracks else np.zeros_like(head)
 
 
 def _side(
@@ -132,8 +130,8 @@ def _side(
     quaternions, devices = joint_pose(recording.tracks[role].at(frames), bare, role)
     turned = torch.as_tensor(quaternion_to_matrix(quaternions)).to(world)
     hinges = world[frames, shoulder] @ world.new_tensor(HINGES[side])
-    places = [positions[frames, joint] for joint in (shoulder, elbow, wrist)]
-    vectors = [*places, hinges, torch.as_tensor(devices).to(world)]
+    joints_of_arm = [positions[frames, joint] for joint in (shoulder, elbow, wrist)]
+    vectors = [*joints_of_arm, hinges, torch.as_tensor(devices).to(world)]
     if side == 1:
         mirror = torch.as_tensor(MIRROR).to(world)
         vectors, turned = [vector @ mirror for vector in vectors], mirror @ turned @ mirror

@@ -38,6 +38,4 @@ def choose_device(wish: str = "auto") -> str:
 def load_networks(device: str = "auto") -> Networks:
     """Both models with the weights that come with Threepoint."""
     device = choose_device(device)
-    # TF32, on by default in CUDA's convolutions and recurrent nets, rounds to a thousandth: other motion than a CPU's.
-    torch.backends.cudnn.allow_tf32 = False
     return Networks(load_ensemble(device=device), load_flag(device=device), device)

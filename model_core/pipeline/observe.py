@@ -25,3 +25,9 @@ def observe(recording: ModelFrameRecording, calibration: Calibration) -> Observa
         body_trackers=regular.only(roles) if roles else None,
         source=recording.source,
     )
+
+
+def seen_with_head(recording: ModelFrameRecording, role: str) -> np.ndarray:
+    """Where the head and the tracker ``role`` are seen, (N,) bool."""
+    head = recording.tracks["head"].valid
+    return recording.tracks[role].valid & head if role in recording.tracks else np.zeros_like(head)

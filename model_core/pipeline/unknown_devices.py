@@ -27,7 +27,7 @@ from ..recordings.resample import resample
 from ..refinement.device_offsets import Devices, fit_offsets, offset_costs
 from ..sage.inference import predict
 from .networks import Networks
-from .observe import observe
+from .observe import observe, seen_with_head
 
 ELBOWS = (18, 19)
 FITTED_SECONDS = 30.0
@@ -61,7 +61,7 @@ def fit_unknown(
     """
     report = progress or (lambda fraction, stage: None)
     part = _middle(recording)
-    hands = [role for role in ROLES[1:] if _seen(part, role).sum() >= LEAST_FRAMES]
+    hands = [role for role in ROLES[1:] if seen_with_head(part, role).sum() >= LEAST_FRAMES]
     if not hands:
         return replace(calibration, notes=(*calibration.notes, Note("unknown_device_hardly_seen")))
     rest = body.rest_joints(np.asarray(calibration.betas, np.float32))
@@ -85,12 +85,6 @@ def fit_unknown(
     fitted_hands = Note("both_hands_offsets" if len(hands) == 2 else f"{hands[0]}_offset")
     values = {"hands": fitted_hands, "seconds": part.duration, "start": how}
     return replace(fitted, notes=(*calibration.notes, Note("unknown_device_fitted", values)))
-
-
-def _seen(recording: ModelFrameRecording, role: str) -> np.ndarray:
-    """Where the head and the tracker ``role`` are seen, (N,) bool."""
-    head = recording.tracks["head"].valid
-    return recording.tracks[role].valid & head if role in recording.tracks else np.zeros_like(head)
 
 
 def _first_guess(
@@ -131,7 +125,7 @@ def _middle(recording: ModelFrameRecording) -> ModelFrameRecording:
 def _devices(recording: ModelFrameRecording, calibration: Calibration, like: torch.Tensor) -> Devices:
     """``Devices`` of frames, spread over the recording, in which head and a hand are seen."""
     bare = Calibration(calibration.betas, calibration.floor, {"head": calibration.offsets["head"]})
-    valid = np.stack([_seen(recording, role) for role in ROLES[1:]], 1)
+    valid = np.stack([seen_with_head(recording, role) for role in ROLES[1:]], 1)
     frames = np.flatnonzero(valid.any(1))
     frames = frames[np.unique(np.linspace(0, len(frames) - 1, LIKELIHOOD_FRAMES).astype(int))]
     poses = []

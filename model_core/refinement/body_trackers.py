@@ -63,8 +63,8 @@ def gather_body_trackers(
         return None
     joints, rotations, positions, valid = zip(*poses.values(), strict=True)
     valid = torch.stack([torch.as_tensor(seen) for seen in valid], 1).to(like)
-    rotations = torch.stack([quaternion_to_matrix(torch.as_tensor(turn)) for turn in rotations], 1).to(like)
-    positions = torch.stack([torch.as_tensor(place) for place in positions], 1).to(like)
+    rotations = torch.stack([quaternion_to_matrix(torch.as_tensor(rotation)) for rotation in rotations], 1).to(like)
+    positions = torch.stack([torch.as_tensor(position) for position in positions], 1).to(like)
     seen = valid[..., None] > 0
     rotations = torch.where(seen[..., None], rotations, torch.eye(3).to(like))
     return BodyTrackers(joints, rotations, torch.where(seen, positions, torch.zeros_like(positions)), valid)
@@ -74,10 +74,10 @@ def measured_joints(joints: torch.Tensor, trackers: BodyTrackers, rest_joints: t
     """The initial motion's joints (T, 22, 3), those with a tracker where it puts them, toes with their ankles."""
     measured = joints.clone()
     for index, joint in enumerate(trackers.joints):
-        seen, turn = trackers.valid[:, index, None] > 0, trackers.rotations[:, index]
+        seen, rotation = trackers.valid[:, index, None] > 0, trackers.rotations[:, index]
         for placed in SOLES.get(joint, (joint,)):
-            place = trackers.positions[:, index] + turn @ (rest_joints[placed] - rest_joints[joint])
-            measured[:, placed] = torch.where(seen, place, measured[:, placed])
+            position = trackers.positions[:, index] + rotation @ (rest_joints[placed] - rest_joints[joint])
+            measured[:, placed] = torch.where(seen, position, measured[:, placed])
     return measured
 
 
@@ -98,12 +98,12 @@ def tracked_feet(trackers: BodyTrackers) -> tuple[torch.Tensor, torch.Tensor]:
     """Whether the left and the right foot are seen by a tracker of their own, (T, 2) bool, and where that puts the
     ankle, (T, 2, 3)."""
     seen = torch.zeros_like(trackers.valid[:, :1], dtype=torch.bool).repeat(1, len(SOLES))
-    places = torch.zeros_like(trackers.positions[:, :1]).repeat(1, len(SOLES), 1)
+    positions = torch.zeros_like(trackers.positions[:, :1]).repeat(1, len(SOLES), 1)
     for side, ankle in enumerate(SOLES):
         if ankle in trackers.joints:
             index = trackers.joints.index(ankle)
-            seen[:, side], places[:, side] = trackers.valid[:, index] > 0, trackers.positions[:, index]
-    return seen, places
+            seen[:, side], positions[:, side] = trackers.valid[:, index] > 0, trackers.positions[:, index]
+    return seen, positions
 
 
 def measured_contacts(contacts: torch.Tensor, standing: torch.Tensor, trackers: BodyTrackers) -> torch.Tensor:

@@ -36,7 +36,8 @@ class Reference:
     ``joints`` (..., W, 22, 3) and ``poses`` (..., W, 66) of the initial motion; ``contacts`` (..., W, 4) and
     ``foot_anchors`` (..., W, 4, 3) of ``skeleton.FEET``, which rest at the heights ``rest_heights`` (4,);
     ``trust`` (..., W, 22), 0 to 1, is the weight of the initial motion's joints, and ``body_trackers`` what further
-    trackers measured: both None where there are none. ``pose_scale`` (66,) turns poses into radians.
+    trackers measured: both None where there are none. ``pose_scale`` (66,) turns poses into radians. Neighbouring
+    frames are 1 / ``fps`` seconds apart.
     """
 
     joints: torch.Tensor
@@ -47,11 +48,13 @@ class Reference:
     pose_scale: torch.Tensor
     trust: torch.Tensor | None = None
     body_trackers: BodyTrackers | None = None
+    fps: float = FPS
 
-    def take(self, frames: torch.Tensor) -> "Reference":
-        """The same of some frames, an index of any shape."""
+    def take(self, frames: torch.Tensor, fps: float = FPS) -> "Reference":
+        """The same of some frames, an index of any shape, whose neighbours are 1 / ``fps`` seconds apart."""
         return replace(
             self,
+            fps=fps,
             joints=self.joints[frames],
             poses=self.poses[frames],
             contacts=self.contacts[frames],
@@ -153,16 +156,16 @@ def body_tracker_rotation_energy(world: torch.Tensor, trackers: BodyTrackers, si
     return 0.5 * (trackers.valid * 0.5 * off / sigma**2).sum(-1)
 
 
-def jerk_energy(joints: torch.Tensor, sigma: float) -> torch.Tensor:
+def jerk_energy(joints: torch.Tensor, sigma: float, fps: float = FPS) -> torch.Tensor:
     """What the third derivative of joints (..., W, 22, 3) costs, (...) nats; ``sigma`` in m/s^3."""
-    jerk = joints.diff(dim=-3, n=3) * FPS**3
+    jerk = joints.diff(dim=-3, n=3) * fps**3
     return 0.5 * (jerk / sigma).square().sum((-1, -2, -3))
 
 
 def foot_slide_energy(joints: torch.Tensor, reference: Reference, sigma: float) -> torch.Tensor:
     """What the speed of standing feet costs, (...) nats; ``sigma`` in m/s."""
     standing = _standing(reference)
-    slide = (joints[..., list(FEET), :].diff(dim=-3) * FPS / sigma).square().sum(-1)
+    slide = (joints[..., list(FEET), :].diff(dim=-3) * reference.fps / sigma).square().sum(-1)
     return 0.5 * (torch.minimum(standing[..., 1:, :], standing[..., :-1, :]) * slide).sum((-1, -2))
 
 
@@ -229,7 +232,7 @@ TERMS = (
     Term("pose", 0.2, "rad", lambda c, s: initial_pose_energy(c.poses, c.reference, s)),
     Term("body_tracker_position", 0.015, "m", _of_body_trackers(body_tracker_position_energy, "joints")),
     Term("body_tracker_rotation", math.radians(6.0), "rad", _of_body_trackers(body_tracker_rotation_energy, "world")),
-    Term("jerk", 600.0, "m/s^3", lambda c, s: jerk_energy(c.joints, s), per_frame=False),
+    Term("jerk", 600.0, "m/s^3", lambda c, s: jerk_energy(c.joints, s, c.reference.fps), per_frame=False),
     Term("foot_slide", 0.06, "m/s", lambda c, s: foot_slide_energy(c.joints, c.reference, s), per_frame=False),
     Term("foot_anchor", 0.02, "m", lambda c, s: foot_anchor_energy(c.joints, c.reference, s), per_frame=False),
     Term("foot_height", 0.02, "m", lambda c, s: foot_height_energy(c.joints, c.reference, s), per_frame=False),

@@ -152,7 +152,7 @@ def frame_costs(arms: Arms, rotation: torch.Tensor, position: torch.Tensor) -> t
 
 
 class _Problem:
-    """The search for the offsets: unknown are the mean's turn and shift and either side's difference, (12,)."""
+    """The search for the offsets: unknown are the mean's rotation and shift and either side's difference, (12,)."""
 
     def __init__(self, arms: list[Arms], seen: list[bool], prior: HandPrior, size: float, seconds: float) -> None:
         self.arms, self.sides, self.prior = arms, [side for side, there in enumerate(seen) if there], prior
@@ -177,9 +177,9 @@ class _Problem:
 
     def held(self, start: torch.Tensor, unknown: torch.Tensor) -> HeldDevices:
         """The offsets of both sides for the unknowns."""
-        turn, turn_apart, shift, shift_apart = unknown.view(4, 3)
+        rotation, rotation_apart, shift, shift_apart = unknown.view(4, 3)
         sides = unknown.new_tensor([[1.0], [-1.0]])
-        rotations = start @ axis_angle_to_matrix(ROTATION_UNIT * (turn + sides * turn_apart))
+        rotations = start @ axis_angle_to_matrix(ROTATION_UNIT * (rotation + sides * rotation_apart))
         from_palm = self.usual + POSITION_UNIT * (shift + sides * shift_apart)
         length = from_palm.norm(dim=-1, keepdim=True).clamp_min(1e-9)
         from_palm = from_palm / length * PALM_RADIUS * torch.tanh(length / PALM_RADIUS)
@@ -193,13 +193,13 @@ class _Problem:
             frame_costs(arms, held.rotations[side], held.positions[side]).mean()
             for side, arms in zip(self.sides, self.arms, strict=True)
         ]
-        turn, turn_apart, shift, shift_apart = unknown.view(4, 3)
-        mean = transpose(self.prior_rotation) @ start @ axis_angle_to_matrix(ROTATION_UNIT * turn)
+        rotation, rotation_apart, shift, shift_apart = unknown.view(4, 3)
+        mean = transpose(self.prior_rotation) @ start @ axis_angle_to_matrix(ROTATION_UNIT * rotation)
         cosine = ((mean.diagonal().sum() - 1) / 2).clamp(-1 + 1e-6, 1 - 1e-6)
         unusual = 0.5 * (torch.acos(cosine) / self.prior.rotation_std).square()
         unusual = -torch.logaddexp(-unusual, unusual.new_tensor(-ODD_COST))
         moved = (POSITION_UNIT * shift / self.prior.position_std).square().sum()
-        apart = (ROTATION_UNIT * turn_apart / SIDE_ROTATION_STD).square().sum()
+        apart = (ROTATION_UNIT * rotation_apart / SIDE_ROTATION_STD).square().sum()
         apart = apart + (POSITION_UNIT * shift_apart / SIDE_POSITION_STD).square().sum()
         return self.frames * torch.stack(costs).mean() + unusual + 0.5 * (moved + apart)
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ..body.foot_contacts import foot_rest_heights
-from ..flag.evidence import Evidence, gather_evidence
+from ..flag.evidence import Evidence, condition_of, gather_evidence
 from ..flag.model import Flag
 from ..geometry.filters import gaussian_smooth
 from ..geometry.kinematics import forward_kinematics
@@ -17,15 +17,18 @@ from ..geometry.skeleton import ANKLES, BODY_JOINT_COUNT, HEAD, TRACKED_JOINTS, 
 from ..notes import Note
 from ..observation import FPS, Observation, heading
 from .body_trackers import BodyTrackers, initial_motion_trust, measured_contacts, measured_joints, tracked_feet
-from .closed_form.arms import blend_across_dropouts, collar_rotations, smooth_collar_rotations, solve_arm_ik
-from .closed_form.legs import FootTargets, foot_targets, move_feet
-from .closed_form.trunk import steady_pelvis
+from .closed_form.arms import collar_rotations, smooth_collar_rotations, solve_arm_ik
+from .closed_form.legs import FootTargets, foot_targets, move_feet, on_the_floor
+from .closed_form.lost_hands import hands_to_meet, smooth_dropouts
+from .closed_form.trunk import steady_pelvis, straighten_to_stand
 from .energy import Reference
 from .feet import foot_anchors, foot_contacts
 from .stillness import stillness
 
 STILL = 0.9
 """How still a head is (``stillness``) under which feet stand flat unless they are clearly lifted."""
+STANDING = 0.5
+"""The same under which a trunk straightens for legs that do not reach the floor."""
 LOW_HEAD = 0.6
 """Fraction of its height in standing below which a head is low: somebody crouches, and both feet are on the floor."""
 NOTICED_SECONDS = 0.3
@@ -100,6 +103,11 @@ class InitialMotion:
         seen = self.tracked_rotations[frames], self.tracked_positions[frames], self.valid[frames]
         return gather_evidence(self.model, *seen, self.rest_joints)
 
+    def context(self, frames: torch.Tensor) -> list[torch.Tensor]:
+        """The flow's context of some frames (N,): (N, hidden) a coupling."""
+        seen = self.tracked_rotations[frames], self.tracked_positions[frames], self.valid[frames]
+        return self.model.flow.context(condition_of(*seen, self.rest_joints))
+
     def place(self, poses: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Poses (T, 66) as local rotations (T, 22, 3, 3) and pelvis positions (T, 3), hung from the tracked head."""
         rotations, translation = _in_batches(self._decode, poses, self.tracked_rotations, self.tracked_positions)
@@ -109,9 +117,12 @@ class InitialMotion:
         """Local rotations and pelvis positions that meet head and hands as far as humans can, with feet that stay where
         they stand and out of the floor."""
         still = torch.as_tensor(stillness(self.tracked_positions[:, 0].cpu().numpy())).to(translation)
-        low = self._low_head()
+        low, heights = self._low_head(), self.reference.rest_heights
         targets = self._foot_targets(rotations, translation, (still > STILL) | low, low)
         rotations, translation = steady_pelvis(rotations, translation, still, self.rest_joints)
+        grounded = (still > STANDING) & on_the_floor(self.tracked_positions[:, 0], self.rest_joints, heights)
+        feet = targets.positions, targets.standing & grounded[:, None]
+        rotations, translation = straighten_to_stand(rotations, translation, *feet, self.rest_joints)
         rotations = self._solve_arms(rotations, translation)
         body = rotations, translation, targets.positions, targets.rotations
         (solved,) = _in_batches(lambda *part: (move_feet(*part, rest_joints=self.rest_joints),), *body)
@@ -141,11 +152,15 @@ class InitialMotion:
         return rotations, tracked_positions[:, 0] - joints[:, HEAD]
 
     def _solve_arms(self, rotations: torch.Tensor, translation: torch.Tensor) -> torch.Tensor:
-        body = rotations, translation, self.tracked_positions
+        tracked = self.tracked_rotations, self.tracked_positions, self.valid
+        hand_rotations, hand_positions = _in_batches(
+            lambda *part: hands_to_meet(*part, rest_joints=self.rest_joints), rotations, translation, *tracked
+        )
+        body = rotations, translation, hand_positions
         (collars,) = _in_batches(lambda *part: (collar_rotations(*part, rest_joints=self.rest_joints),), *body)
         collars = smooth_collar_rotations(collars, self.valid)
-        exact = solve_arm_ik(*body, self.tracked_rotations, collars, self.rest_joints)
-        return blend_across_dropouts(rotations, exact, self.valid)
+        exact = solve_arm_ik(*body, hand_rotations, collars, self.rest_joints)
+        return smooth_dropouts(exact, self.valid)
 
     def crouching_notes(self) -> tuple[Note, ...]:
         """What to say of a head that is near the floor."""

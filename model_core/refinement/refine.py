@@ -16,16 +16,19 @@ import torch
 from ..flag.evidence import place_body
 from ..flag.model import Flag
 from ..notes import Note
-from ..observation import Observation
+from ..observation import FPS, Observation
+from ..window_blending import blend_windows
 from .body_trackers import BodyTrackers
 from .closed_form.wrists import wrist_notes
 from .energy import TERMS, Candidate, Term, sigma_of, total_energy
 from .initial_motion import BodyMotion, InitialMotion
 from .optimization.lbfgs import minimise
-from .windows import cross_fade, even_basis, window_frames
+from .windows import OVERLAP, WINDOW, even_basis
 
 FRAMES_PER_BATCH = 1536
 """Frames that are optimised together: bounds the memory to a few hundred MB, whatever the recording's length."""
+COMPARED_EVERY = 2
+"""One frame in so many has its energy computed: corrections are smooth curves with knots ``KNOT_FRAMES`` apart."""
 ITERATIONS = 12
 """More bring the body hardly nearer to the truth, and multiply what rounding has made different."""
 BODY_TRACKER_ITERATIONS = 24
@@ -82,18 +85,17 @@ def refine(
     sigma = sigma_of("joint", options.terms)
     initial = InitialMotion(model, observation, motion, rest_joints, body_trackers, sigma)
     poses = initial.reference.poses
-    blended, weights = torch.zeros_like(poses), torch.zeros_like(poses[:, :1])
-    windows = window_frames(initial.frame_count).to(poses.device)
-    batch = max(1, FRAMES_PER_BATCH // windows.shape[1])
-    for first in range(0, len(windows), batch):
-        frames = windows[first : first + batch]
-        refined = _refine_windows(model, initial, frames, iterations, options.terms)
-        weight = cross_fade(frames, initial.frame_count)[..., None].to(refined)
-        blended.index_add_(0, frames.flatten(), (refined * weight).flatten(0, 1))
-        weights.index_add_(0, frames.flatten(), weight.flatten(0, 1))
-        if progress is not None:
-            progress(min(1.0, (first + batch) / len(windows)), "refining")
-    rotations, translation = initial.place(blended / weights)
+    window = min(WINDOW, initial.frame_count)
+
+    def forward(starts: list[int]) -> torch.Tensor:
+        frames = torch.tensor(starts, device=poses.device)[:, None] + torch.arange(window, device=poses.device)
+        return _refine_windows(model, initial, frames, iterations, options.terms)
+
+    blended = blend_windows(
+        initial.frame_count, window, WINDOW - OVERLAP, forward, max(1, FRAMES_PER_BATCH // window),
+        progress, "refining", length=OVERLAP + 1, hold_ends=True,
+    )  # fmt: skip
+    rotations, translation = initial.place(blended)
     notes: tuple[Note, ...] = ()
     if options.closed_form:
         rotations, translation = initial.solve(rotations, translation)
@@ -107,21 +109,24 @@ def _refine_windows(
     """Optimise the windows ``frames`` (B, W) of frame numbers, each as one problem; poses (B, W, 66)."""
     first = int(frames.min())
     every_frame = torch.arange(first, int(frames.max()) + 1, device=frames.device)
-    evidence, index = initial.evidence(every_frame), frames - first
-    initial_codes = model.flow.inverse(initial.reference.poses[every_frame], evidence.context)[0]
+    context, index = initial.context(every_frame), frames - first
+    initial_codes = model.flow.inverse(initial.reference.poses[every_frame], context)[0]
     basis = even_basis(frames.shape[1]).to(initial_codes)
+    compared, compared_index = frames[:, ::COMPARED_EVERY].unique(return_inverse=True)
+    evidence, compared_basis = initial.evidence(compared), basis[::COMPARED_EVERY]
 
-    def codes_of(change: torch.Tensor, items: torch.Tensor | slice) -> torch.Tensor:
-        return initial_codes[index[items]] + basis @ change.unflatten(-1, (basis.shape[1], -1))
+    def correction(change: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
+        return basis @ change.unflatten(-1, (basis.shape[1], -1))
 
     def cost(change: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
-        codes = codes_of(change, items)
-        known = evidence.take(index[items])
+        some = frames[items, ::COMPARED_EVERY]
+        codes = initial_codes[some - first] + correction(change, compared_basis)
+        known = evidence.take(compared_index[items])
         poses = model.flow(codes, known.context)
         world, joints = place_body(model.pose, poses, known)
-        reference = initial.reference.take(frames[items])
+        reference = initial.reference.take(some, FPS / COMPARED_EVERY)
         return total_energy(Candidate(codes, poses, world, joints, known, reference), terms)
 
     unchanged = initial_codes.new_zeros(len(frames), basis.shape[1] * initial_codes.shape[-1])
     best = minimise(cost, unchanged, iterations).x
-    return model.flow(codes_of(best, slice(None)), evidence.take(index).context)
+    return model.flow(initial_codes[index] + correction(best, basis), [part[index] for part in context])

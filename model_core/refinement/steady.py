@@ -59,10 +59,10 @@ def steady(shown: Prediction, hidden: Prediction, still: torch.Tensor) -> Predic
     rotations[:, list(LOWER_HALF)] = mixed[:, list(LOWER_HALF)]
     chest = _chain(shown.rotations)[-1]
     spine = _chain(rotations)
-    turn = matrix_to_axis_angle(chest @ transpose(spine[-1]))
+    axis_angle = matrix_to_axis_angle(chest @ transpose(spine[-1]))
     before = rotations[:, 0]
     for number, (joint, world) in enumerate(zip(SPINE, spine, strict=True), 1):
-        turned = axis_angle_to_matrix(turn * number / len(SPINE)) @ world
+        turned = axis_angle_to_matrix(axis_angle * number / len(SPINE)) @ world
         rotations[:, joint] = transpose(before) @ turned
         before = turned
     return replace(shown, rotations=rotations, contacts=contacts)

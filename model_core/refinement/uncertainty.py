@@ -16,7 +16,7 @@ from .body_trackers import BodyTrackers, tracker_information
 
 FRAMES_PER_BATCH = 512
 """Frames that are sampled together: bounds the memory to about 200 MB at 16 samples."""
-EVERY = 2
+EVERY = 4
 """One frame in so many is sampled, the others lie between: the region changes more slowly than the body moves."""
 
 
@@ -49,7 +49,7 @@ def measure_uncertainty(
     for some in frames.split(FRAMES_PER_BATCH // EVERY):
         rotations, positions, valid = (values[some.to(like.device)] for values in seen)
         evidence = gather_evidence(model, rotations, positions, valid, _rest(probes, betas))
-        spread = sample_spread(model, evidence, noise, lambda local, shift: skin(probes, local, shift, betas))
+        spread = sample_std(model, evidence, noise, lambda local, shift: skin(probes, local, shift, betas))
         error = calibrate(model, spread, joint_weights, evidence.valid)
         if body_trackers is not None:
             error = error / torch.sqrt(
@@ -69,7 +69,7 @@ def draw_noise(samples: int, like: torch.Tensor, seed: int = 0) -> torch.Tensor:
     return torch.cat([half, -half])[:samples].to(like)
 
 
-def sample_spread(
+def sample_std(
     model: Flag,
     evidence: Evidence,
     noise: torch.Tensor,
@@ -117,10 +117,10 @@ def fit_calibration(
     Least squares by joint, frames counting by ``weight`` (N,), which sums to 1; where the best line falls or starts
     below zero, the best one that does not.
     """
-    mean_spread, mean_error = weight @ spread, weight @ error
-    covariance = weight @ ((spread - mean_spread) * (error - mean_error))
-    gain = (covariance / (weight @ (spread - mean_spread) ** 2).clamp_min(1e-12)).clamp_min(0)
-    offset = mean_error - gain * mean_spread
+    mean_std, mean_error = weight @ spread, weight @ error
+    covariance = weight @ ((spread - mean_std) * (error - mean_error))
+    gain = (covariance / (weight @ (spread - mean_std) ** 2).clamp_min(1e-12)).clamp_min(0)
+    offset = mean_error - gain * mean_std
     through_zero = (weight @ (spread * error)) / (weight @ (spread * spread)).clamp_min(1e-12)
     return torch.where(offset < 0, through_zero, gain), offset.clamp_min(0)
 

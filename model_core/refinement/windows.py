@@ -1,4 +1,4 @@
-"""Overlapping windows of frames, their cross-fade, and the smooth curves that a window's correction is made of."""
+"""Sizes of the refinement's windows, and the smooth curves that a window's correction is made of."""
 
 import math
 
@@ -12,23 +12,6 @@ RIDGE = 1e-6
 """Added to the size of a knot's correction: knots outside a short window move nothing."""
 JERK_WEIGHT = 1000.0
 """Weight of a correction's third differences beside the correction itself, where its size is measured."""
-
-
-def window_frames(count: int, window: int = WINDOW, overlap: int = OVERLAP) -> torch.Tensor:
-    """Frame numbers (B, window) of windows that cover ``count`` frames and overlap; the last ones may overlap more."""
-    window = min(window, count)
-    last = count - window
-    starts = [*range(0, last, window - overlap), last]
-    return torch.tensor(starts)[:, None] + torch.arange(window)
-
-
-def cross_fade(frames: torch.Tensor, count: int, overlap: int = OVERLAP) -> torch.Tensor:
-    """Weight (B, W) of each window's frames: falls linearly towards ends that another window covers too."""
-    place = torch.arange(frames.shape[1], device=frames.device, dtype=torch.float32)
-    rising, falling = (place + 1) / (overlap + 1), (frames.shape[1] - place) / (overlap + 1)
-    begin = torch.where(frames[:, :1] == 0, torch.ones_like(rising), rising.clamp_max(1))
-    end = torch.where(frames[:, -1:] == count - 1, torch.ones_like(falling), falling.clamp_max(1))
-    return torch.minimum(begin, end)
 
 
 def smooth_basis(count: int, every: int = KNOT_FRAMES) -> torch.Tensor:

@@ -46,13 +46,13 @@ def stands(anatomy: Anatomy, names: Sequence[str], parents: Sequence[int], offse
     return all(np.linalg.norm(wrist) > 0.15 * size for wrist in wrists) and _apart(at, anatomy, left)
 
 
-def _apart(at, anatomy, left):
+def _apart(at: dict[str, np.ndarray], anatomy: Anatomy, left: np.ndarray) -> bool:
     """Whether left is left and right is right: the wrists are not on the other's side."""
     across = left / np.linalg.norm(left)
     return float((at[anatomy.wrists[0]] - at[anatomy.wrists[1]]) @ across) > 0
 
 
-def _middle(at, pair):
+def _middle(at: dict[str, np.ndarray], pair: tuple[str, str]) -> np.ndarray:
     return 0.5 * (at[pair[0]] + at[pair[1]])
 
 
@@ -83,7 +83,9 @@ def with_rest_pose(
     return turned, matrix_to_quaternion(local), Note("rest_pose_found", {"frame": int(frame) + 1, "pose": pose})
 
 
-def _forward(parents, offsets, rotations, root):
+def _forward(
+    parents: Sequence[int], offsets: np.ndarray, rotations: np.ndarray, root: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """World rotations (N, J, 3, 3) and positions (N, J, 3)."""
     local = quaternion_to_matrix(rotations)
     world, position = np.empty_like(local), np.empty(local.shape[:-1])
@@ -96,7 +98,7 @@ def _forward(parents, offsets, rotations, root):
     return world, position
 
 
-def _up_axis(path, anatomy, index, position):
+def _up_axis(path: Path, anatomy: Anatomy, index: dict[str, int], position: np.ndarray) -> np.ndarray:
     """The file's axis (3,) along which people stand: from the ankles to the head, most of the time."""
     ankles = 0.5 * (position[:, index[anatomy.ankles[0]]] + position[:, index[anatomy.ankles[1]]])
     line = position[:, index[anatomy.head]] - ankles
@@ -108,7 +110,9 @@ def _up_axis(path, anatomy, index, position):
     return np.sign(mean[axis]) * np.eye(3)[axis]
 
 
-def _best_frame(path, anatomy, index, position, up):
+def _best_frame(
+    path: Path, anatomy: Anatomy, index: dict[str, int], position: np.ndarray, up: np.ndarray
+) -> tuple[int, bool]:
     """The frame whose pose is taken for the one at rest, and whether it is a T-pose."""
     step = max(1, len(position) // LOOKED_AT)
     frames = np.arange(0, len(position), step)
@@ -137,19 +141,19 @@ def _best_frame(path, anatomy, index, position, up):
     level = np.minimum(*arms)
     t_pose = np.flatnonzero((upright > UPRIGHT) & (level > LEVEL))
     if len(t_pose):
-        return frames[t_pose[np.argmax((level + upright)[t_pose].round(4))]], True
-    return frames[int(np.argmax(upright))], False
+        return int(frames[t_pose[np.argmax((level + upright)[t_pose].round(4))]]), True
+    return int(frames[np.argmax(upright)]), False
 
 
-def _cosine(vectors, up):
+def _cosine(vectors: np.ndarray, up: np.ndarray) -> np.ndarray:
     return vectors @ up / np.maximum(np.linalg.norm(vectors, axis=-1), 1e-9)
 
 
-def _length(at, first, second):
+def _length(at: dict[str, np.ndarray], first: str, second: str) -> np.ndarray:
     return np.linalg.norm(at[first] - at[second], axis=-1)
 
 
-def _heading(left, up):
+def _heading(left: np.ndarray, up: np.ndarray) -> np.ndarray:
     """The rotation (3, 3) about ``up`` that brings the line of the hips to +X, where people at rest have it."""
     flat = left - (left @ up) * up
     aim = np.eye(3)[0 if up[0] == 0 else 1]

@@ -10,14 +10,17 @@ from ..body.proportions import body_size, proportions
 from ..geometry.rotations import matrix_to_sixd, sixd_to_matrix
 from ..geometry.skeleton import BODY_JOINT_COUNT
 from ..observation import Observation, features
+from ..window_blending import blend_windows
 from .ensemble import SageEnsemble, members_of
 from .inertialization import inertialize_gaps
 from .model import MEAN, Sage, Sampling, to_world
+from .precision import without_tf32
 
 WINDOWS_PER_BATCH = 64
 OFFLINE_STRETCH = 1.5
 """Offline windows are so many times as long as those of training: measured to be better (``evaluate --ablations``)."""
 HALF_PRECISION = torch.float16
+STAGE = "predicting the body"
 Progress = Callable[[float, str], None]
 """``progress(fraction, stage)``; may raise ``Cancelled``."""
 
@@ -49,6 +52,7 @@ def observed_features(
 
 
 @torch.inference_mode()
+@without_tf32()
 def predict(
     sage: Sage | SageEnsemble,
     observation: Observation,
@@ -118,7 +122,8 @@ def _predict_windows(
             pose, contacts = sage(windows, unit_rest[: len(starts)], sampling, tokens, refine)
         return torch.cat([pose.float(), contacts.float().sigmoid()], -1)
 
-    return blend_windows(len(padded), window, overlap, forward, progress)[:frames]
+    step = window_step(window, overlap)
+    return blend_windows(len(padded), window, step, forward, WINDOWS_PER_BATCH, progress, STAGE)[:frames]
 
 
 def offline_window(sage: Sage) -> int:
@@ -126,49 +131,14 @@ def offline_window(sage: Sage) -> int:
     return 2 * round(sage.config.window * OFFLINE_STRETCH / 2)
 
 
-def blend_windows(
-    frames: int,
-    window: int,
-    overlap: float,
-    forward: Callable[[list[int]], torch.Tensor],
-    progress: Progress | None = None,
-) -> torch.Tensor:
-    """What ``forward(starts)`` predicts (B, window, n) of windows that begin at ``starts``, cross-faded: (frames, n).
-
-    Both numbers of frames are even.
-    """
-    starts = _window_starts(frames, window, overlap)
-    sums = weights = torch.zeros(0)
-    for first in range(0, len(starts), WINDOWS_PER_BATCH):
-        if progress is not None:
-            progress(first / len(starts), "predicting the body")
-        some = starts[first : first + WINDOWS_PER_BATCH]
-        values = forward(some)
-        ramp = _ramp(window, values.device)
-        if first == 0:
-            sums, weights = values.new_zeros(frames, values.shape[-1]), values.new_zeros(frames, 1)
-        for start, of_window in zip(some, values, strict=True):
-            sums[start : start + window] += ramp * of_window
-            weights[start : start + window] += ramp
-    return sums / weights
-
-
 def change_pose(pose: torch.Tensor, change: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
     """6D rotations (..., 22 * 6) after ``change`` of them as matrices (..., 22, 3, 3)."""
     return matrix_to_sixd(change(sixd_to_matrix(pose.unflatten(-1, (BODY_JOINT_COUNT, 6))))).flatten(-2)
 
 
-def _window_starts(frames: int, window: int, overlap: float) -> list[int]:
-    """Even starts of windows that cover all frames, the last one flush with the end."""
-    step = max(2, round(window * (1 - overlap) / 2) * 2)
-    starts = list(range(0, frames - window, step))
-    return [*starts, frames - window]
-
-
-def _ramp(window: int, device: torch.device) -> torch.Tensor:
-    """Weights (window, 1) that rise from the ends to the middle, where a window has most context around a frame."""
-    frame = torch.arange(window, device=device, dtype=torch.float32)
-    return torch.minimum(frame + 1, window - frame)[:, None]
+def window_step(window: int, overlap: float) -> int:
+    """Frames from one window to the next that overlap by a fraction; even, as what downsamples by two wants."""
+    return max(2, round(window * (1 - overlap) / 2) * 2)
 
 
 def _start_noise(sampling: Sampling, tokens: int, latent_size: int, device: torch.device) -> torch.Tensor | None:

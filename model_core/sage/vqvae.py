@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from ..safetensor_files import rename_former_keys
 from .transformer import Block, Downsample, Upsample, run_blocks
 
 DEAD_BELOW = 0.02
@@ -60,7 +61,7 @@ class HalfBodyVQVAE(nn.Module):
     """Windows (B, T, J * 6) of 6D rotations of one half, the root first, turned by the heading, and their latents."""
 
     latent_mean: torch.Tensor
-    latent_spread: torch.Tensor
+    latent_std: torch.Tensor
 
     def __init__(
         self, joints: int, width: int, layers: int, heads: int, groups: int, codes: int, channels: int
@@ -76,7 +77,8 @@ class HalfBodyVQVAE(nn.Module):
         self.decoder = nn.ModuleList([Block(width, heads) for _ in range(layers)])
         self.upsample = Upsample(width, 6 * joints)
         self.register_buffer("latent_mean", torch.zeros(self.latent_size))
-        self.register_buffer("latent_spread", torch.ones(self.latent_size))
+        self.register_load_state_dict_pre_hook(rename_former_keys)
+        self.register_buffer("latent_std", torch.ones(self.latent_size))
 
     def encode(self, pose: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return quantised latents (B, T / 2, latent_size), the commitment loss and the codes."""
@@ -95,14 +97,14 @@ class HalfBodyVQVAE(nn.Module):
 
     def normalised_latents(self, pose: torch.Tensor) -> torch.Tensor:
         """Latents of unit standard deviation (B, T / 2, latent_size): what the diffusion learns."""
-        return (self.encode(pose)[0] - self.latent_mean) / self.latent_spread
+        return (self.encode(pose)[0] - self.latent_mean) / self.latent_std
 
     @torch.no_grad()
     def measure_latents(self, pose: torch.Tensor) -> None:
         """Set the mean and standard deviation of the latents from a large batch of windows."""
         latents = self.encode(pose)[0].flatten(0, 1)
         self.latent_mean.copy_(latents.mean(0))
-        self.latent_spread.copy_(latents.std(0).clamp_min(0.05))
+        self.latent_std.copy_(latents.std(0).clamp_min(0.05))
 
 
 def perplexity(codes: torch.Tensor, count: int) -> torch.Tensor:

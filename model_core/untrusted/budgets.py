@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -133,7 +133,7 @@ def read_arrays(
     return arrays
 
 
-def _array(file: BinaryIO, size: int, key: str, budget: Budget) -> np.ndarray:
+def _array(file: IO[bytes], size: int, key: str, budget: Budget) -> np.ndarray:
     """The array in the member ``key`` of an archive, which says that it unpacks to ``size`` bytes."""
     version = np.lib.format.read_magic(file)
     read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0

@@ -72,10 +72,10 @@ def unpack(stream: BinaryIO) -> tuple[Header, Arrays]:
     return header, arrays
 
 
-def _size(entry: object) -> int:
+def _size(entry: Any) -> int:
     """Bytes of an array that a header lists as (name, dtype, shape). Raises ``BrokenMessage``."""
     try:
-        name, dtype, shape = entry  # type: ignore[misc]
+        name, dtype, shape = entry
         kind = np.dtype(dtype)
         sound = isinstance(name, str) and isinstance(dtype, str) and kind.kind in NUMBERS
         sound = sound and isinstance(shape, list) and all(type(side) is int and side >= 0 for side in shape)

@@ -120,7 +120,7 @@ def test_mixing_changes_legs_only_and_takes_them_from_a_like_root(data, body, mo
     from threepoint.model_core.mocap.windows import WindowSampler, shape_basis
     from threepoint.tools.evaluation import ablation_variants
 
-    monkeypatch.setattr(ablation_variants, "MIXED_SHARE", 1.0)
+    monkeypatch.setattr(ablation_variants, "MIXED_FRACTION", 1.0)
     clips = [load_clips(data / "train.npz")]
     drawn = [
         sampler(clips, 20, shape_basis(body)).sample(6, torch.Generator().manual_seed(3), NO_AUGMENTATION)
@@ -140,7 +140,7 @@ def test_a_variant_trains_scores_and_is_not_trained_twice(name, data, tmp_path, 
     arguments = ["train", name, "--steps", "2", "--data", str(data), "--score", str(data / "val.npz")]
     arguments += ["--runs", str(tmp_path), "--threads", "1", "--device", "cpu", "--json", str(tmp_path / "rows.json")]
     assert ablations.run(arguments) == 0
-    assert VARIANTS[name].says in capsys.readouterr().out
+    assert VARIANTS[name].label in capsys.readouterr().out
     row = json.loads((tmp_path / "rows.json").read_text())[name]
     assert row["steps"] == 2 and np.isfinite(row["varied"]) and row["files"]["val"]["frames"] == 60
     assert row["files"]["one hand: val"]["mpjpe"] > 0

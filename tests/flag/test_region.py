@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from threepoint.model_core.flag.model import load_flag, save_flag
 from threepoint.model_core.flag.region import (
     MASKING_ORDER,
     LatentRegionModel,
@@ -12,6 +13,7 @@ from threepoint.model_core.flag.region import (
     visible_joints,
 )
 from threepoint.model_core.geometry.skeleton import JOINT_NAMES, PARENTS, TRACKED_JOINTS
+from threepoint.model_core.safetensor_files import FORMER_KEYS, load_tensors
 
 
 @pytest.fixture
@@ -75,3 +77,30 @@ def test_log_sigma_stays_within_its_bounds():
     squeezed = soft_clamp(torch.tensor([-1e6, -4.0, 0.0, 1e6]), -4.0, 1.0)
     assert squeezed.min() >= -4 and squeezed.max() <= 1
     assert (squeezed.diff() >= 0).all()
+
+
+def test_layers_under_their_former_names_are_loaded(region):
+    state = region.state_dict()
+    former = {now: before for before, now in FORMER_KEYS.items()}
+    old = {}
+    for key, value in state.items():
+        parts = [former.get(part, part) for part in key.split(".")]
+        old[".".join(parts)] = value + 1
+    assert {"mix", "think", "approximator"} <= {part for key in old for part in key.split(".")}
+    region.load_state_dict(old)
+    for key, value in region.state_dict().items():
+        torch.testing.assert_close(value, dict(zip(state, old.values(), strict=True))[key])
+
+
+def test_an_unknown_layer_is_refused(region):
+    with pytest.raises(RuntimeError, match="mixer"):
+        region.load_state_dict({**region.state_dict(), "mixer.weight": torch.zeros(1)})
+
+
+def test_the_shipped_weights_load_and_new_files_have_todays_names(tmp_path):
+    model = load_flag()
+    save_flag(tmp_path / "flag.safetensors", model)
+    tensors, _ = load_tensors(tmp_path / "flag.safetensors", "FLAG's weights")
+    parts = {part for key in tensors for part in key.split(".")}
+    assert not parts & set(FORMER_KEYS) and {"out_proj", "mlp", "latent_region_approximator"} <= parts
+    assert set(load_flag(tmp_path / "flag.safetensors").state_dict()) == set(tensors)

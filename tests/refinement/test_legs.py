@@ -5,6 +5,7 @@ import torch
 
 from threepoint.model_core.body.foot_contacts import foot_rest_heights
 from threepoint.model_core.geometry.kinematics import forward_kinematics
+from threepoint.model_core.geometry.rotations import axis_angle_to_matrix
 from threepoint.model_core.geometry.skeleton import ANKLES, FEET
 from threepoint.model_core.refinement.closed_form.legs import (
     FLOOR_TOLERANCE,
@@ -85,6 +86,21 @@ def test_where_no_foot_stands_the_motion_is_left_alone(swaying):
     _, joints = forward_kinematics(*body)
     assert not targets.standing.any()
     torch.testing.assert_close(targets.positions, joints[:, list(ANKLES)], atol=1e-5, rtol=0)
+
+
+def test_who_neither_jumps_nor_stands_on_something_is_carried_by_a_foot(swaying):
+    rotations, translation, rest_joints = swaying
+    bent = rotations.clone()
+    bent[:, [1, 2]] = bent[:, [1, 2]] @ axis_angle_to_matrix(torch.tensor([-0.9, 0.0, 0.0]))
+    bent[:, [4, 5]] = bent[:, [4, 5]] @ axis_angle_to_matrix(torch.tensor([1.4, 0.0, 0.0]))
+    heights = foot_rest_heights(rest_joints)
+    for raised, carried in ((0.0, True), (0.4, False)):
+        body = bent, translation + torch.tensor([0.0, raised, 0.0]), rest_joints
+        _, before = forward_kinematics(*body)
+        _, after = solved(body, targets_of(body, 0 * CONTACT, ~STILL))
+        assert (before[:, FEET, 1] - heights).amin(1).min() > 0.08, "both feet are in the air"
+        lows = (after[10:-10, FEET, 1] - heights).amin(1)
+        assert lows.max() < 0.05 if carried else lows.min() > 0.08
 
 
 def test_one_foot_may_stand_while_the_other_swings_and_is_let_go_smoothly(swaying):

@@ -1,4 +1,4 @@
-"""Half precision costs less than a millimetre."""
+"""Half precision costs less than a millimetre; PyTorch's flags are the caller's."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ import torch
 
 from threepoint.model_core.evaluation.methods import observe_truth
 from threepoint.model_core.geometry.kinematics import forward_kinematics
+from threepoint.model_core.pipeline import load_networks
 from threepoint.model_core.sage.inference import predict
 from threepoint.model_core.sage.model import load_sage
 
@@ -23,3 +24,32 @@ def test_half_precision_moves_no_joint_by_a_millimetre(make_clip, device):
         places.append(forward_kinematics(found.rotations.cpu(), found.translation.cpu(), rest)[1])
     apart = (places[0] - places[1]).norm(dim=-1)
     assert 0 < apart.max() < 1e-3
+
+
+def flags():
+    """PyTorch's global flags of precision."""
+    cuda, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+    return cuda.allow_tf32, cudnn.allow_tf32, cudnn.benchmark, cudnn.deterministic, torch.get_float32_matmul_precision()
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_loading_and_predicting_leave_the_flags_of_pytorch_alone(make_clip, monkeypatch, allowed):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", allowed)
+    before, clip = flags(), make_clip(10)
+    sage, seen = load_networks("cpu").sage, []
+    assert flags() == before
+    for module in sage.modules():
+        module.register_forward_hook(lambda *_: seen.append(torch.backends.cudnn.allow_tf32))
+    predict(sage, observe_truth(clip), clip.rest_joints)
+    assert flags() == before and seen and not any(seen)
+
+
+def test_a_prediction_that_is_cancelled_leaves_the_flags_too(make_clip, monkeypatch):
+    def cancel(fraction, stage):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    clip = make_clip(10)
+    with pytest.raises(KeyboardInterrupt):
+        predict(load_sage(), observe_truth(clip), clip.rest_joints, progress=cancel)
+    assert torch.backends.cudnn.allow_tf32

@@ -15,7 +15,7 @@ from threepoint.model_core.observation import FEATURE_COUNT, Observation
 from threepoint.model_core.pipeline import load_networks
 from threepoint.model_core.sage import inference
 from threepoint.model_core.sage.diffusion import TRAINING_STEPS, add_noise, alpha_sigma
-from threepoint.model_core.sage.inference import _window_starts, observed_features, predict
+from threepoint.model_core.sage.inference import observed_features, predict, window_step
 from threepoint.model_core.sage.model import (
     CONFIGS,
     STREAM_CONTEXT_LENGTH,
@@ -115,11 +115,11 @@ def test_recordings_of_any_length(sage, clip, frames):
     torch.testing.assert_close(identity, torch.eye(3).expand_as(identity), atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("frames", range(16, 60, 2))
-def test_windows_cover_every_frame(frames):
-    starts = _window_starts(frames, 16, 0.5)
-    covered = {frame for start in starts for frame in range(start, start + 16)}
-    assert covered == set(range(frames)) and all(start % 2 == 0 for start in starts)
+@pytest.mark.parametrize("window", range(2, 80, 2))
+@pytest.mark.parametrize("overlap", [0.0, 0.3, 0.5, 0.9])
+def test_windows_begin_at_even_frames(window, overlap):
+    step = window_step(window, overlap)
+    assert step % 2 == 0 and 2 <= step <= window + 1
 
 
 def test_moving_and_turning_the_room_moves_and_turns_the_body(sage, clip):

@@ -171,6 +171,7 @@ def test_a_lock_is_installed_by_its_hashes_and_nothing_is_built(launcher, monkey
         monkeypatch.setattr(environment, "has_cpu_torch", lambda folder, cpu=cpu: cpu)
         environment.make_environment(environment.VENV, lock)
         torch, everything = [words for words in launcher if "--require-hashes" in words]
+        assert "torch==2.13.0+cpu" in (environment.VENV / "requirements-torch.txt").read_text()
         assert all(words[words.index("--only-binary") + 1] == ":all:" for words in (torch, everything))
         assert "--no-deps" in torch and "https://cpu" in torch and "--no-deps" not in everything
         assert (str(environment.CUDA_REQUIREMENTS) in everything) == (not cpu)

@@ -1,4 +1,4 @@
-"""What posture networks and the samples of their errors are made from: trackers held anyhow, steps, people apart."""
+"""What posture networks and their error samples are made of: trackers worn anyhow, steps, and people kept apart."""
 
 import importlib
 
@@ -8,7 +8,7 @@ import pytest
 from threepoint.model_core.calibration.posture import STRIDE, TRAITS, load_networks
 
 motion = importlib.import_module("threepoint.tools.training.posture_motion")
-posture_samples = importlib.import_module("threepoint.tools.training.posture_samples")
+samples = importlib.import_module("threepoint.tools.training.posture_samples")
 training = importlib.import_module("threepoint.tools.training.posture")
 
 
@@ -24,7 +24,7 @@ def people(sway, count):
 
 def test_a_motion_is_shown_with_trackers_worn_anyhow_and_its_true_height(sway):
     rng = np.random.default_rng(0)
-    first, second = motion.shown(sway, rng), motion.shown(sway, rng)
+    first, second = motion.observe_motion(sway, rng), motion.observe_motion(sway, rng)
     np.testing.assert_array_equal(first[1], np.log(sway.heads[::STRIDE, 1] / sway.rest))
     assert len(first[0]) == len(first[1]) and not np.allclose(first[0][:, -3:], second[0][:, -3:])
     np.testing.assert_array_equal(first[0][:, :9], second[0][:, :9])
@@ -44,21 +44,21 @@ def test_steps_lift_who_goes_and_nobody_who_stays(sway):
 
 def test_everybody_is_judged_by_networks_without_them(sway):
     asked = []
-    folds = posture_samples.dealt([str(number) for number in range(5)], 2)
+    folds = samples.deal([str(number) for number in range(5)], 2)
     assert folds == [["0", "2", "4"], ["1", "3"]]
 
     def networks_without(fold):
         asked.append(fold)
         return load_networks()
 
-    found = posture_samples.gather_error_samples(people(sway, 5), networks_without, folds, np.random.default_rng(0))
+    found = samples.gather_error_samples(people(sway, 5), networks_without, folds, np.random.default_rng(0))
     assert asked == folds and set(found.people) == set(range(5))
     assert found.traits.shape == (len(found.errors), len(TRAITS)) and np.abs(found.errors).max() < 0.5
-    per_person = 1 + round(posture_samples.STRETCHES * np.sqrt(len(sway.heads) / 60))
+    per_person = 1 + round(samples.STRETCHES * np.sqrt(len(sway.heads) / 60))
     assert (np.bincount(found.people) == per_person).all()
 
 
-def test_people_on_uneven_ground_give_samples_of_errors_and_teach_nothing(sway):
+def test_people_on_uneven_ground_are_left_out_of_the_training(sway):
     uneven = motion.Motion(**{**vars(sway), "person": "climber", "uneven": True})
     inputs, heights, names = training.gather([sway, uneven], np.random.default_rng(0))
     assert set(names) == {sway.person} and len(inputs) == len(heights) == len(names)

@@ -33,7 +33,7 @@ EXTREMITY_SCALE = 0.95
 """Hands and feet keep their form: SMPL's are slightly smaller than MakeHuman's beside the same limbs."""
 HIP_DROP = 0.035
 """Metres by which SMPL's hip joints sit lower in the flesh than MakeHuman's."""
-COLLAR_SHARE = 0.6
+COLLAR_FRACTION = 0.6
 """Share of the shoulder sockets' correction that the collars' flesh follows."""
 
 
@@ -92,7 +92,7 @@ class Fit:
                 carried = vertices + self._torso(joints[NECK]) - joints[NECK]
             elif joint in COLLARS:
                 socket = SHOULDERS[COLLARS.index(joint)]
-                carried = torso + COLLAR_SHARE * self._socket_shift(socket)
+                carried = torso + COLLAR_FRACTION * self._socket_shift(socket)
             else:
                 carried = placed[joint] + (vertices - joints[joint]) @ maps[joint].T
             fitted += self.weights[:, joint, None] * carried
@@ -131,10 +131,10 @@ class Fit:
         """Points of the torso (..., 3): height stretched so that hips and shoulders meet SMPL's, depth moved along."""
         (_, low, depth_low), (_, high, depth_high) = _hips_and_shoulders(self.source)
         (_, to_low, to_depth_low), (_, to_high, to_depth_high) = _hips_and_shoulders(self.target)
-        share = np.clip((points[..., 1] - low) / (high - low), 0, 1)
+        fraction = np.clip((points[..., 1] - low) / (high - low), 0, 1)
         moved = points.copy()
         moved[..., 1] = to_low + (points[..., 1] - low) * (to_high - to_low) / (high - low)
-        moved[..., 2] += (1 - share) * (to_depth_low - depth_low) + share * (to_depth_high - depth_high)
+        moved[..., 2] += (1 - fraction) * (to_depth_low - depth_low) + fraction * (to_depth_high - depth_high)
         return moved
 
     def _socket_shift(self, joint: int) -> np.ndarray:

@@ -69,12 +69,12 @@ def skin_weights(limb_weights: np.ndarray, template: np.ndarray, faces: np.ndarr
 
 
 def _torso_weights(torso: np.ndarray, height: np.ndarray, joint_height: np.ndarray) -> np.ndarray:
-    """The torso's share (V,) over pelvis and spine 1-3 by smooth ramps around their joints' heights."""
+    """The torso's fraction (V,) over pelvis and spine 1-3 by smooth ramps around their joints' heights."""
     weights = np.zeros((len(torso), JOINT_COUNT))
     below = 0
     for joint, under, above in ((3, 0.075, 0.055), (6, 0.060, 0.045), (9, 0.030, 0.070)):
-        share = np.clip((height - joint_height[joint] + under) / (under + above), 0, 1)
-        passed = torso * share * share * (3 - 2 * share)
+        fraction = np.clip((height - joint_height[joint] + under) / (under + above), 0, 1)
+        passed = torso * fraction * fraction * (3 - 2 * fraction)
         weights[:, below] += torso - passed
         torso, below = passed, joint
     weights[:, below] += torso
@@ -124,7 +124,7 @@ def _solve_joint(
 def shape_directions(
     people: np.ndarray, template: np.ndarray, faces: np.ndarray, count: int = 10
 ) -> tuple[np.ndarray, float]:
-    """(V, 3, count) directions of one standard deviation, and the share of the people's variance that they explain.
+    """(V, 3, count) directions of one standard deviation, and the fraction of the people's variance that they explain.
 
     The first is stature, the second mass at equal stature, the rest are principal components of what remains.
     ``people`` (N, V, 3) fitted, standing on the same hips.

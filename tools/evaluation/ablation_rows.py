@@ -15,10 +15,19 @@ from ...model_core.pipeline import Networks
 from ...model_core.progress import Progress, part_of
 from ...model_core.sage.diffusion import ddim_sample
 from ...model_core.sage.ensemble import members_of
-from ...model_core.sage.inference import Prediction, blend_windows, observed_features, offline_window, predict
+from ...model_core.sage.inference import (
+    WINDOWS_PER_BATCH,
+    Prediction,
+    observed_features,
+    offline_window,
+    predict,
+    window_step,
+)
 from ...model_core.sage.losses import true_latents
 from ...model_core.sage.model import MEAN, Sage, Sampling, to_world
+from ...model_core.sage.precision import without_tf32
 from ...model_core.sage.vqvae import HalfBodyVQVAE
+from ...model_core.window_blending import blend_windows
 
 PoseOf = Callable[[Sage, torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -49,8 +58,9 @@ def taken_apart(networks: Networks, clip: Clip, observation: Observation, pose_o
         windows = (torch.stack([values[start : start + window] for start in starts]) for values in (seen, true))
         return pose_of(sage, *windows)
 
-    with torch.inference_mode():
-        pose = blend_windows(len(seen), window, OVERLAP, forward)[: len(clip)]
+    with torch.inference_mode(), without_tf32():
+        step = window_step(window, OVERLAP)
+        pose = blend_windows(len(seen), window, step, forward, WINDOWS_PER_BATCH)[: len(clip)]
         local, translation, _, _ = to_world(pose, rotations[:, 0], positions[:, 0], rest)
     return Predicted(local, translation)
 
@@ -96,8 +106,8 @@ def lower_given(sage: Sage, seen: torch.Tensor, upper: torch.Tensor) -> torch.Te
 
 
 def decode(vqvae: HalfBodyVQVAE, latents: torch.Tensor) -> torch.Tensor:
-    """6D poses (B, T, J * 6) of latents of unit spread."""
-    return vqvae.decode(latents * vqvae.latent_spread + vqvae.latent_mean)
+    """6D poses (B, T, J * 6) of latents of unit deviation."""
+    return vqvae.decode(latents * vqvae.latent_std + vqvae.latent_mean)
 
 
 def half(pose: torch.Tensor, joints: Iterable[int]) -> torch.Tensor:
@@ -152,6 +162,6 @@ def ablate(
     """Rows of ``metrics``, one a clip, by the labels of ``ROWS``; all placed by the true head."""
     rows = {}
     for number, (label, (method, hands)) in enumerate(ROWS.items()):
-        share = part_of(progress, number / len(ROWS), (number + 1) / len(ROWS)) if progress else None
-        rows[label] = score(method, networks, clips, label, share, hands)[0]
+        report = part_of(progress, number / len(ROWS), (number + 1) / len(ROWS)) if progress else None
+        rows[label] = score(method, networks, clips, label, report, hands)[0]
     return rows

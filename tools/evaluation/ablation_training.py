@@ -27,8 +27,8 @@ SIZES = dict(width=128, heads=4, diffusion_layers=3, decoder_layers=2)
 """Of the trained networks: smaller than the shipped ones, for they see a hundredth of the steps."""
 FRAMES_PER_STEP = 32 * 40
 RATE = 1e-3
-TRUE_LATENT_SHARE = 0.2
-DENOISING_SHARE = 4
+TRUE_LATENT_FRACTION = 0.2
+DENOISING_DIVISOR = 4
 """As in SAGE's training: windows whose decoder sees true latents; one window in so many trains at random steps."""
 VARIED_WINDOWS = 512
 VARIED_SEED = 1
@@ -47,8 +47,8 @@ class AblationTraining:
         self.sage = variant.network(config).to(device)
         self.sage.decoder.mean_pose.copy_(self.teacher.decoder.mean_pose)
         clips = load_clips(data / "train.npz")
-        if variant.share < 1:
-            clips = clips.every(round(1 / variant.share))
+        if variant.fraction < 1:
+            clips = clips.every(round(1 / variant.fraction))
         self.minutes = clips.minutes
         self.train = variant.sampler([clips], variant.window, shape_basis(load_body()), device)
         self.val = WindowSampler([load_clips(data / "val.npz")], variant.window, shape_basis(load_body()), device)
@@ -70,11 +70,11 @@ class AblationTraining:
         with torch.autocast(torch.device(self.device).type, torch.bfloat16):
             latents = self.sage.latents(observation)
             latent = torch.stack([F.smooth_l1_loss(a, b) for a, b in zip(latents, true, strict=True)]).sum()
-            few = slice(0, max(1, self.batch // DENOISING_SHARE))
+            few = slice(0, max(1, self.batch // DENOISING_DIVISOR))
             denoising = self.sage.denoising(
                 [half[few] for half in true], [half[few] for half in latents], observation[few], generator
             )
-            given = torch.rand(self.batch, 1, 1, generator=generator, device=self.device) < TRUE_LATENT_SHARE
+            given = torch.rand(self.batch, 1, 1, generator=generator, device=self.device) < TRUE_LATENT_FRACTION
             mixed = [torch.where(given, b, a) for a, b in zip(latents, true, strict=True)]
             pose, contacts = self.sage.decoder(*mixed, observation)
         joints = self._joints(pose, windows)

@@ -16,8 +16,8 @@ from ...model_core.sage.diffusion import LatentDiffusion, ddim_sample
 from ...model_core.sage.losses import denoising_loss
 from ...model_core.sage.model import MEAN, Sage, SageConfig, Sampling
 
-MIXED_SHARE = 0.3
-"""Share of windows that get the legs of another one."""
+MIXED_FRACTION = 0.3
+"""Fraction of windows that get the legs of another one."""
 LEGS = [joint for joint in LOWER_HALF if joint != PELVIS]
 
 
@@ -101,7 +101,7 @@ class MixingSampler(WindowSampler):
         nearest = torch.cdist(root_motion(local, translation), root_motion(legs, pelvis)).argmin(-1)
         mixed = local.clone()
         mixed[:, :, LEGS] = legs[nearest][:, :, LEGS]
-        chosen = draw.chance(MIXED_SHARE, count)
+        chosen = draw.chance(MIXED_FRACTION, count)
         return torch.where(chosen[:, None, None, None, None], mixed, local), translation
 
 
@@ -119,14 +119,14 @@ def root_motion(local: torch.Tensor, translation: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Variant:
-    """One training: ``says`` is its row's name; ``share`` of the clips are trained on."""
+    """One training: ``label`` is its row's name; ``fraction`` of the clips are trained on."""
 
-    says: str
+    label: str
     network: type[StratifiedSage] = StratifiedSage
     sampler: type[WindowSampler] = WindowSampler
     window: int = 40
     augmentation: Augmentation = field(default_factory=Augmentation)
-    share: float = 1.0
+    fraction: float = 1.0
     seed: int = 0
 
 
@@ -139,8 +139,8 @@ VARIANTS = {
     "parallel": Variant("lower diffusion without the upper latent", ParallelSage),
     "joint": Variant("one diffusion of both latents", JointSage),
     "other-seed": Variant("SAGE, another seed", seed=1),
-    "clips-25": Variant("a quarter of the clips", share=0.25),
-    "clips-50": Variant("half of the clips", share=0.5),
+    "clips-25": Variant("a quarter of the clips", fraction=0.25),
+    "clips-50": Variant("half of the clips", fraction=0.5),
     "no-dropouts": Variant("hands never lost", augmentation=_without(out_of_view=0.0, hand_lost=0.0, head_lost=0.0)),
     "mixed-halves": Variant("legs of windows with like roots", sampler=MixingSampler),
     "window-80": Variant("windows of 80 frames", window=80),

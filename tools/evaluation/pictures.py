@@ -31,8 +31,8 @@ def draw_errors(path: Path, errors: dict[str, np.ndarray], title: str, cuts: Seq
             over_time.plot(seconds, _smoothed(of_label[:, UPPER].mean(1)), color=colour, linewidth=0.6, linestyle=":")
             over_time.plot(seconds, _smoothed(of_label[:, LOWER].mean(1)), color=colour, linewidth=0.6, linestyle="--")
         width = 0.8 / len(errors)
-        places = np.arange(BODY_JOINT_COUNT) + (number - (len(errors) - 1) / 2) * width
-        by_joint.bar(places, of_label.mean(0), width, color=colour, label=label)
+        positions = np.arange(BODY_JOINT_COUNT) + (number - (len(errors) - 1) / 2) * width
+        by_joint.bar(positions, of_label.mean(0), width, color=colour, label=label)
     for cut in cuts:
         over_time.axvline(cut / FPS, color="#dddddd", linewidth=0.6, zorder=0)
     over_time.set(title=f"{title}; dotted: upper joints of {next(iter(errors))}, dashed: its lower joints")

@@ -22,9 +22,9 @@ def draw_recordings(path: Path, rows: dict[str, Row]) -> None:
     axes = figure.subplots(down, PANELS_ACROSS, squeeze=False, sharey=True).ravel()
     for axis, (column, limit) in zip(axes, LIMITS.items(), strict=True):
         for number, (method, colour) in enumerate(COLOURS.items()):
-            places = [place + 0.2 - 0.4 * number for place in range(len(names))]
+            positions = [position + 0.2 - 0.4 * number for position in range(len(names))]
             values = [rows[name].get(method, {}).get(column, 0.0) for name in names]
-            axis.barh(places, values, 0.4, color=colour, label=method)
+            axis.barh(positions, values, 0.4, color=colour, label=method)
         axis.axvline(limit.most, color="#c0392b", linewidth=1.2, label="at most")
         axis.axvline(limit.cmu, color="#2e8b57", linewidth=1.0, linestyle="--", label="people: CMU")
         axis.axvline(limit.bandai, color="#2e8b57", linewidth=1.0, linestyle=":", label="people: Bandai-2")

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from ...model_core.body import Body, load_body
 from ...model_core.calibration import Calibration
@@ -36,7 +37,7 @@ COLUMNS = {
     "still_seconds": "in which the head is still",
     **{name: limit.what for name, limit in LIMITS.items()},
     "palm": "distance of the palm's centre from the controller, cm",
-    "elbow_jumps": "turns of an elbow joint by more than 25 degrees between two frames, a minute",
+    "elbow_jumps": "turns of an elbow by more than 25 degrees between frames where its tracker turns less, a minute",
     "knee_p50": "knee bend, degrees, median",
     "spine_p95": "spine bend, degrees, 95th percentile",
     "head": "distance of the head from its tracker, cm, where that is valid",
@@ -106,7 +107,7 @@ def _row(solution: Solution, observation: Observation, calibration: Calibration,
     distance = CM * np.linalg.norm(joints[:, tracked] - observation.positions, axis=-1)
     turned = np.degrees(geodesic_angle(world[:, tracked], observation.rotations.astype(np.float64)))
     hands = distance[:, 1:][valid[:, 1:]]
-    jumps = np.degrees(geodesic_angle(rotations[1:, ELBOWS], rotations[:-1, ELBOWS])) > TURNED
+    jumps = elbow_jumps(rotations, observation)
     row = plausibility(rotations, translation, rest_joints, sole, FPS) | {
         "palm": _palm_distance(world, joints, observation, calibration),
         "elbow_jumps": float(jumps.sum() / len(joints) * FPS * 60),
@@ -119,6 +120,15 @@ def _row(solution: Solution, observation: Observation, calibration: Calibration,
         "floor_pen": float(floor_penetration(joints, rest_joints, sole)),
     }
     return {name: row[name] for name in COLUMNS}
+
+
+def elbow_jumps(rotations: np.ndarray, observation: Observation) -> np.ndarray:
+    """(T - 1, 2) bool: where an elbow of local rotations (T, 22, 3, 3) turns by more than ``TURNED`` between two frames
+    and its hand's tracker does not, nor in the frames beside them."""
+    turned = np.degrees(geodesic_angle(rotations[1:, ELBOWS], rotations[:-1, ELBOWS]))
+    hands = observation.rotations[:, 1:].astype(np.float64)
+    seen = maximum_filter1d(np.degrees(geodesic_angle(hands[1:], hands[:-1])), 3, axis=0)
+    return (turned > TURNED) & (seen <= TURNED)
 
 
 def _palm_distance(world: np.ndarray, joints: np.ndarray, observation: Observation, calibration: Calibration) -> float:

@@ -33,7 +33,7 @@ from ...model_core.pipeline import (
 from ...model_core.recordings import Recording, Track
 from ..support.arguments import command_parser
 from ..support.checkout import WORK
-from .devices import FARTHEST, FPS, MOST_TURNED, T_POSE_SECONDS, Simulation, random_within, simulate
+from .devices import FARTHEST, FPS, LARGEST_ANGLE, T_POSE_SECONDS, Simulation, random_within, simulate
 
 SETS = {
     "head and hands": (),
@@ -87,13 +87,13 @@ def wear(simulation: Simulation, roles: Sequence[str], rng: np.random.Generator)
     tracks = dict(simulation.recording.tracks)
     for role in roles:
         joint, count = BODY_TRACKER_JOINTS[role], len(simulation.positions)
-        turn = quaternion_to_matrix(axis_angle_to_quaternion(random_within(rng, MOST_TURNED)))
-        offset = Offset(turn, random_within(rng, FARTHEST))
+        offset_rotation = quaternion_to_matrix(axis_angle_to_quaternion(random_within(rng, LARGEST_ANGLE)))
+        offset = Offset(offset_rotation, random_within(rng, FARTHEST))
         loose = quaternion_to_matrix(axis_angle_to_quaternion(rng.normal(0, TWIST, (count, 3))))
         rotation = simulation.rotations[:, joint] @ offset.rotation.T @ loose
-        place = simulation.positions[:, joint] - rotation @ offset.position + rng.normal(0, SHAKE, (count, 3))
+        position = simulation.positions[:, joint] - rotation @ offset.position + rng.normal(0, SHAKE, (count, 3))
         quaternion = matrix_to_quaternion(OPENXR_TO_MODEL.T @ rotation @ OPENXR_TO_MODEL)
-        tracks[role] = Track(place @ OPENXR_TO_MODEL, quaternion, np.ones(count, bool))
+        tracks[role] = Track(position @ OPENXR_TO_MODEL, quaternion, np.ones(count, bool))
     return replace(simulation.recording, tracks=tracks).validate()
 
 
@@ -119,7 +119,7 @@ def _row(rotations: torch.Tensor, translation: torch.Tensor, rest: np.ndarray, t
     joints = forward_kinematics(rotations.cpu().double(), translation.cpu().double(), rest_joints)[1].numpy()
     off, feet = CM * np.linalg.norm(joints - truth, axis=-1), list(FEET)
     speed, true_speed = (
-        np.linalg.norm(np.diff(places[:, feet][..., [0, 2]], axis=0), axis=-1) * FPS for places in (joints, truth)
+        np.linalg.norm(np.diff(positions[:, feet][..., [0, 2]], axis=0), axis=-1) * FPS for positions in (joints, truth)
     )
     return (
         off.mean(),

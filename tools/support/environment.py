@@ -143,10 +143,8 @@ def make_environment(folder: Path, requirements: str) -> None:
     listings = ["-r", str(listing)]
     torch = entry_of("torch", requirements)
     if torch and sys.platform.startswith("linux"):
-        # Which of its builds is served decides what else it needs.
-        first = folder / "requirements-torch.txt"
-        first.write_text(torch, encoding="utf-8")
-        pip_install(folder, ["--no-deps", "-r", str(first), *torch_source()], torch)
+        # Which of its builds there is decides what else it needs.
+        install_torch(folder, torch)
         if not has_cpu_torch(folder):
             listings += ["-r", str(CUDA_REQUIREMENTS)]
     pip_install(folder, listings, requirements)
@@ -159,6 +157,21 @@ def pip_install(folder: Path, words: list[str], requirements: str) -> None:
     hashes = ["--require-hashes"] if HASH in requirements else []
     install = ["-m", "pip", "install", "--disable-pip-version-check", "--only-binary", ":all:", *hashes, *words]
     run(command(python_of(folder), *install), f"installing into {folder} failed (pip says why above)")
+
+
+def install_torch(folder: Path, entry: str) -> None:
+    """Install torch alone, by its ``entry`` in the lock: without an NVIDIA GPU its build for CPUs, where it is served,
+    which is a tenth as large."""
+    listing = folder / "requirements-torch.txt"
+    source = torch_source()
+    if source is not None:
+        listing.write_text(re.sub(r"^(torch==[^\s+]+)", r"\1+cpu", entry), encoding="utf-8")
+        try:
+            return pip_install(folder, ["--no-deps", "-r", str(listing), *source], entry)
+        except EnvironmentProblem:
+            say("torch's build for CPUs is not served; taking the one of pip's own index")
+    listing.write_text(entry, encoding="utf-8")
+    pip_install(folder, ["--no-deps", "-r", str(listing)], entry)
 
 
 def entry_of(package: str, requirements: str) -> str:
@@ -214,16 +227,13 @@ def has_pip(folder: Path) -> bool:
     return runs(command(python, "-m", "pip", "--version"))
 
 
-def torch_source() -> list[str]:
-    """Options for pip: without an NVIDIA GPU, Linux gets torch's CPU build, a tenth of the size, where it is served."""
+def torch_source() -> list[str] | None:
+    """Options for pip by which it finds torch's build for CPUs; None where there is an NVIDIA GPU."""
     if os.path.exists("/dev/nvidiactl"):
-        return []
+        return None
     found: list[str] = []
     answers(CPU_TORCH_INDEX + "/torch/", found)
-    if found:
-        return ["--extra-index-url", CPU_TORCH_INDEX]
-    say(f"{CPU_TORCH_INDEX} does not answer; taking torch from pip's own index")
-    return []
+    return ["--extra-index-url", CPU_TORCH_INDEX] if found else []
 
 
 def run(words: list[str], failure: str) -> None:

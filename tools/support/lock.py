@@ -25,6 +25,13 @@ PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_28_aarch64", "macosx_14_0_arm
 COMPILE = ("--quiet", "--generate-hashes", "--allow-unsafe", "--strip-extras", "--no-header", "--no-annotate",
            "--no-emit-index-url", "--no-emit-find-links", "--no-emit-trusted-host")  # fmt: skip
 HEADER = "# Made from requirements.in: change that, then run python3 tools build --lock\n"
+ENGINE = ROOT / "blender_addon" / "engine"
+ENGINE_PIP = "pip==26.3"
+ENGINE_PACKAGES = (
+    "numpy", "scipy", "safetensors", "fpzip", "filelock", "fsspec", "jinja2", "markupsafe", "mpmath", "networkx",
+    "setuptools", "sympy", "typing-extensions",
+)  # fmt: skip
+"""What Blender's engine needs beside torch, and what torch needs that is everybody's."""
 Packages = dict[str, tuple[str, set[str]]]
 """Name -> version and hashes."""
 
@@ -47,8 +54,13 @@ def write_lock() -> None:
             hashes |= _reported(python, Path(folder), f"torch=={version}", *wanted)["torch"][1]
         locked["torch"] = version, hashes
         cuda = _reported(python, Path(folder), f"torch=={version}")
+        pip = _reported(python, Path(folder), ENGINE_PIP)
     with Outputs() as outputs:
         outputs.path_for(LOCK).write_text(HEADER + _text(locked), encoding="utf-8")
+        outputs.path_for(ENGINE / "requirements.txt").write_text(
+            HEADER + _text({name: locked[name] for name in ENGINE_PACKAGES}), encoding="utf-8"
+        )
+        outputs.path_for(ENGINE / "requirements-pip.txt").write_text(HEADER + _text(pip), encoding="utf-8")
         further = {name: found for name, found in cuda.items() if name not in locked}
         outputs.path_for(CUDA_LOCK).write_text(HEADER + _text(further), encoding="utf-8")
 

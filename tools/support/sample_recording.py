@@ -64,14 +64,14 @@ def joint_rotations(
     """Rotations (T, 3, 3) by joint name from the strengths (T,) of what the person does."""
     phase = np.pi * STEPS_PER_SECOND * time
     stride, breath = np.sin(phase), 0.02 * np.sin(1.6 * time)
-    look = 0.35 * bump(time, 3.0, 4.4, 0.6) + 0.12 * np.sin(0.9 * time) * (1 - walk)
+    gaze = 0.35 * bump(time, 3.0, 4.4, 0.6) + 0.12 * np.sin(0.9 * time) * (1 - walk)
     result = {
         "pelvis": about(Y, turn) @ about(Z, 0.04 * walk * stride) @ about(X, 0.05 * walk + 0.35 * crouch),
         "spine1": about(X, 0.22 * crouch + breath) @ about(Y, -0.06 * walk * stride),
         "spine2": about(X, 0.22 * crouch) @ about(Y, -0.06 * walk * stride),
         "spine3": about(X, 0.12 * crouch) @ about(Z, 0.08 * wave),
-        "neck": about(Y, 0.4 * look),
-        "head": about(Y, 0.6 * look) @ about(X, 0.1 - 0.35 * crouch + 0.03 * np.sin(2 * phase) * walk),
+        "neck": about(Y, 0.4 * gaze),
+        "head": about(Y, 0.6 * gaze) @ about(X, 0.1 - 0.35 * crouch + 0.03 * np.sin(2 * phase) * walk),
     }
     for side, sign in (("left", 1), ("right", -1)):
         swing = sign * stride

@@ -1,5 +1,6 @@
 """What FLAG is compared with, in one file of weights: FLAG itself, small, and others of the same size and schooling."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import count as count_from
 from itertools import pairwise
@@ -25,7 +26,7 @@ CODE_COUNT = 32
 """Numbers of a variational autoencoder's code, as VPoser's."""
 HIDDEN_LAYERS = 3
 POSTERIOR_RANGE = (-6.0, 1.0)
-"""Bounds of the log spread of a code."""
+"""Bounds of the log standard deviation of a code."""
 DIVERGENCE_WEIGHT = 0.005
 """Of the KL term in training, as VPoser's; with 1 the bound is one."""
 
@@ -33,8 +34,8 @@ DIVERGENCE_WEIGHT = 0.005
 class ConditionalVae(nn.Module):
     """A conditional variational autoencoder of poses x (B, 66) given FLAG's condition (B, C); prior N(0, I).
 
-    ``log_sigma`` (66,) is the spread of a pose around what the decoder says, learned, so that ``bound`` is a bound of
-    the likelihood.
+    ``log_sigma`` (66,) is the log standard deviation of a pose around what the decoder says, learned, so that ``bound``
+    is a bound of the likelihood.
     """
 
     def __init__(self, width: int) -> None:
@@ -101,7 +102,7 @@ def save_comparisons(path: Path, networks: Comparisons) -> None:
     save_tensors(path, networks.state_dict(), metadata, full_precision=("",))
 
 
-def load_comparisons(folder: str | Path, device: str = "cpu") -> Comparisons:
+def load_comparisons(folder: Path | str, device: torch.device | str = "cpu") -> Comparisons:
     """The ``Comparisons`` that were trained into a folder. Raises ``InputError``, which names what would train them."""
     path = Path(folder) / FILE_NAME
     if not path.is_file():
@@ -112,13 +113,13 @@ def load_comparisons(folder: str | Path, device: str = "cpu") -> Comparisons:
     return networks.to(device).eval().requires_grad_(False)
 
 
-def _network(entering, width, leaving):
+def _network(entering: int, width: int, leaving: int) -> nn.Sequential:
     sizes = (entering, *(width,) * HIDDEN_LAYERS)
     hidden = [part for a, b in pairwise(sizes) for part in (nn.Linear(a, b), nn.SiLU())]
     return nn.Sequential(*hidden, nn.Linear(width, leaving))
 
 
-def _width(network, target):
+def _width(network: Callable[[int], nn.Module], target: int) -> int:
     """The least width, in eights, at which a network is no smaller than ``target`` parameters."""
     with torch.device("meta"):
         return next(width for width in count_from(8, 8) if count(network(width)) >= target)

@@ -17,16 +17,16 @@ from ...model_core.mocap.clips import Clip, load_clips
 from ...model_core.observation import Observation
 from ...model_core.pipeline import Networks
 from ...model_core.progress import Progress
-from ...model_core.refinement.uncertainty import calibrate, draw_noise, fit_calibration, hand_states, sample_spread
+from ...model_core.refinement.uncertainty import calibrate, draw_noise, fit_calibration, hand_states, sample_std
 from ...model_core.sage.ensemble import load_ensemble
 
 SAMPLES = 16
 EVERY = 4
-"""One frame in so many is looked at: neighbours say the same."""
+"""One frame in so many is used: neighbours say the same."""
 LEAST = 1e-3
 """Metres below which an expected error is not believed: refined heads and hands are exact."""
 LEVELS = (0.5, 0.9)
-"""Shares of the errors that the reported intervals are meant to cover."""
+"""Fractions of the errors that the reported intervals are meant to cover."""
 
 
 def calibrate_weights(
@@ -41,7 +41,7 @@ def calibrate_weights(
     numbers: dict[str, str | float] = {"method": method}
     for split in ("val", "test"):
         clips = list(load_clips(data / f"{split}.npz"))[::every]
-        found = spread_and_error(networks, clips, method, progress)
+        found = std_and_error(networks, clips, method, progress)
         if split == "val":
             fit(flag, *found)
         numbers |= {f"{split}_{name}": value for name, value in report(flag, *found).items()}
@@ -59,10 +59,10 @@ def observe_with_drops(clip: Clip) -> list[Observation]:
 
 
 @torch.no_grad()
-def spread_and_error(
+def std_and_error(
     networks: Networks, clips: Sequence[Clip], method: str, progress: Progress | None = None
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Uncalibrated spread and true error (N, 22) in metres of every joint, over frames of ``clips``; which trackers
+    """Uncalibrated std and true error (N, 22) in metres of every joint, over frames of ``clips``; which trackers
     were seen (N, 3); weights (N,).
 
     The error is that of ``method`` (a name in ``evaluation.METHODS``), what the user gets. Every person counts alike,
@@ -71,7 +71,7 @@ def spread_and_error(
     flag = networks.flag
     like = flag.pose.scale
     noise = draw_noise(SAMPLES, like)
-    spreads, errors, valid, people = [], [], [], []
+    stds, errors, valid, people = [], [], [], []
     for number, clip in enumerate(clips):
         rest = torch.from_numpy(clip.rest_joints).to(like)
         truth = torch.from_numpy(clip.world()[1]).to(like)
@@ -86,27 +86,25 @@ def spread_and_error(
             ]
             valid.append(seen[2])
             evidence = gather_evidence(flag, *seen, rest_joints=rest)
-            spreads.append(
-                sample_spread(flag, evidence, noise, lambda r, t, rest=rest: forward_kinematics(r, t, rest)[1])
-            )
+            stds.append(sample_std(flag, evidence, noise, lambda r, t, rest=rest: forward_kinematics(r, t, rest)[1]))
         if progress is not None:
             progress((number + 1) / len(clips), f"calibrating on {clip.name}")
     _, person, frames = np.unique(people, return_inverse=True, return_counts=True)
     weight = torch.from_numpy(1 / frames[person] / len(frames)).to(like)
-    return torch.cat(spreads), torch.cat(errors), torch.cat(valid), weight
+    return torch.cat(stds), torch.cat(errors), torch.cat(valid), weight
 
 
-def fit(flag: Flag, spread: torch.Tensor, error: torch.Tensor, valid: torch.Tensor, weight: torch.Tensor) -> None:
+def fit(flag: Flag, std: torch.Tensor, error: torch.Tensor, valid: torch.Tensor, weight: torch.Tensor) -> None:
     """Store every joint's gain and offset, by which hands are lost, and the factors of the intervals, in the model."""
     states = hand_states(valid)
     for state in range(HAND_STATES):
         here = states == state
         if not here.any():
             raise InputError(f"calibration: the clips have too few frames to lose hands in, need {HAND_STATES * EVERY}")
-        gain, offset = fit_calibration(spread[here], error[here], weight[here] / weight[here].sum())
+        gain, offset = fit_calibration(std[here], error[here], weight[here] / weight[here].sum())
         flag.uncertainty_gain[state], flag.uncertainty_offset[state] = gain, offset
-    ratio, place = (error / _expected(flag, spread, valid)).flatten().sort()
-    covered = weight.repeat_interleave(spread.shape[1])[place].cumsum(0) / spread.shape[1]
+    ratio, order = (error / _expected(flag, std, valid)).flatten().sort()
+    covered = weight.repeat_interleave(std.shape[1])[order].cumsum(0) / std.shape[1]
     factors = [ratio[int((covered < level).sum().clamp_max(len(ratio) - 1))] for level in LEVELS]
     flag.uncertainty_interval.copy_(torch.stack(factors))
 
@@ -117,29 +115,29 @@ def rank_correlation(a: torch.Tensor, b: torch.Tensor) -> float:
 
 
 def report(
-    flag: Flag, spread: torch.Tensor, error: torch.Tensor, valid: torch.Tensor, weight: torch.Tensor
+    flag: Flag, std: torch.Tensor, error: torch.Tensor, valid: torch.Tensor, weight: torch.Tensor
 ) -> dict[str, float]:
-    """Numbers for the log and the card: rank correlation of spread and of expected error with the true error, over all
+    """Numbers for the log and the card: rank correlation of std and of expected error with the true error, over all
     joints and frames, and of frames' means; mean expected and mean true error in centimetres, of all joints, of seen
     wrists and of lost ones; coverage of intervals."""
-    expected = _expected(flag, spread, valid)
+    expected = _expected(flag, std, valid)
     lost = valid[:, 1:] <= 0
     numbers = {
-        "rank_before": rank_correlation(spread.flatten(), error.flatten()),
+        "rank_before": rank_correlation(std.flatten(), error.flatten()),
         "rank_after": rank_correlation(expected.flatten(), error.flatten()),
         "rank_of_frames": rank_correlation(expected.mean(1), error.mean(1)),
         "expected_cm": 100 * float(weight @ expected.mean(1)),
         "error_cm": 100 * float(weight @ error.mean(1)),
     }
     for name, wrists in (("seen_wrist", ~lost), ("lost_wrist", lost)):
-        share = weight[:, None] * wrists / (weight[:, None] * wrists).sum()
+        fraction = weight[:, None] * wrists / (weight[:, None] * wrists).sum()
         for kind, values in (("expected", expected), ("error", error)):
-            numbers[f"{name}_{kind}_cm"] = 100 * float((share * values[:, [LEFT_WRIST, RIGHT_WRIST]]).sum())
+            numbers[f"{name}_{kind}_cm"] = 100 * float((fraction * values[:, [LEFT_WRIST, RIGHT_WRIST]]).sum())
     for level, factor in zip(LEVELS, flag.uncertainty_interval, strict=True):
         numbers[f"coverage_{level:.0%}"] = float(weight @ (error <= factor * expected).float().mean(1))
     return numbers
 
 
-def _expected(flag, spread, valid):
+def _expected(flag: Flag, std: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
     """Expected error (N, 22) in metres, at least ``LEAST``."""
-    return calibrate(flag, spread, torch.eye(BODY_JOINT_COUNT).to(spread), valid).clamp_min(LEAST)
+    return calibrate(flag, std, torch.eye(BODY_JOINT_COUNT).to(std), valid).clamp_min(LEAST)

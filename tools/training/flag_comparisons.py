@@ -2,6 +2,7 @@
 
 import copy
 from argparse import Namespace
+from collections.abc import Callable
 
 import torch
 
@@ -10,6 +11,8 @@ from .comparison_networks import CODE_COUNT, DIVERGENCE_WEIGHT, FILE_NAME, Compa
 from .flag_stages import RATE, FlagTraining
 from .loop import Run, Stage
 
+Losses = tuple[torch.Tensor, dict[str, torch.Tensor]]
+"""A loss, and its parts by name."""
 LATENT_WEIGHT = 0.6 * LAMBDA_LRA
 """Of the squared distance between the MLP's code and the oracle's: what eq 8's first two terms come to at sigma 1."""
 
@@ -48,7 +51,13 @@ class ComparisonTraining:
         steps, late = self.flag.steps["flow"], self.flag.steps["region"]
         rate = RATE * self.flag.options.rate_scale
 
-        def stage(name, network, steps, loss, validate=None):
+        def stage(
+            name: str,
+            network: torch.nn.Module,
+            steps: int,
+            loss: Callable[[torch.Generator], Losses],
+            validate: Callable[[], dict[str, float]] | None = None,
+        ) -> Stage:
             return Stage(name, [network], steps, rate, loss, validate)
 
         return [
@@ -59,21 +68,21 @@ class ComparisonTraining:
             stage("vae", networks.vae, steps, self.vae_loss),
         ]
 
-    def mlp_loss(self, generator: torch.Generator) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """What the latent region is taught of mu_H, for a code without a spread."""
+    def mlp_loss(self, generator: torch.Generator) -> Losses:
+        """What the latent region is taught of mu_H, for a code without a standard deviation."""
         flow = self.networks.supervised.flow.requires_grad_(False)
         frames = self.flag.draw(self.flag.batch["region"], generator)
         with torch.no_grad():
             context = flow.context(frames.condition)
             oracle, _ = flow.inverse(frames.x, context)
         z = self.networks.mlp(frames.condition)
-        generated_loss, place_loss = self.flag.generated_loss(frames, z, context)
-        return LATENT_WEIGHT * ((z - oracle) ** 2).mean() + generated_loss, {"place": place_loss}
+        generated_loss, position_loss = self.flag.generated_loss(frames, z, context)
+        return LATENT_WEIGHT * ((z - oracle) ** 2).mean() + generated_loss, {"position": position_loss}
 
-    def vae_loss(self, generator: torch.Generator) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    def vae_loss(self, generator: torch.Generator) -> Losses:
         """A bound that hardly minds the prior, and the joints' places, as VPoser's loss minds the body's surface."""
         frames = self.flag.draw_for_flow(generator)
         noise = torch.randn(len(frames.x), CODE_COUNT, generator=generator, device=frames.x.device)
         bound, decoded = self.networks.vae.bound(frames.x, frames.condition, noise, DIVERGENCE_WEIGHT)
-        place_loss = self.flag.joint_error(frames, decoded).mean()
-        return DISTANCE_WEIGHT * place_loss - bound.mean() / frames.x.shape[-1], {"place": place_loss}
+        position_loss = self.flag.joint_error(frames, decoded).mean()
+        return DISTANCE_WEIGHT * position_loss - bound.mean() / frames.x.shape[-1], {"position": position_loss}

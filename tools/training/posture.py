@@ -1,8 +1,8 @@
 """Learn how high people hold their heads, doing this and that, from the training motion (two minutes on one core).
 
-Written is ``weights/posture.npz``, by which calibration tells how tall a person is who never stands in T-pose: the
-networks, and samples of how wrong they are. For these everybody is judged by networks that were trained without
-them. Hands are shown as a calibration sees them: trackers up to 12 cm from the wrists, now and then not at all.
+Written is ``weights/posture.npz``, by which calibration estimates how tall a person is who never stands in T-pose: the
+networks, and samples of their errors. For these everybody is judged by networks that were trained without them. Hands
+are shown as a calibration sees them: trackers up to 12 cm from the wrists, now and then not at all.
 """
 
 from collections.abc import Sequence
@@ -24,16 +24,16 @@ from ...model_core.mocap.datasets.shards import LEFT_OUT
 from ...model_core.whole_files import Outputs
 from ..support.arguments import command_parser
 from ..support.checkout import ROOT
-from .posture_motion import Motion, motion_of, shown
-from .posture_samples import dealt, gather_error_samples
+from .posture_motion import Motion, motion_of, observe_motion
+from .posture_samples import deal, gather_error_samples
 
 NETWORKS, HIDDEN, STEPS, BATCH, RATE, DECAY = 5, 16, 600, 2048, 1e-2, 1e-3
 FOLDS, JUDGES = 12, 3
-"""Parts that the people are dealt into for the samples of errors, and networks that are trained without each part."""
+"""Parts that the people are dealt into for the error samples, and networks that are trained without each part."""
 COPIES = 4
 """How often each clip is shown, with other offsets each time."""
 START = (-0.015, -0.04, -0.12, *np.log([0.012, 0.03, 0.1]), 0.0, 0.0, 0.0)
-"""Places, log spreads and logits that the mixture starts from: upright, a little bent, bent."""
+"""Means, log standard deviations and logits that the mixture starts from: upright, a little bent, bent."""
 SCALES = (0.1,) * COMPONENTS + (0.3,) * COMPONENTS + (1.0,) * COMPONENTS
 STACKED = ("hidden", "hidden_bias", "out", "out_bias")
 
@@ -49,20 +49,20 @@ def run(arguments: list[str]) -> int:
     motions = [motion_of(clip) for clip in load_clips(options.data) if clip.name not in LEFT_OUT]
     frames = gather(motions, rng)
 
-    def trained_without(people, count=JUDGES):
+    def trained_without(people: Sequence[str], count: int = JUDGES) -> PostureNetworks:
         chosen = ~np.isin(frames[2], people)
         inputs, heights, names = (values[chosen] for values in frames)
         trained = [train(inputs, heights, fair_weights(names), options.seed + number) for number in range(count)]
         return together(trained)
 
-    folds = dealt(sorted({motion.person for motion in motions}), FOLDS)
+    folds = deal(sorted({motion.person for motion in motions}), FOLDS)
     samples = gather_error_samples(motions, trained_without, folds, rng)
     arrays = {name: value.astype(np.float32) for name, value in vars(trained_without((), NETWORKS)).items()}
     arrays |= {f"witnesses_{name}": value.astype(np.float16) for name, value in vars(samples).items()}
     with Outputs() as outputs:
         with open(outputs.path_for(options.output), "wb") as file:
             np.savez(file, **arrays)
-    print(f"{len(frames[1])} frames, {len(samples.errors)} samples; {options.output.name}")
+    print(f"{len(frames[1])} frames, {len(samples.errors)} error samples; {options.output.name}")
     return 0
 
 
@@ -71,7 +71,7 @@ def gather(motions: Sequence[Motion], rng: np.random.Generator) -> tuple[np.ndar
     inputs, heights, people = [], [], []
     for motion in motions:
         for _ in range(0 if motion.uneven else COPIES):
-            numbers, height = shown(motion, rng)
+            numbers, height = observe_motion(motion, rng)
             inputs.append(numbers)
             heights.append(height)
             people += [motion.person] * len(height)
@@ -87,10 +87,10 @@ def fair_weights(people: np.ndarray) -> np.ndarray:
 def train(inputs: np.ndarray, heights: np.ndarray, weights: np.ndarray, seed: int = 0) -> PostureNetworks:
     """``PostureNetworks`` of greatest likelihood, just one."""
     torch.manual_seed(seed)
-    mean, spread = np.nanmean(inputs, 0), np.nanstd(inputs, 0)
-    seen = np.nan_to_num(np.clip((inputs - mean) / spread, -FARTHEST_INPUT, FARTHEST_INPUT))
-    scaled, logs, shares = (torch.as_tensor(a, dtype=torch.float32) for a in (seen, heights, weights))
-    shares = shares / shares.mean()
+    mean, std = np.nanmean(inputs, 0), np.nanstd(inputs, 0)
+    normalized = np.nan_to_num(np.clip((inputs - mean) / std, -FARTHEST_INPUT, FARTHEST_INPUT))
+    scaled, true, weight = (torch.as_tensor(a, dtype=torch.float32) for a in (normalized, heights, weights))
+    weight = weight / weight.mean()
     first, last = torch.nn.Linear(scaled.shape[1], HIDDEN), torch.nn.Linear(HIDDEN, 3 * COMPONENTS)
     layers = torch.nn.Sequential(first, torch.nn.Tanh(), last)
     start, scales = torch.nn.Parameter(torch.tensor(START).float()), torch.tensor(SCALES)
@@ -98,14 +98,14 @@ def train(inputs: np.ndarray, heights: np.ndarray, weights: np.ndarray, seed: in
     for step in range(STEPS):
         chosen = torch.randint(len(scaled), (BATCH,))
         predicted = layers(scaled[chosen]) * scales + start
-        loss = -(shares[chosen] * log_density(predicted, logs[chosen])).mean()
+        loss = -(weight[chosen] * log_density(predicted, true[chosen])).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         optimiser.param_groups[0]["lr"] = RATE * (1 - step / STEPS)
     with torch.no_grad():
         parts = first.weight.T, first.bias, last.weight.T * scales, last.bias * scales + start
-    return PostureNetworks(mean, spread, *(part.detach().numpy()[None] for part in parts))
+    return PostureNetworks(mean, std, *(part.detach().numpy()[None] for part in parts))
 
 
 def together(trained: Sequence[PostureNetworks]) -> PostureNetworks:
@@ -115,9 +115,9 @@ def together(trained: Sequence[PostureNetworks]) -> PostureNetworks:
 
 
 def log_density(predicted: torch.Tensor, heights: torch.Tensor) -> torch.Tensor:
-    """log p (N,) of log heights (N,) under what the network tells (N, 9) of each frame."""
-    place, log_spread, logit = predicted.chunk(3, -1)
-    log_spread = log_spread.clamp_min(LEAST_LOG_STD)
-    off = (heights[:, None] - place) * torch.exp(-log_spread)
-    parts = torch.log_softmax(logit, -1) - log_spread - 0.5 * off**2 - 0.5 * np.log(2 * np.pi)
+    """log p (N,) of log heights (N,) under the mixtures that the network predicts (N, 9)."""
+    mean, log_std, logit = predicted.chunk(3, -1)
+    log_std = log_std.clamp_min(LEAST_LOG_STD)
+    off = (heights[:, None] - mean) * torch.exp(-log_std)
+    parts = torch.log_softmax(logit, -1) - log_std - 0.5 * off**2 - 0.5 * np.log(2 * np.pi)
     return torch.logaddexp(torch.logsumexp(parts, -1), torch.tensor(np.log(OUTLIERS)).float())

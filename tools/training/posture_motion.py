@@ -1,4 +1,4 @@
-"""Heads and hands of the training motion as a calibration sees them, to learn from and to measure errors by."""
+"""Heads and hands of the training motion as a calibration sees them: to learn from, and to measure errors on."""
 
 from dataclasses import dataclass
 
@@ -46,7 +46,7 @@ def motion_of(clip: Clip) -> Motion:
     return Motion(turns[:, HEAD], joints[:, HEAD], joints[:, hands], turns[:, hands], resting[HEAD], person, uneven)
 
 
-def shown(motion: Motion, rng: np.random.Generator, steps: bool = False) -> tuple[np.ndarray, np.ndarray]:
+def observe_motion(motion: Motion, rng: np.random.Generator, steps: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Inputs (T', 12) of ``posture.describe`` and log heights (T',) over the rest pose's of a motion.
 
     Trackers are up to ``FARTHEST`` from the wrists; with ``steps`` the ground gets steps that the clip has not.
@@ -68,8 +68,8 @@ def stepped_ground(heads: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if way[-1] < SHORTEST_WAY:
         return ground
     count = 1 + rng.poisson(way[-1] / rng.uniform(SHORTEST_WAY, LONGEST_LEVEL))
-    for place in np.sort(rng.uniform(0, way[-1], count)):
+    for edge in np.sort(rng.uniform(0, way[-1], count)):
         to = 0.0 if rng.random() < FLAT_SHARE else highest * rng.random()
-        ground += 0.5 * (to - level) * (1 + np.tanh((way - place) / STEP_LENGTH))
+        ground += 0.5 * (to - level) * (1 + np.tanh((way - edge) / STEP_LENGTH))
         level = to
     return ground

@@ -1,4 +1,4 @@
-"""ErrorSamples of how wrong posture networks are about people whom they never saw: see ``calibration.height``."""
+"""Errors of posture networks on people whom they never saw: see ``calibration.height``."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from ...model_core.calibration.height import ErrorSamples
 from ...model_core.calibration.posture import PostureNetworks, estimate_height
-from .posture_motion import Motion, shown
+from .posture_motion import Motion, observe_motion
 
 STEPPED = 0.03
 """Part of the clips that get steps under their feet."""
@@ -37,7 +37,7 @@ def gather_error_samples(
         networks = networks_without(fold)
         for person in fold:
             theirs = [motion for motion in motions if motion.person == person]
-            for inputs, heights in [*(shown(motion, rng) for motion in theirs), *stretches(theirs, rng)]:
+            for inputs, heights in [*(observe_motion(motion, rng) for motion in theirs), *stretches(theirs, rng)]:
                 error, trait = estimate_height(inputs, heights, networks)
                 errors.append(error)
                 traits.append(trait)
@@ -52,14 +52,14 @@ def stretches(motions: Sequence[Motion], rng: np.random.Generator) -> Iterator[t
     for _ in range(round(STRETCHES * np.sqrt(seconds.sum()))):
         count = rng.integers(2, MOST_JOINED + 1) if rng.random() < JOINED else 1
         parts = [
-            _cut(*shown(motions[index], rng, steps=rng.random() < STEPPED), rng)
+            _cut(*observe_motion(motions[index], rng, steps=rng.random() < STEPPED), rng)
             for index in rng.choice(len(motions), count, p=chances)
         ]
         inputs, heights = zip(*parts, strict=True)
         yield np.concatenate(inputs), np.concatenate(heights)
 
 
-def _cut(inputs, heights, rng):
+def _cut(inputs: np.ndarray, heights: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """A part of the frames, or all of them."""
     if rng.random() >= WHOLE and len(heights) > SHORTEST:
         count = round(np.exp(rng.uniform(np.log(SHORTEST), np.log(len(heights)))))
@@ -68,6 +68,6 @@ def _cut(inputs, heights, rng):
     return inputs, heights
 
 
-def dealt(people: Sequence[str], count: int) -> list[Sequence[str]]:
+def deal(people: Sequence[str], count: int) -> list[Sequence[str]]:
     """``count`` lists of names, each with as many people as the next or one more."""
     return [people[number::count] for number in range(count)]

@@ -26,11 +26,11 @@ def make_smoke_data(folder: Path) -> Path:
     """Write AMASS npz files below ``folder``, prepare them, and return the folder with train.npz and val.npz."""
     body = load_body()
     for subject, stature in STATURES.items():
-        place = folder / "amass" / "Smoke" / subject
-        place.mkdir(parents=True, exist_ok=True)
+        subject_folder = folder / "amass" / "Smoke" / subject
+        subject_folder.mkdir(parents=True, exist_ok=True)
         motion = sample_motion(body, body.betas_for(stature))
         # What others publish is SMPL of their own bodies: no betas that mean anything on ours.
-        write_amass(place / "walk_poses.npz", replace(motion, betas=np.zeros(10, np.float32)), body)
+        write_amass(subject_folder / "walk_poses.npz", replace(motion, betas=np.zeros(10, np.float32)), body)
     clips = folder / "clips"
     prepare.run(["--data", str(folder / "amass"), "-o", str(clips), "--val", VALIDATION_SUBJECT])
     return clips

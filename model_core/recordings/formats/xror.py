@@ -6,6 +6,7 @@ the engine: Blender's own Python does not have it, and lets the engine's do the 
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def read(path: Path, python: str | Path | None = None) -> Recording:
                            warnings=unknown)  # fmt: skip
 
 
-def _parts(content, name):
+def _parts(content: Any, name: str) -> tuple[list[tuple[str, list[str]]], bytes, str]:
     """Devices as (role, axes), the packed frames, and the app's name."""
     try:
         info = content["info"]
@@ -77,12 +78,12 @@ def _parts(content, name):
     return devices, packed, app
 
 
-def _role(joint):
+def _role(joint: str) -> str:
     """The role of a joint by the schema's name, or by any that says what it is, such as ``WRIST_LEFT``."""
     return ROLES.get(joint) or role_of(words(joint)) or joint.lower()
 
 
-def _unpack(packed, path, python):
+def _unpack(packed: bytes, path: Path, python: str | Path | None) -> np.ndarray:
     """The frames (N, columns), unpacked by a process that may die of them."""
     frames = arrays_from(path, "fpzip", UNPACK, python, packed).get("frames")
     if frames is None or frames.ndim != 2 or frames.dtype.kind != "f":

@@ -8,15 +8,13 @@ from ...geometry.kinematics import forward_kinematics
 from ...geometry.rotations import (
     axis_angle_to_matrix,
     cross,
-    matrix_to_sixd,
     normalize,
     shortest_rotation,
-    sixd_to_matrix,
     transpose,
 )
 from ...geometry.skeleton import HEAD, LEFT_WRIST, PARENTS, RIGHT_WRIST
 from .elbows import Arm, Trunk, keep_out_of_trunk, swivels_of
-from .smoothing import rate_limited_envelope, whittaker_smooth
+from .smoothing import rate_limited_envelope
 from .wrists import solve_wrist, swing_twist
 
 ARMS = ((13, 16, 18, LEFT_WRIST), (14, 17, 19, RIGHT_WRIST))
@@ -37,9 +35,8 @@ DAMPING = 0.03
 COLLAR_ITERATIONS = 2
 COLLAR_SPEED, COLLAR_BLUR = math.radians(1.5), 1.5
 """Radians a frame by which a collar rotates for it, and frames by which that is blurred: hands may swing faster."""
-DROPOUT_SMOOTHING, DROPOUT_FREE_SMOOTHING, DROPOUT_REACH = 16, 4, 60
-"""Frames over which an arm that was lost, or is soon found, is smoothed: nobody saw it swing, and where it is found
-tells where it must go. It falls to the second number at the third one's distance from where the arm is seen."""
+BEND_SPEED = math.radians(18.0)
+"""Radians a frame by which an elbow bends and straightens at most."""
 FRAMES_PER_BATCH = 8192
 """Frames whose kinematics are computed together."""
 SOLVED_JOINTS = ((HEAD,), *ARMS)
@@ -57,8 +54,8 @@ def collar_rotations(
     collars = []
     for side, (collar, shoulder, _, _) in enumerate(ARMS):
         target, arm = tracked_positions[:, 1 + side], arm_length(rest_joints, side)
-        turn = extend_reach_with_collar(joints[:, collar], joints[:, shoulder], target, arm)
-        collars.append((transpose(world[:, PARENTS[collar]]) @ turn[..., None])[..., 0])
+        rotation = extend_reach_with_collar(joints[:, collar], joints[:, shoulder], target, arm)
+        collars.append((transpose(world[:, PARENTS[collar]]) @ rotation[..., None])[..., 0])
     return torch.stack(collars, 1)
 
 
@@ -107,8 +104,8 @@ def solve_arm_ik(
         arm = Arm.join([arms[side] for _, _, arms in batches])
         hand = keep_out_of_trunk(tracked_rotations[:, 1 + side], arm, trunk, side)
         swivel = swivels_of(arm, hand, trunk, side)
-        turn = axis_angle_to_matrix(normalize(arm.wrist - arm.shoulder) * swivel[:, None])
-        upper, forearm = turn @ arm.upper_world, turn @ arm.forearm_world
+        swing = axis_angle_to_matrix(normalize(arm.wrist - arm.shoulder) * swivel[:, None])
+        upper, forearm = swing @ arm.upper_world, swing @ arm.forearm_world
         bone = _forearm_axis(rest_joints, side)
         pose = solve_wrist(transpose(forearm) @ hand, bone, side)
         pronation = axis_angle_to_matrix(pose.pronation[:, None] * bone)
@@ -137,7 +134,8 @@ def _reach_for_wrists(
     for side, (collar, shoulder, elbow, wrist) in enumerate(ARMS):
         hinge = world[:, shoulder] @ world.new_tensor(HINGES[side])
         limb = joints[:, shoulder], joints[:, elbow], joints[:, wrist]
-        upper, fore = two_bone_ik(*limb, tracked_positions[:, 1 + side], hinge)
+        target = ease_elbow_bend(*limb, tracked_positions[:, 1 + side])
+        upper, fore = two_bone_ik(*limb, target, hinge)
         upper_world, forearm_world = upper @ world[:, shoulder], fore @ world[:, elbow]
         twist, _ = swing_twist(transpose(upper_world) @ forearm_world)
         back = axis_angle_to_matrix(-twist[:, None] * _forearm_axis(rest_joints, side))
@@ -161,39 +159,45 @@ def extend_reach_with_collar(
     ``collar``, ``shoulder`` and ``target`` (N, 3) metres in the world, ``arm`` the arm's length. Damped least squares
     (Wampler 1986): the shoulder moves little where turning the collar would bring it no nearer, and never far.
     """
-    bone, turn = shoulder - collar, torch.zeros_like(shoulder)
+    bone, axis_angle = shoulder - collar, torch.zeros_like(shoulder)
     for _ in range(COLLAR_ITERATIONS):
-        moved = (axis_angle_to_matrix(turn) @ bone[..., None])[..., 0]
+        moved = (axis_angle_to_matrix(axis_angle) @ bone[..., None])[..., 0]
         away = target - collar - moved
         distance = away.norm(dim=-1, keepdim=True)
         missing = distance - arm * _soften(distance / arm, *COLLAR_REACH)
         lever = cross(moved, away / distance.clamp_min(1e-6))
-        turn = turn + lever * missing / (lever.square().sum(-1, keepdim=True) + DAMPING**2)
-        angle = turn.norm(dim=-1, keepdim=True).clamp_min(1e-9)
-        turn = turn / angle * MAX_COLLAR_ROTATION * torch.tanh(angle / MAX_COLLAR_ROTATION)
-    return turn
+        axis_angle = axis_angle + lever * missing / (lever.square().sum(-1, keepdim=True) + DAMPING**2)
+        angle = axis_angle.norm(dim=-1, keepdim=True).clamp_min(1e-9)
+        axis_angle = axis_angle / angle * MAX_COLLAR_ROTATION * torch.tanh(angle / MAX_COLLAR_ROTATION)
+    return axis_angle
 
 
-def blend_across_dropouts(rotations: torch.Tensor, exact: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
-    """The rotations ``exact`` (T, 22, 3, 3) where trackers are valid, smoothed ``rotations`` where they are lost.
+def ease_elbow_bend(
+    shoulder: torch.Tensor, elbow: torch.Tensor, wrist: torch.Tensor, target: torch.Tensor
+) -> torch.Tensor:
+    """Targets (T, 3) of a wrist, brought nearer to its shoulder before and after the elbow bends in haste.
 
-    ``valid`` (T, 3) of head and wrists says so of each one's joints (``SOLVED_JOINTS``). The two blend into each other
-    where a tracker is lost and where it is found.
+    ``shoulder``, ``elbow``, ``wrist`` (T, 3) of an arm over time. Near full stretch a hand that comes closer by
+    centimetres bends the elbow by tens of degrees; an arm that begins to bend some frames earlier, by at most
+    ``BEND_SPEED`` a frame, leaves its hand short by about a centimetre there.
     """
-    result = exact.clone()
-    for seen, joints in zip((valid > 0).T, SOLVED_JOINTS, strict=True):
-        met, own = exact[:, joints], rotations[:, joints]
-        either = matrix_to_sixd(torch.where(seen[:, None, None, None], met, own)).flatten(1)
-        smoothed = whittaker_smooth(either, seen, DROPOUT_SMOOTHING, DROPOUT_FREE_SMOOTHING, DROPOUT_REACH)
-        smoothed = sixd_to_matrix(smoothed.unflatten(1, (-1, 6)))
-        result[:, joints] = torch.where(seen[:, None, None, None], met, smoothed)
-    return result
+    a, b = (elbow - shoulder).norm(dim=-1), (wrist - elbow).norm(dim=-1)
+    away = (target - shoulder).norm(dim=-1)
+    reach = (_soften(away / (a + b)) * (a + b)).maximum((a - b).abs() + 1e-4)
+    bend = math.pi - torch.acos(((a * a + b * b - reach * reach) / (2 * a * b)).clamp(-1, 1))
+    eased = bend
+    for frames in range(1, math.ceil(math.pi / BEND_SPEED)):
+        eased = eased.maximum(torch.nn.functional.pad(bend[frames:], (0, len(bend[:frames]))) - BEND_SPEED * frames)
+        eased = eased.maximum(torch.nn.functional.pad(bend[:-frames], (len(bend[:frames]), 0)) - BEND_SPEED * frames)
+    eased_reach = (a * a + b * b + 2 * a * b * torch.cos(eased)).clamp_min(0).sqrt()
+    nearer = torch.where(eased > bend, eased_reach / away.clamp_min(1e-6), torch.ones_like(away))
+    return shoulder + nearer[:, None] * (target - shoulder)
 
 
 def two_bone_ik(
     shoulder: torch.Tensor, elbow: torch.Tensor, wrist: torch.Tensor, target: torch.Tensor, hinge: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The two-bone solution nearest to the present arm: all (N, 3) in the world, places in metres.
+    """The two-bone solution nearest to the present arm: all (N, 3) in the world, positions in metres.
 
     Returns world rotations (N, 3, 3) to apply to the upper arm and to the forearm: the arm's plane swings with the
     least rotation that turns the wrist's direction to the target's, and within the plane shoulder, elbow and target

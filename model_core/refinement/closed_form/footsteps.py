@@ -45,13 +45,13 @@ def find_stands(
 ) -> list[Stand]:
     """The stands of one foot: its ``spots`` (T, 2) over the floor and heights ``lifts`` (T,) above it in metres,
     ``yaws`` (T,) in radians, ``contacts`` (T,) probabilities and whether the head is ``still`` (T,) bool."""
-    places = np.concatenate([spots, YAW_METRES * np.unwrap(yaws)[:, None]], 1)
-    runs = _join(_runs(contacts), places, lifts, still)
+    positions = np.concatenate([spots, YAW_METRES * np.unwrap(yaws)[:, None]], 1)
+    runs = _join(_runs(contacts), positions, lifts, still)
     runs = [run for run in runs if run[1] - run[0] >= SHORTEST_STAND or still[run[0] : run[1]].any()]
-    parts = [part for run in runs for part in _split(*run, places)]
+    parts = [part for run in runs for part in _split(*run, positions)]
     stands = []
     for index, (first, last) in enumerate(parts):
-        spot = _centre(places[first:last])
+        spot = _centre(positions[first:last])
         # A step that contact does not show takes its time from the stands beside it.
         if index and parts[index - 1][1] == first:
             first = min(first + STEP_FRAMES // 2, last - LEAST_STAND // 2)
@@ -74,7 +74,7 @@ def _runs(contacts: np.ndarray) -> list[tuple[int, int]]:
 
 
 def _join(
-    runs: list[tuple[int, int]], places: np.ndarray, lifts: np.ndarray, still: np.ndarray
+    runs: list[tuple[int, int]], positions: np.ndarray, lifts: np.ndarray, still: np.ndarray
 ) -> list[tuple[int, int]]:
     """The stretches without the gaps in which the foot did not step, and out to the ends under a still head."""
     joined: list[tuple[int, int]] = []
@@ -83,8 +83,8 @@ def _join(
             before, begin = joined[-1][1], joined[-1][0]
             gap = slice(before, first)
             quiet = bool(still[gap].all())
-            there = _centre(places[max(begin, before - 30) : before])
-            here = _centre(places[first : min(last, first + 30)])
+            there = _centre(positions[max(begin, before - 30) : before])
+            here = _centre(positions[first : min(last, first + 30)])
             near = np.linalg.norm(here - there) < (STILL_GAP if quiet else MOVING_GAP)
             low = lifts[gap].max() < (STILL_LIFT if quiet else MOVING_LIFT)
             if near and low and (quiet or first - before <= SHORT_GAP):
@@ -95,13 +95,13 @@ def _join(
         if still[: joined[0][0]].all() and (lifts[: joined[0][0]] < STILL_LIFT).all():
             joined[0] = (0, joined[0][1])
         if still[joined[-1][1] :].all() and (lifts[joined[-1][1] :] < STILL_LIFT).all():
-            joined[-1] = (joined[-1][0], len(places))
+            joined[-1] = (joined[-1][0], len(positions))
     return joined
 
 
-def _split(first: int, last: int, places: np.ndarray) -> list[tuple[int, int]]:
+def _split(first: int, last: int, positions: np.ndarray) -> list[tuple[int, int]]:
     """A stretch of contact, cut where the foot has gone from one spot to another."""
-    stretch = places[first:last]
+    stretch = positions[first:last]
     count = len(stretch)
     away = np.linalg.norm(stretch - _centre(stretch), axis=-1)
     if count < 2 * LEAST_STAND or away.max() < DRIFT:
@@ -114,13 +114,13 @@ def _split(first: int, last: int, places: np.ndarray) -> list[tuple[int, int]]:
     cut = LEAST_STAND + int(between[allowed].argmax())
     if np.linalg.norm(_centre(stretch[:cut]) - _centre(stretch[cut:])) < LEAST_STEP:
         return [(first, last)]
-    return [*_split(first, first + cut, places), *_split(first + cut, last, places)]
+    return [*_split(first, first + cut, positions), *_split(first + cut, last, positions)]
 
 
-def _centre(places: np.ndarray) -> np.ndarray:
-    """Where most of some places (N, 3) are: a mean in which those farther than ``CENTRE_SCALE`` count less and less."""
-    centre = places.mean(0)
+def _centre(positions: np.ndarray) -> np.ndarray:
+    """Where most positions (N, 3) are: a mean in which those farther than ``CENTRE_SCALE`` count less and less."""
+    centre = positions.mean(0)
     for _ in range(CENTRE_STEPS):
-        weight = 1 / (1 + ((places - centre) ** 2).sum(-1, keepdims=True) / CENTRE_SCALE**2) ** 2
-        centre = (weight * places).sum(0) / weight.sum()
+        weight = 1 / (1 + ((positions - centre) ** 2).sum(-1, keepdims=True) / CENTRE_SCALE**2) ** 2
+        centre = (weight * positions).sum(0) / weight.sum()
     return centre

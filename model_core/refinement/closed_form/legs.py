@@ -1,6 +1,6 @@
 """Feet that stand on their spots, and out of the floor, by the legs' two-bone solution."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -8,11 +8,11 @@ import torch
 from ...geometry.filters import gaussian_smooth
 from ...geometry.kinematics import forward_kinematics
 from ...geometry.rotations import matrix_to_quaternion, quaternion_to_matrix, rotation_about_y, slerp, transpose
-from ...geometry.skeleton import ANKLES, TOES
-from ...observation import heading
+from ...geometry.skeleton import ANKLES, HEAD, TOES
+from ...observation import FPS, heading
 from .arms import two_bone_ik
 from .footsteps import find_stands
-from .smoothing import fade_outside, whittaker_smooth
+from .smoothing import fade_outside, rate_limited_envelope, whittaker_smooth
 
 LEGS = ((1, 4, 7), (2, 5, 8))
 """Hip, knee and ankle of either side; ``skeleton.FEET`` alternates between the sides."""
@@ -29,6 +29,14 @@ TRACKED_FOOT_SMOOTHING = 4.0
 """Standard deviation in frames by which corrections that bring feet to trackers of their own are blurred."""
 FLOOR_TOLERANCE = 0.007
 """Metres by which a foot may be below the floor, lest legs bend for nothing."""
+HIGHEST_STAND = 0.03
+"""Metres above the floor up to which the lower foot may be while a foot carries the body."""
+RAISED = 0.04
+"""Metres by which a head is higher than in standing from which somebody jumps, or stands on something."""
+CARRIED_SPEED, CARRIED_RISE = 0.8, 0.25
+"""Metres a second of a head over the floor, and up or down, below which one foot at least carries the body."""
+CARRY_SPEED, CARRY_SMOOTHING = 0.004, 3.0
+"""Metres a frame by which feet are lowered for that, and the standard deviation in frames by which that is blurred."""
 STEP_HEIGHT, STEP_LENGTH = 0.05, 0.08
 """Metres by which a foot is lifted at least on its way between spots that are this far apart."""
 
@@ -65,7 +73,35 @@ def foot_targets(
         if tracked is not None and tracked[0][:, side].any():
             seen = tracked[0][:, side], tracked[1][:, side]
         parts.append(_targets_of_foot(ankles_world, joints, contacts, rest_joints, rest_heights, quiet, side, seen))
-    return FootTargets(*(torch.stack(values, 1) for values in zip(*parts, strict=True)))
+    targets = FootTargets(*(torch.stack(values, 1) for values in zip(*parts, strict=True)))
+    return targets if tracked is not None else _carry(targets, joints[:, HEAD], rest_joints, rest_heights)
+
+
+def _carry(
+    targets: FootTargets, head: torch.Tensor, rest_joints: torch.Tensor, rest_heights: torch.Tensor
+) -> FootTargets:
+    """The targets with both feet lower where both are in the air though the head (T, 3) neither jumps nor runs."""
+    lows = []
+    for side in range(len(LEGS)):
+        sole = rest_joints[TOES[side]] - rest_joints[ANKLES[side]]
+        toes = targets.positions[:, side] + targets.rotations[:, side] @ sole
+        heel = targets.positions[:, side, 1] - rest_heights[side]
+        lows.append(torch.minimum(heel, toes[:, 1] - rest_heights[2 + side]))
+    above = (torch.stack(lows).amin(0) - HIGHEST_STAND).clamp_min(0)
+    velocity = gaussian_smooth(torch.gradient(head, dim=0)[0] * FPS, CARRY_SMOOTHING) if len(head) > 1 else head * 0
+    slow = (velocity[:, [0, 2]].norm(dim=-1) < CARRIED_SPEED) & (velocity[:, 1].abs() < CARRIED_RISE)
+    carried = slow & on_the_floor(head, rest_joints, rest_heights)
+    carried = gaussian_smooth(carried[:, None].to(above), CARRY_SMOOTHING)[:, 0]
+    down = rate_limited_envelope((above * carried)[:, None], CARRY_SPEED, CARRY_SMOOTHING)[:, 0]
+    lowered = targets.positions.clone()
+    lowered[..., 1] -= torch.minimum(down, torch.stack(lows).amin(0).clamp_min(0))[:, None]
+    return replace(targets, positions=lowered)
+
+
+def on_the_floor(head: torch.Tensor, rest_joints: torch.Tensor, rest_heights: torch.Tensor) -> torch.Tensor:
+    """(T,) bool: whether a head at (T, 3) is as low as that of somebody who stands on the floor, not on a step."""
+    standing = rest_joints[HEAD, 1] - rest_joints[ANKLES[0], 1] + rest_heights[0]
+    return head[:, 1] < standing + RAISED
 
 
 def _targets_of_foot(

@@ -1,11 +1,13 @@
 """XROR: packed frames come back, and a real session is the same as its BSOR."""
 
 import struct
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from threepoint.model_core.errors import InputError
 from threepoint.model_core.geometry.rotations import quaternion_to_matrix
 from threepoint.model_core.recordings import Recording, read
 from threepoint.model_core.recordings.conventions import from_openxr
@@ -65,6 +67,28 @@ def test_other_joints_of_the_schema_are_hands_too(make_recording, tmp_path):
     again = read(tmp_path / "odd.xror")
     assert any("the tracker 'tail' is not understood" in str(note) for note in again.warnings)
     assert any("there is no right hand" in str(note) for note in again.warnings)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_damaged_packing_is_refused_in_a_line_or_read(make_recording, tmp_path, seed):
+    content = bytearray(xror_document(make_recording(1.0)))
+    begin = content.index(b"frames") + 12  # Behind the name, the length and the kind of the packed bytes.
+    random = np.random.default_rng(seed)
+    for index in random.integers(begin + 2, min(begin + 40, len(content)), 4):
+        content[index] = random.integers(256)
+    (tmp_path / "damaged.xror").write_bytes(bytes(content))
+    try:
+        read(tmp_path / "damaged.xror")
+    except InputError as error:
+        assert str(error).startswith("damaged.xror: ") and "\n" not in str(error)
+
+
+def test_a_python_without_the_library_is_named(make_recording, tmp_path):
+    (tmp_path / "session.xror").write_bytes(xror_document(make_recording(1.0)))
+    (tmp_path / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" -S -I "$@"\n')
+    (tmp_path / "python").chmod(0o755)
+    with pytest.raises(InputError, match=r"session.xror: needs fpzip, a library that .*python lacks; install it there"):
+        read(tmp_path / "session.xror", python=tmp_path / "python")
 
 
 def write_sample(folder: Path, recording: Recording) -> None:
