@@ -155,8 +155,9 @@ def test_the_core_never_names_blender():
 
 
 def test_the_engine_installs_whatever_the_core_imports():
-    source = (ROOT / "blender_addon" / "engine" / "installation.py").read_text(encoding="utf-8")
-    installed = set(re.findall(r'"([a-z]+)[<>=]', source))
+    engine = ROOT / "blender_addon" / "engine"
+    installed = set(re.findall(r"^([a-z]+)==", (engine / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE))
+    installed |= set(re.findall(r'"([a-z]+)==', (engine / "installation.py").read_text(encoding="utf-8")))
     packages = set().union(*(imported_packages(path) for path in files_of("model_core")))
     needed = packages - set(sys.stdlib_module_names)
     assert {"torch", "numpy"} <= needed <= installed

@@ -168,7 +168,7 @@ class Installation:
         log.write(f"> {subprocess.list2cmdline(words)}\n")
         process = self._process = subprocess.Popen(
             words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace",
-            cwd=self.target, env=clean_environment(), **OWN_PROCESS,
+            cwd=self.target, env={**clean_environment(), "PIP_CONFIG_FILE": os.devnull}, **OWN_PROCESS,
         )  # fmt: skip
         if self._cancelled:  # Meanwhile.
             self.cancel()

@@ -100,7 +100,8 @@ def _lines(path):
 def _read_skeleton(path):
     """Bones by name (the root first, parents before children), parents by name, metres a unit, whether degrees."""
     section, length, degrees = "", 1.0, True
-    bones, parents, current = {ROOT: _Bone(np.zeros(3), np.eye(3))}, {ROOT: None}, {}
+    bones, current = {ROOT: _Bone(np.zeros(3), np.eye(3))}, {}
+    parents: dict[str, str | None] = {ROOT: None}
     order = {ROOT: ["tx", "ty", "tz", "rx", "ry", "rz"]}
     try:
         for line in _lines(path):

@@ -63,26 +63,29 @@ def unpack(stream: BinaryIO) -> tuple[Header, Arrays]:
     if not isinstance(header, dict) or not isinstance(header.get("type"), str):
         raise BrokenMessage("a header without a type")
     listing = header.pop("arrays", None)
-    sizes = [_size(entry) for entry in listing] if isinstance(listing, list) else None
-    if sizes is None or sum(sizes) > LARGEST_MESSAGE:
-        raise BrokenMessage("a header that lists no arrays, or arrays of more than fits")
+    if not isinstance(listing, list):
+        raise BrokenMessage("a header that lists no arrays")
+    sizes = [_size(entry) for entry in listing]
+    if sum(sizes) > LARGEST_MESSAGE:
+        raise BrokenMessage("a header that lists arrays of more than fits")
     arrays = {}
-    for (name, dtype, shape), size in zip(listing or (), sizes, strict=True):
+    for (name, dtype, shape), size in zip(listing, sizes, strict=True):
         arrays[name] = np.frombuffer(_exactly(stream, size), dtype).reshape(shape)
     return header, arrays
 
 
 def _size(entry: Any) -> int:
     """Bytes of an array that a header lists as (name, dtype, shape). Raises ``BrokenMessage``."""
-    try:
-        name, dtype, shape = entry
-        kind = np.dtype(dtype)
-        sound = isinstance(name, str) and isinstance(dtype, str) and kind.kind in NUMBERS
-        sound = sound and isinstance(shape, list) and all(type(side) is int and side >= 0 for side in shape)
-    except PARSE_ERRORS:
-        sound, kind = False, np.dtype(float)
-    if not sound:
+    kind = None
+    if isinstance(entry, list) and len(entry) == 3 and isinstance(entry[0], str) and isinstance(entry[1], str):
+        try:
+            kind = np.dtype(entry[1])
+        except PARSE_ERRORS:
+            kind = None
+    shape = entry[2] if kind is not None and kind.kind in NUMBERS else None
+    if not isinstance(shape, list) or not all(type(side) is int and side >= 0 for side in shape):
         raise BrokenMessage("an array of no known kind")
+    assert kind is not None
     return math.prod(shape) * kind.itemsize
 
 

@@ -55,7 +55,8 @@ def test_the_zip_holds_only_weights_that_the_engine_loads(names):
 
 def test_the_zip_holds_nothing_else(names):
     others = {name for name in names if not name.endswith(".py") and not name.startswith("weights/")}
-    assert others == {"blender_manifest.toml", "LICENSE"}
+    locks = {f"blender_addon/engine/requirements{kind}.txt" for kind in ("", "-pip")}
+    assert others == {"blender_manifest.toml", "LICENSE", *locks}
 
 
 @pytest.mark.parametrize(
