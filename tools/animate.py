@@ -151,7 +151,7 @@ def write_scene(options: argparse.Namespace, people: list[Person], outputs: Outp
             save_scene(outputs.path_for(options.output))
         for path in options.preview:
             progress(0.3, f"rendering {path.name}")
-            save_preview(outputs.path_for(path), subjects, options.preview_part)
+            save_preview(outputs.path_for(path), subjects, options.preview_part, options.preview_moments)
 
 
 def say_what_was_found(people: list[Person]) -> None:

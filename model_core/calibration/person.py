@@ -28,8 +28,9 @@ ROAMING_EXTENT = 0.6
 FLOOR_TOLERANCE = 0.10
 """Metres by which the eyes of somebody on their feet may be, at their highest, off those of who stands upright on the
 floor: nobody stands on tiptoe or with bent knees all the time, so beyond it the floor follows the stature."""
-HAND_STD = 0.05
-"""Metres by which wrists lie along the arm from where a device of which nothing is known is."""
+HAND_STD = 0.04
+"""Metres by which wrists lie along the arm from where a device of which nothing is known is: it may be up to 12 cm from
+the wrist in any direction."""
 SURE = 0.02
 """A stature whose standard error is above this many metres is called a guess."""
 

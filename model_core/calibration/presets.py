@@ -21,9 +21,10 @@ HAND_IN_T_POSE = np.array([[0.0, 0, 1], [0, 1, 0], [-1, 0, 0]]).T
 WRIST_FROM_GRIP = np.array([-0.025, 0.085, 0.0])
 """The left wrist joint from the palm's centre, metres, for a person of the mean size: against the fingers (+Y of
 ``GRIP_IN_T_POSE``) and towards the hand's back."""
-FIST_TILT = 30.0
-"""Degrees by which a fist's tube, and so whatever it holds, leans towards the fingers when the wrist is straight: a
-handle lies obliquely across the palm. In real captures of controllers 23 to 60."""
+HELD_TILT = 60.0
+"""Degrees by which a fist's tube, and so whatever it holds, leans towards the fingers when the wrist is as players have
+it: a handle lies obliquely across the palm, and who points with it bends the hand towards the little finger. Found in
+recordings of every device, once its own ``tilt`` is taken off."""
 PALM_RADIUS = 0.06
 """Metres from the palm's centre within which a hand holds its device."""
 MIRROR = np.diag([-1.0, 1, 1])
@@ -34,9 +35,9 @@ class Preset:
     """Where the left grip lies on the left device, in the device's axes (OpenXR's: X right, +Y up, -Z forward).
 
     ``roll`` degrees by which the grip is turned about the device's Z, then ``tilt`` degrees by which it is turned up
-    about X; ``palm`` (3,) metres. ``rotation_std`` degrees and ``position_std`` metres: how differently people hold it.
-    ``reach_std`` metres: how far the device may say that a hand is from where it is, along the arm; players move their
-    sabers away from their hands.
+    about X; ``palm`` (3,) metres. ``rotation_std`` degrees and ``position_std`` metres: how differently people hold it,
+    and ``roll_std`` degrees about the forearm, of which the motion tells least. ``reach_std`` metres: how far the
+    device may say that a hand is from where it is, along the arm; players move their sabers away from their hands.
     """
 
     tilt: float
@@ -44,6 +45,7 @@ class Preset:
     about: str
     roll: float = 0.0
     rotation_std: float = 25.0
+    roll_std: float = 15.0
     position_std: float = 0.015
     reach_std: float = 0.03
 
@@ -52,13 +54,14 @@ PRESETS = {
     "grip": Preset(0.0, (0.0, 0.0, 0.0), "OpenXR and WebXR grip pose"),
     "touch": Preset(45.0, (-0.010, -0.016, 0.049), "Oculus Touch: pointing pose (measured in a WebXR capture)"),
     "index": Preset(15.4, (0.0, -0.015, 0.130), "Valve Index: OpenVR's raw pose"),
-    "vive": Preset(5.0, (0.0, -0.015, 0.097), "HTC Vive wand: OpenVR's raw pose", rotation_std=40.0),
-    "saber": Preset(40.0, (0.000, -0.020, 0.050), "Beat Saber: the saber's handle, blade along -Z", rotation_std=40.0,
-                    position_std=0.02, reach_std=0.08),
+    "vive": Preset(5.0, (0.0, -0.015, 0.097), "HTC Vive wand: OpenVR's raw pose", roll=-45.0, rotation_std=40.0),
+    "saber": Preset(5.0, (0.000, -0.020, 0.050), "Beat Saber: the saber's handle, blade along -Z", roll=20.0,
+                    rotation_std=40.0, position_std=0.02, reach_std=0.08),
 }  # fmt: skip
 """How devices sit in the hand as far as that is known before their motion is seen: ``pipeline.hand_offsets`` fits the
-offsets of every recording, with these as a prior. Checked on real recordings: a saber's mean tilt over eight players is
-68 degrees (``tilt`` and ``FIST_TILT``), its roll 0 for six of them."""
+offsets of every recording, with these as a prior. ``roll`` and ``HELD_TILT`` are those of real recordings: of eight
+players of Beat Saber, two of whom hold sabers turned by 80 degrees about the blade, and of one or two people with each
+of the other devices."""
 OTHER_PRESETS = ("hand", "joints")
 """``hand``: the wrist joint of a tracked hand; ``joints``: tracks that are SMPL's joints already."""
 DEFAULT_PRESET = "grip"
@@ -88,7 +91,8 @@ def mirrored(offset: Offset) -> Offset:
 class HandPrior:
     """What is known of how a left hand holds its device before any motion is seen, in the model's frame.
 
-    The hand is turned by ``rotation`` (3, 3) from the device, give or take ``rotation_std`` radians. The point
+    The hand is turned by ``rotation`` (3, 3) from the device, give or take ``rotation_std`` radians, about
+    the forearm ``roll_std``. The point
     ``handle`` (3,) of the device, metres in its axes, lies ``from_palm`` (3,) from the palm's centre in the hand's
     axes, give or take ``position_std`` metres along each, and within ``PALM_RADIUS`` of it.
     """
@@ -97,6 +101,7 @@ class HandPrior:
     handle: np.ndarray
     from_palm: np.ndarray
     rotation_std: float
+    roll_std: float
     position_std: float
 
 
@@ -110,7 +115,14 @@ def hand_prior(name: str) -> HandPrior:
     palm = OPENXR_TO_MODEL @ np.array(preset.palm)
     handle = np.zeros(3) if np.linalg.norm(palm) < PALM_RADIUS else palm
     from_palm = rotation.T @ (handle - palm)
-    return HandPrior(rotation, handle, from_palm, float(np.radians(preset.rotation_std)), preset.position_std)
+    return HandPrior(
+        rotation,
+        handle,
+        from_palm,
+        float(np.radians(preset.rotation_std)),
+        float(np.radians(preset.roll_std)),
+        preset.position_std,
+    )
 
 
 def palm_center(size: float = 1.0) -> np.ndarray:
@@ -121,7 +133,7 @@ def palm_center(size: float = 1.0) -> np.ndarray:
 def _held(preset: Preset, size: float) -> Offset:
     roll, tilt, fist = (
         axis_angle_to_matrix(np.radians(angles))
-        for angles in ([0, 0, preset.roll], [preset.tilt, 0, 0], [FIST_TILT, 0, 0])
+        for angles in ([0, 0, preset.roll], [preset.tilt, 0, 0], [HELD_TILT, 0, 0])
     )
     hand = roll @ tilt @ fist
     return _offset(GRIP_IN_T_POSE @ hand.T, np.array(preset.palm) + hand @ WRIST_FROM_GRIP * size)

@@ -34,7 +34,7 @@ def add_outputs(group: Arguments) -> None:
     group.add_argument("recordings", nargs="+", type=Path, metavar="RECORDING", help="headset recording of a person")
     group.add_argument("-o", "--output", type=Path, metavar="OUT.blend", help="the scene")
     group.add_argument("--preview", type=Path, action="append", default=[], metavar="FILE",
-                       help="a strip of pictures (.png) or a film (.mp4); may be given more than once")  # fmt: skip
+                       help="pictures of moments (.png) or a film (.mp4); may be given more than once")  # fmt: skip
     group.add_argument("--fps", type=frame_rate, default=DEFAULT_FPS, metavar="N", help="the scene's frame rate")
 
 

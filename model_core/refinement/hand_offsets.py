@@ -22,6 +22,9 @@ NATURAL = tuple(math.radians(angle) for angle in (-8.0, 0.0, 0.0))
 NATURAL_STD = tuple(math.radians(angle) for angle in (20.0, 20.0, 12.0))
 """Mean and standard deviation of flexion, ulnar deviation and pronation. People pronate more than this: but the
 networks know hands that go on as their forearms do, and lead feet astray by others (measured on real recordings)."""
+HABIT_STD = math.radians(20.0)
+"""By how much a person's forearms are pronated more or less than people's on average all through a recording: how a
+device is turned about the forearm, and how the forearm is, cannot be told apart, and the preset knows the first."""
 WALL_STD = math.radians(16.0)
 """By so much a wrist may seem to go beyond its limits."""
 STRANGE_COST = 8.0
@@ -41,6 +44,7 @@ SIDE_ROTATION_STD, SIDE_POSITION_STD = math.radians(6.0), 0.007
 """By how much either hand differs from the mean of both."""
 ROLLS = (0.0, math.pi / 2, math.pi, -math.pi / 2)
 ROTATION_UNIT, POSITION_UNIT = 0.3, 0.01
+UNKNOWNS = 13
 HISTORY, ITERATIONS = 20, 16
 ENOUGH = 1e-4
 """Of a cost in nats: less gain ends the search."""
@@ -105,12 +109,14 @@ def wrist_angles(forearms: torch.Tensor, hands: torch.Tensor) -> tuple[torch.Ten
     return bend * along[..., 1], bend * along[..., 2], twist
 
 
-def wrist_cost(flexion: torch.Tensor, deviation: torch.Tensor, pronation: torch.Tensor) -> torch.Tensor:
+def wrist_cost(
+    flexion: torch.Tensor, deviation: torch.Tensor, pronation: torch.Tensor, habit: torch.Tensor | float = 0.0
+) -> torch.Tensor:
     """Cost in nats of wrists: a normal distribution about ``NATURAL``, with walls at the limits of human wrists.
 
-    Flexion and deviation share an ellipse.
+    Flexion and deviation share an ellipse. ``habit`` is the person's own mean pronation in radians.
     """
-    angles = (flexion, deviation, pronation)
+    angles = (flexion, deviation, pronation - habit)
     cost = sum(((a - mean) / std).square() for a, mean, std in zip(angles, NATURAL, NATURAL_STD, strict=True))
     bent = flexion / torch.where(flexion > 0, FLEXION, EXTENSION)
     aside = deviation / torch.where(deviation > 0, ULNAR, RADIAL)
@@ -139,12 +145,15 @@ def forearm_frames(arms: Arms, wrists: torch.Tensor, swivels: torch.Tensor) -> t
     return axis_angle_to_matrix(line[:, None] * swivels[:, None]) @ frames[:, None]
 
 
-def frame_costs(arms: Arms, rotation: torch.Tensor, position: torch.Tensor) -> torch.Tensor:
-    """Cost (N,) in nats of each frame under the offset ``rotation`` (3, 3), ``position`` (3,), elbows summed up."""
+def frame_costs(
+    arms: Arms, rotation: torch.Tensor, position: torch.Tensor, habit: torch.Tensor | float = 0.0
+) -> torch.Tensor:
+    """Cost (N,) in nats of each frame under the offset ``rotation`` (3, 3), ``position`` (3,), elbows summed up, of a
+    person whose mean pronation is ``habit`` radians."""
     swivels = position.new_tensor(SWIVELS)
     wrists = arms.positions + (arms.rotations @ position[:, None])[..., 0]
     hands = (arms.rotations @ rotation)[:, None]
-    costs = wrist_cost(*wrist_angles(forearm_frames(arms, wrists, swivels), hands))
+    costs = wrist_cost(*wrist_angles(forearm_frames(arms, wrists, swivels), hands), habit)
     cost = -torch.logsumexp(-costs - 0.5 * (swivels / SWIVEL_STD).square(), 1)
     missed = ((wrists - arms.shoulders).norm(dim=-1) - arms.upper - arms.fore).clamp_min(0)
     strange = torch.full_like(cost, -STRANGE_COST)
@@ -152,13 +161,15 @@ def frame_costs(arms: Arms, rotation: torch.Tensor, position: torch.Tensor) -> t
 
 
 class _Problem:
-    """The search for the offsets: unknown are the mean's rotation and shift and either side's difference, (12,)."""
+    """The search for the offsets: unknown are the mean's rotation and shift and either side's difference, and the
+    person's habit, (13,)."""
 
     def __init__(self, arms: list[Arms], seen: list[bool], prior: HandPrior, size: float, seconds: float) -> None:
         self.arms, self.sides, self.prior = arms, [side for side, there in enumerate(seen) if there], prior
         like = arms[0].positions
         self.prior_rotation = torch.as_tensor(prior.rotation).to(like)
         self.handle, self.usual = torch.as_tensor(prior.handle).to(like), torch.as_tensor(prior.from_palm).to(like)
+        self.rotation_std = like.new_tensor([prior.roll_std, prior.rotation_std, prior.rotation_std])
         self.palm = torch.as_tensor(palm_center(size)).to(like)
         self.frames = min(max(seconds / SECONDS_PER_FRAME, FEWEST_FRAMES), MOST_FRAMES)
 
@@ -173,11 +184,11 @@ class _Problem:
         rolls = [axis_angle_to_matrix(total.new_tensor([angle, 0.0, 0.0])) for angle in ROLLS]
         starts = [self.prior_rotation, *(straight @ roll for roll in rolls)]
         with torch.no_grad():
-            return min(starts, key=lambda start: float(self.cost(start, start.new_zeros(12))))
+            return min(starts, key=lambda start: float(self.cost(start, start.new_zeros(UNKNOWNS))))
 
     def held(self, start: torch.Tensor, unknown: torch.Tensor) -> HeldDevices:
         """The offsets of both sides for the unknowns."""
-        rotation, rotation_apart, shift, shift_apart = unknown.view(4, 3)
+        rotation, rotation_apart, shift, shift_apart = unknown[:12].view(4, 3)
         sides = unknown.new_tensor([[1.0], [-1.0]])
         rotations = start @ axis_angle_to_matrix(ROTATION_UNIT * (rotation + sides * rotation_apart))
         from_palm = self.usual + POSITION_UNIT * (shift + sides * shift_apart)
@@ -188,25 +199,31 @@ class _Problem:
 
     def cost(self, start: torch.Tensor, unknown: torch.Tensor) -> torch.Tensor:
         """Cost in nats of the unknowns."""
-        held = self.held(start, unknown)
+        held, habit = self.held(start, unknown), ROTATION_UNIT * unknown[12]
         costs = [
-            frame_costs(arms, held.rotations[side], held.positions[side]).mean()
+            frame_costs(arms, held.rotations[side], held.positions[side], habit).mean()
             for side, arms in zip(self.sides, self.arms, strict=True)
         ]
-        rotation, rotation_apart, shift, shift_apart = unknown.view(4, 3)
+        rotation, rotation_apart, shift, shift_apart = unknown[:12].view(4, 3)
         mean = transpose(self.prior_rotation) @ start @ axis_angle_to_matrix(ROTATION_UNIT * rotation)
-        cosine = ((mean.diagonal().sum() - 1) / 2).clamp(-1 + 1e-6, 1 - 1e-6)
-        unusual = 0.5 * (torch.acos(cosine) / self.prior.rotation_std).square()
-        unusual = -torch.logaddexp(-unusual, unusual.new_tensor(-ODD_COST))
+        unusual = self.unusual(mean)
+        unusual = -torch.logaddexp(-unusual, unusual.new_tensor(-ODD_COST)) + 0.5 * (habit / HABIT_STD).square()
         moved = (POSITION_UNIT * shift / self.prior.position_std).square().sum()
         apart = (ROTATION_UNIT * rotation_apart / SIDE_ROTATION_STD).square().sum()
         apart = apart + (POSITION_UNIT * shift_apart / SIDE_POSITION_STD).square().sum()
         return self.frames * torch.stack(costs).mean() + unusual + 0.5 * (moved + apart)
 
+    def unusual(self, rotation: torch.Tensor) -> torch.Tensor:
+        """Cost in nats of a hand that is turned by ``rotation`` (3, 3) from how the preset has it on the device."""
+        cosine = ((rotation.diagonal().sum() - 1) / 2).clamp(-1 + 1e-6, 1 - 1e-6)
+        skew = rotation - rotation.T
+        axis = torch.stack([skew[2, 1], skew[0, 2], skew[1, 0]]).square()
+        return 0.5 * torch.acos(cosine).square() * (axis / (axis.sum() + 1e-9) / self.rotation_std.square()).sum()
+
     def maximize(self, start: torch.Tensor) -> HeldDevices:
         """The likeliest offsets that are reached from a rotation (3, 3)."""
         with torch.enable_grad():
-            unknown = start.new_zeros(12).requires_grad_()
+            unknown = start.new_zeros(UNKNOWNS).requires_grad_()
             search = torch.optim.LBFGS(
                 [unknown], max_iter=ITERATIONS, history_size=HISTORY, tolerance_change=ENOUGH,
                 line_search_fn="strong_wolfe",

@@ -19,7 +19,7 @@ from threepoint.model_core.calibration import (
 )
 from threepoint.model_core.calibration.fitting import arm_frames
 from threepoint.model_core.calibration.person import estimate_stature, head_offset, standing_eye_height
-from threepoint.model_core.calibration.presets import FIST_TILT, PALM_RADIUS, mirrored, palm_center
+from threepoint.model_core.calibration.presets import HELD_TILT, PALM_RADIUS, mirrored, palm_center
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.geometry.frames import OPENXR_TO_MODEL
 from threepoint.model_core.geometry.kinematics import forward_kinematics
@@ -82,7 +82,7 @@ def test_a_floor_below_zero_lifts_everything(make_recording):
 
 def test_in_t_pose_grips_lie_as_openxr_says_and_handles_lean_to_the_fingers(body):
     """Palms down, fists closed: -Z runs through the left tube of fingers, +X points out of the left palm."""
-    lean = np.radians(FIST_TILT)
+    lean = np.radians(HELD_TILT)
     for side, role in ((1, "left_hand"), (-1, "right_hand")):
         offset = preset_offsets("grip")[role]
         device = quaternion_to_matrix(offset.rotation).T  # the joint is the identity in T-pose
@@ -161,20 +161,24 @@ def test_a_recording_relative_to_the_first_pose_gets_a_floor(make_recording, bod
 
 def test_who_sits_is_not_taken_for_a_child(make_recording, body):
     calibration = calibrate_as_grips(make_recording(5.0, move=(0, -0.42, 0)), body)
-    assert 1.55 < float(body.stature(calibration.betas)) < 1.90
+    assert 1.60 < float(body.stature(calibration.betas)) < 1.85
     assert calibration.floor == 0
 
 
 @pytest.mark.parametrize("stature", [0.9, 2.3])
-def test_people_of_any_size_are_within_what_is_said_of_their_stature(shared, body, stature):
-    """Case robustness/32 of ../shared: a real player, scaled."""
-    recording = read(shared / "hmd" / "bsor" / "humanid_user4_ref.bsor")
-    factor = stature / 1.82
+@pytest.mark.parametrize("name", ["humanid_user1", "humanid_user2", "humanid_user3", "humanid_user4", "humanid_user5"])
+def test_people_of_any_size_are_within_what_is_said_of_their_stature(shared, body, stature, name):
+    """Case robustness/32 of ../shared: real players, scaled."""
+
+    def found_in(recording):
+        return estimate_stature(model_frame(recording), body, 0.0, preset_offsets("saber"), PRESETS["saber"].reach_std)
+
+    recording = read(shared / "hmd" / "bsor" / f"{name}_ref.bsor")
+    factor = stature / found_in(recording).stature.value
     tracks = {role: Track(factor * t.position, t.rotation, t.valid) for role, t in recording.tracks.items()}
-    placed = model_frame(replace(recording, tracks=tracks))
-    found = estimate_stature(placed, body, 0.0, preset_offsets("saber"), PRESETS["saber"].reach_std).stature
+    found = found_in(replace(recording, tracks=tracks)).stature
     assert found.low < stature < found.high
-    assert abs(found.value - stature) < max(2 * found.error, 0.05)
+    assert abs(found.value - stature) < max(3 * found.error, 0.05)
 
 
 def test_joints_need_no_calibration(make_clip, body):

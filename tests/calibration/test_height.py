@@ -89,16 +89,16 @@ def test_a_height_is_as_sure_as_those_of_people_alike_were_right():
     inputs, log_heights = np.zeros((50, 12)), np.full(50, np.log(1.45))
     _, traits = estimate_height(inputs, log_heights, load_networks())
     right, wrong = (stature_by(inputs, log_heights, judged(traits, e)) for e in (0.005, 0.05))
-    assert right.error < 0.03 and 0.04 < wrong.error < 0.12
+    assert right.error < 0.02 and 0.04 < wrong.error < 0.1
     assert wrong.low < right.low < right.value < right.high < wrong.high
-    assert right.value == pytest.approx(wrong.value, abs=0.03)
+    assert right.value == pytest.approx(wrong.value, abs=0.02)
 
 
 def test_samples_who_were_judged_rightly_leave_a_height_where_it_is():
     inputs, log_heights = np.zeros((50, 12)), np.full(50, np.log(1.45))
     found, traits = estimate_height(inputs, log_heights, load_networks())
     value = stature_by(inputs, log_heights, judged(traits, 0.0)).value
-    assert value == pytest.approx(np.exp(found) / HEAD_RATIO, abs=5e-3)
+    assert value == pytest.approx(np.exp(found) / HEAD_RATIO, abs=1e-3)
 
 
 def test_the_samples_that_come_with_us_are_many_people_with_errors_on_both_sides():

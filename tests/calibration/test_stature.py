@@ -5,7 +5,7 @@ import pytest
 
 from threepoint.model_core.calibration.height import ERRORS, HeightEvidence
 from threepoint.model_core.calibration.person import head_offset
-from threepoint.model_core.calibration.reach import STRETCHED, far_reaches, log_likelihood
+from threepoint.model_core.calibration.reach import STRETCHED, FarReach, far_reaches, log_likelihood
 from threepoint.model_core.calibration.stature import EXPLANATIONS, STATURES, estimate
 from threepoint.model_core.recordings.model_frame import model_frame
 
@@ -18,9 +18,9 @@ def evidence_of(stature, std):
     return HeightEvidence(float(np.log(HEAD_RATIO * stature)), density)
 
 
-def reach_of(stature, speed=4.0, seconds=30.0):
+def reach_of(stature, speed=4.0, seconds=30.0, drop=0.5):
     """The likelihood at ``STATURES`` of hands that are stretched out as those of somebody of this stature."""
-    return log_likelihood([(STRETCHED * stature / MEAN, speed)] * 2, seconds, STATURES / MEAN, 0.02)
+    return log_likelihood([FarReach(STRETCHED * stature / MEAN, drop, speed)] * 2, seconds, STATURES / MEAN, 0.02)
 
 
 def found_by(stature, std, reach, eyes=1.6, roams=True):
@@ -72,4 +72,4 @@ def test_reach_is_measured_of_the_hands_that_are_seen(make_recording):
     placed.tracks["left_hand"].valid[:] = False
     one = far_reaches(placed, head_offset(1.0), {})
     assert len(both) == 2 and one == both[1:]
-    assert 0.3 < one[0][0] < 0.7 and 0 < one[0][1] < 1
+    assert 0.3 < one[0].distance < 0.7 and 0 < one[0].speed < 1 and 0 < one[0].drop < 1

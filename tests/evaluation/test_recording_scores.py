@@ -11,6 +11,9 @@ import torch
 
 from threepoint.model_core import pipeline
 from threepoint.model_core.errors import InputError
+from threepoint.model_core.geometry.rotations import axis_angle_to_matrix
+from threepoint.model_core.geometry.skeleton import ELBOWS
+from threepoint.model_core.observation import Observation
 from threepoint.model_core.pipeline import Networks
 from threepoint.model_core.recordings.formats import plain
 from threepoint.model_core.refinement.refine import Refined
@@ -117,3 +120,17 @@ def test_devices_that_nobody_knows_are_fitted_before_they_are_scored(standing_st
     monkeypatch.setattr(calibrate, "fit_unknown", lambda recording, first, *_: asked.append(recording.device) or first)
     recording_scores.score_recording(make_recording(1.0, device="a thing"), NETWORKS)
     assert asked == ["a thing"]
+
+
+def test_an_elbow_jumps_where_it_turns_far_and_its_tracker_does_not():
+    angles, hands = np.zeros((30, 2)), np.zeros((30, 2))
+    angles[10:, 0] = angles[20:, 1] = 0.6
+    hands[19:, 1] = 0.6
+    turn = np.zeros((30, 2, 3))
+    turn[..., 1] = angles
+    rotations = np.tile(np.eye(3), (30, 22, 1, 1))
+    rotations[:, ELBOWS] = axis_angle_to_matrix(turn)
+    seen = np.tile(np.eye(3), (30, 3, 1, 1))
+    seen[:, 1:] = axis_angle_to_matrix(np.stack([0 * hands, hands, 0 * hands], -1))
+    observation = Observation(seen, np.zeros((30, 3, 3)), np.ones((30, 3), bool), np.zeros(10))
+    assert np.argwhere(recording_scores.elbow_jumps(rotations, observation)).tolist() == [[9, 0]]

@@ -30,6 +30,15 @@ def test_a_motion_is_shown_with_trackers_worn_anyhow_and_its_true_height(sway):
     np.testing.assert_array_equal(first[0][:, :9], second[0][:, :9])
 
 
+def test_frames_with_the_head_below_the_ground_are_not_shown(sway):
+    """Somebody who swings from a bar in a clip whose floor is the bar's: no height to learn from, and no logarithm."""
+    heads = sway.heads.copy()
+    heads[:120, 1] = -1.2
+    hanging = motion.Motion(**{**vars(sway), "heads": heads})
+    inputs, heights = motion.observe_motion(hanging, np.random.default_rng(0))
+    assert len(inputs) == len(heights) == 120 // STRIDE and np.isfinite(heights).all()
+
+
 def test_steps_lift_who_goes_and_nobody_who_stays(sway):
     rng = np.random.default_rng(1)
     way = np.linspace(0, 20, 1200)[:, None] * [0, 0, 1.0] + [0, 1.5, 0]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...model_core.command_line import animate_arguments
-from ...model_core.command_line.parser import time_range
+from ...model_core.command_line.parser import positive_count, time_range
 from ...model_core.errors import InputError
 from ...model_core.whole_files import check_distinct, check_target
 from . import environment
@@ -21,6 +21,8 @@ def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespa
     outputs.add_argument("--npz", type=Path, metavar="FILE", help="the motion in AMASS's layout, with its uncertainty")
     outputs.add_argument("--preview-part", type=time_range, metavar="BEGIN:END",
                          help="the seconds that a preview shows; a film shows a minute at most")  # fmt: skip
+    outputs.add_argument("--preview-moments", type=positive_count, default=3, metavar="N",
+                         help="the moments that a preview picture shows, evenly spread")  # fmt: skip
     outputs.add_argument("--report", action="store_true",
                          help="say what is in the recordings, what was lost, what looks wrong, and how tall the "
                          "person is and how sure that is")  # fmt: skip

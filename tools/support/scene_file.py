@@ -32,7 +32,9 @@ from .person import Person
 LONGEST_FILM = 60.0
 """Seconds that a preview film shows at most: it is a look at the result, not the result."""
 MOMENTS = 3
-"""A preview picture is a strip of so many moments."""
+"""A preview picture shows so many moments unless asked otherwise."""
+COLUMNS = 4
+"""Moments in a row of it."""
 MOMENT_WIDTH, MOMENT_HEIGHT = 160, 360
 """Pixels of a moment: its width is that many for each person, and once more for the margins."""
 
@@ -105,10 +107,12 @@ def save_scene(path: Path) -> None:
         raise InputError(f"{path.name}: the scene cannot be written: {error}") from None
 
 
-def save_preview(path: Path, subjects: Sequence[Subject], part: tuple[float, float] | None = None) -> None:
-    """Write a strip of pictures or, by the suffix, a film of the ``Subject`` list side by side.
+def save_preview(
+    path: Path, subjects: Sequence[Subject], part: tuple[float, float] | None = None, moments: int = MOMENTS
+) -> None:
+    """Write a sheet of pictures or, by the suffix, a film of the ``Subject`` list side by side.
 
-    ``part`` is (begin, end) in seconds from the scene's start, by default all of it.
+    ``part`` is (begin, end) in seconds from the scene's start, by default all of it; ``moments`` the sheet's pictures.
     """
     scene = current_scene()
     fps = scene.render.fps / scene.render.fps_base
@@ -123,11 +127,11 @@ def save_preview(path: Path, subjects: Sequence[Subject], part: tuple[float, flo
             if not path.is_file() or is_full(path.parent):  # Blender says nothing of a film that is not whole.
                 raise InputError("the film cannot be written: the disk is full")
         else:
-            save_strip(path, subjects, np.rint(first + (last - first) * (np.arange(MOMENTS) + 0.5) / MOMENTS))
+            save_sheet(path, subjects, np.rint(first + (last - first) * (np.arange(moments) + 0.5) / moments))
 
 
-def save_strip(path: Path, subjects: Sequence[Subject], frames: np.ndarray) -> None:
-    """Write one picture of several scene frames, from left to right."""
+def save_sheet(path: Path, subjects: Sequence[Subject], frames: np.ndarray) -> None:
+    """Write one picture of several scene frames, from left to right, at most ``COLUMNS`` in a row."""
     size = (MOMENT_WIDTH * (len(subjects) + 1), MOMENT_HEIGHT)
     pictures = []
     for frame in frames:
@@ -136,7 +140,10 @@ def save_strip(path: Path, subjects: Sequence[Subject], frames: np.ndarray) -> N
             pictures.append(imread(path))
         except (OSError, SyntaxError, ValueError):
             raise InputError("a picture cannot be written: is the disk full?") from None
-    imsave(path, np.concatenate(pictures, 1))
+    columns = min(COLUMNS, len(pictures))
+    pictures += [np.zeros_like(pictures[0])] * (-len(pictures) % columns)
+    rows = [np.concatenate(pictures[i : i + columns], 1) for i in range(0, len(pictures), columns)]
+    imsave(path, np.concatenate(rows))
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from ...model_core.calibration.posture import (
     COMPONENTS,
     FARTHEST_INPUT,
     LEAST_LOG_STD,
+    LOWEST_HEAD,
     OUTLIERS,
     WEIGHTS,
     PostureNetworks,
@@ -47,6 +48,7 @@ def run(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     rng = np.random.default_rng(options.seed)
     motions = [motion_of(clip) for clip in load_clips(options.data) if clip.name not in LEFT_OUT]
+    motions = [motion for motion in motions if (motion.heads[:, 1] > LOWEST_HEAD).any()]
     frames = gather(motions, rng)
 
     def trained_without(people: Sequence[str], count: int = JUDGES) -> PostureNetworks:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...model_core.calibration.posture import STRIDE, describe
+from ...model_core.calibration.posture import LOWEST_HEAD, STRIDE, describe
 from ...model_core.geometry.skeleton import FEET, HEAD, LEFT_WRIST, RIGHT_WRIST
 from ...model_core.mocap.clips import Clip
 from ..simulation.devices import FARTHEST, UNEVEN, random_within
@@ -57,8 +57,12 @@ def observe_motion(motion: Motion, rng: np.random.Generator, steps: bool = False
     if rng.random() < UNSEEN:
         hands[:] = np.nan
     ground = (stepped_ground(motion.heads, rng) if steps else np.zeros(len(hands)))[:, None] * [0.0, 1, 0]
-    inputs = describe(motion.turns, motion.heads + ground, hands + ground[:, None])
-    return inputs, np.log((motion.heads + ground)[::STRIDE, 1] / motion.rest)
+    heads = motion.heads + ground
+    inputs, heights = describe(motion.turns, heads, hands + ground[:, None]), heads[::STRIDE, 1]
+    seen = (
+        heights > LOWEST_HEAD
+    )  # As a calibration does: somebody who hangs from a bar may be below what the bar is on.
+    return inputs[seen], np.log(heights[seen] / motion.rest)
 
 
 def stepped_ground(heads: np.ndarray, rng: np.random.Generator) -> np.ndarray:

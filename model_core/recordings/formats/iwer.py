@@ -2,8 +2,9 @@
 
 ``schema`` tells of each input source whose hand it is and what it has; ``frames`` are
 ``[milliseconds, head position, quaternion xyzw, [input, target ray pose, [grip pose], [hand joints], buttons], ..]``.
-Right-handed, +Y up, -Z forward, metres: OpenXR's own. Grip poses are given for controllers and for tracked hands alike;
-where a hand has joints only, its wrist is turned into a grip.
+Right-handed, +Y up, -Z forward, metres: OpenXR's own. Of a hand that has joints the wrist is turned into the grip of a
+controller that it would hold: the grip that headsets give of a hand is another one, square to the fingers where a
+controller's leans by ``calibration.presets.HELD_TILT``.
 """
 
 from pathlib import Path
@@ -24,12 +25,12 @@ OPTIONS = ()
 HEAD_SIZE = 8
 RAY_SIZE, POSE_SIZE = 8, 7
 WRIST_TO_GRIP_ROTATION = {
-    "left_hand": np.sqrt([6.0, 2, 2, 6]) / 4 * [1, 1, -1, -1],
-    "right_hand": np.sqrt([6.0, 2, 2, 6]) / 4,
+    "left_hand": (np.sqrt(3.0) + [1, -1, -1, 1]) / 4 * [1, 1, -1, -1],
+    "right_hand": (np.sqrt(3.0) + [1, -1, -1, 1]) / 4,
 }
 WRIST_TO_GRIP = {"left_hand": np.array([0.002, -0.037, -0.065]), "right_hand": np.array([-0.002, -0.037, -0.065])}
 """The grip in the axes of a tracked hand's wrist: its position as headsets that give both have it, its rotation that of
-a handle held by a straight wrist (``calibration.presets.FIST_TILT``): the preset ``grip`` gives the wrist back."""
+a handle held by a straight wrist (``calibration.presets.HELD_TILT``): the preset ``grip`` gives the wrist back."""
 
 
 def recognises(head: bytes, path: Path) -> bool:
@@ -72,17 +73,16 @@ def _inputs(schema):
 
 def _grip(entry, role, has_grip, has_hand):
     """The grip's position and quaternion xyzw of one input in one frame."""
-    if has_grip:
-        return numbers(entry[RAY_SIZE] if len(entry) > RAY_SIZE else None, POSE_SIZE)
-    if not has_hand:
+    if not has_grip and not has_hand:
         return [np.nan] * POSE_SIZE
+    at = RAY_SIZE + (has_grip and has_hand)
+    given = numbers(entry[at] if len(entry) > at else None, POSE_SIZE)
+    if not has_hand:
+        return given
     # Joints are given in the target ray's axes, eight numbers each, the wrist first.
-    ray, wrist = (
-        numbers(entry[1:RAY_SIZE], POSE_SIZE),
-        numbers(entry[RAY_SIZE] if len(entry) > RAY_SIZE else None, POSE_SIZE),
-    )
-    for pose in (np.array(wrist), np.array([*WRIST_TO_GRIP[role], *WRIST_TO_GRIP_ROTATION[role][[1, 2, 3, 0]]])):
-        ray = _within(np.array(ray), pose)
+    ray = np.array(numbers(entry[1:RAY_SIZE], POSE_SIZE))
+    for pose in (np.array(given), np.array([*WRIST_TO_GRIP[role], *WRIST_TO_GRIP_ROTATION[role][[1, 2, 3, 0]]])):
+        ray = _within(ray, pose)
     return ray
 
 

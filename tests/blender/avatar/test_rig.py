@@ -16,12 +16,14 @@ from threepoint.blender_addon.avatar.bone_names import NAMES, names_of, rename_b
 from threepoint.blender_addon.avatar.shape_keys import key_of
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.model_core.body import load_body, skin
-from threepoint.model_core.calibration.presets import FIST_TILT, palm_center
+from threepoint.model_core.calibration.presets import palm_center
 from threepoint.model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions
 from threepoint.model_core.geometry.rotations import quaternion_to_matrix
 from threepoint.model_core.geometry.skeleton import JOINT_NAMES
 
 BODY = BoxBody()
+FIST_TILT = 30.0
+"""Degrees by which the tube that a fist's fingers make leans towards the fingers."""
 
 
 def bone_heads(armature, frame):

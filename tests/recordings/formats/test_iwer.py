@@ -72,6 +72,16 @@ def test_iwers_wrist_and_grip_agree_with_the_presets():
         assert np.linalg.norm(place) < 0.04
 
 
+def test_a_hands_wrist_counts_for_more_than_the_grip_that_is_given_of_it():
+    rays = np.array([0.9, 0.1, -0.4, 0.1]) / np.linalg.norm([0.9, 0.1, -0.4, 0.1])
+    wrist, grip = pose([0.1, 0.0, 0.2], rays), pose([0.0, 1.0, 0.0], rays)
+    ray = pose([0.3, 1.2, -0.2], rays)
+    alone = iwer._grip([2, *ray, wrist, []], "left_hand", False, True)
+    both = iwer._grip([2, *ray, grip, wrist, []], "left_hand", True, True)
+    np.testing.assert_allclose(both, alone)
+    np.testing.assert_allclose(iwer._grip([0, *ray, grip, []], "left_hand", True, False), grip)
+
+
 def test_the_real_iwer_capture(shared):
     recording = read(shared / "hmd" / "iwer" / "cap.json")
     assert recording.duration == pytest.approx(20.066, abs=1e-3)
