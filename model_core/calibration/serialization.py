@@ -49,7 +49,7 @@ def calibration_from_json(content: object, name: str = "calibration") -> Calibra
         floor = number(content["floor"], "floor", FLOOR)
         offsets = {role: _offset(entry, role) for role, entry in mapping(content["offsets"], "offsets").items()}
         unknown = [role for role in offsets if role not in (*ROLES, *BODY_TRACKER_JOINTS)]
-        if unknown or "head" not in offsets:
+        if unknown or not offsets:
             raise InputError(f"offsets are of {', '.join(offsets) or 'nothing'}; expected head, left_hand and "
                              "right_hand, and perhaps trackers on the body")  # fmt: skip
         notes = content.get("notes", [])

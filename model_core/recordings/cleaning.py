@@ -72,7 +72,7 @@ def build_recording(
     Trackers with clocks of their own are brought to ``time``, which is the head's. ``living`` is false for motion that
     was made or captured otherwise than by a headset: it may rightly stand still.
     """
-    source = printable(source)
+    source, device = printable(source), printable(device)
     if len(tracks) > MOST_TRACKERS:
         raise InputError(f"{source}: has {len(tracks)} trackers; a person wears at most {MOST_TRACKERS}")
     tracks = {printable(role): raw for role, raw in tracks.items()}

@@ -61,7 +61,7 @@ def test_a_calibration_with_one_wrong_value_is_refused(tmp_path, place, value):
     "change",
     [
         {"betas": [0.0] * 9}, {"betas": [50.0] + [0.0] * 9}, {"floor": 1e30}, {"stature_error": -0.1}, {"offsets": {}},
-        {"offsets": {"left_hand": {"rotation_wxyz": [1, 0, 0, 0], "position": [0, 0, 0]}}}, {"format": "another"},
+        {"offsets": {"tail": {"rotation_wxyz": [1, 0, 0, 0], "position": [0, 0, 0]}}}, {"format": "another"},
         {"offsets": {"head": {}}}, {"notes": {"a": 1}}, {"notes": 5},
     ],
 )  # fmt: skip
