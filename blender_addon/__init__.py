@@ -1,7 +1,7 @@
 """The add-on: recordings, avatars and colours inside Blender. Knows ``bpy`` and numpy; never torch, scipy, smplx.
 
-Its folders import each other downwards only, in this order: ``ui``, ``operators``, ``render``, ``state``, ``engine``,
-``trackers`` and ``avatar``, ``animation``, ``i18n``.
+Its folders import each other downwards only, in this order: ``ui``, ``operators``, ``render``, ``state``, ``engine``
+and ``export``, ``trackers`` and ``avatar``, ``animation``, ``i18n``.
 """
 
 from importlib import import_module

@@ -40,6 +40,11 @@ if TYPE_CHECKING:
         active_object: bpy.types.Object | None
         selected_objects: list[bpy.types.Object]
 
+    class AnyObject(bpy.types.Object):
+        """An object, which may be a person's (``state.properties``)."""
+
+        threepoint: Any
+
     class ArmatureObject(bpy.types.Object):
         """An object that is an armature."""
 
@@ -62,7 +67,7 @@ if TYPE_CHECKING:
     Modifier = Any
 else:
     Scene, WindowManager, Context = bpy.types.Scene, bpy.types.WindowManager, bpy.types.Context
-    ArmatureObject = MeshObject = bpy.types.Object
+    AnyObject = ArmatureObject = MeshObject = bpy.types.Object
     Panel = bpy.types.Panel
     Socket, Node, Modifier = bpy.types.NodeSocket, bpy.types.Node, bpy.types.Modifier
 

@@ -47,7 +47,7 @@ ADDON_ORDER = (
     ("i18n",),
     ("animation",),
     ("trackers", "avatar"),
-    ("engine",),
+    ("engine", "export"),
     ("state",),
     ("render",),
     ("operators",),

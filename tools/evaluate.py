@@ -46,6 +46,7 @@ def run(arguments: list[str]) -> int:
         return _score_recordings(options)
     import torch
 
+    from ..model_core.evaluation.sessions import sessions_in
     from ..model_core.pipeline import load_networks
 
     torch.set_num_threads(options.threads)
@@ -53,6 +54,9 @@ def run(arguments: list[str]) -> int:
     results = {}
     with Outputs() as outputs, TerminalProgress() as progress:
         for path in options.clips:
+            if sessions_in(path):
+                results[path.name] = _sessions(networks, path, options, progress)
+                continue
             clips = load_clips(path)
             chosen = list(clips)[:: options.every]
             print(f"\n{path.name}: {len(chosen)} clips")
@@ -65,6 +69,15 @@ def run(arguments: list[str]) -> int:
         if options.json:
             outputs.path_for(options.json).write_text(json.dumps(_summary(results, options.hands), indent=1))
     return 0
+
+
+def _sessions(networks: Networks, path: Path, options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    from .evaluation.session_scores import score_sessions
+
+    if options.gaps or options.ablations or options.pictures or options.activities:
+        raise InputError(f"evaluate: {path.name} holds sessions of a headset, which take --method, --hands, --every "
+                         "and --json alone")  # fmt: skip
+    return score_sessions(networks, path, options.methods, options.hands, options.every, progress)
 
 
 def _repeat_the_paper(options: argparse.Namespace) -> int:
@@ -154,7 +167,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = command_parser("evaluate", __doc__)
     parser.add_argument("clips", nargs="*", type=Path, metavar="CLIPS.npz",
                         help="files that `prepare` wrote; by default val, test and the baselines' clips; "
-                             "data/motion/eval_bandai.npz with --every 40 is motion of another studio")  # fmt: skip
+                             "data/motion/eval_bandai.npz with --every 40 is motion of another studio; or GORP's "
+                             "sessions (a file or a folder), a real headset with its wearer's true body")  # fmt: skip
     parser.add_argument("--method", action="append", dest="methods", choices=METHODS, metavar="NAME",
                         help=f"one of: {'; '.join(METHODS)}; may be given for each; all unless given")  # fmt: skip
     parser.add_argument("--hands", choices=HANDS_SEEN, default="both", help="the hands that the methods are shown")

@@ -102,7 +102,7 @@ def _tell_others(name: str, outcomes: Counter[str]) -> int:
 
 def _read_meanings(options: argparse.Namespace) -> int:
     """Read tables whose meaning is known, and say how many are read right; the exit status."""
-    outcomes = measure(options.count or TABLES, options.seed, lambda line: print(line, flush=True))
+    outcomes = measure(options.count or TABLES, options.seed, lambda line: print(line, flush=True), os.cpu_count() or 1)
     total = sum(outcomes.values())
     right = outcomes[RIGHT] + outcomes[RIGHT_BUT_UNSURE]
     print(", ".join(f"{outcomes[name]} {name}" for name in (*ACCEPTED, SILENT)))

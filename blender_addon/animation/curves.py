@@ -1,6 +1,7 @@
 """Animation written in bulk: one call a curve, whatever its length, on every Blender from 4.2 to 5.x."""
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,28 +37,58 @@ def keyframe_strip(strip: "bpy.types.ActionStrip") -> Any:
 
 
 def new_action(datablock: Animated, name: str) -> Curves:
-    """Give ``datablock`` a fresh action called ``name`` and return its ``Curves``.
+    """Give ``datablock`` a fresh action called ``name`` and return its ``Curves``."""
+    curves = make_action(datablock, name)
+    use_action(datablock, curves.action)
+    return curves
+
+
+def make_action(datablock: Animated, name: str) -> Curves:
+    """A fresh action for ``datablock``, which goes on playing what it plays; its ``Curves``.
 
     From Blender 4.4 on an action holds slots (and from 5.0 on nothing else); the slot made here is the data-block's.
     """
-    animation = datablock.animation_data or datablock.animation_data_create()
     action = bpy.data.actions.new(name)
-    if not hasattr(action, "slots"):
-        animation.action = action
-        return Curves(action, action.fcurves, action.groups)
-    slot = action.slots.new(id_type=datablock.id_type, name=datablock.name)
-    bag = keyframe_strip(action.layers.new("Layer").strips.new(type="KEYFRAME")).channelbag(slot, ensure=True)
-    animation.action = action
-    animation.action_slot = slot
-    return Curves(action, bag.fcurves, bag.groups)
+    if hasattr(action, "slots"):
+        action.slots.new(id_type=datablock.id_type, name=datablock.name)
+    return curves_in(datablock, action)
 
 
 def curves_in(datablock: Animated, action: bpy.types.Action) -> Curves:
-    """The ``Curves`` of an action that ``datablock`` plays."""
+    """The ``Curves`` by which an action animates ``datablock``, whether that plays it now or not."""
     if not hasattr(action, "slots"):
         return Curves(action, action.fcurves, action.groups)
-    bag = keyframe_strip(action.layers[0].strips[0]).channelbag(datablock.animation_data.action_slot)
+    slot = slot_of(datablock, action) or action.slots.new(id_type=datablock.id_type, name=datablock.name)
+    layer = action.layers[0] if len(action.layers) else action.layers.new("Layer")
+    strip = layer.strips[0] if len(layer.strips) else layer.strips.new(type="KEYFRAME")
+    bag = keyframe_strip(strip).channelbag(slot, ensure=True)
     return Curves(action, bag.fcurves, bag.groups)
+
+
+def slot_of(datablock: Animated, action: bpy.types.Action) -> "bpy.types.ActionSlot | None":
+    """The slot of an action that is the data-block's: the one that it plays, else the one of its name, else any."""
+    animation = datablock.animation_data
+    if animation is not None and animation.action == action and animation.action_slot is not None:
+        return animation.action_slot
+    slots = [slot for slot in action.slots if slot.target_id_type in (datablock.id_type, "UNSPECIFIED")]
+    return next((slot for slot in slots if slot.name_display == datablock.name), slots[0] if slots else None)
+
+
+def drop_curves(curves: Curves, is_meant: Callable[[str], bool]) -> None:
+    """Remove the F-curves of the data paths that ``is_meant``; all others stay."""
+    for fcurve in [fcurve for fcurve in curves.fcurves if is_meant(fcurve.data_path)]:
+        curves.fcurves.remove(fcurve)
+
+
+def checksum(action: bpy.types.Action) -> str:
+    """A number, as text, that is another one as soon as any keyframe, interpolation or modifier is changed."""
+    check = 0
+    for fcurve in sorted(all_fcurves(action), key=lambda fcurve: (fcurve.data_path, fcurve.array_index)):
+        words = (fcurve.data_path, fcurve.array_index, fcurve.mute, [item.type for item in fcurve.modifiers])
+        check = zlib.crc32(repr(words).encode(), check)
+        check = zlib.crc32(keyframes_of(fcurve).tobytes(), check)
+        check = zlib.crc32(_key_part(fcurve.keyframe_points, "interpolation").tobytes(), check)
+    return f"{check:08x}"
 
 
 def write_curve(
@@ -77,6 +108,7 @@ def write_curve(
     fcurve.keyframe_points.add(len(points))
     fcurve.keyframe_points.foreach_set("co", points.ravel())
     fcurve.keyframe_points.foreach_set("interpolation", np.full(len(points), interpolation, np.int32))
+    fcurve.keyframe_points.foreach_set("select_control_point", np.zeros(len(points), bool))
     if group is not None:
         fcurve.group = curves.groups.get(group) or curves.groups.new(group)
     fcurve.update()
@@ -142,8 +174,8 @@ def use_action(datablock: Animated, action: bpy.types.Action) -> None:
     """Make ``datablock`` play an action that was made for it (or one like it)."""
     animation = datablock.animation_data or datablock.animation_data_create()
     animation.action = action
-    if hasattr(action, "slots") and animation.action_slot is None and len(action.slots):
-        animation.action_slot = action.slots[0]
+    if hasattr(action, "slots") and animation.action_slot is None:
+        animation.action_slot = slot_of(datablock, action)
 
 
 def replace_keyframes(

@@ -5,6 +5,8 @@ axes in armature space and R a joint's local rotation in Blender's frame, the bo
 whatever way the bone points.
 """
 
+from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -44,6 +46,32 @@ class Avatar:
     mesh: MeshObject
 
 
+@dataclass(frozen=True)
+class RestShape:
+    """A body of some shape at rest, in Blender's frame, standing on the floor at the origin.
+
+    ``joints`` (24, 3), ``vertices`` (V, 3); ``keys``: name of a shape key -> by how much (V, 3) it moves the vertices.
+    All in metres.
+    """
+
+    joints: np.ndarray
+    vertices: np.ndarray
+    keys: dict[str, np.ndarray]
+
+
+def rest_shape(body: Body, betas: np.ndarray) -> RestShape:
+    """The rest shape of ``body`` with shape parameters ``betas`` (10,); its keys relax and close the hands."""
+    origin = _origin(body, betas)
+    joints = np.asarray(body.rest_joints(betas), np.float64) - origin
+    vertices = np.asarray(body.rest_vertices(betas), np.float64) - origin
+    offsets = {RELAXED: relaxed_offsets(body, vertices, joints), HOLDING: holding_offsets(body, vertices, joints)}
+    keys = {name: convert_positions(moved, MODEL_TO_BLENDER) for name, moved in offsets.items()}
+    return RestShape(
+        convert_positions(joints, MODEL_TO_BLENDER), convert_positions(vertices, MODEL_TO_BLENDER),
+        {name: moved for name, moved in keys.items() if np.abs(moved).max() > 0},
+    )  # fmt: skip
+
+
 def create_avatar(
     body: Body, betas: np.ndarray, name: str, collection: bpy.types.Collection | None = None, correctives: bool = True
 ) -> Avatar:
@@ -51,24 +79,15 @@ def create_avatar(
 
     ``body`` and ``betas`` (10,) give rest joints, rest vertices, faces and skinning weights in the model's frame; its
     hands are relaxed by a shape key, beside one that closes them, and its pose correctives, where it has any and
-    ``correctives`` asks for them, are
-    shape keys too. Rings below the feet wait for contacts. All go into ``collection``, by default the active one.
+    ``correctives`` asks for them, are shape keys too. Rings below the feet wait for contacts. All go into
+    ``collection``, by default the active one.
     """
     collection = collection or current_context().collection
-    origin = _origin(body, betas)
-    rest_joints = np.asarray(body.rest_joints(betas), np.float64) - origin
-    rest_vertices = np.asarray(body.rest_vertices(betas), np.float64) - origin
-    armature = _create_armature(convert_positions(rest_joints, MODEL_TO_BLENDER), name, collection)
-    vertices = convert_positions(rest_vertices, MODEL_TO_BLENDER)
-    mesh = _create_mesh(vertices, np.asarray(body.faces), f"{name} body", collection)
-    _skin(mesh, armature, np.asarray(body.weights))
-    for key, offsets_of in ((RELAXED, relaxed_offsets), (HOLDING, holding_offsets)):
-        offsets = offsets_of(body, rest_vertices, rest_joints)
-        if np.abs(offsets).max() > 0:
-            add_key(mesh, key, convert_positions(offsets, MODEL_TO_BLENDER)).value = float(key == RELAXED)
+    shape = rest_shape(body, betas)
+    armature = create_armature(shape, name, collection)
+    mesh = create_mesh(body, shape, armature, f"{name} body", collection)
     if correctives:
         add_correctives(mesh, armature, body, bone_matrices(armature))
-    create_rings(armature, name, collection)
     return Avatar(armature, mesh)
 
 
@@ -100,60 +119,113 @@ def bone_tails(joints: np.ndarray) -> np.ndarray:
     return tails
 
 
-def _create_armature(joints: np.ndarray, name: str, collection: bpy.types.Collection) -> ArmatureObject:
+def create_armature(shape: RestShape, name: str, collection: bpy.types.Collection) -> ArmatureObject:
+    """An armature object with the bones of a rest shape, and rings below its feet."""
     data = bpy.data.armatures.new(name)
     armature = cast(ArmatureObject, bpy.data.objects.new(name, data))
     collection.objects.link(armature)
-    _make_bones(armature, joints)
+    with edit_bones(armature):
+        for joint, bone_name in enumerate(JOINT_NAMES):
+            bone: Any = data.edit_bones.new(bone_name)
+            if PARENTS[joint] >= 0:
+                bone.parent = data.edit_bones[JOINT_NAMES[PARENTS[joint]]]
+        place_bones(armature, JOINT_NAMES, shape.joints)
     data.display_type = "STICK"
     armature.show_in_front = True
     for bone in armature.pose.bones:
         bone.rotation_mode = "QUATERNION"
         if bone.name != JOINT_NAMES[PELVIS]:
             bone.lock_location = (True, True, True)
+    create_rings(armature, name, collection)
     return armature
 
 
-def _make_bones(armature: ArmatureObject, joints: np.ndarray) -> None:
-    """Bones exist as editable ones only in edit mode, which needs the armature to be the active object."""
-    layer = current_context().view_layer
-    active = layer.objects.active
-    if active is not None and active.mode != "OBJECT":
-        bpy.ops.object.mode_set(mode="OBJECT")
-    layer.objects.active = armature
-    bpy.ops.object.mode_set(mode="EDIT")
-    bones: list[Any] = []
-    for index, (name, head, tail) in enumerate(zip(JOINT_NAMES, joints, bone_tails(joints), strict=True)):
-        bone: Any = armature.data.edit_bones.new(name)
+@contextmanager
+def edit_bones(armature: ArmatureObject) -> Iterator[None]:
+    """Within, the armature has edit bones.
+
+    They exist in edit mode alone, which needs a view layer that shows the object: a scene of its own has one, whatever
+    the animator has hidden, and leaves their selection and their mode alone.
+    """
+    stage = bpy.data.scenes.new("Threepoint edit mode")
+    mode, hidden = armature.mode, armature.hide_viewport
+    try:
+        armature.hide_viewport = False
+        stage.collection.objects.link(armature)
+        layer = stage.view_layers[0]
+        layer.objects.active = armature
+        context: Any = current_context()
+        with context.temp_override(scene=stage, view_layer=layer, active_object=armature, object=armature):
+            bpy.ops.object.mode_set(mode="EDIT")
+            try:
+                yield
+            finally:
+                bpy.ops.object.mode_set(mode=mode)
+    finally:
+        bpy.data.scenes.remove(stage)
+        armature.hide_viewport = hidden
+
+
+def place_bones(armature: ArmatureObject, names: Sequence[str], joints: np.ndarray) -> None:
+    """Lay the edit bones of these names, in SMPL's order, through ``joints`` (24, 3), in the armature's space.
+
+    Bones of the animator's own move along with the one that carries them.
+    """
+    bones: Any = armature.data.edit_bones
+    before = {name: bones[name].head.copy() for name in names}
+    own = [(bone, _carrier(bone, before)) for bone in bones if bone.name not in before]
+    for index, (name, head, tail) in enumerate(zip(names, joints, bone_tails(joints), strict=True)):
+        bone = bones[name]
+        bone.use_connect = False
         bone.head, bone.tail = head, tail
-        bone.align_roll(UP if name in LIES_FLAT else FORWARD)
-        if PARENTS[index] >= 0:
-            bone.parent = bones[PARENTS[index]]
-            bone.use_connect = (bone.parent.tail - bone.head).length < 1e-6
-        bones.append(bone)
-    bpy.ops.object.mode_set(mode="OBJECT")
-    layer.objects.active = active
+        bone.align_roll(UP if JOINT_NAMES[index] in LIES_FLAT else FORWARD)
+    for bone in (bones[name] for name in names):
+        bone.use_connect = bone.parent is not None and (bone.parent.tail - bone.head).length < 1e-6
+    for bone, carrier in own:
+        if carrier is not None:
+            shift = bones[carrier].head - before[carrier]
+            bone.head, bone.tail = bone.head + shift, bone.tail + shift
 
 
-def _create_mesh(vertices: np.ndarray, faces: np.ndarray, name: str, collection: bpy.types.Collection) -> MeshObject:
-    data = bpy.data.meshes.new(name)
-    data.vertices.add(len(vertices))
-    data.vertices.foreach_set("co", vertices.astype(np.float32).ravel())
+def _carrier(bone: Any, names: Container[str]) -> str | None:
+    """The nearest ancestor of a bone that has one of the names."""
+    return next((parent.name for parent in bone.parent_recursive if parent.name in names), None)
+
+
+def create_mesh(
+    body: Body, shape: RestShape, armature: ArmatureObject, name: str, collection: bpy.types.Collection
+) -> MeshObject:
+    """The skinned mesh of a rest shape, with the shape keys of its hands."""
+    mesh = cast(MeshObject, bpy.data.objects.new(name, bpy.data.meshes.new(name)))
+    collection.objects.link(mesh)
+    mesh.parent = armature
+    fill_mesh(mesh, body, shape, names_of(armature))
+    # Linear blend skinning, as in SMPL and in every game engine: what is seen here arrives in exported files.
+    modifier: Modifier = mesh.modifiers.new("Armature", "ARMATURE")
+    modifier.object = armature
+    return mesh
+
+
+def fill_mesh(mesh: MeshObject, body: Body, shape: RestShape, names: Sequence[str]) -> None:
+    """Give a mesh without vertices the body's, its weights for the bones of these ``names``, and the shape's keys."""
+    data, faces = mesh.data, np.asarray(body.faces)
+    data.vertices.add(len(shape.vertices))
+    data.vertices.foreach_set("co", shape.vertices.astype(np.float32).ravel())
     data.loops.add(faces.size)
     data.loops.foreach_set("vertex_index", faces.astype(np.int32).ravel())
     data.polygons.add(len(faces))
     data.polygons.foreach_set("loop_start", np.arange(0, faces.size, faces.shape[1], dtype=np.int32))
     data.polygons.foreach_set("use_smooth", np.ones(len(faces), bool))
     data.update(calc_edges=True)
-    mesh = cast(MeshObject, bpy.data.objects.new(name, data))
-    collection.objects.link(mesh)
-    return mesh
+    _weigh(mesh, np.asarray(body.weights), names)
+    for key, offsets in shape.keys.items():
+        add_key(mesh, key, offsets).value = float(key == RELAXED)
 
 
-def _skin(mesh: MeshObject, armature: ArmatureObject, weights: np.ndarray) -> None:
-    mesh.parent = armature
-    for joint, name in enumerate(JOINT_NAMES):
-        group = mesh.vertex_groups.new(name=name)
+def _weigh(mesh: MeshObject, weights: np.ndarray, names: Sequence[str]) -> None:
+    """Write skinning weights (V, 24) into the vertex groups of the bones' names."""
+    for joint, name in enumerate(names):
+        group = mesh.vertex_groups.get(name) or mesh.vertex_groups.new(name=name)
         column = weights[:, joint]
         order = np.argsort(column, kind="stable")
         order = order[column[order] > 0]
@@ -161,6 +233,3 @@ def _skin(mesh: MeshObject, armature: ArmatureObject, weights: np.ndarray) -> No
         vertices, bounds = order.tolist(), [*begins.tolist(), len(order)]
         for value, begin, end in zip(values.tolist(), bounds, bounds[1:], strict=False):  # Not a call a vertex.
             group.add(vertices[begin:end], value, "REPLACE")
-    # Linear blend skinning, as in SMPL and in every game engine: what is seen here arrives in exported files.
-    modifier: Modifier = mesh.modifiers.new("Armature", "ARMATURE")
-    modifier.object = armature

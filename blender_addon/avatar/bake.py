@@ -1,12 +1,13 @@
 """A motion as an action on an avatar's armature, and back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import bpy
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ...model_core.errors import InputError
 from ...model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions, convert_quaternions
 from ...model_core.geometry.rotations import matrix_to_quaternion, quaternion_conjugate, quaternion_multiply, slerp
 from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, PELVIS
@@ -14,35 +15,54 @@ from ...model_core.motion import Motion
 from ..animation.curves import (
     FCurves,
     curves_in,
+    drop_curves,
     fcurves_of,
     keyframes_of,
-    new_action,
+    make_action,
     replace_keyframes,
     use_action,
+    values_at,
     write_vector,
 )
 from ..animation.rotation_modes import CHANNELS, QUATERNION, channel_values, quaternions_of, same_rotation
 from ..animation.timing import blending, frames_to_seconds, scene_fps, seconds_to_frames
 from ..bpy_types import ArmatureObject, Scene
+from ..i18n.messages import message
 from .armature import bone_matrices
 from .bone_names import names_of
-from .contacts import foot_contacts, read_contacts, replace_contacts, write_contacts
+from .contacts import foot_contacts, read_contacts, replace_contacts, switch_paths, write_contacts
 
 
 def bake_motion(armature: ArmatureObject, motion: Motion, scene: Scene, name: str) -> bpy.types.Action:
-    """Write ``motion`` as a new action ``name`` of ``armature``; return the action.
+    """Write ``motion`` as a new action ``name`` that ``armature`` plays; return the action."""
+    action = make_action(armature, name).action
+    write_motion(armature, action, motion, scene)
+    use_action(armature, action)
+    return action
+
+
+def write_motion(armature: ArmatureObject, action: bpy.types.Action, motion: Motion, scene: Scene) -> None:
+    """Write ``motion`` into an action of ``armature``, in place of the motion that it holds.
 
     One linear keyframe a scene frame, from the frame nearest to the motion's start to the one nearest to its end, so
     that its length in seconds is kept to a frame. The motion's second 0 is the scene's first frame. The root's path is
     on the pelvis bone; rotations are in each bone's own rotation mode; the hands, which no motion drives, stay as they
-    are.
+    are, and so does everything else that the action animates.
     """
+    for _ in writing(armature, action, motion, scene):
+        pass
+
+
+def writing(armature: ArmatureObject, action: bpy.types.Action, motion: Motion, scene: Scene) -> Iterator[None]:
+    """``write_motion`` in steps, between which a window may draw."""
     motion.validate()
     frames = action_frames(motion, scene)
     seconds = frames_to_seconds(frames, scene)
     location, rotations = _bone_space(armature, motion, seconds)
-    curves = new_action(armature, name)
+    yield
     names = names_of(armature)
+    curves = curves_in(armature, action)
+    drop_curves(curves, driven_paths(armature).__contains__)
     write_vector(curves, f'pose.bones["{names[PELVIS]}"].location', frames, location, names[PELVIS])
     for order, joints in joints_by_order(armature).items():
         # Quaternions one by one: an hour's rotations are too many for several copies. Angles are faster together.
@@ -50,24 +70,44 @@ def bake_motion(armature: ArmatureObject, motion: Motion, scene: Scene, name: st
             values = channel_values(rotations[:, some], order)
             for position, joint in enumerate(some):
                 write_vector(curves, rotation_path(names[joint], order), frames, values[:, position], names[joint])
+                yield
     in_contact = foot_contacts(motion, seconds)
     if in_contact is not None:
         write_contacts(armature, curves, frames, in_contact)
-    return curves.action
 
 
-def replace_frames(armature: ArmatureObject, motion: Motion, scene: Scene, first: int, last: int) -> None:
-    """Replace the keyframes ``first``..``last`` of the armature's action by ``motion``'s, its edges blended.
+def driven_paths(armature: ArmatureObject) -> set[str]:
+    """The data paths that a motion animates, in any rotation mode."""
+    names = names_of(armature)[:BODY_JOINT_COUNT]
+    rotations = {path for path, _ in CHANNELS.values()} | {"rotation_axis_angle"}
+    paths = {f'pose.bones["{name}"].{rotation}' for name in names for rotation in rotations}
+    return paths | {f'pose.bones["{names[PELVIS]}"].location', *switch_paths()}
+
+
+def replace_frames(
+    armature: ArmatureObject, action: bpy.types.Action, motion: Motion, scene: Scene, first: int, last: int
+) -> None:
+    """Replace the keyframes ``first``..``last`` of an action by ``motion``'s, its edges blended.
 
     The motion's second 0 is the scene's first frame. What it does not cover stays as it is, and so do all other frames.
+    Raises ``InputError`` where the action lacks a curve that a motion has.
     """
+    for _ in replacing(armature, action, motion, scene, first, last):
+        pass
+
+
+def replacing(
+    armature: ArmatureObject, action: bpy.types.Action, motion: Motion, scene: Scene, first: int, last: int
+) -> Iterator[None]:
+    """``replace_frames`` in steps, between which a window may draw."""
     covered = action_frames(motion, scene)
     frames = np.arange(max(first, covered[0]), min(last, covered[-1]) + 1)
     if not len(frames):
         return
     seconds = frames_to_seconds(frames, scene)
     location, rotations = _bone_space(armature, motion, seconds)
-    fcurves = {(f.data_path, f.array_index): f for f in fcurves_of(armature)}
+    fcurves = motion_curves(armature, action)
+    yield
     weight = blending(frames, frames[0], frames[-1])
     names = names_of(armature)
     path = f'pose.bones["{names[PELVIS]}"].location'
@@ -82,18 +122,35 @@ def replace_frames(armature: ArmatureObject, motion: Motion, scene: Scene, first
         factor, shift = same_rotation(old[-1], values[-1], order)
         for position, path in enumerate(paths):
             replace_keyframes(fcurves, path, frames, values[:, position], factor[position], shift[position])
+            yield
     in_contact = foot_contacts(motion, seconds)
     if in_contact is not None:
-        replace_contacts(armature, fcurves, frames, in_contact)
+        replace_contacts(action, fcurves, frames, in_contact)
 
 
-def read_action(armature: ArmatureObject, betas: ArrayLike, scene: Scene) -> Motion | None:
-    """The armature's action, edits included, as a ``Motion`` at the scene's rate; None where it has none."""
-    fcurves = {(f.data_path, f.array_index): f for f in fcurves_of(armature)}
+def motion_curves(armature: ArmatureObject, action: bpy.types.Action) -> FCurves:
+    """An action's F-curves by (path, index). Raises ``InputError`` where one that a motion needs is missing."""
+    fcurves = {(f.data_path, f.array_index): f for f in curves_in(armature, action).fcurves}
+    names = names_of(armature)
+    needed = [(f'pose.bones["{names[PELVIS]}"].location', 3)]
+    for order, joints in joints_by_order(armature).items():
+        needed += [(rotation_path(names[joint], order), CHANNELS[order][1]) for joint in joints]
+    for path, count in needed:
+        if any((path, index) not in fcurves or fcurves[path, index].is_empty for index in range(count)):
+            raise InputError(
+                message("{action}: its curve {path} is missing; predict this take again", action=action.name, path=path)
+            )
+    return fcurves
+
+
+def read_action(armature: ArmatureObject, action: bpy.types.Action, betas: ArrayLike, scene: Scene) -> Motion:
+    """An action of the armature, edits included, as a ``Motion`` at the scene's rate.
+
+    Raises ``InputError`` where the action lacks a curve that a motion has.
+    """
+    fcurves = motion_curves(armature, action)
     names = names_of(armature)
     path = f'pose.bones["{names[PELVIS]}"].location'
-    if (path, 0) not in fcurves:
-        return None
     first, last = np.rint(np.array(fcurves[path, 0].range()))
     frames = np.arange(first, last + 1)
     axes = bone_axes(armature)
@@ -124,17 +181,12 @@ def root_channels(armature: ArmatureObject, frames: np.ndarray) -> tuple[np.ndar
 
 def set_rotation_order(armature: ArmatureObject, order: str, actions: Iterable[bpy.types.Action]) -> None:
     """Give all bones a rotation order (one of ``rotation_modes.ORDERS``), and convert the keyframes of ``actions``."""
-    animation = armature.animation_data
-    playing = animation.action if animation is not None else None
     before = joints_by_order(armature)
     for action in actions:
-        use_action(armature, action)
         _convert_action(armature, action, order, before)
     bone: Any
     for bone in armature.pose.bones:
         bone.rotation_mode = order
-    if playing is not None:
-        use_action(armature, playing)
 
 
 def _convert_action(
@@ -142,15 +194,22 @@ def _convert_action(
 ) -> None:
     curves = curves_in(armature, action)
     fcurves = {(f.data_path, f.array_index): f for f in curves.fcurves}
+    together: dict[tuple[str, bytes], list[tuple[str, np.ndarray, np.ndarray]]] = {}
     for old, joints in before.items():
         for joint in joints if old != order else ():
             name = names_of(armature)[joint]
             path, count = rotation_path(name, old), CHANNELS[old][1]
-            frames = keyframes_of(fcurves[path, 0])[:, 0]
+            if any((path, index) not in fcurves for index in range(count)):
+                continue  # An own layer that does not turn this bone, or curves that somebody has deleted.
+            frames = np.unique(np.concatenate([keyframes_of(fcurves[path, k])[:, 0] for k in range(count)]))
             values = quaternions_of(_evaluate(fcurves, path, count, frames), old)
-            for index in range(count):
-                curves.fcurves.remove(fcurves[path, index])
-            write_vector(curves, rotation_path(name, order), frames, channel_values(values[:, None], order)[:, 0], name)
+            together.setdefault((old, frames.tobytes()), []).append((name, frames, values))
+    dropped = {rotation_path(name, old) for (old, _), turned in together.items() for name, _, _ in turned}
+    drop_curves(curves, dropped.__contains__)
+    for turned in together.values():  # Bones with the same keyframes: angles are found frame by frame, once for all.
+        values = channel_values(np.stack([own for _, _, own in turned], 1), order)
+        for place, (name, frames, _) in enumerate(turned):
+            write_vector(curves, rotation_path(name, order), frames, values[:, place], name)
 
 
 def joints_by_order(armature: ArmatureObject) -> dict[str, list[int]]:
@@ -186,7 +245,7 @@ def _pelvis_rest(armature: ArmatureObject) -> tuple[np.ndarray, np.ndarray]:
 
 def _evaluate(fcurves: FCurves, path: str, count: int, frames: np.ndarray) -> np.ndarray:
     """Values (n, count) of a vector property at whole frames."""
-    return np.array([[fcurves[path, k].evaluate(frame) for k in range(count)] for frame in frames])
+    return np.stack([values_at(fcurves[path, k], np.asarray(frames)) for k in range(count)], 1)
 
 
 def action_frames(motion: Motion, scene: Scene) -> np.ndarray:

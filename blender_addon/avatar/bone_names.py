@@ -1,13 +1,14 @@
 """SMPL's bones under the names that other programs know: for good, or for as long as a file is written."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 
 import bpy
 
+from ...model_core.errors import InputError
 from ...model_core.geometry.skeleton import JOINT_NAMES
 from ..animation.curves import all_fcurves
 from ..bpy_types import ArmatureObject
+from ..i18n.messages import message
 
 BONE_PATH = 'pose.bones["'
 
@@ -44,8 +45,24 @@ PRESET = "threepoint_bone_names"
 
 
 def names_of(armature: ArmatureObject) -> Sequence[str]:
-    """What the armature's bones are called, in SMPL's order of joints."""
-    return NAMES[armature.get(PRESET, "SMPL")]
+    """What the armature's bones are called, in SMPL's order of joints.
+
+    Raises ``InputError`` where the armature does not have these bones any more.
+    """
+    preset = armature.get(PRESET, "SMPL")
+    if preset not in NAMES:
+        known = ", ".join(NAMES)
+        raise InputError(
+            message("{armature}: its property {property} is {value}; it should be one of {known}",
+                    armature=armature.name, property=PRESET, value=str(preset), known=known)
+        )  # fmt: skip
+    missing = [name for name in NAMES[preset] if name not in armature.data.bones]
+    if missing:
+        raise InputError(
+            message("{armature}: has no bone '{bone}' any more; undo what removed or renamed it",
+                    armature=armature.name, bone=missing[0])
+        )  # fmt: skip
+    return NAMES[preset]
 
 
 def rename_bones(armature: ArmatureObject, preset: str, actions: Iterable[bpy.types.Action] = ()) -> None:
@@ -66,17 +83,6 @@ def rename_bones(armature: ArmatureObject, preset: str, actions: Iterable[bpy.ty
         if fcurve.group is not None:
             fcurve.group.name = bone
     armature[PRESET] = preset
-
-
-@contextmanager
-def renamed(armature: ArmatureObject, preset: str) -> Iterator[None]:
-    """The armature's bones under the names of a preset for as long as a file is written."""
-    before = armature.get(PRESET, "SMPL")
-    rename_bones(armature, preset)
-    try:
-        yield
-    finally:
-        rename_bones(armature, before)
 
 
 def _split(path: str) -> tuple[str, str, str]:

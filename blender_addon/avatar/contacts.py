@@ -33,6 +33,11 @@ def switch_name(side: str) -> str:
     return f"{side}_foot_contact"
 
 
+def switch_paths() -> list[str]:
+    """The data paths of the switches."""
+    return [f'["{switch_name(side)}"]' for side in FEET_JOINTS]
+
+
 def foot_contacts(motion: Motion, seconds: np.ndarray) -> np.ndarray | None:
     """Whether the left and the right foot stand at ``seconds`` (n,) of the motion's clock: (n, 2) bool, or None.
 
@@ -62,20 +67,18 @@ def _without_short(values: np.ndarray, value: bool, shortest: int) -> np.ndarray
 
 
 def write_contacts(armature: ArmatureObject, curves: Curves, frames: np.ndarray, in_contact: np.ndarray) -> None:
-    """Write the switches (n, 2) at whole ``frames`` (n,) into a new action (``Curves``) with its pose markers."""
+    """Write the switches (n, 2) at whole ``frames`` (n,) into an action (``Curves``) with its pose markers."""
     for foot, side in enumerate(FEET_JOINTS):
         armature[switch_name(side)] = int(in_contact[0, foot])
         edges = np.concatenate([[0], np.flatnonzero(np.diff(in_contact[:, foot])) + 1])
-        path = f'["{switch_name(side)}"]'
+        path = switch_paths()[foot]
         write_curve(curves, path, 0, frames[edges], in_contact[edges, foot], "Contacts", CONSTANT)
     mark_contacts(curves.action, curves.fcurves)
 
 
-def replace_contacts(armature: ArmatureObject, fcurves: FCurves, frames: np.ndarray, in_contact: np.ndarray) -> None:
-    """Replace the switches from the first to the last of ``frames`` (n,); ``fcurves`` by (path, index)."""
-    action = armature.animation_data.action
-    for foot, side in enumerate(FEET_JOINTS):
-        path = f'["{switch_name(side)}"]'
+def replace_contacts(action: bpy.types.Action, fcurves: FCurves, frames: np.ndarray, in_contact: np.ndarray) -> None:
+    """Replace an action's switches from the first to the last of ``frames`` (n,); ``fcurves`` by (path, index)."""
+    for foot, path in enumerate(switch_paths()):
         if (path, 0) not in fcurves:
             continue
         values = in_contact[:, foot].astype(float)
@@ -89,7 +92,7 @@ def replace_contacts(armature: ArmatureObject, fcurves: FCurves, frames: np.ndar
 
 def read_contacts(fcurves: FCurves, frames: np.ndarray) -> np.ndarray | None:
     """The switches (n, 2) at ``frames`` (n,); None where the action has none. ``fcurves`` by (path, index)."""
-    paths = [(f'["{switch_name(side)}"]', 0) for side in FEET_JOINTS]
+    paths = [(path, 0) for path in switch_paths()]
     if any(path not in fcurves for path in paths):
         return None
     curves = [fcurves[path] for path in paths]
@@ -101,7 +104,7 @@ def mark_contacts(action: bpy.types.Action, fcurves: Iterable[bpy.types.FCurve])
     names = {f"{side} {event}" for side in FEET_JOINTS for event in (DOWN, UP)}
     for marker in [marker for marker in action.pose_markers if marker.name in names]:
         action.pose_markers.remove(marker)
-    switches = {f'["{switch_name(side)}"]': side for side in FEET_JOINTS}
+    switches = dict(zip(switch_paths(), FEET_JOINTS, strict=True))
     for fcurve in fcurves:
         side = switches.get(fcurve.data_path)
         if side is None:
@@ -118,7 +121,8 @@ def create_rings(armature: ArmatureObject, name: str, collection: bpy.types.Coll
     """Two rings that lie on the floor under the feet while these stand; empties, so they are never rendered."""
     rings = []
     for side, joints in FEET_JOINTS.items():
-        armature[switch_name(side)] = 0
+        if switch_name(side) not in armature:
+            armature[switch_name(side)] = 0
         ring = bpy.data.objects.new(f"{name} {side} foot stands", None)
         ring.empty_display_type, ring.empty_display_size = "CIRCLE", RING_SIZE
         ring.rotation_euler.x = np.pi / 2

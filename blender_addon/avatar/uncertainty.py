@@ -12,12 +12,22 @@ import numpy as np
 
 from ...model_core.errors import InputError
 from ...model_core.motion import Motion, Uncertainty
-from ..animation.curves import fcurves_of, keyframes_of, new_action, write_curve
+from ..animation.curves import curves_in, drop_curves, fcurves_of, keyframes_of, new_action, write_curve
 from ..animation.timing import blending, frames_to_seconds, scene_fps, seconds_to_frames
 from ..bpy_types import MeshObject, Modifier, Node, Scene
 from ..i18n.messages import message
 from .uncertainty_colours import COLOUR, MATERIAL, activate_colours, create_material
-from .uncertainty_nodes import PROBE_NAMES, TABLE, VALUE, WEIGHT_NAMES, Timeline, build_group
+from .uncertainty_nodes import (
+    PROBE_NAMES,
+    TABLE,
+    VALUE,
+    WEIGHT_NAMES,
+    Timeline,
+    build_group,
+    copy_ramp,
+    is_like,
+    is_uncertainty,
+)
 
 MODIFIER = "Uncertainty"
 MEAN_PROPERTY = "uncertainty_cm"
@@ -44,16 +54,24 @@ def attach_uncertainty(
     """Make ``mesh_object`` show ``uncertainty`` (``model_core.motion.Uncertainty``); return the modifier.
 
     Row 0 of the table is at ``start`` seconds after the scene's first frame. The modifier is added after those that are
-    there; its inputs are the range of the colours in centimetres.
+    there; its inputs are the range of the colours in centimetres. One that is there already stays, with its ramp.
     """
-    remove_uncertainty(mesh_object)
     _store_probes(mesh_object.data, uncertainty)
     first = float(seconds_to_frames(start, scene))
     timeline = Timeline(first, motion_fps / scene_fps(scene), len(uncertainty.probes))
-    tables = _create_tables(f"{mesh_object.name} {VALUE}", uncertainty.probes)
+    tables = _create_tables(f"{mesh_object.name} {TABLE}", uncertainty.probes)
     group = build_group(f"{mesh_object.name} {VALUE}", tables, uncertainty.probes.shape[1], timeline)
-    modifier: Modifier = mesh_object.modifiers.new(MODIFIER, "NODES")
-    modifier.node_group = group
+    modifier: Any = modifier_of(mesh_object)
+    if modifier is None:
+        modifier = mesh_object.modifiers.new(MODIFIER, "NODES")
+        modifier.node_group = group
+    else:
+        old = modifier.node_group
+        copy_ramp(old, group)
+        modifier.node_group = group
+        _forget_group(old, edited=not is_like(old, group))
+        for block in (group, *(table for _, table in tables), *(table.data for _, table in tables)):
+            block.name = block.name.partition(".")[0]  # The old one's, which is free now.
     activate_colours(mesh_object.data)
     _add_mean(mesh_object, uncertainty, timeline)
     return modifier
@@ -66,13 +84,41 @@ def _add_mean(mesh_object: MeshObject, uncertainty: Uncertainty, timeline: Timel
     """
     mean = _mean_centimetres(uncertainty, uncertainty.probes)
     frames = timeline.first + np.arange(timeline.row_count) / timeline.rows_per_frame
-    empty = bpy.data.objects.new(f"{mesh_object.name} {VALUE}", None)
-    empty.empty_display_size = MEAN_SIZE
-    for collection in mesh_object.users_collection:
-        collection.objects.link(empty)
+    empty = mean_empty(mesh_object)
+    if empty is None or not empty.users_scene:
+        empty = bpy.data.objects.new(f"{mesh_object.name} {VALUE}", None)
+        empty.empty_display_size = MEAN_SIZE
+        for collection in mesh_object.users_collection:
+            collection.objects.link(empty)
+        mesh_object[MEAN_POINTER] = empty
     empty[MEAN_PROPERTY] = float(mean[0])
-    write_curve(new_action(empty, empty.name), f'["{MEAN_PROPERTY}"]', 0, frames, mean)
-    mesh_object[MEAN_POINTER] = empty
+    animation, path = empty.animation_data, f'["{MEAN_PROPERTY}"]'
+    playing = animation.action if animation is not None else None
+    curves = curves_in(empty, playing) if playing is not None else new_action(empty, empty.name)
+    drop_curves(curves, path.__eq__)
+    write_curve(curves, path, 0, frames, mean)
+
+
+def modifier_of(mesh_object: MeshObject | None) -> Modifier | None:
+    """The modifier that ``attach_uncertainty`` gave a mesh, whatever it is called now."""
+    modifiers: Any = mesh_object.modifiers if mesh_object is not None else ()
+    for modifier in modifiers:
+        group = modifier.node_group if modifier.type == "NODES" else None
+        if group is not None and is_uncertainty(group):
+            return modifier
+    return None
+
+
+def mean_empty(mesh_object: MeshObject) -> bpy.types.Object | None:
+    """The empty whose animated property is the mean over the body."""
+    empty: Any = mesh_object.get(MEAN_POINTER)
+    return empty if isinstance(empty, bpy.types.Object) else None
+
+
+def _mean_curve(mesh_object: MeshObject) -> bpy.types.FCurve | None:
+    empty = mean_empty(mesh_object)
+    curves = fcurves_of(empty) if empty is not None else []
+    return next((curve for curve in curves if curve.data_path == f'["{MEAN_PROPERTY}"]'), None)
 
 
 def replace_uncertainty(mesh_object: MeshObject, motion: Motion, scene: Scene, first: int, last: int) -> None:
@@ -80,13 +126,16 @@ def replace_uncertainty(mesh_object: MeshObject, motion: Motion, scene: Scene, f
 
     The motion's second 0 is the scene's first frame. Raises ``InputError`` where it has other probes than the mesh.
     """
-    modifier: Modifier | None = mesh_object.modifiers.get(MODIFIER)
+    modifier, mean = modifier_of(mesh_object), _mean_curve(mesh_object)
     if modifier is None or motion.uncertainty is None:
         return
     tables = _tables_of(modifier.node_group)
-    mean = fcurves_of(mesh_object[MEAN_POINTER])[0]
-    rows, probes = keyframes_of(mean), motion.uncertainty.probes
-    if sum(len(table.data.vertices) for table in tables) != (len(rows) + len(tables) - 1) * probes.shape[1]:
+    rows = keyframes_of(mean) if mean is not None else np.empty((0, 2), np.float32)
+    probes = motion.uncertainty.probes
+    if (
+        mean is None
+        or sum(len(table.data.vertices) for table in tables) != (len(rows) + len(tables) - 1) * probes.shape[1]
+    ):
         raise InputError(
             message("{mesh}: its uncertainty is of another kind; predict the whole motion again", mesh=mesh_object.name)
         )
@@ -113,7 +162,8 @@ def replace_uncertainty(mesh_object: MeshObject, motion: Motion, scene: Scene, f
 def _tables_of(group: bpy.types.NodeTree) -> list[MeshObject]:
     """The data objects of a node group that ``attach_uncertainty`` made, in the order of their rows."""
     nodes: list[Node] = list(group.nodes)
-    return [node.inputs["Object"].default_value for node in nodes if node.bl_idname == "GeometryNodeObjectInfo"]
+    objects = [node.inputs["Object"].default_value for node in nodes if node.bl_idname == "GeometryNodeObjectInfo"]
+    return [item for item in objects if item is not None and TABLE in item.data.attributes]
 
 
 def _mean_centimetres(uncertainty: Uncertainty, probes: np.ndarray) -> np.ndarray:
@@ -124,36 +174,47 @@ def _mean_centimetres(uncertainty: Uncertainty, probes: np.ndarray) -> np.ndarra
 
 def mean_keyframes(mesh_object: MeshObject) -> np.ndarray:
     """(n, 2) frames and centimetres: how uncertain the whole body is over time; empty where it is not known."""
-    empty = mesh_object.get(MEAN_POINTER)
-    curves = fcurves_of(empty) if empty is not None else []
-    return keyframes_of(curves[0]) if curves else np.empty((0, 2), np.float32)
+    curve = _mean_curve(mesh_object)
+    return keyframes_of(curve) if curve is not None else np.empty((0, 2), np.float32)
 
 
 def remove_uncertainty(mesh_object: MeshObject) -> None:
     """Take away what ``attach_uncertainty`` made: modifier, node group, tables, attributes and the mean's action."""
-    modifier: Modifier | None = mesh_object.modifiers.get(MODIFIER)
+    modifier = modifier_of(mesh_object)
     if modifier is None:
         return
-    empty = mesh_object.get(MEAN_POINTER)
+    empty = mean_empty(mesh_object)
     if empty is not None:
-        bpy.data.actions.remove(empty.animation_data.action)
+        action = empty.animation_data.action if empty.animation_data is not None else None
+        if action is not None and action.users <= 1:
+            bpy.data.actions.remove(action)
         bpy.data.objects.remove(empty)
         del mesh_object[MEAN_POINTER]
     group = modifier.node_group
-    tables = _tables_of(group)
     mesh_object.modifiers.remove(modifier)
-    bpy.data.node_groups.remove(group)
-    for table in tables:
-        bpy.data.meshes.remove(table.data)
+    _forget_group(group, edited=False)
     for name in (*PROBE_NAMES, *WEIGHT_NAMES, COLOUR):
-        mesh_object.data.attributes.remove(mesh_object.data.attributes[name])
+        if name in mesh_object.data.attributes:
+            mesh_object.data.attributes.remove(mesh_object.data.attributes[name])
+
+
+def _forget_group(group: Any, edited: bool) -> None:
+    """Remove a node group that no modifier has any more, and its tables; nodes that somebody edited stay."""
+    if edited:
+        group.use_fake_user = True
+    elif not group.users:
+        tables = _tables_of(group)
+        bpy.data.node_groups.remove(group)
+        for table in tables:
+            if not table.users:  # Another avatar's group, a duplicate's, may read it too.
+                bpy.data.meshes.remove(table.data)
 
 
 def _store_probes(mesh: bpy.types.Mesh, uncertainty: Uncertainty) -> None:
     for k in range(4):
-        probe: Any = mesh.attributes.new(PROBE_NAMES[k], "INT", "POINT")
+        probe: Any = mesh.attributes.get(PROBE_NAMES[k]) or mesh.attributes.new(PROBE_NAMES[k], "INT", "POINT")
         probe.data.foreach_set("value", np.ascontiguousarray(uncertainty.index[:, k], np.int32))
-        weight: Any = mesh.attributes.new(WEIGHT_NAMES[k], "FLOAT", "POINT")
+        weight: Any = mesh.attributes.get(WEIGHT_NAMES[k]) or mesh.attributes.new(WEIGHT_NAMES[k], "FLOAT", "POINT")
         weight.data.foreach_set("value", np.ascontiguousarray(uncertainty.weight[:, k], np.float32))
 
 

@@ -20,6 +20,8 @@ RAMP = (
 
 def activate_colours(mesh: bpy.types.Mesh) -> None:
     """The Solid view draws the base mesh's active colour attribute; without one of this name it would be black."""
+    if COLOUR in mesh.color_attributes:
+        return
     attribute: Any = mesh.color_attributes.new(COLOUR, "FLOAT_COLOR", "POINT")
     attribute.data.foreach_set("color", np.tile(np.array(RAMP[0][1], np.float32), len(mesh.vertices)))
     mesh.color_attributes.active_color = attribute

@@ -135,9 +135,36 @@ def _ramp_colours(build: NodeBuilder, low: Socket, high: Socket) -> Socket:
     return build.sample(samples.outputs[0], build.colour_ramp(fraction, RAMP), place, "FLOAT_COLOR")
 
 
+def is_uncertainty(group: bpy.types.NodeTree) -> bool:
+    """Whether a node group is one that ``build_group`` made."""
+    interface: Any = group.interface
+    sockets = {item.name for item in interface.items_tree}
+    return {LOW_INPUT, HIGH_INPUT} <= sockets and ramp_node(group) is not None
+
+
+def is_like(group: bpy.types.NodeTree, other: bpy.types.NodeTree) -> bool:
+    """Whether two groups have the same nodes and links, whatever values these hold."""
+
+    def built(tree: Any) -> tuple[list[str], int]:
+        return sorted(node.bl_idname for node in tree.nodes), len(tree.links)
+
+    return built(group) == built(other)
+
+
+def copy_ramp(source: bpy.types.NodeTree, target: bpy.types.NodeTree) -> None:
+    """Give a group the colour ramp of another."""
+    old, new = ramp_node(source).color_ramp, ramp_node(target).color_ramp
+    while len(new.elements) > 1:
+        new.elements.remove(new.elements[-1])
+    for place, element in enumerate(old.elements):
+        copied = new.elements[0] if place == 0 else new.elements.new(element.position)
+        copied.position, copied.color = element.position, element.color
+    new.color_mode, new.interpolation, new.hue_interpolation = old.color_mode, old.interpolation, old.hue_interpolation
+
+
 def ramp_node(group: bpy.types.NodeTree) -> Node:
-    """The colour ramp of the node group that ``attach_uncertainty`` made."""
-    return next(node for node in group.nodes if node.bl_idname == "ShaderNodeValToRGB")
+    """The colour ramp of the node group that ``attach_uncertainty`` made; None where somebody has deleted it."""
+    return next((node for node in group.nodes if node.bl_idname == "ShaderNodeValToRGB"), None)
 
 
 def set_range(modifier: Modifier, low: float, high: float) -> None:

@@ -18,14 +18,13 @@ from ...model_core.recordings import Recording
 from ...model_core.untrusted.budgets import PARSE_ERRORS
 from ...model_core.worker import messages
 from ..i18n.messages import Message, message
+from .time_left import TimeLeft
 from .worker_client import WorkerClient
 
 CANCEL_SECONDS = 2.0
 """An engine that has not stopped this long after it was asked to is ended."""
 ENDINGS = ("done", "calibrated", "cancelled", "refused", "failed")
 POLL_SECONDS = 0.02
-GUESS_FROM = 0.03
-"""The fraction of a job from which on the time that is left can be estimated."""
 
 _client: WorkerClient | None = None
 _cancelled: dict[int, float] = {}
@@ -52,13 +51,22 @@ def _start(python: str | Path) -> WorkerClient:
     global _client
     if not Path(python).is_file():
         raise EngineError(
-            message("the engine's Python {python} is not there; install the engine in the preferences", python=python)
+            message("The engine's Python {python} is not there; install the engine in the preferences", python=python)
         )
+    try:
+        log_path().write_bytes(b"")
+    except OSError as error:
+        raise EngineError(
+            message(
+                "{file}: cannot be written ({reason}); Blender's temporary folder is set in Preferences > File Paths",
+                file=log_path(), reason=error.strerror,
+            )
+        ) from error  # fmt: skip
     try:
         _client = WorkerClient(python, log_path())
     except OSError as error:
         raise EngineError(
-            message("the engine's Python {python} does not start: {reason}", python=python, reason=error.strerror)
+            message("The engine's Python {python} does not start: {reason}", python=python, reason=error.strerror)
         ) from error
     return _client
 
@@ -124,17 +132,16 @@ class Job:
         self._python, self._request = Path(python), (request, arrays)
         self._ask()
         self.fraction, self.stage = 0.0, "starting the engine"
-        self.begun = time.monotonic()
+        work = (kind, options.get("device"), bool(options.get("refinement")))
+        self._time_left = TimeLeft(work, recording.duration, time.monotonic())
         self.motion: Motion | None = None
         self.calibration: Calibration | None = None
         self.finished = False
 
     @property
     def seconds_left(self) -> float | None:
-        """An estimate from the time that went by; None while there is nothing to estimate from."""
-        if self.fraction < GUESS_FROM:
-            return None
-        return (time.monotonic() - self.begun) * (1 - self.fraction) / self.fraction
+        """An estimate that never counts up; None while there is nothing to estimate from."""
+        return self._time_left.update(time.monotonic(), self.fraction)
 
     def _ask(self) -> None:
         self._client = client(self._python)
@@ -175,7 +182,7 @@ class Job:
             if self._client is _client:  # Another that was started since goes on.
                 stop()
             raise EngineError(
-                message("the engine has stopped ({reason}); the scene is as it was, try again", reason=reason)
+                message("The engine has stopped ({reason}); the scene is as it was, try again", reason=reason)
             )
         if kind in ENDINGS:
             _cancelled.pop(messages.job_of(header) or 0, None)
@@ -191,7 +198,8 @@ class Job:
             except PARSE_ERRORS as error:
                 raise EngineError(message("the engine failed: {reason}", reason=str(error))) from error
             self.finished = True
+            self._time_left.finish(time.monotonic())
         elif kind == "refused":
             raise InputError(header["message"])
         elif kind == "failed":
-            raise EngineError(message("the engine failed: {reason}", reason=message(header["message"])))
+            raise EngineError(message("The engine failed: {reason}", reason=message(header["message"])))

@@ -20,20 +20,23 @@ LINE_HEIGHT = 0.75
 """Of a label's height: lines of text lie closer together than buttons."""
 
 
-def wrapped_lines(context: Context, said: Iterable[object], most: int = MAX_LINES) -> list[str]:
-    """Messages in the user's language, broken to the region's width, ``most`` lines at most."""
-    width = max(20, int(context.region.width / (CHARACTER_WIDTH * context.preferences.system.ui_scale)))
+def wrapped_lines(
+    context: Context, said: Iterable[object], most: int = MAX_LINES, pixels: float | None = None
+) -> list[str]:
+    """Messages in the user's language, broken to ``pixels`` of a normal scale or the region's width, ``most`` lines."""
+    pixels = pixels or context.region.width / context.preferences.system.ui_scale
+    width = max(20, int(pixels / CHARACTER_WIDTH))
     lines = [part for item in said for part in _wrapped(translated(item), width)]
     if len(lines) > most:
         lines[most - 1 :] = [translated(message("... and {count} more lines", count=len(lines) - most + 1))]
     return lines
 
 
-def draw_lines(layout: bpy.types.UILayout, context: Context, said: Iterable[object]) -> None:
-    """Show messages below each other."""
+def draw_lines(layout: bpy.types.UILayout, context: Context, said: Iterable[object], most: int = MAX_LINES) -> None:
+    """Show messages below each other, ``most`` lines at most."""
     column = layout.column(align=True)
     column.scale_y = LINE_HEIGHT
-    for line in wrapped_lines(context, said):
+    for line in wrapped_lines(context, said, most):
         column.label(text=line, translate=False)
 
 

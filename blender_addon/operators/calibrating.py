@@ -1,14 +1,20 @@
 """Calibrate: the person's size, the floor and how the hands hold their devices, estimated by the engine."""
 
+from collections.abc import Iterator
+
 import bpy
 
 from ..bpy_types import Context, registration
 from ..engine.client import Job
-from ..i18n.messages import Message, message
+from ..i18n.messages import message
+from ..i18n.translations import translated
 from ..state import engine_choice, predictions
-from ..state.properties import THREEPOINT_PG_person
+from ..state.properties import THREEPOINT_PG_person, active_person, require_person
 from .buttons import Button, Slot
 from .engine_jobs import EngineOperator
+
+CALIBRATE_WIDTH = 0.4
+"""Share of the row: the other button says more."""
 
 
 class _Calibrating(EngineOperator):
@@ -20,45 +26,73 @@ class _Calibrating(EngineOperator):
         """Ask for the calibration that the settings describe."""
         return predictions.ask_for_calibration(person, context.scene, engine_choice.engine_python())
 
-    def finish(self, context: Context, person: THREEPOINT_PG_person, job: Job) -> Message:
+    def finish(self, context: Context, person: THREEPOINT_PG_person, job: Job) -> Iterator[None]:
         """Keep and show it."""
         assert job.calibration is not None
         predictions.receive_calibration(person, job.calibration, job.key)
-        return message("{person}: {note}", person=person.name, note=job.calibration.notes[-1])
+        self.tell(message("{person}: {note}", person=person.name, note=job.calibration.notes[-1]))
+        yield
 
 
 class THREEPOINT_OT_calibrate(_Calibrating, bpy.types.Operator):
-    """Estimate the person's size, the floor and how the hands hold the controllers. Esc stops it"""
+    """Estimate the person's size, the floor and how the hands hold the controllers"""
 
     bl_idname = "threepoint.calibrate"
     bl_label = "Calibrate"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"UNDO"}
 
 
 class THREEPOINT_OT_calibrate_t_pose(_Calibrating, bpy.types.Operator):
-    """Measure the person's size and how devices are held: they stand in a T-pose at the current frame. Esc stops it"""
+    """Measure the person's size and how devices are held: they stand in a T-pose at the current frame"""
 
     bl_idname = "threepoint.calibrate_t_pose"
     bl_label = "T-Pose at Playhead"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"UNDO"}
 
     def ask(self, context: Context, person: THREEPOINT_PG_person) -> Job:
-        """Ask for a calibration in the pose of the current frame."""
+        """Ask for a calibration in the pose of the current frame"""
         self._frame = context.scene.frame_current
         return predictions.ask_for_calibration(person, context.scene, engine_choice.engine_python(), self._frame)
 
-    def finish(self, context: Context, person: THREEPOINT_PG_person, job: Job) -> Message:
+    def finish(self, context: Context, person: THREEPOINT_PG_person, job: Job) -> Iterator[None]:
         """Keep the calibration and the frame that it was measured at."""
         person.use_t_pose, person.t_pose_frame = True, self._frame
-        return super().finish(context, person, job)
+        yield from super().finish(context, person, job)
+
+
+class THREEPOINT_OT_copy_calibration(bpy.types.Operator):
+    """Copy all that was found of the person and their devices to the clipboard"""
+
+    bl_idname = "threepoint.copy_calibration"
+    bl_label = "Copy Calibration"
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether there is a calibration."""
+        person = active_person(context)
+        return person is not None and predictions.last_calibration(person) is not None
+
+    def execute(self, context: Context) -> set[str]:
+        """Copy its notes, a line each."""
+        calibration = predictions.last_calibration(require_person(context))
+        assert calibration is not None
+        context.window_manager.clipboard = "\n".join(translated(note) for note in calibration.notes)
+        return {"FINISHED"}
 
 
 def _draw(layout: bpy.types.UILayout, context: Context) -> None:
+    row = layout.split(factor=CALIBRATE_WIDTH, align=True)
+    row.operator(THREEPOINT_OT_calibrate.bl_idname)
+    row.operator(THREEPOINT_OT_calibrate_t_pose.bl_idname)
+
+
+def _draw_found(layout: bpy.types.UILayout, context: Context) -> None:
+    person = require_person(context)
     row = layout.row(align=True)
-    row.operator(THREEPOINT_OT_calibrate.bl_idname, icon="CON_ARMATURE")
-    row.operator(THREEPOINT_OT_calibrate_t_pose.bl_idname, icon="OUTLINER_OB_ARMATURE")
+    row.prop(person, "keep_calibration", icon="LOCKED" if person.keep_calibration else "UNLOCKED")
+    row.operator(THREEPOINT_OT_copy_calibration.bl_idname, text="", icon="COPYDOWN")
 
 
-BUTTONS = (Button(Slot.CALIBRATION, 10, _draw),)
-CLASSES = (THREEPOINT_OT_calibrate, THREEPOINT_OT_calibrate_t_pose)
+BUTTONS = (Button(Slot.CALIBRATION, 10, _draw), Button(Slot.FOUND, 10, _draw_found))
+CLASSES = (THREEPOINT_OT_calibrate, THREEPOINT_OT_calibrate_t_pose, THREEPOINT_OT_copy_calibration)
 register, unregister = registration(CLASSES)

@@ -70,7 +70,8 @@ def animate(options: argparse.Namespace) -> None:
             job.wait(_progress_printer())
             assert job.motion is not None and job.calibration is not None
             predictions.receive_calibration(person, job.calibration, job.key)
-            predictions.receive_motion(person, job.motion, scene)
+            for said in predictions.receive_motion(person, job.motion, scene):
+                print(f"{person.name}: {said}")
             duration = job.motion.duration
         person.active_take = 0
         people.fit_frame_range(person, scene, recording.duration)
@@ -105,7 +106,7 @@ def _save_preview(path: Path, scene: Scene) -> None:
     from ..render.preview import Subject, render_film, render_still  # Nothing else in Blender needs it.
 
     subjects = [
-        Subject(Avatar(person.armature, person.mesh), people.trackers_of(person)) for person in scene.threepoint.people
+        Subject(Avatar(person.armature, person.mesh), people.trackers_of(person)) for person in people.people_of(scene)
     ]
     if path.suffix.lower() == ".mp4":
         render_film(path, subjects)

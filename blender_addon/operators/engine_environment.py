@@ -14,6 +14,7 @@ from ..engine import client as engine
 from ..engine import installation
 from ..engine.worker_client import WORKER
 from ..i18n.messages import message, of_error
+from ..i18n.text_wrap import draw_lines
 from ..i18n.translations import translated
 from ..state.engine_choice import engine_python, preferences
 from .buttons import Button, Slot
@@ -222,13 +223,19 @@ def _draw_online_access(layout: bpy.types.UILayout, context: Context) -> None:
     if bpy.app.online_access_override:
         layout.label(text="This Blender was started offline", icon="INTERNET_OFFLINE")
         return
-    layout.prop(context.preferences.system, "use_online_access", toggle=True, icon="INTERNET_OFFLINE")
+    layout.prop(context.preferences.system, "use_online_access", toggle=True, text="Allow Online Access",
+                icon="INTERNET_OFFLINE")  # fmt: skip
 
 
 def _draw_offer(layout: bpy.types.UILayout, context: Context) -> None:
     """Where there is no engine yet, the way to one: the same buttons as in the preferences."""
     chosen = preferences()
-    if chosen is None or chosen.source == "OWN" or installation.is_ready():
+    if chosen is None:
+        return
+    if chosen.source == "OWN":
+        _draw_refusal(layout, context)
+        return
+    if installation.is_ready():
         return
     work = installation.current()
     column = layout.box().column()
@@ -238,6 +245,21 @@ def _draw_offer(layout: bpy.types.UILayout, context: Context) -> None:
     draw_installation(column, context)
     if not installing:
         way = column.operator("preferences.addon_show", text="Use an Existing Python", icon="PREFERENCES")
+        way.module = installation.PACKAGE
+
+
+def _draw_refusal(layout: bpy.types.UILayout, context: Context) -> None:
+    """Where the Python that was chosen cannot be the engine's, why, and the way to choose another."""
+    refused = _verdict.said if _verdict is not None and not _verdict.fine else None
+    try:
+        engine_python()
+    except engine.EngineError as error:
+        refused = of_error(error)
+    if refused is not None:
+        column = layout.box().column()
+        column.label(text="The engine cannot be used", icon="ERROR")
+        draw_lines(column, context, [refused])
+        way = column.operator("preferences.addon_show", text="Choose Another Python", icon="PREFERENCES")
         way.module = installation.PACKAGE
 
 

@@ -1,27 +1,29 @@
-"""Out of Blender: through Blender's own exporters with settings that arrive right, and as AMASS npz."""
+"""Out of Blender, in the background: through Blender's own exporters, and as AMASS npz."""
 
 # pyright: reportInvalidTypeForm=false
 # Blender takes properties from annotations that are calls.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import bpy
 from bpy.props import EnumProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
-from ...model_core.amass_writer import write_amass
-from ..animation.curves import use_action
-from ..avatar.bake import read_action
-from ..avatar.bone_names import ITEMS, renamed
-from ..bpy_types import Context, Scene, registration
+from ...model_core.errors import InputError
+from ..avatar.bake import motion_curves
+from ..avatar.bone_names import ITEMS, PRESET
+from ..bpy_types import Context, Scene, current_context, registration
+from ..export.process import Export, part_of
 from ..i18n.messages import message
+from ..i18n.text_wrap import draw_lines
 from ..i18n.translations import translated
-from ..state.person_avatar import body_of
-from ..state.polls import has_avatar
+from ..state.polls import has_take, is_idle
+from ..state.presence import forget_deleted
 from ..state.properties import THREEPOINT_PG_person, require_person
+from ..state.takes import active_take
 from .buttons import Button, Slot
+from .engine_jobs import redraw
 
 FORMATS = (
     ("FBX", "FBX", "For game engines and other animation programs", ".fbx"),
@@ -34,6 +36,9 @@ SCENE_NAMES = ("SCENE", "As in the Scene", "The names that the avatar's bones ha
 SUFFIX = {identifier: suffix for identifier, _, _, suffix in FORMATS}
 EXPORTERS = {"FBX": "export_scene.fbx", "GLTF": "export_scene.gltf", "BVH": "export_anim.bvh", "USD": "wm.usd_export"}
 """Blender's own operators: some are add-ons that can be switched off, and some builds lack USD."""
+POLL_SECONDS = 0.1
+_current: Export | None = None
+"""What is being written."""
 
 
 class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
@@ -52,7 +57,7 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        return has_avatar(cls, context)
+        return is_idle(cls, context) and has_take(cls, context)
 
     def invoke(self, context: Context, event: bpy.types.Event) -> set[str]:
         self.filepath = bpy.path.ensure_ext(require_person(context).name, SUFFIX[self.kind])
@@ -65,20 +70,58 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
         return changed
 
     def execute(self, context: Context) -> set[str]:
+        """Begin; go on with the timer's ticks, or without a window wait for the file."""
         person = require_person(context)
-        path = str(Path(self.filepath).with_suffix(SUFFIX[self.kind]))
-        if not Path(path).parent.is_dir():
-            self.report({"ERROR"}, translated(message("The folder {folder} does not exist", folder=Path(path).parent)))
+        path = Path(self.filepath).with_suffix(SUFFIX[self.kind])
+        try:
+            begun = export(self.kind, path, person, context.scene, self.names)
+            if bpy.app.background:
+                begun.wait()
+                self.report({"INFO"}, translated(message("Written: {path}", path=path)))
+            else:
+                _watch(begun, context)
+        except InputError as error:
+            self.report({"ERROR"}, translated(error))
             return {"CANCELLED"}
-        if not has_exporter(self.kind):
-            name = dict(item[:2] for item in FORMATS)[self.kind]
-            refusal = message("This Blender cannot write {format}: enable its add-on, or use a build that has it",
-                              format=name)  # fmt: skip
-            self.report({"ERROR"}, translated(refusal))
-            return {"CANCELLED"}
-        export(self.kind, path, person, context, self.names)
-        self.report({"INFO"}, translated(message("Written: {path}", path=path)))
         return {"FINISHED"}
+
+
+def _watch(begun: Export, context: Context) -> None:
+    """Follow an export by a timer: a file window's operator is over once it has been confirmed."""
+    global _current
+    _current = begun
+    work = context.window_manager.threepoint
+    work.running, work.step, work.cancelled, work.fraction = True, "EXPORT", False, 0.0
+    work.stage = translated(message("Writing {file}", file=begun.path.name))
+    bpy.app.timers.register(_poll, first_interval=POLL_SECONDS, persistent=True)  # Whatever file is opened meanwhile.
+    redraw(context)
+
+
+def _poll() -> float | None:
+    """See how far the export is; in the end the panel tells, and a pop-up where something is wrong."""
+    global _current
+    context, begun = current_context(), _current
+    if begun is None:
+        return None
+    work = context.window_manager.threepoint
+    try:
+        if work.cancelled:
+            begun.cancel()
+            work.said = translated(message("Cancelled; no file was written"))
+        elif not begun.poll():
+            return POLL_SECONDS
+        else:
+            work.said = translated(message("Written: {path}", path=begun.path))
+    except InputError as error:
+        said = work.said = translated(error)
+
+        def draw(menu: Any, _context: Context) -> None:
+            menu.layout.label(text=said, translate=False)
+
+        context.window_manager.popup_menu(draw, title=translated("Export"), icon="ERROR")
+    _current, work.running = None, False
+    redraw(context)
+    return None
 
 
 def has_exporter(kind: str) -> bool:
@@ -89,90 +132,62 @@ def has_exporter(kind: str) -> bool:
     return name in dir(getattr(bpy.ops, group))
 
 
-def export(kind: str, path: str, person: THREEPOINT_PG_person, context: Context, names: str = "SCENE") -> None:
-    """Write a person's avatar with its present action to ``path``.
+def export(kind: str, path: Path, person: THREEPOINT_PG_person, scene: Scene, names: str = "SCENE") -> Export:
+    """Begin to write a person's avatar with the active take to ``path``.
 
     ``kind`` is one of ``FORMATS``; ``names`` "SCENE" or one of ``bone_names.NAMES``: npz has none and ignores it.
+    Raises ``InputError`` where that cannot be done.
     """
-    with _take_playing(person):
-        if kind == "NPZ":
-            _write_npz(path, person, context.scene)
-        else:
-            _write_through_blender(kind, path, person, context, names)
-
-
-@contextmanager
-def _take_playing(person: THREEPOINT_PG_person) -> Iterator[None]:
-    """Let the armature play the active take as its action: takes on NLA tracks leave it without one."""
-    animation = person.armature.animation_data
-    on_tracks = animation.action is None
-    if on_tracks:
-        use_action(person.armature, person.takes[person.active_take].action)
+    if not path.parent.is_dir():
+        raise InputError(message("The folder {folder} does not exist", folder=path.parent))
+    if not has_exporter(kind):
+        name = dict(item[:2] for item in FORMATS)[kind]
+        raise InputError(message("This Blender cannot write {format}: enable its add-on, or use a build that has it",
+                                 format=name))  # fmt: skip
     try:
-        yield
-    finally:
-        if on_tracks:
-            animation.action = None
-
-
-def _write_through_blender(kind: str, path: str, person: THREEPOINT_PG_person, context: Context, names: str) -> None:
-    writers = {"FBX": _write_fbx, "GLTF": _write_gltf, "BVH": _write_bvh, "USD": _write_usd}
-    chosen, active = list(context.selected_objects), context.view_layer.objects.active
-    for item in chosen:
-        item.select_set(False)
-    person.armature.select_set(True)
-    person.mesh.select_set(True)
-    context.view_layer.objects.active = person.armature
-    try:
-        with renamed(person.armature, person.bone_names if names == "SCENE" else names):
-            writers[kind](path, context.scene)
-    finally:
-        person.armature.select_set(False)
-        person.mesh.select_set(False)
-        for item in chosen:
-            item.select_set(True)
-        context.view_layer.objects.active = active
-
-
-def _write_npz(path: str, person: THREEPOINT_PG_person, scene: Scene) -> None:
-    motion = read_action(person.armature, list(person.betas), scene)
-    assert motion is not None  # The poll has seen a take.
-    write_amass(path, motion, body_of(person.body_path))
-
-
-def _write_fbx(path: str, scene: Scene) -> None:
-    # No leaf bones, no extra actions, every frame, no simplification: the pose arrives as it is.
-    bpy.ops.export_scene.fbx(
-        filepath=path, use_selection=True, object_types={"ARMATURE", "MESH"}, add_leaf_bones=False,
-        bake_anim=True, bake_anim_use_all_actions=False, bake_anim_use_nla_strips=False, bake_anim_simplify_factor=0.0,
-        use_mesh_modifiers=False,
-    )  # fmt: skip
-
-
-def _write_gltf(path: str, scene: Scene) -> None:
-    # Single armature: Blender 4.2 would mix all takes into the one that is shown.
-    bpy.ops.export_scene.gltf(
-        filepath=path, use_selection=True, export_format="GLB", export_animations=True,
-        export_animation_mode="ACTIVE_ACTIONS", export_anim_single_armature=False, export_force_sampling=True,
-        export_optimize_animation_size=False,
-    )  # fmt: skip
-
-
-def _write_bvh(path: str, scene: Scene) -> None:
-    bpy.ops.export_anim.bvh(
-        filepath=path, frame_start=scene.frame_start, frame_end=scene.frame_end, root_transform_only=True
-    )
-
-
-def _write_usd(path: str, scene: Scene) -> None:
-    bpy.ops.wm.usd_export(filepath=path, selected_objects_only=True, export_animation=True, export_armatures=True)
+        part_of(path).touch()
+        part_of(path).unlink()
+    except OSError as error:
+        raise InputError(
+            message("{path}: could not be written ({reason})", path=path, reason=error.strerror)
+        ) from error
+    forget_deleted(person, scene)
+    take = active_take(person)
+    if person.armature is None or take is None or take.action is None:
+        raise InputError(message("{person}: there is nothing to export; predict a motion first", person=person.name))
+    if person.mesh is None and kind != "NPZ" and kind != "BVH":
+        raise InputError(
+            message("{person}: the avatar's mesh was deleted; predict again to get one", person=person.name)
+        )
+    motion_curves(person.armature, take.action)
+    preset = person.armature.get(PRESET, "SMPL") if names == "SCENE" or kind == "NPZ" else names
+    body = bpy.path.abspath(person.built_from) if person.built_from else ""
+    return Export(kind, path, person.armature, person.mesh, take.action, scene, preset, person.betas, body)
 
 
 def _draw(layout: bpy.types.UILayout, context: Context) -> None:
     flow = layout.grid_flow(columns=2, even_columns=True, align=True)
+    said = context.window_manager.threepoint.said
     for identifier, name, _, _ in FORMATS:
-        flow.operator(THREEPOINT_OT_export.bl_idname, text=name).kind = identifier
+        if has_exporter(identifier):
+            flow.operator(THREEPOINT_OT_export.bl_idname, text=name).kind = identifier
+    if said:
+        draw_lines(layout, context, [said])
 
 
 BUTTONS = (Button(Slot.EXPORT, 10, _draw),)
-register, unregister = registration((THREEPOINT_OT_export,))
+_register_classes, _unregister_classes = registration((THREEPOINT_OT_export,))
+
+
+def register() -> None:
+    """Register the operator."""
+    _register_classes()
+
+
+def unregister() -> None:
+    """Take it back, and stop what it has begun."""
+    if _current is not None:
+        _current.cancel()
+    if bpy.app.timers.is_registered(_poll):
+        bpy.app.timers.unregister(_poll)
+    _unregister_classes()

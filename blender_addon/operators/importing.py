@@ -3,29 +3,34 @@
 # pyright: reportInvalidTypeForm=false
 # Blender takes properties from annotations that are calls.
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
-from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatProperty, StringProperty
+from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 
 from ...model_core.errors import InputError
 from ...model_core.geometry.skeleton import ROLES
+from ...model_core.notes import Note
 from ...model_core.recordings import formats, read
 from ...model_core.recordings.formats.table import load_table
 from ...model_core.recordings.tables.layouts import user_layouts
 from ...model_core.recordings.tables.options import TableOptions
 from ..bpy_types import Context, Scene, registration
 from ..engine.client import EngineError
-from ..i18n.messages import message, of_error
+from ..i18n.messages import Message, dump, load, message, of_error
 from ..i18n.text_wrap import wrapped_lines
 from ..i18n.translations import translated
 from ..state import engine_choice, people
-from ..trackers import columns
+from ..state.properties import THREEPOINT_PG_person
+from ..trackers import columns, selection
 from ..trackers.roles import role_label
+from . import showing
 from .buttons import Button, Slot
 
 AUTO_DETECT = ("AUTO", "Auto-detect", "Find it out from the file")
@@ -38,6 +43,10 @@ TABLE_CHOICES = {
 }
 """Fields of ``recordings.table.TableOptions`` -> label and values."""
 MAX_PREVIEW_LINES = 16
+LARGEST_LOOKED_INTO = 8 * 2**20
+"""Bytes of a file of which the dialog lists the runs."""
+MOST_NAMED = 6
+"""Selected objects that are named as not used."""
 SUFFIXES = ";".join(f"*{suffix}" for suffix in formats.suffixes())
 
 
@@ -82,12 +91,20 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
     fit_range: BoolProperty(
         name="Fit Frame Range", default=True, description="Let the scene end with the longest recording"
     )
+    beside: BoolProperty(
+        name="Place Beside", default=True,
+        description="Move each person to beside what is there; off, they stand where their recording says",
+    )  # fmt: skip
     time_unit: _choice("time_unit")
     length_unit: _choice("length_unit")
     angle_unit: _choice("angle_unit")
     euler_order: _choice("euler_order")
     convention: _choice("convention")
     fps: FloatProperty(name="Rate", min=0.0, description="Samples per second of a table without times; 0: auto-detect")
+    run: IntProperty(
+        name="Run", min=0, options={"SKIP_SAVE"},
+        description="Of a file with several runs or long pauses only this one, from 1 on; 0: all, one after the other",
+    )  # fmt: skip
     own_columns: BoolProperty(
         name="Choose Columns", update=_fill_columns, options={"SKIP_SAVE"},
         description="Say which columns of the table are what, beginning with what was detected",
@@ -107,51 +124,77 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
         if self.own_columns:
             _fill_columns(self, context)
         paths = recording_paths(self.directory, [file.name for file in self.files], self.filepath)
-        done = 0
+        done = []
         for path in paths:
             try:
-                self._import(path, context.scene)
-                done += 1
+                done.append(self._import(path, context.scene))
             except (InputError, EngineError) as error:
                 self.report({"ERROR"}, translated(error))
         if not paths:
             self.report({"ERROR"}, translated(message("No recording was chosen")))
         if done:
-            said = message("Recordings imported: {count}; see the Threepoint tab of the sidebar", count=done)
+            said = message("Recordings imported: {count}; see the Threepoint tab of the sidebar", count=len(done))
             self.report({"INFO"}, translated(said))
+            show_person(context, done[-1])
         return {"FINISHED"} if done else {"CANCELLED"}
 
-    def _import(self, path: Path, scene: Scene) -> None:
+    def _import(self, path: Path, scene: Scene) -> THREEPOINT_PG_person:
         options = self._options(path)
-        recording = read(path, user_layouts(), **options)
+        recording = read(path, user_layouts(), run=self.run or None, **options)
         if self.keep and path.suffix.lower() in columns.TABLE_SUFFIXES and options:
             user_layouts().save(load_table(path).names, TableOptions(**options))
-        person = people.add_person(recording, path.stem, scene)
+        person = people.add_person(recording, path.stem, scene, self.beside)
         if self.fit_range:
             people.fit_frame_range(person, scene, recording.duration)
+        return person
 
     def _options(self, path: Path) -> dict[str, Any]:
-        """What the user knows of tables, and what unpacks XROR; other formats know all of themselves."""
-        if path.suffix.lower() not in columns.TABLE_SUFFIXES:
-            return reading_options(path)
-        chosen = {name: getattr(self, name) for name in TABLE_CHOICES}
-        options = {name: value for name, value in chosen.items() if value != AUTO_DETECT[0]}
+        """What the user knows of tables, as far as the file's format takes it, and what unpacks some formats."""
+        given: dict[str, Any] = {name: getattr(self, name) for name in TABLE_CHOICES}
+        given = {name: value for name, value in given.items() if value != AUTO_DETECT[0]}
         if self.fps > 0:
-            options["fps"] = self.fps
+            given["fps"] = self.fps
         if self.own_columns:
-            options["columns"] = columns.chosen_columns(self)
-        return {name: value for name, value in options.items() if value is not None}
+            given["columns"] = columns.chosen_columns(self)
+        taken = formats.find_format(path).OPTIONS
+        return reading_options(path) | {name: value for name, value in given.items() if value and name in taken}
 
     def draw(self, context: Context) -> None:
         layout = self.layout
         layout.use_property_split = True
+        layout.use_property_decorate = False
         layout.prop(self, "fit_range")
+        layout.prop(self, "beside")
+        self._draw_runs(layout)
+        path = Path(self.filepath)
+        if path.is_file() and path.suffix.lower() not in columns.TABLE_SUFFIXES:
+            return  # All other formats know of themselves what tables have to be told.
         box = layout.column(heading="Tables (CSV)")
         for name in (*TABLE_CHOICES, "fps"):
             box.prop(self, name)
-        path = Path(self.filepath)
         if path.suffix.lower() in columns.TABLE_SUFFIXES and path.is_file():
             self._draw_columns(context, layout, path)
+
+    def _draw_runs(self, layout: bpy.types.UILayout) -> None:
+        """The choice of a run, and which there are in a file that is short enough to be read while it is looked at."""
+        column = layout.column(align=True)
+        column.prop(self, "run")
+        runs = self._runs()
+        for number, (begin, end) in enumerate(runs, start=1):
+            said = message("Run {number}: {seconds:.1f} s, from {begin:.1f} s on", number=number,
+                           begin=begin - runs[0][0], seconds=end - begin)  # fmt: skip
+            column.label(text=translated(said), translate=False)
+
+    def _runs(self) -> tuple[tuple[float, float], ...]:
+        path = Path(self.filepath)
+        try:
+            if not path.is_file() or path.stat().st_size > LARGEST_LOOKED_INTO:
+                return ()
+            if "python" in formats.find_format(path).OPTIONS:
+                return ()
+            return runs_of(path, path.stat().st_mtime_ns, json.dumps(self._options(path)))
+        except (OSError, InputError):
+            return ()
 
     def _draw_columns(self, context: Context, layout: bpy.types.UILayout, path: Path) -> None:
         layout.use_property_split = False
@@ -178,12 +221,21 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
 THREEPOINT_OT_import_recording.__annotations__.update(columns.column_properties())
 
 
+@lru_cache(maxsize=4)
+def runs_of(path: Path, _changed: int, options: str) -> tuple[tuple[float, float], ...]:
+    """Begin and end in seconds of each run of a file; none where it is one, or cannot be read. ``options`` as JSON."""
+    try:
+        return read(path, user_layouts(), **json.loads(options)).runs
+    except InputError:
+        return ()
+
+
 def reading_options(path: Path, python: Path | None = None) -> dict[str, Path]:
     """What a reader needs beyond Blender's own Python: some formats are unpacked by the engine's.
 
     ``python`` by default is the one that the preferences name. Raises ``EngineError`` where there is none.
     """
-    if not path.is_file() or "python" not in formats.find_format(path).OPTIONS:
+    if "python" not in formats.find_format(path).OPTIONS:
         return {}
     return {"python": python or engine_choice.engine_python()}
 
@@ -204,20 +256,37 @@ def recording_paths(directory: str, names: Sequence[str], filepath: str) -> list
     return found
 
 
+def show_person(context: Context, person: THREEPOINT_PG_person) -> None:
+    """Select a person's trackers and bring them into view, with the scene's range."""
+    trackers = people.trackers_of(person)
+    if "head" in trackers:
+        # Framed with the root, which stands on the floor: the whole person will have room.
+        showing.select(context, [*trackers.values(), person.root], trackers["head"])
+        showing.frame_selected(context)
+        showing.select(context, list(trackers.values()), trackers["head"])
+
+
 class THREEPOINT_OT_use_objects(bpy.types.Operator):
-    """Start a new person whose head and hands are any animated objects: choose them in the panel"""
+    """Start a new person whose head and hands are the selected objects or pose bones, the active one being the head"""
 
     bl_idname = "threepoint.use_objects"
     bl_label = "Use Animated Objects"
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: Context) -> set[str]:
-        chosen = list(context.selected_objects)[:3]
-        if context.active_object in chosen:
-            chosen.remove(context.active_object)
-            chosen.insert(0, context.active_object)
-        roles: dict[str, bpy.types.Object] = dict(zip(ROLES, chosen, strict=False))
-        people.add_person_from_objects(roles, "Person", context.scene)
+        found, left = selection.by_role(selection.chosen_in(context))
+        objects = selection.objects_of(found, "Person", context.scene)
+        person = people.add_person_from_objects(objects, "Person", context.scene)
+        notes: list[Message | Note] = []
+        try:
+            notes += people.settle_axes(person, context.scene)
+        except InputError as error:
+            self.report({"WARNING"}, translated(error))
+        if left:
+            names = ", ".join(one.name for one in left[:MOST_NAMED]) + (" ..." if len(left) > MOST_NAMED else "")
+            notes.append(message("Selected but not used: {names}", names=names))
+            self.report({"WARNING"}, translated(notes[-1]))
+        person.notes = dump([*load(person.notes), *notes])
         return {"FINISHED"}
 
 
@@ -227,7 +296,7 @@ class THREEPOINT_FH_recording(bpy.types.FileHandler):
     bl_idname = "THREEPOINT_FH_recording"
     bl_label = "Headset Recording"
     bl_import_operator = "threepoint.import_recording"
-    bl_file_extensions = ".bsor;.xror"
+    bl_file_extensions = ";".join(formats.suffixes())
 
     @classmethod
     def poll_drop(cls, context: Context) -> bool:

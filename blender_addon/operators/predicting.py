@@ -4,6 +4,7 @@
 # Blender takes properties from annotations that are calls.
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import bpy
@@ -12,29 +13,34 @@ from bpy.props import EnumProperty
 from ..bpy_types import Context, registration
 from ..engine import client as engine
 from ..engine.client import Job
-from ..i18n.messages import Message, message
-from ..i18n.translations import translate, translated
+from ..i18n.messages import message
+from ..i18n.translations import translate
 from ..state import engine_choice, predictions
+from ..state.people import frame_rate_message, people_of, trackers_of
 from ..state.properties import THREEPOINT_PG_person, require_person
+from ..state.takes import active_take
+from . import showing
 from .buttons import Button, Slot
-from .engine_jobs import EngineOperator
+from .engine_jobs import EngineOperator, THREEPOINT_OT_cancel
+from .ranges import draw_range_buttons
 
 KINDS = (
-    ("MEAN", "Predict", "The most plausible motion"),
-    ("TAKE", "Another Take", "One more plausible motion, kept beside the others"),
-    ("REFINE", "Refine Active Take", "The active take, predicted again with this strength of refinement"),
-    ("RANGE", "Re-solve Range", "Only the chosen frames, blended into the active take"),
+    ("MEAN", "Predict", "Predict the whole body from head and hands as they move in the scene now"),
+    ("ALL", "Predict All", "Predict everybody in the scene, one after the other"),
+    ("TAKE", "Another Take", "Predict one more plausible motion, kept beside the others"),
+    ("REFINE", "Refine Active Take", "Predict the active take again, with this strength of refinement"),
+    ("RANGE", "Re-solve Range", "Predict only the frames from First to Last, blended into the active take"),
 )
 LABELS = {identifier: label for identifier, label, _ in KINDS}
 DESCRIPTIONS = {identifier: description for identifier, _, description in KINDS}
 
 
 class THREEPOINT_OT_predict(EngineOperator, bpy.types.Operator):
-    """Predict the whole body from head and hands as they move in the scene now. Esc stops it"""
+    """Predict the whole body from head and hands as they move in the scene now"""
 
     bl_idname = "threepoint.predict"
     bl_label = "Predict"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"UNDO"}
     step = "PREDICTION"
 
     kind: EnumProperty(items=KINDS, options={"SKIP_SAVE"})
@@ -42,31 +48,50 @@ class THREEPOINT_OT_predict(EngineOperator, bpy.types.Operator):
     @classmethod
     def description(cls, context: Context, properties: bpy.types.OperatorProperties) -> str:
         """The tooltip of the button for a kind."""
-        return translated(message("{what}. Esc stops it", what=message(DESCRIPTIONS[properties.kind])))
+        return translate(DESCRIPTIONS[properties.kind])
+
+    def people(self, context: Context) -> list[THREEPOINT_PG_person]:
+        """The active person, or everybody who has a head."""
+        if self.kind != "ALL":
+            return super().people(context)
+        return [person for person in people_of(context.scene) if "head" in trackers_of(person)]
 
     def ask(self, context: Context, person: THREEPOINT_PG_person) -> Job:
         """Ask for the motion of the kind that the button is for."""
         self._begun = time.monotonic()
-        take, frames = 0, None
+        self._take, self._frames, number = None, None, 0
         if self.kind == "TAKE":
-            take = 1 + max((take.number for take in person.takes), default=0)
-        elif self.kind in ("REFINE", "RANGE") and person.takes:
-            take = person.takes[person.active_take].number
-            frames = (person.first, person.last) if self.kind == "RANGE" else None
-        return predictions.ask_for_motion(person, context.scene, engine_choice.engine_python(), take, frames)
+            number = 1 + max((take.number for take in person.takes), default=0)
+        elif self.kind in ("REFINE", "RANGE"):
+            take = active_take(person)
+            if take is not None:
+                self._take, number = take.identifier, take.number
+            self._frames = (person.first, person.last) if self.kind == "RANGE" else None
+        return predictions.ask_for_motion(person, context.scene, engine_choice.engine_python(), number, self._frames)
 
-    def finish(self, context: Context, person: THREEPOINT_PG_person, job: Job) -> Message:
+    def finish(self, context: Context, person: THREEPOINT_PG_person, job: Job) -> Iterator[None]:
         """Bring the motion onto the avatar."""
         assert job.motion is not None and job.calibration is not None
-        if self.kind == "RANGE":
-            predictions.receive_range(person, job.motion, context.scene)
+        scene, said, is_new = context.scene, [], person.armature is None
+        if self._frames is not None:
+            yield from predictions.receiving_range(person, job.motion, scene, *self._frames, said)
         else:
+            steps = predictions.receiving(person, job.motion, scene, said, identifier=self._take)
+            next(steps, None)  # Before anything is changed it has seen that all can be.
             predictions.receive_calibration(person, job.calibration, job.key)
-            predictions.receive_motion(person, job.motion, context.scene)
-        return message(
+            yield from steps
+        if is_new:
+            showing.select(context, [person.armature], person.armature)
+            showing.select_bones(person.armature)
+            showing.show_colours_in_views(context)
+        done = message(
             "{person}: {length:.1f} s of motion in {seconds:.1f} s",
             person=person.name, length=job.motion.duration, seconds=time.monotonic() - self._begun,
         )  # fmt: skip
+        self.tell(done)
+        rate = frame_rate_message(person, scene)
+        for warning in [*said, *([rate] if rate is not None else [])]:
+            self.tell(warning, "WARNING")
 
 
 def _draw_button(layout: bpy.types.UILayout, kind: str, icon: Any) -> None:
@@ -74,9 +99,16 @@ def _draw_button(layout: bpy.types.UILayout, kind: str, icon: Any) -> None:
 
 
 def _draw_predict(layout: bpy.types.UILayout, context: Context) -> None:
-    row = layout.row()
+    work = context.window_manager.threepoint
+    row = layout.row(align=True)
     row.scale_y = 1.5
+    if work.running:  # In the button's place, so that nothing below it moves.
+        row.progress(factor=work.fraction, type="BAR", text=work.stage)
+        row.operator(THREEPOINT_OT_cancel.bl_idname, icon="CANCEL", text="")
+        return
     _draw_button(row, "MEAN", "PLAY")
+    if len(people_of(context.scene)) > 1:
+        _draw_button(row, "ALL", "COMMUNITY")
 
 
 def _draw_another_take(layout: bpy.types.UILayout, context: Context) -> None:
@@ -92,6 +124,7 @@ def _draw_range(layout: bpy.types.UILayout, context: Context) -> None:
     row = layout.row(align=True)
     row.prop(person, "first")
     row.prop(person, "last")
+    draw_range_buttons(row)
     _draw_button(layout, "RANGE", "PREVIEW_RANGE")
 
 

@@ -22,7 +22,7 @@ from ..animation.timing import scene_fps
 from ..avatar.armature import Avatar
 from ..avatar.bake import root_channels
 from ..avatar.bone_names import names_of
-from ..avatar.uncertainty import MODIFIER
+from ..avatar.uncertainty import modifier_of
 from ..avatar.uncertainty_colours import HIGH_CENTIMETRES, LOW_CENTIMETRES, RAMP
 from ..bpy_types import ArmatureObject, Scene, current_context, current_scene
 from ..trackers.empties import COLOURS, OTHER_COLOUR, VALID_PATH
@@ -222,8 +222,7 @@ def _fix_to_camera(stage: Scene, camera: bpy.types.Object, item: bpy.types.Objec
 
 def _add_legend(stage: Scene, subjects: Sequence[Subject], camera: bpy.types.Object, size: tuple[int, int]) -> None:
     """The colours of the first subject that has any, with their range in centimetres."""
-    modifiers = [m for s in subjects for m in s.avatar.mesh.modifiers if m.name == MODIFIER]
-    if not modifiers:
+    if not any(modifier_of(subject.avatar.mesh) for subject in subjects):
         return
     low, high = LOW_CENTIMETRES, HIGH_CENTIMETRES
     left = -FRAMED_HEIGHT / 2 * size[0] / size[1] + LEGEND_WIDTH / 2 + LEGEND_MARGIN

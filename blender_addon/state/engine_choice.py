@@ -19,18 +19,24 @@ def preferences() -> Any:
     return addon.preferences if addon is not None else None
 
 
+def program_of(path: Path) -> Path:
+    """The interpreter of an environment where a folder is named, such as a checkout's ``.venv``."""
+    programs = (path / "bin" / "python", path / "bin" / "python3", path / "Scripts" / "python.exe", path / "python.exe")
+    return next((program for program in programs if program.is_file()), path) if path.is_dir() else path
+
+
 def engine_python() -> Path:
     """The interpreter to run the engine in. Raises ``EngineError`` with what to do where there is none."""
     chosen = preferences()
     if chosen is not None and chosen.source == "OWN":
-        path = Path(bpy.path.abspath(chosen.python))
+        path = program_of(Path(bpy.path.abspath(chosen.python)))
         if chosen.python and path.is_file() and os.access(path, os.X_OK):
             return path
         raise EngineError(
             message(
-                "the engine's Python '{python}' is not a program; choose it in the preferences", python=chosen.python
+                "The engine's Python '{python}' is not a program; choose it in the preferences", python=chosen.python
             )
         )
     if not installation.is_ready():
-        raise EngineError(message("the engine is not installed yet; install it in Threepoint's preferences"))
+        raise EngineError(message("The engine is not installed yet; install it in Threepoint's preferences"))
     return installation.python()

@@ -1,7 +1,8 @@
 """A person's avatar: made for a motion's shape, rigged and coloured as the person's settings say."""
 
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
 import numpy as np
@@ -11,19 +12,21 @@ from ...model_core.body.model import Body
 from ...model_core.calibration import PRESETS
 from ...model_core.errors import InputError
 from ...model_core.motion import Motion
-from ..avatar.armature import bone_matrices, create_avatar
+from ..avatar.armature import RestShape, bone_matrices, create_armature, create_mesh, rest_shape
 from ..avatar.bake import set_rotation_order
 from ..avatar.bone_names import rename_bones
-from ..avatar.contacts import rings_of
 from ..avatar.correctives import add_correctives, remove_correctives
 from ..avatar.hands import HOLDING, RELAXED
+from ..avatar.reshape import replace_geometry, reshape_armature, reshape_mesh
 from ..avatar.shape_keys import key_of
-from ..avatar.uncertainty import MODIFIER, remove_uncertainty
+from ..avatar.uncertainty import modifier_of
 from ..avatar.uncertainty_nodes import set_range
-from ..bpy_types import Modifier
-from ..i18n.messages import message
+from ..bpy_types import Scene
+from ..i18n.messages import Message, message
 from ..trackers.empties import device_of
-from .takes import actions_of, remove_takes
+from .presence import require_whole
+from .selection import belong
+from .takes import edits_kept, layers_of
 
 if TYPE_CHECKING:
     from .properties import THREEPOINT_PG_person
@@ -45,35 +48,79 @@ def fits(person: "THREEPOINT_PG_person", motion: Motion) -> bool:
     return bool(np.abs(np.array(person.betas) - motion.betas).max() <= SAME_SHAPE)
 
 
-def make_avatar(person: "THREEPOINT_PG_person", motion: Motion) -> None:
-    """A new armature and mesh; those of another shape go, with the takes that fitted them."""
-    _remove_avatar(person)
-    collection = person.head.users_collection[0] if person.head is not None else None
+def making_avatar(person: "THREEPOINT_PG_person", motion: Motion, scene: Scene, said: list[Message]) -> Iterator[None]:
+    """Make what the avatar lacks and bring what there is into the motion's shape, in place, in steps.
+
+    What is to be said of that comes into ``said``.
+    """
     body = body_of(person.body_path)
-    avatar = create_avatar(body, motion.betas, person.name, collection, person.correctives)
-    person.armature, person.mesh = avatar.armature, avatar.mesh
+    yield
+    shape = rest_shape(body, motion.betas)
+    yield
+    if person.armature is None:
+        _make_armature(person, shape, scene)
+    else:
+        reshape_armature(person.armature, shape)
+    yield
+    if person.mesh is None:
+        name = f"{person.name} body"
+        armature: Any = person.armature
+        person.mesh = create_mesh(body, shape, armature, name, collection_of(person, scene))
+        belong(person.mesh, person.root)
+    else:
+        said += _reshape(person, body, shape)
     person.betas = [float(beta) for beta in motion.betas]
     person.built_from = person.body_path
     person.has_correctives = body.pose_directions is not None
-    name_bones(person)
-    order_rotations(person)
+    apply_correctives(person)
     pose_hands(person)
 
 
-def _remove_avatar(person: "THREEPOINT_PG_person") -> None:
-    if person.mesh is not None:
-        remove_uncertainty(person.mesh)
-    rings = rings_of(person.armature) if person.armature is not None else []
-    for item in (*rings, person.mesh, person.armature):
-        if item is not None:
-            bpy.data.objects.remove(item)
-    remove_takes(person)
+def _make_armature(person: "THREEPOINT_PG_person", shape: RestShape, scene: Scene) -> None:
+    """A new armature below the root; what takes there are were made for its bones' names and rotation order."""
+    person.armature = create_armature(shape, f"{person.name} avatar", collection_of(person, scene))
+    belong(person.armature, person.root)
+    person.armature.parent = person.root
+    person.shown_floor = 0.0
+    rename_bones(person.armature, person.bone_names)
+    set_rotation_order(person.armature, person.rotation_order, ())
+    if person.mesh is not None:  # Of an armature that was deleted.
+        person.mesh.parent = person.armature
+        for modifier in person.mesh.modifiers:
+            if modifier.type == "ARMATURE" and (modifier.object is None or not modifier.object.users_scene):
+                modifier.object = person.armature
+
+
+def _reshape(person: "THREEPOINT_PG_person", body: Body, shape: RestShape) -> list[Message]:
+    """Bring the mesh that there is into another shape."""
+    old = _shape_before(person)
+    if person.built_from == person.body_path and len(person.mesh.data.vertices) == len(shape.vertices):
+        reshape_mesh(person.mesh, old, shape)
+        return []
+    return replace_geometry(person.mesh, person.armature, body, old, shape)
+
+
+def _shape_before(person: "THREEPOINT_PG_person") -> RestShape | None:
+    """The rest shape that the mesh was made for; None where its body's file is not there any more."""
+    try:
+        return rest_shape(body_of(person.built_from), np.array(person.betas))
+    except InputError:
+        return None
+
+
+def collection_of(person: "THREEPOINT_PG_person", scene: Scene) -> bpy.types.Collection:
+    """Where new objects of a person go: to the root, or to the scene where that is in no collection of it."""
+    inside = {scene.collection, *scene.collection.children_recursive}
+    found = [item for item in person.root.users_collection if item in inside and item.library is None]
+    return found[0] if found else scene.collection
 
 
 def name_bones(person: "THREEPOINT_PG_person") -> None:
     """Name the avatar's bones by the person's preset, in all takes."""
     if person.armature is not None:
-        rename_bones(person.armature, person.bone_names, actions_of(person))
+        require_whole(person)
+        with edits_kept(person):
+            rename_bones(person.armature, person.bone_names, layers_of(person))
 
 
 def pose_hands(person: "THREEPOINT_PG_person") -> None:
@@ -93,15 +140,18 @@ def pose_hands(person: "THREEPOINT_PG_person") -> None:
 def order_rotations(person: "THREEPOINT_PG_person") -> None:
     """Let the avatar's bones rotate in the person's rotation order, in all takes."""
     if person.armature is not None:
-        set_rotation_order(person.armature, person.rotation_order, actions_of(person))
+        require_whole(person)
+        with edits_kept(person):
+            set_rotation_order(person.armature, person.rotation_order, layers_of(person))
 
 
 def apply_correctives(person: "THREEPOINT_PG_person") -> None:
     """Add the body's pose correctives to the avatar's mesh or take them away. Raises ``InputError``."""
     if person.mesh is None or person.armature is None:
         return
+    require_whole(person)
     remove_correctives(person.mesh)
-    if person.correctives:
+    if person.correctives and person.has_correctives:
         body = body_of(person.built_from)
         if len(body.template) != len(person.mesh.data.vertices):
             raise InputError(
@@ -114,9 +164,7 @@ def apply_correctives(person: "THREEPOINT_PG_person") -> None:
 
 def show_colours(person: "THREEPOINT_PG_person") -> None:
     """Bring the modifier in line with what the person's colour settings say."""
-    if person.mesh is None:
-        return
-    modifier: Modifier = person.mesh.modifiers.get(MODIFIER)
+    modifier = modifier_of(person.mesh)
     if modifier is not None:
         modifier.show_viewport = modifier.show_render = person.colours
         set_range(modifier, person.low, max(person.high, person.low + 0.1))

@@ -1,30 +1,31 @@
 """A person's motions: what the engine is asked for, and what becomes of its answer in the scene."""
 
 import json
-import zlib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
-import numpy as np
 
 from ...model_core.calibration import Calibration, calibration_from_json, calibration_to_json
 from ...model_core.errors import InputError
 from ...model_core.motion import Motion
 from ...model_core.recordings import Recording, Track
+from ..animation.curves import checksum
 from ..animation.timing import frames_to_seconds
-from ..avatar.bake import bake_motion, replace_frames
+from ..avatar.bake import motion_curves, replacing, writing
 from ..avatar.uncertainty import replace_uncertainty, show_uncertainty
 from ..bpy_types import Scene
 from ..engine.client import Job
-from ..i18n.messages import message
+from ..i18n.messages import Message, message
 from .people import recording_of
-from .person_avatar import body_of, fits, make_avatar, show_colours
-from .takes import keep_take
+from .person_avatar import body_of, fits, making_avatar, show_colours
+from .presence import forget_deleted, require_here, require_whole
+from .takes import action_to_write, active_take, keep_edits, take_by_number, written
 
 if TYPE_CHECKING:
-    from .properties import THREEPOINT_PG_person
+    from .properties import THREEPOINT_PG_person, THREEPOINT_PG_take
 
 CONTEXT_SECONDS = 2.0
 """What the engine sees before and after a range that is solved again."""
@@ -61,14 +62,21 @@ def ask_for_motion(
 ) -> Job:
     """Ask for a motion of the person, or only of what matters for ``frames`` (first, last); return the ``Job``.
 
-    The engine calibrates unless the last calibration still holds, or another one is given. Nothing in the scene
-    changes before the answer is received: the engine may fail.
+    The engine calibrates unless there is a calibration by these settings, or another one is given. Nothing in the scene
+    changes before the answer is received: the engine may fail. Raises ``InputError`` where the answer could not be
+    received.
     """
+    forget_deleted(person, scene)
+    require_here(person, scene)
+    require_whole(person)
+    if frames is not None:
+        motion_curves(person.armature, range_take(person, *frames).action)
     recording = recording_of(person, scene)
     options = calibration_options(person, recording, scene)
-    key = calibration_key(person, recording, options)
+    key = calibration_key(person, options)
     # A range belongs to the avatar that is there, and so to its calibration.
-    if calibration is None and (frames is not None or person.calibration_key == key):
+    kept = person.keep_calibration and person.calibration_key == key
+    if calibration is None and (frames is not None or kept):
         calibration = last_calibration(person)
     if frames is not None:
         first, last = frames_to_seconds(frames, scene)
@@ -81,9 +89,10 @@ def ask_for_calibration(
     person: "THREEPOINT_PG_person", scene: Scene, python: str | Path, t_pose_frame: int | None = None
 ) -> Job:
     """Ask for the person's calibration by what the settings say, or by a T-pose at a frame; return the ``Job``."""
+    forget_deleted(person, scene)
     recording = recording_of(person, scene)
     options = calibration_options(person, recording, scene, t_pose_frame)
-    key = calibration_key(person, recording, options)
+    key = calibration_key(person, options)
     options |= {"device": person.device, "seed": person.seed}
     return Job(python, "calibrate", recording, options, _absolute(person.body_path), key=key)
 
@@ -118,50 +127,99 @@ def last_calibration(person: "THREEPOINT_PG_person") -> Calibration | None:
 
 
 def current_calibration_key(person: "THREEPOINT_PG_person", scene: Scene) -> str:
-    """The key of a calibration that is made from the person's trackers and settings as they are now."""
-    recording = recording_of(person, scene)
-    return calibration_key(person, recording, calibration_options(person, recording, scene))
+    """The key of a calibration that is made by the person's settings as they are now."""
+    return calibration_key(person, calibration_options(person, recording_of(person, scene), scene))
 
 
-def calibration_key(person: "THREEPOINT_PG_person", recording: Recording, options: dict[str, object]) -> str:
-    """What a calibration depends on, so short that it can be kept: it is the same while nothing of that changes."""
-    check = zlib.crc32(np.round(recording.time, 4).tobytes())
-    for role, track in sorted(recording.tracks.items()):
-        check = zlib.crc32(role.encode(), check)
-        for values in (track.position, track.rotation, track.valid):
-            check = zlib.crc32(np.ascontiguousarray(values).tobytes(), check)
-    return json.dumps([options, person.body_path, recording.device, check])
+def calibration_key(person: "THREEPOINT_PG_person", options: dict[str, object]) -> str:
+    """The settings that a calibration is made by. What the trackers do is none of them: an animator who moves them
+    corrects a motion, and does not become another person."""
+    return json.dumps([options, person.body_path])
 
 
 def receive_motion(
-    person: "THREEPOINT_PG_person", motion: Motion, scene: Scene, origin: float = 0.0
-) -> bpy.types.Action:
-    """Show a motion on the person's avatar, which is made where there is none of this shape; return its action.
+    person: "THREEPOINT_PG_person", motion: Motion, scene: Scene, origin: float = 0.0, identifier: int | None = None
+) -> list[Message]:
+    """Show a motion on the person's avatar, which is made where there is none; return what is to be said of it.
 
     The trackers stay where the recording says; the avatar stands on their floor. ``origin``: the second of the
-    motion's clock at the scene's first frame; 0 for what was predicted from objects of this scene.
+    motion's clock at the scene's first frame; 0 for what was predicted from objects of this scene. ``identifier``: of
+    the take that the motion becomes, by default the one of the motion's draw.
     """
+    said = []
+    for _ in receiving(person, motion, scene, said, origin, identifier):
+        pass
+    return said
+
+
+def receiving(
+    person: "THREEPOINT_PG_person",
+    motion: Motion,
+    scene: Scene,
+    said: list[Message],
+    origin: float = 0.0,
+    identifier: int | None = None,
+) -> Iterator[None]:
+    """The same in steps, between which a window may draw; what is to be said comes into ``said``."""
     motion = replace(motion, start=motion.start - origin)
+    forget_deleted(person, scene)
+    require_here(person, scene)
+    require_whole(person)
+    yield
     if not fits(person, motion):
-        make_avatar(person, motion)
-    person.armature.location.z = motion.floor
-    number = int(motion.provenance.get("take", 0))
-    action = bake_motion(person.armature, motion, scene, f"{person.name} take {number}")
-    keep_take(person, action, number)
+        yield from making_avatar(person, motion, scene, said)
+        yield
+    armature = person.armature
+    armature.location.z += motion.floor - person.shown_floor
+    person.shown_floor = motion.floor
+    take = next((take for take in person.takes if take.identifier == identifier), None)
+    take = take or take_by_number(person, int(motion.provenance.get("take", 0)))
+    said += keep_edits(take)
+    action = action_to_write(person, take)
+    extent: Any = action.frame_range
+    before = (extent[0], extent[1])
+    yield from writing(armature, action, motion, scene)
+    written(person, take, before)
+    yield
     show_uncertainty(person.mesh, motion, scene)
     show_colours(person)
-    return action
 
 
-def receive_range(person: "THREEPOINT_PG_person", motion: Motion, scene: Scene) -> None:
-    """Replace the frames ``person.first`` to ``person.last`` of the active take by a motion's, edges blended."""
-    if person.armature is None or not person.takes:
+def receiving_range(
+    person: "THREEPOINT_PG_person", motion: Motion, scene: Scene, first: int, last: int, said: list[Message]
+) -> Iterator[None]:
+    """Replace the frames ``first`` to ``last`` of the active take by a motion's, edges blended, in steps.
+
+    What is to be said of that comes into ``said``.
+    """
+    take = range_take(person, first, last)
+    motion_curves(person.armature, take.action)
+    if motion.uncertainty is not None and person.mesh is not None:
+        replace_uncertainty(person.mesh, motion, scene, first, last)
+    said += keep_edits(take)  # Which of the frames were edited nobody knows.
+    action = take.action
+    yield from replacing(person.armature, action, motion, scene, first, last)
+    take.baked = checksum(action)
+
+
+def range_take(person: "THREEPOINT_PG_person", first: int, last: int) -> "THREEPOINT_PG_take":
+    """The take of which a range is to be solved again. Raises ``InputError`` where it has no such frames."""
+    take = active_take(person)
+    if person.armature is None or take is None:
         raise InputError(
             message("{person}: there is no take yet; predict one before solving a part of it again", person=person.name)
         )
-    if motion.uncertainty is not None and person.mesh is not None:
-        replace_uncertainty(person.mesh, motion, scene, person.first, person.last)
-    replace_frames(person.armature, motion, scene, person.first, person.last)
+    if take.action is None:
+        raise InputError(message("{take}: its action was deleted; predict it again", take=take.name))
+    if first > last:
+        raise InputError(message("The range begins at frame {first}, after its end at {last}", first=first, last=last))
+    begin, end = map(round, take.action.frame_range)
+    if last < begin or first > end:
+        raise InputError(
+            message("Frames {first} to {last} lie outside of the take, which has {begin} to {end}",
+                    first=first, last=last, begin=begin, end=end)
+        )  # fmt: skip
+    return take
 
 
 def _absolute(path: str) -> str | None:

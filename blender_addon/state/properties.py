@@ -1,7 +1,14 @@
-"""What Threepoint keeps in a scene: people, how each is to be predicted, and the takes that there are."""
+"""What Threepoint keeps of a person: the trackers, how they are to be predicted, the avatar and its takes.
+
+All of it lies on the person's root object, so that it goes wherever that goes: appended, linked, overridden, duplicated
+or copied with a scene. What belongs to a person points at the root.
+"""
 
 # pyright: reportInvalidTypeForm=false
 # Blender takes properties from annotations that are calls.
+
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import bpy
 from bpy.props import (
@@ -18,9 +25,10 @@ from bpy.props import (
 from ...model_core.errors import InputError
 from ..animation.rotation_modes import EULER_ORDERS
 from ..avatar.bone_names import ITEMS as NAME_ITEMS
-from ..bpy_types import Context, Scene, WindowManager, registration
+from ..bpy_types import AnyObject, Context, Scene, WindowManager, registration
 from ..i18n import messages
-from . import person_avatar, takes
+from . import duplicates, person_avatar, selection, upgrade
+from .takes import playing, show_take
 
 ORDER_ITEMS = (
     ("QUATERNION", "Quaternion", "No gimbal lock: what is predicted, exactly"),
@@ -43,6 +51,10 @@ HAND_ITEMS = (
     ("RELAXED", "Relaxed", "Fingers as they are when nobody thinks of them"),
     ("FLAT", "Flat", "Fingers stretched out, as the body's file has them"),
 )
+QUALITY_ITEMS = (
+    ("DRAFT", "Draft", "What SAGE predicts, without refinement: several times as fast"),
+    ("FINAL", "Final", "Refined: head and hands are met exactly, feet stand firmly"),
+)
 DEVICE_ITEMS = (
     ("auto", "Automatic", "A GPU where there is one"),
     ("cpu", "CPU", "The processor: slower, always there"),
@@ -51,49 +63,84 @@ DEVICE_ITEMS = (
 )
 
 
-def _show_take(person: "THREEPOINT_PG_person", _context: bpy.types.Context) -> None:
-    takes.show_take(person)
+def _applied(apply: Callable[["THREEPOINT_PG_person"], object]) -> Callable[..., None]:
+    """An update that applies a setting to the avatar. It cannot report: the panel shows the person's notes."""
+
+    def update(person: "THREEPOINT_PG_person", _context: bpy.types.Context) -> None:
+        try:
+            apply(person)
+        except InputError as error:
+            person.notes = messages.dump([*messages.load(person.notes), messages.of_error(error)])
+
+    return update
 
 
-def _name_bones(person: "THREEPOINT_PG_person", _context: bpy.types.Context) -> None:
-    person_avatar.name_bones(person)
+def _set_active_take(person: "THREEPOINT_PG_person", index: int) -> None:
+    person.chosen_take = index
+    show_take(person)
 
 
-def _order_rotations(person: "THREEPOINT_PG_person", _context: bpy.types.Context) -> None:
-    person_avatar.order_rotations(person)
+def _set_quality(person: "THREEPOINT_PG_person", final: int) -> None:
+    person.refinement = float(final)
 
 
-def _apply_correctives(person: "THREEPOINT_PG_person", _context: bpy.types.Context) -> None:
-    try:
-        person_avatar.apply_correctives(person)
-    except InputError as error:  # A setting cannot report; the panel shows the person's notes.
-        person.notes = messages.dump([*messages.load(person.notes), messages.of_error(error)])
+def _name(person: "THREEPOINT_PG_person") -> str:
+    return person.root.name if person.root is not None else ""
 
 
-def _pose_hands(person: "THREEPOINT_PG_person", _context: bpy.types.Context) -> None:
-    person_avatar.pose_hands(person)
+def _set_name(person: "THREEPOINT_PG_person", name: str) -> None:
+    person.root.name = name
 
 
-def _show_colours(person: "THREEPOINT_PG_person", _context: bpy.types.Context) -> None:
-    person_avatar.show_colours(person)
+Group = TypeVar("Group")
 
 
+def _overridable(kind: type[Group]) -> type[Group]:
+    """Let a person that is linked and overridden be edited, and keep what was set."""
+    given: Any
+    for given in kind.__annotations__.values():
+        given.keywords.setdefault("override", {"LIBRARY_OVERRIDABLE"})
+    return kind
+
+
+@_overridable
 class THREEPOINT_PG_take(bpy.types.PropertyGroup):
     """One predicted motion, kept as an action."""
 
     action: PointerProperty(type=bpy.types.Action, name="Action")
     number: IntProperty(name="Take", description="0 is the mean motion, others are draws from the likely ones")
+    identifier: IntProperty(options={"HIDDEN"})
+    """What a take is known by while the engine is at work for it."""
+    baked: StringProperty(options={"HIDDEN"})
+    """The action's checksum as it was predicted: another one means that somebody has edited it since."""
 
 
+@_overridable
 class THREEPOINT_PG_person(bpy.types.PropertyGroup):
-    """A person: the tracked objects, the calibration, the choices and the avatar."""
+    """A person: the tracked objects, the calibration, the choices and the avatar.
+
+    Every object has one, empty but for ``root``; a root object's has the rest.
+    """
+
+    root: PointerProperty(type=bpy.types.Object, name="Person", description="The root object of the person")
+    """Of what belongs to a person: trackers, armature, mesh and the root itself. None of all other objects."""
+    name: StringProperty(name="Name", get=_name, set=_set_name)
+    """The root object's."""
+    fps: FloatProperty(options={"HIDDEN"})
+    """The scene's frame rate for which the trackers are keyed; 0 where that is not known."""
+    extent: FloatVectorProperty(size=4, options={"HIDDEN"})
+    """The rectangle of floor that the person takes up, from the root: ``placement.extent_of``."""
 
     head: PointerProperty(type=bpy.types.Object, name="Head", description="Animated object that moves as the headset")
     left_hand: PointerProperty(
-        type=bpy.types.Object, name="Left Hand", description="Animated object that moves as the left controller"
+        type=bpy.types.Object,
+        name="Left Hand",
+        description="Animated object that moves as the left controller",
     )
     right_hand: PointerProperty(
-        type=bpy.types.Object, name="Right Hand", description="Animated object that moves as the right controller"
+        type=bpy.types.Object,
+        name="Right Hand",
+        description="Animated object that moves as the right controller",
     )
     notes: StringProperty(options={"HIDDEN"})
     """What the reader repaired, dropped or guessed: ``i18n.messages.dump``."""
@@ -105,12 +152,18 @@ class THREEPOINT_PG_person(bpy.types.PropertyGroup):
         name="Override Height", description="Set the person's height instead of estimating it"
     )
     stature: FloatProperty(
-        name="Height", description="The person's height", subtype="DISTANCE", default=1.7, min=0.5, max=2.6
+        name="Height",
+        description="The person's height",
+        subtype="DISTANCE",
+        default=1.7,
+        min=0.5,
+        max=2.6,
+        precision=3,
     )
     override_floor: BoolProperty(
         name="Override Floor", description="Set the height of the floor instead of estimating it"
     )
-    floor: FloatProperty(name="Floor", description="Height of the floor in the scene", subtype="DISTANCE")
+    floor: FloatProperty(name="Floor", description="Height of the floor in the scene", subtype="DISTANCE", precision=3)
     use_t_pose: BoolProperty(
         name="Use T-Pose",
         description="Measure the person's height and how the devices are held in a T-pose that is held at this frame",
@@ -119,23 +172,35 @@ class THREEPOINT_PG_person(bpy.types.PropertyGroup):
     calibration: StringProperty(options={"HIDDEN"})
     """The calibration that was used last, as JSON."""
     calibration_key: StringProperty(options={"HIDDEN"})
-    """What it was made from: it is kept while that is the same."""
+    """The settings that it was made by: it is kept while these are the same."""
+    keep_calibration: BoolProperty(
+        name="Lock Calibration", default=True,
+        description="Predict with this calibration until it is made anew; off, every prediction calibrates",
+    )  # fmt: skip
 
     body_path: StringProperty(
-        name="Body", subtype="FILE_PATH", description="Your own SMPL, SMPL-H or SMPL-X file; empty: the free body"
+        name="Body",
+        subtype="FILE_PATH",
+        description="Your own SMPL, SMPL-H or SMPL-X file; empty: the free body",
     )
     bone_names: EnumProperty(
-        name="Bone Names", items=NAME_ITEMS, update=_name_bones, description="What the avatar's bones are called"
+        name="Bone Names",
+        items=NAME_ITEMS,
+        update=_applied(person_avatar.name_bones),
+        description="What the avatar's bones are called",
     )
     rotation_order: EnumProperty(
-        name="Rotation Order", items=ORDER_ITEMS, update=_order_rotations,
+        name="Rotation Order", items=ORDER_ITEMS, update=_applied(person_avatar.order_rotations),
         description="How the bones' rotations are keyed; what is keyed already is converted",
     )  # fmt: skip
     hand_pose: EnumProperty(
-        name="Hands", items=HAND_ITEMS, update=_pose_hands, description="How the avatar holds its fingers"
+        name="Hands",
+        items=HAND_ITEMS,
+        update=_applied(person_avatar.pose_hands),
+        description="How the avatar holds its fingers",
     )
     correctives: BoolProperty(
-        name="Pose Correctives", update=_apply_correctives,
+        name="Pose Correctives", update=_applied(person_avatar.apply_correctives),
         description="Let joints of your own SMPL body bulge and fold as its file says, by driven shape keys: "
         "true to the model, but playback becomes many times slower",
     )  # fmt: skip
@@ -144,6 +209,10 @@ class THREEPOINT_PG_person(bpy.types.PropertyGroup):
 
     device: EnumProperty(name="Device", items=DEVICE_ITEMS, description="Where the networks run")
     seed: IntProperty(name="Seed", min=0, description="Other seeds give other takes")
+    quality: EnumProperty(
+        name="Quality", items=QUALITY_ITEMS, get=lambda person: int(person.refinement > 0), set=_set_quality,
+        description="How much work a prediction is",
+    )  # fmt: skip
     refinement: FloatProperty(
         name="Refinement", default=1.0, min=0.0, max=1.0, subtype="FACTOR",
         description="0: what SAGE predicts. 1: refined, so that head and hands are met exactly and feet stand firmly. "
@@ -155,27 +224,46 @@ class THREEPOINT_PG_person(bpy.types.PropertyGroup):
     armature: PointerProperty(type=bpy.types.Object, name="Avatar")
     mesh: PointerProperty(type=bpy.types.Object, name="Mesh")
     betas: FloatVectorProperty(name="Shape", size=10, description="SMPL's shape parameters of the avatar")
-    takes: CollectionProperty(type=THREEPOINT_PG_take)
-    active_take: IntProperty(name="Active Take", description="The take that the avatar plays", update=_show_take)
+    takes: CollectionProperty(type=THREEPOINT_PG_take, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"})
+    chosen_take: IntProperty(options={"HIDDEN"})
+    """The take that was chosen last: what counts where the armature plays none or several."""
+    active_take: IntProperty(
+        name="Active Take", description="The take that the avatar plays", get=playing, set=_set_active_take
+    )
+    shown_floor: FloatProperty(options={"HIDDEN"})
+    """The height of the floor for which the armature was placed last."""
 
     colours: BoolProperty(
-        name="Show Uncertainty", default=True, update=_show_colours, description="Colour the avatar by how sure it is"
+        name="Show Uncertainty",
+        default=True,
+        update=_applied(person_avatar.show_colours),
+        description="Colour the avatar by how sure it is",
     )
     low: FloatProperty(
-        name="From", default=2.0, min=0.0, soft_max=50.0, update=_show_colours,
+        name="From", default=2.0, min=0.0, soft_max=50.0, update=_applied(person_avatar.show_colours),
         description="Centimetres of uncertainty below which the body has its calm colour",
     )  # fmt: skip
     high: FloatProperty(
-        name="To", default=15.0, min=0.1, soft_max=50.0, update=_show_colours,
+        name="To", default=15.0, min=0.1, soft_max=50.0, update=_applied(person_avatar.show_colours),
         description="Centimetres of uncertainty from which on the colour is the last of the ramp",
     )  # fmt: skip
 
 
-class THREEPOINT_PG_scene(bpy.types.PropertyGroup):
-    """All people of a scene."""
+class THREEPOINT_PG_person_of_scene(bpy.types.PropertyGroup):
+    """A person as older versions kept them (``upgrade``)."""
 
-    people: CollectionProperty(type=THREEPOINT_PG_person)
-    active: IntProperty(name="Person", description="The person that the buttons work on")
+    __annotations__ = upgrade.plain_properties(THREEPOINT_PG_person)
+
+
+class THREEPOINT_PG_scene(bpy.types.PropertyGroup):
+    """What a scene knows of its people, who are those whose root objects are in it."""
+
+    people: CollectionProperty(type=THREEPOINT_PG_person_of_scene)
+    """Where an older version kept them; empty."""
+    row: IntProperty(
+        name="Person", description="The person that the buttons work on", get=selection.row_of, set=selection.choose_row
+    )
+    """The active person's root among the scene's objects."""
 
 
 class THREEPOINT_PG_work(bpy.types.PropertyGroup):
@@ -185,16 +273,26 @@ class THREEPOINT_PG_work(bpy.types.PropertyGroup):
     step: StringProperty()
     fraction: FloatProperty(min=0.0, max=1.0)
     stage: StringProperty()
+    said: StringProperty()
+    """What came of the last export."""
+    cancelled: BoolProperty()
+    """Somebody has pressed *Cancel*."""
 
 
-CLASSES = (THREEPOINT_PG_take, THREEPOINT_PG_person, THREEPOINT_PG_scene, THREEPOINT_PG_work)
+CLASSES = (
+    THREEPOINT_PG_take,
+    THREEPOINT_PG_person,
+    THREEPOINT_PG_person_of_scene,
+    THREEPOINT_PG_scene,
+    THREEPOINT_PG_work,
+)
 _register_classes, _unregister_classes = registration(CLASSES)
 
 
 def active_person(context: Context) -> THREEPOINT_PG_person | None:
-    """The person that the buttons work on, or None."""
-    settings = context.scene.threepoint
-    return settings.people[settings.active] if 0 <= settings.active < len(settings.people) else None
+    """The person that the buttons work on, or None: whose is active, else who was chosen last, else the first."""
+    root = selection.active_root(context)
+    return root.threepoint if root is not None else None
 
 
 def require_person(context: Context) -> THREEPOINT_PG_person:
@@ -205,19 +303,31 @@ def require_person(context: Context) -> THREEPOINT_PG_person:
 
 
 def is_registered() -> bool:
-    """Whether scenes have people: the extension is enabled, or a command registered these properties alone."""
+    """Whether objects can be people: the extension is enabled, or a command registered these properties alone."""
     return hasattr(Scene, "threepoint")
 
 
 def register() -> None:
-    """Give scenes and windows their properties."""
+    """Give objects, scenes and windows their properties, and let older files be upgraded when they are opened."""
     _register_classes()
+    person: Any = PointerProperty(type=THREEPOINT_PG_person, override={"LIBRARY_OVERRIDABLE"})
+    AnyObject.threepoint = person
+    bpy.app.handlers.load_post.append(upgrade.upgrade_file)
+    bpy.app.handlers.depsgraph_update_post.append(duplicates.claim_active)
     Scene.threepoint = PointerProperty(type=THREEPOINT_PG_scene)
     WindowManager.threepoint = PointerProperty(type=THREEPOINT_PG_work, options={"SKIP_SAVE"})
+    if hasattr(bpy.data, "scenes"):  # While Blender starts there is no file yet.
+        upgrade.upgrade_file()
+        managers: Any = bpy.data.window_managers
+        for manager in managers:  # What was at work when the extension was disabled has ended with it.
+            manager.threepoint.running = False
 
 
 def unregister() -> None:
     """Take them away; what files have saved stays in them."""
+    bpy.app.handlers.depsgraph_update_post.remove(duplicates.claim_active)
+    bpy.app.handlers.load_post.remove(upgrade.upgrade_file)
     del WindowManager.threepoint
+    del AnyObject.threepoint
     del Scene.threepoint
     _unregister_classes()

@@ -4,19 +4,23 @@ The empties are the animator's editable source: what is predicted is what they s
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
 from ...model_core.errors import InputError
 from ...model_core.geometry.frames import OPENXR_TO_BLENDER, convert_positions, convert_quaternions
 from ...model_core.geometry.rotations import make_continuous, matrix_to_quaternion, nearest_rotation, normalize
+from ...model_core.notes import Note
 from ...model_core.recordings.recording import Recording, Track
 from ..animation.curves import CONSTANT, fcurves_of, keyframes_of, new_action, values_at, write_curve, write_vector
 from ..animation.timing import frames_to_seconds, seconds_to_frames
 from ..bpy_types import Scene
 from ..i18n.messages import message
+from .object_axes import AXES, OWN, PRIOR, guess_axes, turned
 
 VALID = "valid"
 """Custom property of a tracker: whether the device was seen. Its keyframes are the edges of the dropouts."""
@@ -41,6 +45,9 @@ OTHER_COLOUR = (0.45, 0.9, 0.35, 1.0)
 HEAD_SIZE, HAND_SIZE = 0.12, 0.08
 LOST_SIZE = 0.02
 """Display sizes in metres; a tracker that is not seen shrinks to the last."""
+
+SMALLEST_VOLUME = 1e-12
+"""Of a root's axes: what is smaller is scaled to nothing."""
 
 Pose = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Positions (N, 3), rotations (N, 4) ``wxyz`` and valid (N,) of a tracker."""
@@ -129,41 +136,88 @@ def find_dropouts(tracker: bpy.types.Object, scene: Scene) -> list[tuple[float, 
 
 
 def read_trackers(
-    objects: Mapping[str, bpy.types.Object], scene: Scene, source: str = "", times: np.ndarray | None = None
+    objects: Mapping[str, bpy.types.Object],
+    scene: Scene,
+    source: str = "",
+    times: np.ndarray | None = None,
+    root: bpy.types.Object | None = None,
 ) -> Recording:
     """Any animated objects, by role -> ``Recording``, second 0 at the scene's first frame.
 
     Reads evaluated world transforms, so parents, constraints, drivers and edits count. ``times`` (N,) seconds default
     to the objects' keyframes, with 60 Hz samples between keyframes that lie far apart. A custom property ``valid``
-    on an object says when it was seen; without it the object always counts as seen.
+    on an object says when it was seen; without it the object always counts as seen. Which way objects look that came
+    from no recording is what their property ``object_axes.AXES`` says, or else is guessed from the motion; a note in
+    the recording's warnings says so. ``root``: the object in whose space they are read, by default the world's.
     """
     if "head" not in objects:
         chosen = ", ".join(objects) or message("none")
         raise InputError(
             message("{scene}: choose an object for the head (chosen: {roles})", scene=source or "scene", roles=chosen)
         )
+    _check_properties(objects)
     if times is None:
-        times = _sample_times(objects.values(), scene, _exact_frames(objects["head"]))
+        times = sample_times(objects.values(), scene, _exact_frames(objects["head"]))
     frames, back = seconds_to_frames(times, scene), OPENXR_TO_BLENDER.T
-    poses = _keyed_poses(objects.values(), frames) or _sampled_poses(objects.values(), frames)
+    poses = _keyed_poses(objects.values(), frames, root) or _sampled_poses(objects.values(), frames, root)
     tracks = {}
     for role, (position, rotation, valid) in zip(objects, poses, strict=True):
         rotation = convert_quaternions(make_continuous(rotation), back)
         tracks[role] = Track(convert_positions(position, back), rotation, valid)
     head = objects["head"]
+    tracks, notes = _looking_ahead(objects, times, tracks)
     betas = np.array(head[BETAS]) if BETAS in head else None
-    return Recording(times, tracks, source or head.get(SOURCE, "scene"), device_of(objects), betas).validate()
+    name = source or str(head.get(SOURCE, "scene"))
+    return Recording(times, tracks, name, device_of(objects), betas, warnings=tuple(notes)).validate()
+
+
+def _looking_ahead(
+    objects: Mapping[str, bpy.types.Object], times: np.ndarray, tracks: dict[str, Track]
+) -> tuple[dict[str, Track], list[Note]]:
+    """The tracks with the axes of objects that are not Threepoint's own, and a note where these are guessed."""
+    foreign = [role for role, item in objects.items() if SOURCE not in item]
+    known = {role: str(objects[role][AXES]) for role in foreign if AXES in objects[role]}
+    for role, axes in known.items():
+        if axes not in PRIOR:
+            raise InputError(message("object '{name}': '{axes}' are no axes that are known; known are {all}",
+                                     name=objects[role].name, axes=axes, all=", ".join(PRIOR)))  # fmt: skip
+    guessed, note = OWN, None
+    if "head" in foreign and "head" not in known:
+        guessed, note = guess_axes(times, {role: tracks[role] for role in foreign}, objects["head"])
+    axes = {role: known.get(role, guessed) for role in foreign}
+    moved = {role: replace(tracks[role], rotation=turned(tracks[role].rotation, way)) for role, way in axes.items()}
+    return {**tracks, **moved}, [note] if note is not None else []
+
+
+def _check_properties(objects: Mapping[str, bpy.types.Object]) -> None:
+    """Raise ``InputError`` where somebody has made something else of a custom property than what is kept in it."""
+    for item in objects.values():
+        if VALID in item and not isinstance(item[VALID], (bool, int, float)):
+            raise InputError(
+                message("{name}: its property '{property}' should be a number", name=item.name, property=VALID)
+            )
+    head = objects["head"]
+    for name in (FRAMES, BETAS):
+        if name in head and not all(isinstance(value, (int, float)) for value in _listed(head[name])):
+            raise InputError(
+                message("{name}: its property '{property}' should be a list of numbers", name=head.name, property=name)
+            )
+
+
+def _listed(value: Any) -> list[Any]:
+    """The values of an array property; a property of another kind is its one value, which no array has."""
+    return value.to_list() if hasattr(value, "to_list") else [None]
 
 
 def device_of(objects: Mapping[str, bpy.types.Object]) -> str:
     """The offset preset of the hands: of what they came from, else of nothing in particular."""
     hands = [item for role, item in objects.items() if role != "head"]
-    return next((item[DEVICE] for item in hands if DEVICE in item), "")
+    return next((str(item[DEVICE]) for item in hands if DEVICE in item), "")
 
 
-def _exact_frames(head: bpy.types.Object) -> np.ndarray:
-    """The exact frames (N,) of the samples that came in with an object; none where it came from no recording."""
-    return np.array(head[FRAMES].to_list() if FRAMES in head else [], np.float64)
+def _exact_frames(head: bpy.types.Object) -> list[float]:
+    """The exact frames of the samples that came in with an object; none where it came from no recording."""
+    return head[FRAMES].to_list() if FRAMES in head else []
 
 
 def _made_exact(frames: np.ndarray, exact: np.ndarray) -> np.ndarray:
@@ -175,10 +229,11 @@ def _made_exact(frames: np.ndarray, exact: np.ndarray) -> np.ndarray:
     return np.where(rounded[place] == frames, exact[place], frames)
 
 
-def _sample_times(objects: Iterable[bpy.types.Object], scene: Scene, exact: np.ndarray) -> np.ndarray:
-    keyed = [keyframes_of(f)[:, 0] for o in objects for f in fcurves_of(o)]
+def sample_times(objects: Iterable[bpy.types.Object], scene: Scene, exact: Sequence[float] = ()) -> np.ndarray:
+    """Seconds (N,) at which objects are read; ``exact`` are frames that keyframes stand for."""
+    keyed = [keyframes_of(f)[:, 0] for o in objects for f in (*fcurves_of(o), *curves_of_bones(o))]
     frames = np.unique(np.concatenate(keyed)).astype(np.float64) if keyed else np.empty(0)
-    frames = _made_exact(frames, exact)
+    frames = _made_exact(frames, np.asarray(exact, np.float64))
     if len(frames) < 2:  # Moved by something else than keyframes of their own: a parent, a constraint, a driver.
         frames = np.array([scene.frame_start, scene.frame_end], np.float64)
     times = frames_to_seconds(frames, scene)
@@ -188,14 +243,27 @@ def _sample_times(objects: Iterable[bpy.types.Object], scene: Scene, exact: np.n
     return np.append(between, times[-1])
 
 
-def _keyed_poses(objects: Collection[bpy.types.Object], frames: np.ndarray) -> list[Pose] | None:
-    """World poses of each object at fractional frames (N,), from its F-curves: (N, 3), (N, 4) ``wxyz``, (N,) valid.
+def curves_of_bones(item: bpy.types.Object) -> list[bpy.types.FCurve]:
+    """F-curves of the pose bones that an object follows by constraints."""
+    found = []
+    for constraint in item.constraints:
+        target, bone = getattr(constraint, "target", None), getattr(constraint, "subtarget", "")
+        if target is not None and bone and target.type == "ARMATURE":
+            path = f'pose.bones["{bpy.utils.escape_identifier(bone)}"].'
+            found += [fcurve for fcurve in fcurves_of(target) if fcurve.data_path.startswith(path)]
+    return found
+
+
+def _keyed_poses(
+    objects: Collection[bpy.types.Object], frames: np.ndarray, root: bpy.types.Object | None = None
+) -> list[Pose] | None:
+    """Poses of each object in the root's space or the world's at fractional frames (N,), from its F-curves.
 
     None where an object is moved by more than these. Nothing in the scene is touched, so that nothing is drawn again.
     """
     curves = []
     for item in objects:
-        own = _own_curves(item)
+        own = _own_curves(item, root)
         if own is None:
             return None
         curves.append(own)
@@ -222,10 +290,13 @@ def _values(
     return values
 
 
-def _own_curves(item: bpy.types.Object) -> dict[tuple[str, int], bpy.types.FCurve] | None:
-    """F-curves by (path, index) of an empty that moves by these alone, as trackers do that nobody rigged; else None."""
+def _own_curves(
+    item: bpy.types.Object, root: bpy.types.Object | None = None
+) -> dict[tuple[str, int], bpy.types.FCurve] | None:
+    """F-curves by (path, index) of an empty that moves by these alone in the root's space, as trackers do that nobody
+    rigged; else None."""
     animation = item.animation_data
-    rigged = item.type != "EMPTY" or item.parent is not None or len(item.constraints)
+    rigged = item.type != "EMPTY" or len(item.constraints) or not _is_carried_by(item, root)
     if rigged or animation is None or animation.action is None or animation.drivers or animation.nla_tracks:
         return None
     turned = (np.array(item.delta_rotation_quaternion) != (1, 0, 0, 0)).any()
@@ -239,9 +310,26 @@ def _own_curves(item: bpy.types.Object) -> dict[tuple[str, int], bpy.types.FCurv
     return own if simple and not silent and len(own) == len(fcurves) else None
 
 
-def _sampled_poses(objects: Collection[bpy.types.Object], frames: np.ndarray) -> list[Pose]:
+def _is_carried_by(item: bpy.types.Object, root: bpy.types.Object | None) -> bool:
+    """Whether an object's own location and rotation are those in the root's space."""
+    if item.parent is None:
+        return root is None or (
+            root.parent is None and root.animation_data is None and not len(root.constraints)
+            and root.matrix_basis == Matrix.Identity(4)
+        )  # fmt: skip
+    return item.parent == root and item.parent_type == "OBJECT" and item.matrix_parent_inverse == Matrix.Identity(4)
+
+
+def _sampled_poses(
+    objects: Collection[bpy.types.Object], frames: np.ndarray, root: bpy.types.Object | None = None
+) -> list[Pose]:
     """The same of any objects, however they are moved: from their evaluated matrices, frame after frame."""
-    matrices, valid = _sample(list(objects), frames)
+    matrices, valid = _sample([*objects] + ([root] if root is not None else []), frames)
+    if root is not None:
+        if (np.abs(np.linalg.det(matrices[:, -1, :3, :3])) < SMALLEST_VOLUME).any():
+            raise InputError(message("object '{name}': is scaled to zero; a person needs a scale that is not zero",
+                                     name=root.name))  # fmt: skip
+        matrices = np.linalg.inv(matrices[:, -1:]) @ matrices[:, :-1]
     return [
         (matrices[:, column, :3, 3], _rotations(matrices[:, column, :3, :3], item.name), valid[:, column])
         for column, item in enumerate(objects)

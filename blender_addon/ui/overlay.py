@@ -7,7 +7,7 @@ import bpy
 import numpy as np
 
 from ..bpy_types import current_context
-from ..state.people import trackers_of
+from ..state.people import people_of, trackers_of
 from ..state.properties import THREEPOINT_PG_person
 from ..trackers.empties import ROLE
 
@@ -37,7 +37,7 @@ def _draw() -> None:
     overlay = context.space_data.overlay
     if not (overlay.show_overlays and overlay.show_extras):
         return
-    lines = [line for person in context.scene.threepoint.people for line in tracker_lines(person)]
+    lines = [line for person in people_of(context.scene) for line in tracker_lines(person)]
     shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
     shader.uniform_float("viewportSize", (context.region.width, context.region.height))
     shader.uniform_float("lineWidth", LINE_WIDTH * context.preferences.system.ui_scale)

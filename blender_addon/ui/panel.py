@@ -10,18 +10,24 @@ import bpy
 from ...model_core.geometry.skeleton import ROLES
 from ..avatar.hands import RELAXED
 from ..avatar.shape_keys import key_of
-from ..avatar.uncertainty import MODIFIER
+from ..avatar.uncertainty import modifier_of
 from ..avatar.uncertainty_nodes import ramp_node
 from ..bpy_types import Context, Panel, Scene, registration
 from ..i18n.messages import Message, load, message
 from ..i18n.text_wrap import draw_lines
 from ..i18n.translations import TITLES
 from ..operators.buttons import Slot, draw_buttons
-from ..state.people import trackers_of
+from ..operators.dropouts import THREEPOINT_OT_next_dropout
+from ..operators.engine_jobs import THREEPOINT_OT_cancel
+from ..operators.first_steps import THREEPOINT_OT_help
+from ..state.people import frame_rate_message, trackers_of
 from ..state.predictions import last_calibration
 from ..state.properties import THREEPOINT_PG_person, active_person, require_person
 from ..trackers.empties import find_dropouts
 from ..trackers.roles import role_label
+
+ALL_LINES = 60
+"""Lines of what a calibration found: all of it counts."""
 
 _Base = Panel if TYPE_CHECKING else object
 _ListBase = bpy.types.UIList if TYPE_CHECKING else object
@@ -49,8 +55,8 @@ class _NamedItems(_ListBase):
     """A list of things with names that can be edited."""
 
     def icon_of(self, item: Any) -> Any:
-        """The icon before a name."""
-        return "ACTION"
+        """The icon before a name. Every list has its own."""
+        raise NotImplementedError
 
     def draw_item(
         self,
@@ -74,7 +80,12 @@ class THREEPOINT_UL_people(_NamedItems, bpy.types.UIList):
     bl_idname = "THREEPOINT_UL_people"
 
     def icon_of(self, item: Any) -> Any:
-        return "ARMATURE_DATA" if item.armature else "EMPTY_ARROWS"
+        return "ARMATURE_DATA" if item.threepoint.armature else "EMPTY_ARROWS"
+
+    def filter_items(self, context: Context, data: Any, property_name: str) -> tuple[list[int], list[int]]:
+        """Of the scene's objects the roots of people."""
+        shown = [self.bitflag_filter_item if item.threepoint.root == item else 0 for item in data.objects]
+        return shown, []
 
 
 class THREEPOINT_UL_takes(_NamedItems, bpy.types.UIList):
@@ -82,26 +93,37 @@ class THREEPOINT_UL_takes(_NamedItems, bpy.types.UIList):
 
     bl_idname = "THREEPOINT_UL_takes"
 
+    def icon_of(self, item: Any) -> Any:
+        return "ACTION" if item.action is not None else "ERROR"
+
 
 class THREEPOINT_PT_recording(_Step, bpy.types.Panel):
     bl_label = "Recording"
     bl_idname = "THREEPOINT_PT_recording"
 
+    def draw_header_preset(self, context: Context) -> None:
+        self.layout.operator(THREEPOINT_OT_help.bl_idname, text="", icon="HELP", emboss=False)
+
     def draw(self, context: Context) -> None:
         layout, settings = self.layout, context.scene.threepoint
         draw_buttons(Slot.RECORDING, layout, context)
-        if not settings.people:
-            return
-        row = layout.row()
-        row.template_list("THREEPOINT_UL_people", "", settings, "people", settings, "active", rows=2)
-        draw_buttons(Slot.PEOPLE, row, context)
         person = active_person(context)
         if person is None:
             return
+        row = layout.row()
+        row.template_list("THREEPOINT_UL_people", "", context.scene, "objects", settings, "row", rows=2)
+        draw_buttons(Slot.PEOPLE, row, context)
         column = _settings(layout)
         for role in ROLES:
             column.prop(person, role)
-        draw_lines(layout, context, [*dropout_messages(person, context.scene), *load(person.notes)])
+        rate, lost = frame_rate_message(person, context.scene), dropout_messages(person, context.scene)
+        if rate is not None:
+            layout.label(text="Another frame rate than imported", icon="ERROR")
+            draw_lines(layout, context, [rate])
+        if lost:
+            draw_lines(layout, context, lost)
+            layout.operator(THREEPOINT_OT_next_dropout.bl_idname, icon="NEXT_KEYFRAME")
+        draw_lines(layout, context, load(person.notes))
 
 
 class THREEPOINT_PT_calibration(_PersonStep, bpy.types.Panel):
@@ -117,10 +139,12 @@ class THREEPOINT_PT_calibration(_PersonStep, bpy.types.Panel):
         if person.use_t_pose:
             _draw_override(column, person, "use_t_pose", "t_pose_frame")
         column.prop(person, "body_path")
-        draw_buttons(Slot.CALIBRATION, layout, context)
-        _draw_progress(layout, context, "CALIBRATION")
+        if not _draw_progress(layout, context, "CALIBRATION"):
+            draw_buttons(Slot.CALIBRATION, layout, context)
         calibration = last_calibration(person)
-        draw_lines(layout, context, calibration.notes if calibration is not None else ())
+        if calibration is not None:
+            draw_buttons(Slot.FOUND, layout, context)
+            draw_lines(layout, context, calibration.notes, ALL_LINES)
 
 
 class THREEPOINT_PT_predict(_PersonStep, bpy.types.Panel):
@@ -129,15 +153,20 @@ class THREEPOINT_PT_predict(_PersonStep, bpy.types.Panel):
 
     def draw(self, context: Context) -> None:
         layout, person = self.layout, require_person(context)
-        if _draw_progress(layout, context, "PREDICTION"):
-            return
+        idle = not context.window_manager.threepoint.running
         column = _settings(layout)
+        column.enabled = idle
+        column.row().prop(person, "quality", expand=True)
         column.prop(person, "device")
         column.prop(person, "seed")
         draw_buttons(Slot.PREDICTION, layout, context)
         if person.takes:
-            layout.template_list("THREEPOINT_UL_takes", "", person, "takes", person, "active_take", rows=2)
-            draw_buttons(Slot.TAKES, layout.row(align=True), context)
+            row = layout.row()
+            row.template_list("THREEPOINT_UL_takes", "", person, "takes", person, "active_take", rows=3)
+            draw_buttons(Slot.TAKE_LIST, row.column(align=True), context)
+            takes = layout.row(align=True)
+            takes.enabled = idle
+            draw_buttons(Slot.TAKES, takes, context)
 
 
 class THREEPOINT_PT_refine(_PersonStep, bpy.types.Panel):
@@ -178,7 +207,7 @@ class THREEPOINT_PT_uncertainty(_PersonStep, bpy.types.Panel):
 
     def draw(self, context: Context) -> None:
         layout, person = self.layout, require_person(context)
-        modifier = person.mesh.modifiers.get(MODIFIER) if person.mesh is not None else None
+        modifier = modifier_of(person.mesh)
         if modifier is None:
             layout.label(text="Predict a motion to see how sure it is")
             return
@@ -194,7 +223,7 @@ class THREEPOINT_PT_uncertainty(_PersonStep, bpy.types.Panel):
         row.prop(person, "high", text="To (cm)")
         draw_buttons(Slot.UNCERTAINTY, layout, context)
         if context.space_data.shading.type == "SOLID":
-            layout.prop(context.space_data.shading, "color_type", text="Solid View")
+            _settings(layout).prop(context.space_data.shading, "color_type", text="Solid View")
 
 
 class THREEPOINT_PT_export(_PersonStep, bpy.types.Panel):
@@ -203,13 +232,15 @@ class THREEPOINT_PT_export(_PersonStep, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: Context) -> None:
-        draw_buttons(Slot.EXPORT, self.layout, context)
+        if not _draw_progress(self.layout, context, "EXPORT"):
+            draw_buttons(Slot.EXPORT, self.layout, context)
 
 
 def _settings(layout: bpy.types.UILayout) -> bpy.types.UILayout:
     """A column for settings, their names on the left."""
     column = layout.column()
     column.use_property_split = True
+    column.use_property_decorate = False
     return column
 
 
@@ -227,8 +258,9 @@ def _draw_progress(layout: bpy.types.UILayout, context: Context, step: str) -> b
     work = context.window_manager.threepoint
     if not (work.running and work.step == step):
         return False
-    layout.progress(factor=work.fraction, type="BAR", text=work.stage)
-    layout.label(text="Esc stops it", icon="CANCEL")
+    row = layout.row(align=True)
+    row.progress(factor=work.fraction, type="BAR", text=work.stage)
+    row.operator(THREEPOINT_OT_cancel.bl_idname, icon="CANCEL", text="")
     return True
 
 
@@ -250,12 +282,21 @@ def legend_labels(person: THREEPOINT_PG_person) -> list[str]:
 
 
 def dropout_messages(person: THREEPOINT_PG_person, scene: Scene) -> list[Message]:
-    """When which tracker was not seen."""
-    return [
-        message("{tracker} lost {first:.2f} to {last:.2f} s", tracker=role_label(role), first=first, last=last)
-        for role, tracker in trackers_of(person).items()
-        for first, last in find_dropouts(tracker, scene)
-    ]
+    """How often and how long each tracker was not seen; *Next Dropout* goes from one to the next."""
+    said = []
+    for role, tracker in trackers_of(person).items():
+        gaps = find_dropouts(tracker, scene)
+        if not gaps:
+            continue
+        first, last = max(gaps, key=lambda gap: gap[1] - gap[0])
+        said.append(
+            message(
+                "{tracker} lost {total:.2f} s in all, gaps: {count}, the longest {first:.2f} to {last:.2f} s",
+                tracker=role_label(role), total=sum(end - begin for begin, end in gaps), count=len(gaps),
+                first=first, last=last,
+            )
+        )  # fmt: skip
+    return said
 
 
 CLASSES = (

@@ -30,7 +30,7 @@ class THREEPOINT_preferences(bpy.types.AddonPreferences):
         name="Engine",
         update=_forget_verdict,
         items=(
-            ("INSTALLED", "Installed Here", "The environment that Threepoint makes in Blender's user folder"),
+            ("INSTALLED", "Managed by Threepoint", "The environment that Threepoint makes in Blender's user folder"),
             (
                 "OWN",
                 "Existing Python",
@@ -39,7 +39,10 @@ class THREEPOINT_preferences(bpy.types.AddonPreferences):
         ),
     )
     python: StringProperty(
-        name="Python", subtype="FILE_PATH", update=_forget_verdict, description="The interpreter of an existing Python"
+        name="Python",
+        subtype="FILE_PATH",
+        update=_forget_verdict,
+        description="The interpreter of an existing Python, or the folder of its environment, such as .venv",
     )
     torch_index: StringProperty(
         name="PyTorch Index URL",
@@ -56,8 +59,10 @@ class THREEPOINT_preferences(bpy.types.AddonPreferences):
         else:
             self._draw_installation(layout, context)
         engine_environment.draw_check(layout)
+        verdict = engine_environment.verdict()
         for line in engine_state(self):
-            layout.label(text=translated(line), translate=False)
+            icon = "NONE" if verdict is None or line is not verdict.said else "CHECKMARK" if verdict.fine else "ERROR"
+            layout.label(text=translated(line), translate=False, icon=icon)
 
     def _draw_installation(self, layout: bpy.types.UILayout, context: Context) -> None:
         work = installation.current()

@@ -10,7 +10,7 @@ from ..recordings.text import decode
 from ..untrusted.budgets import read_bytes
 from ..untrusted.json_text import parse_json
 from ..untrusted.values import FLOOR, SAMPLE_RATE, SECONDS, SEED, STATURE, Bounds, number, typed, whole
-from .parser import argument, fraction, frame_rate, positive_count
+from .parser import argument, fraction, frame_rate, positive_count, time_range
 
 DEFAULT_FPS = 60.0
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -44,6 +44,8 @@ def add_reading(group: Arguments) -> None:
                        help="which of the file's trackers are head and hands")  # fmt: skip
     group.add_argument("--run", type=positive_count, metavar="N",
                        help="of a file with several runs only this one, from 1 on")  # fmt: skip
+    group.add_argument("--part", type=time_range, metavar="BEGIN:END",
+                       help="only these seconds, counted from the first sample (of the run)")  # fmt: skip
     group.add_argument("--table", type=argument(table_options), default={}, metavar="KEY=VALUE,..|FILE.json",
                        help="what a table's header leaves open: time_unit, fps, length_unit, convention, "
                        "euler_order, quaternion_order, angle_unit, device; a JSON file of the same keys may also "

@@ -16,13 +16,16 @@ from .animate_arguments import ALL_FINDINGS
 
 
 def read_recording(path: Path, arguments: argparse.Namespace, **options: object) -> Recording:
-    """The recording in ``path``, as ``--run``, ``--table`` and ``--trackers`` say; ``options`` go to its reader.
+    """The recording in ``path``, as ``--run``, ``--part``, ``--table`` and ``--trackers`` say.
+
+    ``options`` go to its reader.
 
     ``--keep-table`` remembers what ``--table`` says. What ``--fix`` names is not corrected here: see ``fixed``.
     """
     if arguments.keep_table and not arguments.table:
         raise InputError("animate: --keep-table keeps what --table says, and that says nothing")
-    recording = read(path, user_layouts(), arguments.run, **{**options, **arguments.table})
+    options = {**options, **arguments.table}
+    recording = read(path, user_layouts(), arguments.run, arguments.part, **options)
     if arguments.keep_table:
         saved = user_layouts().save(load_table(path).names, TableOptions(**arguments.table))
         print(f"kept for tables with this header: {saved}")

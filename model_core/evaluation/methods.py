@@ -119,16 +119,23 @@ def score(
         if progress is not None:
             progress(number / len(clips), f"{label}: {clip.name}")
         valid = np.tile([True, *HANDS_SEEN[hands]], (len(clip), 1))
-        found = predict_clip(networks, clip, observe_truth(clip, valid))
-        predicted = Predicted(found.rotations.cpu().numpy(), found.translation.cpu().numpy())
-        if places_itself:
-            row = score_motion(predicted.rotations, predicted.translation, clip)
-        else:
-            row = score_clip(predicted.rotations, clip)
-        about = {key: clip.meta.get(key, "") for key in ("name", "activity", "split")}
-        rows.append(about | row)
+        row, predicted = score_one(predict_clip, networks, clip, observe_truth(clip, valid), places_itself)
+        rows.append(row)
         predictions.append(predicted)
     return rows, predictions
+
+
+def score_one(
+    predict_clip: Method, networks: Networks, clip: Clip, observation: Observation, places_itself: bool
+) -> tuple[dict[str, Any], Predicted[np.ndarray]]:
+    """The row of one clip, whatever the method is shown of it, and the prediction."""
+    found = predict_clip(networks, clip, observation)
+    predicted = Predicted(found.rotations.cpu().numpy(), found.translation.cpu().numpy())
+    if places_itself:
+        row = score_motion(predicted.rotations, predicted.translation, clip)
+    else:
+        row = score_clip(predicted.rotations, clip)
+    return {key: clip.meta.get(key, "") for key in ("name", "activity", "split")} | row, predicted
 
 
 def placement(method: str) -> str:

@@ -3,6 +3,7 @@
 CLEANING = {
     "gaps": "gaps of more than {seconds:g} s without samples: {count}",
     "times_not_finite": "dropped {count} samples without a finite time",
+    "times_wild": "dropped {count} samples whose times are far from those around them",
     "times_sorted": "the samples were out of order: sorted by time",
     "clock_coarse": "the clock counts in steps of {step:.3g} s: samples between are spread evenly",
     "clock_restarted": "the clock was started again: {count} runs, put one after the other (from rows {rows} on)",
@@ -16,6 +17,7 @@ CLEANING = {
 }
 READING = {
     "floor_moved": "its floor lies at {height:.2f} m: moved to 0",
+    "stands_along_y": "its body stands along +Y, where AMASS has +Z up: turned upright",
     "betas_of_another_body": "its betas belong to another body: the mean body stands in",
     "betas_not_numbers": "its betas are not a row of numbers: the mean body stands in",
     "betas_impossible": "its betas are no person's: the mean body stands in",
@@ -47,6 +49,11 @@ GUESSES = {
     "length_unit_unsure": "not sure: positions are in {value} or {other}; '{option}' chooses the other",
     "axes_guessed": "guessed: axes are those of '{value}'",
     "axes_unsure": "not sure: axes are those of '{value}' or '{other}'; '{option}' chooses the other",
+    "trackers_guessed": "guessed: head, left and right hand are {value}",
+    "trackers_unsure": "not sure: head, left and right hand are {value} or {other}; '{option}' chooses the other",
+    "object_axes_guessed": "guessed: the objects look along the axes of '{value}'",
+    "object_axes_unsure": "not sure: the objects look along the axes of '{value}' or '{other}'; the custom property "
+    "'{option}' of each chooses",
     "angles_guessed": "guessed: angles are in {unit} and multiply in the order {value}",
     "angles_unsure": "not sure: angles are in {unit} and multiply in the order {value} or {other}; "
     "'{option}' chooses the other",

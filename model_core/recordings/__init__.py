@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..untrusted.budgets import PARSE_ERRORS
+from .cleaning import cut
 from .formats import find_format
 from .recording import Dropout, DropoutReason, Recording, Track
 from .tables.layouts import Layouts
@@ -16,14 +17,20 @@ from .tables.layouts import Layouts
 __all__ = ["Dropout", "DropoutReason", "Recording", "Track", "read"]
 
 
-def read(path: str | Path, layouts: Layouts | None = None, run: int | None = None, **options: object) -> Recording:
+def read(
+    path: str | Path,
+    layouts: Layouts | None = None,
+    run: int | None = None,
+    part: tuple[float, float] | None = None,
+    **options: object,
+) -> Recording:
     """The recording in the file (or folder) ``path``.
 
     The format is known by content, never by name. ``options`` go to the format's reader: ``body`` for motion of a body,
     ``fps`` for the Quest's text, the fields of ``tables.options.TableOptions`` for tables. ``layouts`` are what the
     user saved for tables, by their headers; nothing is looked up unless they are given. ``run``: of a file with
-    several runs only this one, counted from 1. Raises ``InputError`` with one line that names the file and what is
-    wrong.
+    several runs only this one, counted from 1; ``part``: only the seconds from the one to the other, counted from the
+    first sample. Raises ``InputError`` with one line that names the file and what is wrong.
     """
     path = Path(path)
     found = find_format(path)
@@ -41,4 +48,4 @@ def read(path: str | Path, layouts: Layouts | None = None, run: int | None = Non
         raise
     except PARSE_ERRORS as error:  # No reader can foresee every way in which a file can be wrong.
         raise InputError(f"{path.name}: is no whole {found.NAME} recording ({type(error).__name__})") from error
-    return recording if run is None else recording.run(run)
+    return cut(recording, run, part)

@@ -5,7 +5,7 @@ interpolated for the eye only.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,7 @@ FAR, USUAL_EYES, LOWEST_EYES, HIGHEST_EYES = 100.0, 1.6, -3.0, 4.0
 """Metres from the origin, and heights of the eyes, beyond which a recording is moved to the origin."""
 MOSTLY = 0.5
 """Fraction of the time for which a hand must be seen for nothing to be said of it."""
+HAND_NOTES = ("hand_absent", "hand_mostly_lost")
 SOME = 0.05
 """Fraction of a tracker's rows that are blank from which it is slower than the rows, and did not just fail once."""
 SLOWER = 0.3
@@ -102,6 +103,20 @@ def build_recording(
     return recording.validate()
 
 
+def cut(recording: Recording, run: int | None, part: tuple[float, float] | None) -> Recording:
+    """Only a ``run`` of the recording, counted from 1, and of that only the seconds of ``part``; None: all of it.
+
+    What is said of hands that are lost is said of what is left. Raises ``InputError`` where nothing is.
+    """
+    if run is None and part is None:
+        return recording
+    left = recording if run is None else recording.run(run)
+    left = left if part is None else left.part(*part)
+    notes = [note for note in left.warnings if note.code not in HAND_NOTES]
+    notes += _lost_hands(left.time, left.tracks) if left.device != "joints" else []
+    return replace(left, warnings=tuple(notes))
+
+
 def _same_pose(raw):
     """(N,) true where a raw track is just where it was one row before."""
     with np.errstate(invalid="ignore"):
@@ -130,7 +145,9 @@ def _lost_hands(time, tracks):
         if role not in tracks:
             notes.append(Note("hand_absent", {"hand": Note(role)}))
             continue
-        seen = time_seen(time, tracks[role].valid)
+        # Pauses are no hand's fault: what counts is the time in which the head is known.
+        all_the_time = time_seen(time, tracks["head"].valid) if "head" in tracks else 1.0
+        seen = time_seen(time, tracks[role].valid) / all_the_time if all_the_time > 0 else 1.0
         if seen < MOSTLY:
             notes.append(Note("hand_mostly_lost", {"hand": Note(role), "percent": 100 * seen}))
     return notes

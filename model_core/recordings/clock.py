@@ -93,10 +93,13 @@ def _spread(stamps, warnings):
 def _restarts(rows, stamps, warnings):
     """Runs of a clock that was started again, one after the other; wild stamps are left out."""
     steps = np.diff(stamps)
-    drops = np.flatnonzero(steps < 0)
     usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.0
-    if not 0 < len(drops) <= MOST_DROPS or (steps < 0).mean() > SHUFFLED:
+    if (steps < 0).sum() > MOST_DROPS or (steps < 0).mean() > SHUFFLED:
         return rows, stamps, [0], ()
+    low = _low_stamps(stamps, usual)
+    rows, stamps = rows[~low], stamps[~low]
+    steps = np.diff(stamps)
+    drops = np.flatnonzero(steps < 0)
     keep, starts, offsets = np.ones(len(rows), bool), [0], []
     for number, drop in enumerate(drops):
         end = drops[number + 1] + 1 if number + 1 < len(drops) else len(stamps)
@@ -118,8 +121,22 @@ def _restarts(rows, stamps, warnings):
     if len(starts) > 1:
         places = ", ".join(str(int(rows[start]) + 1) for start in starts[1:6])
         warnings.append(Note("clock_restarted", {"count": len(starts), "rows": places}))
+    wild = int(low.sum() + (~keep).sum())
+    if wild:
+        warnings.append(Note("times_wild", {"count": wild}))
     starts = [int(keep[:start].sum()) for start in starts]
     return rows[keep], stamps[keep], starts, restarts
+
+
+def _low_stamps(stamps, usual):
+    """(N,) true for a few stamps that jump back, after which the clock is soon again where it would have been."""
+    low = np.zeros(len(stamps), bool)
+    for drop in np.flatnonzero(np.diff(stamps) < -LEAST_JUMP):
+        after = stamps[drop + 1 : drop + 1 + LEAST_RUN]
+        on = (after >= stamps[drop]) & (after <= stamps[drop] + LEAST_JUMP + 2 * usual * np.arange(1, len(after) + 1))
+        if on.any():
+            low[drop + 1 : drop + 1 + int(np.argmax(on))] = True
+    return low
 
 
 def _increasing(rows, stamps, starts, warnings):

@@ -12,8 +12,8 @@ from .evidence import SURE, moves, probabilities
 Poses = Mapping[str, np.ndarray]
 """Positions or rotations by role."""
 
-TIME_SCALES = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ticks": 1e-7, "ns": 1e-9}
-TIME_PRIOR = {"s": 0.0, "ms": -0.3, "us": -0.8, "ticks": -2.5, "ns": -0.8}
+TIME_SCALES = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ticks": 1e-7, "ns": 1e-9, "min": 60.0, "day": 86400.0}
+TIME_PRIOR = {"s": 0.0, "ms": -0.3, "us": -0.8, "ticks": -2.5, "ns": -0.8, "min": -4.0, "day": -6.0}
 """How usual each unit is, as log-likelihoods."""
 LENGTH_SCALES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "ft": 0.3048, "in": 0.0254}
 LENGTH_PRIOR = {"m": 0.0, "cm": -0.5, "mm": -0.7, "ft": -5.0, "in": -5.0}
@@ -28,6 +28,8 @@ LOWEST_HEIGHT = 0.75
 """Metres below which a head's height says nothing: there the origin is the head's own."""
 EPOCHS = {"s": (1.1e9, 2.4e9), "ticks": (6.2e10, 6.6e10)}
 """Seconds since 1970 and since the year 1 that are dates of our days."""
+DAYS_SINCE = ((36500.0, 60000.0), (730000.0, 750000.0))
+"""Days since 1900 and since the year 0 that are dates of our days, as spreadsheets and Matlab count."""
 EPOCH_EVIDENCE = 9.0
 FILETIME = (1.25e10, 1.45e10)
 """Seconds since 1601, as Windows counts them in ticks."""
@@ -74,6 +76,8 @@ def time_unit_scores(time: np.ndarray, positions: Poses) -> dict[str, float]:
         since = EPOCHS["s"] if unit != "ticks" else EPOCHS["ticks"]
         if since[0] < size * scale < since[1] or (unit == "ticks" and FILETIME[0] < size * scale < FILETIME[1]):
             score += EPOCH_EVIDENCE
+        if unit == "day" and any(first < size < last for first, last in DAYS_SINCE):
+            score += EPOCH_EVIDENCE
         if not whole and unit in ("ticks", "ns"):
             score -= 2.0
         scores[unit] = float(score)
@@ -110,7 +114,8 @@ def length_unit_scores(positions: Poses) -> dict[str, float] | None:
     head = positions["head"]
     hands = [positions[role] for role in ("left_hand", "right_hand") if role in positions]
     with np.errstate(over="ignore", invalid="ignore"):
-        reach = np.concatenate([np.linalg.norm(hand - head, axis=-1) for hand in hands]) if hands else np.empty(0)
+        reach = [np.linalg.norm(hand - _at_the_same_time(head, len(hand)), axis=-1) for hand in hands]
+        reach = np.concatenate(reach) if reach else np.empty(0)
         heights = np.abs(head[np.isfinite(head).all(-1)])
     reach = reach[np.isfinite(reach) & (reach > 0)]
     distance = float(np.median(reach)) if len(reach) else None
@@ -132,6 +137,13 @@ def length_unit_scores(positions: Poses) -> dict[str, float] | None:
         if known:
             scores[unit] = float(score)
     return scores or None
+
+
+def _at_the_same_time(position, count):
+    """Positions (N, 3) of a tracker, as near as its samples come to the ``count`` of one with a clock of its own."""
+    if len(position) == count:
+        return position
+    return position[np.round(np.linspace(0, len(position) - 1, count)).astype(int)]
 
 
 def guess_euler_order(degrees: np.ndarray) -> str:

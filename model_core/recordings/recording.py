@@ -125,8 +125,21 @@ class Recording:
             raise InputError(f"{self.source}: has no run {number}; it has {max(len(self.runs), 1)}")
         if not self.runs:
             return self
-        first, last = np.searchsorted(self.time, self.runs[number - 1])
-        rows = slice(first, last + 1)
+        begin, end = self.runs[number - 1]
+        return self._between(begin, end)
+
+    def part(self, begin: float, end: float) -> Self:
+        """Only the seconds from ``begin`` to ``end``, counted from the first sample. Raises ``InputError``."""
+        if not 0 <= begin < min(end, self.duration):
+            raise InputError(
+                f"{self.source}: lasts {self.duration:.2f} s; from {begin:g} to {end:g} s there is nothing to read"
+            )
+        return self._between(float(self.time[0]) + begin, float(self.time[0]) + end)
+
+    def _between(self, begin: float, end: float) -> Self:
+        """The samples from ``begin`` to ``end`` of the clock, both included."""
+        first, last = np.searchsorted(self.time, [begin, np.nextafter(end, np.inf)]) - [0, 1]
+        rows = slice(int(first), int(last) + 1)
         lost = [
             Dropout(item.role, max(item.first - first, 0), min(item.last, last) - first, item.reason)
             for item in self.dropouts

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..notes import Note
 from .checks import check
-from .recording import Dropout, Recording
+from .recording import LONGEST_GAP, Dropout, Recording
 from .resample import time_seen
 
 MOST_LISTED = 20
@@ -84,7 +84,11 @@ def _plain_values(note: Note) -> dict[str, object]:
 
 
 def _usual_rate(time):
+    """Samples a second where there are any: stamps in whole milliseconds make single steps longer and shorter."""
     steps = np.diff(time)
+    dense = steps[steps <= LONGEST_GAP]
+    if len(dense):
+        return float(1 / dense.mean())
     return float(1 / np.median(steps)) if len(steps) else 0.0
 
 

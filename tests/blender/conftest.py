@@ -71,8 +71,9 @@ def person(scene, tmp_path):
     import bpy
     from bodies import wobbly_recording
 
+    from threepoint.blender_addon.state.people import people_of
     from threepoint.model_core.recordings.formats import bsor
 
     bsor.write(tmp_path / "walk.bsor", wobbly_recording())
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "walk.bsor"))
-    return scene.threepoint.people[0]
+    return people_of(scene)[0]

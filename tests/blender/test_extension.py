@@ -15,6 +15,7 @@ from threepoint.blender_addon.engine.worker_client import WorkerClient
 from threepoint.blender_addon.operators import command_line as commands
 from threepoint.blender_addon.operators import engine_environment
 from threepoint.blender_addon.state import engine_choice
+from threepoint.blender_addon.state.people import people_of
 from threepoint.blender_addon.ui import preferences
 from threepoint.model_core.recordings.formats import bsor
 
@@ -177,7 +178,7 @@ def test_the_command_does_the_main_job(monkeypatch, tmp_path, capsys):
     assert commands.run(["animate", *words, "--python", sys.executable]) == 0
     assert picture.stat().st_size > 10_000
     bpy.ops.wm.open_mainfile(filepath=str(output))
-    person = bpy.context.scene.threepoint.people[0]
+    person = people_of(bpy.context.scene)[0]
     assert bpy.context.scene.render.fps == 30 and len(person.takes) == 2
     assert person.armature.animation_data.action == person.takes[0].action
 

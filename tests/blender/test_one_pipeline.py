@@ -16,6 +16,7 @@ from threepoint.blender_addon.engine import client as engine
 from threepoint.blender_addon.operators import command_line
 from threepoint.blender_addon.state import engine_choice, predictions
 from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.blender_addon.state.people import people_of
 from threepoint.model_core.body import load_body
 from threepoint.model_core.calibration import Offset
 from threepoint.model_core.calibration.person import head_offset
@@ -62,7 +63,7 @@ def run_tools(*arguments):
 def opened(path):
     """The one person of a file."""
     bpy.ops.wm.open_mainfile(filepath=str(path))
-    (person,) = bpy.context.scene.threepoint.people
+    (person,) = people_of(bpy.context.scene)
     return person
 
 
@@ -70,7 +71,7 @@ def imported(path):
     """The person of a recording that the import button brings into an empty file."""
     scene = empty_file(FPS)
     bpy.ops.threepoint.import_recording(filepath=str(path))
-    return scene.threepoint.people[0]
+    return people_of(scene)[0]
 
 
 def bone_positions(person):

@@ -3,6 +3,7 @@
 A walk is a generator that yields the seconds to let Blender draw; ``play`` takes it from step to step.
 """
 
+import importlib
 import itertools
 import json
 import os
@@ -76,12 +77,26 @@ def run(operator, **options):
 
 
 def press_escape():
+    """Over the sidebar of the 3D view: elsewhere Esc belongs to what is done there."""
+    press_at(sidebar().x + sidebar().width // 2, sidebar().y + sidebar().height // 2, "ESC")
+
+
+def press_at(x, y, key):
+    """A key, with the mouse at a place of the window."""
+    window = bpy.context.window_manager.windows[0]
+    window.event_simulate(type="MOUSEMOVE", value="NOTHING", x=x, y=y)
     for value in ("PRESS", "RELEASE"):
-        bpy.context.window_manager.windows[0].event_simulate(type="ESC", value=value)
+        window.event_simulate(type=key, value=value, x=x, y=y)
+
+
+def people():
+    """The people of the scene."""
+    state = importlib.import_module(".blender_addon.state.people", EXTENSION)
+    return state.people_of(bpy.context.scene)
 
 
 def person():
-    return bpy.context.scene.threepoint.people[0]
+    return people()[0]
 
 
 def work():

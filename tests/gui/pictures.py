@@ -16,10 +16,10 @@ PICTURES = {
         1.0,
         [("16_import_dialog.png", (1352, 76, 1598, 546)), ("20_columns_chosen.png", (1352, 76, 1598, 680))],
     ),
-    "blender_predicting.png": (1.0, [("04_predicting.png", (1030, 86, 1286, 842))]),
-    "blender_uncertainty.png": (1.0, [("07_lower_panels.png", (1030, 702, 1286, 958))]),
+    "blender_predicting.png": (1.0, [("04_predicting.png", (1030, 86, 1286, 780))]),
+    "blender_uncertainty.png": (1.0, [("07_lower_panels.png", (1030, 602, 1286, 852))]),
     "blender_feet.png": (0.6, [("17_feet.png", (100, 200, 1240, 800))]),
-    "blender_killed.png": (1.0, [("05_killed.png", (8, 1128, 706, 1194))]),
+    "blender_killed.png": (1.0, [("05_killed.png", (612, 540, 1312, 600))]),
 }
 """The manual's picture -> its scale, and what it is cut out of: (picture, (left, top, right, bottom)) side by side."""
 MANY_COLOURED = ("blender_window.png", "blender_uncertainty.png")

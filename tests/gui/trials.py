@@ -23,6 +23,7 @@ from inside import (
     names,
     person,
     picture,
+    press_at,
     press_escape,
     report,
     running,
@@ -69,12 +70,21 @@ def cancel_one():
     report["beats"] = sum(beat > begun for beat in beats)
     check("no tick of the window is later than 0.3 s", max(pauses["click"], pauses["predicting"]) < LATEST_TICK)
     picture("04_predicting")
+    region = view()["region"]
+    press_at(region.x + region.width // 2, region.y + region.height // 2, "ESC")
+    yield 1.0
+    check("Esc over the view does not stop a prediction", running())
     pressed = time.monotonic()
     press_escape()
     while running() and time.monotonic() - pressed < 5:
         yield 0.01
     report["escape_seconds"] = time.monotonic() - pressed
     check("Esc stops a prediction and changes nothing", not running() and content() == before)
+    click(bpy.ops.threepoint.predict)
+    yield from until(lambda: work().fraction > 0)
+    click(bpy.ops.threepoint.cancel)
+    yield from until(lambda: not running())
+    check("Cancel stops a prediction and changes nothing", content() == before)
     yield 1.0
 
 
@@ -238,6 +248,7 @@ def come_and_go():
     before = names()
     yield from let_engine_run()
     bpy.ops.script.reload()
+    yield from until(lambda: not engines())  # Blender 5.2 reloads them later.
     yield 2.0
     check("reloading scripts keeps what there was", names() == before)
     check("reloading scripts has stopped the engine", not engines())

@@ -285,6 +285,20 @@ def test_a_gap_of_hours_is_cut_and_each_stretch_can_be_chosen(tmp_path, person):
     assert found.duration < 15 and len(found.runs) == 2
     assert any("pauses of many minutes" in text for text in texts(found))
     assert read(path, run=2).duration == pytest.approx(10 - 5 - 1 / 60, abs=0.02)
+    middle = read(path, run=2, part=(1.0, 3.0))
+    assert middle.duration == pytest.approx(2.0, abs=0.02)
+    first = np.argmin(np.abs(person.time - 6.0 - 1 / 60))
+    np.testing.assert_allclose(middle.tracks["head"].position[0], person.tracks["head"].position[first], atol=0.02)
+    with pytest.raises(InputError, match="lasts 4.98 s; from 7 to 9 s there is nothing to read"):
+        read(path, run=2, part=(7.0, 9.0))
+
+
+def test_of_a_part_it_is_said_which_hands_are_lost_in_it(tmp_path, person):
+    flags = [("LeftHandTracked", np.where(person.time < 6, "1", "0").tolist())]
+    path = table(tmp_path, ("Time", stamps(person)), *columns_of(person), *flags)
+    told = "the left hand is known"
+    assert not any(told in text for text in texts(read(path)))
+    assert any(f"{told} 0% of the time only" in text for text in texts(read(path, part=(7.0, 9.0))))
 
 
 @pytest.mark.parametrize("keys", [("camera", "left-controller", "right-controller"), ("camera", "ctrl-a", "ctrl-b")])

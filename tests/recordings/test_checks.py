@@ -5,12 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from threepoint.model_core.geometry.rotations import quaternion_conjugate, quaternion_multiply
-from threepoint.model_core.recordings import Track, read
+from threepoint.model_core.geometry.rotations import (
+    axis_angle_to_quaternion,
+    quaternion_conjugate,
+    quaternion_multiply,
+    quaternion_to_matrix,
+)
+from threepoint.model_core.recordings import Recording, Track, read
 from threepoint.model_core.recordings.checks import WORLD_TURNS, check, fix
 from threepoint.model_core.recordings.conventions import from_openxr
 from threepoint.model_core.recordings.guessing import rotate
 from threepoint.model_core.recordings.report import report
+from threepoint.tests.recordings.samples import about_x, about_y
 
 SPOILT = {}
 
@@ -155,3 +161,36 @@ def test_the_report_lists_what_was_lost_and_why(make_recording):
     assert "missing: 1 times, 0.51 s in all: 0.50-0.99 s (samples 36-71)" in text
     assert "zeroed: 1 times" in text
     assert "hands should be swapped (--fix sides)" in text
+
+
+def nodding_person(seed):
+    """Somebody who stands, nods for some seconds around where they look, and hardly moves their hands."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(round(60 * rng.uniform(5, 10))) / 60
+    nod = rng.uniform(-0.9, 0.3) + rng.uniform(0.1, 0.8) * np.sin(2 * np.pi * rng.uniform(0.3, 1.5) * time)
+    heading = about_y(rng.uniform(-3, 3) + 0.1 * np.sin(0.5 * time))
+    head = quaternion_multiply(heading, about_x(nod + rng.normal(0, 2e-3, len(time))))
+    neck = np.array([0.0, 1.57, 0.0]) + rng.normal(0, 3e-4, (len(time), 3))
+    seen = np.ones(len(time), bool)
+    tracks = {"head": Track(neck + quaternion_to_matrix(head) @ np.array([0.0, 0.08, -0.09]), head, seen)}
+    ahead, low = rng.uniform(-0.05, 0.35), rng.uniform(0.3, 0.75)
+    for role, side in (("left_hand", -1), ("right_hand", 1)):
+        place = quaternion_to_matrix(heading) @ np.array([side * rng.uniform(0.15, 0.3), -low, -ahead])
+        turn = axis_angle_to_quaternion(rng.normal(0, 0.5, 3) + rng.normal(0, 3e-3, (len(time), 3)))
+        position = neck + place + rng.normal(0, 4e-4, (len(time), 3))
+        tracks[role] = Track(position, quaternion_multiply(heading, turn), seen)
+    return Recording(time, tracks, "made up", "grip").validate()
+
+
+def test_somebody_who_nods_is_never_to_be_turned():
+    offered = [seed for seed in range(60) if any(f.check == "axes" for f in check(nodding_person(seed)))]
+    assert offered == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [5.0, 10.0])
+def test_stretches_of_real_recordings_are_never_to_be_turned(shared, seconds):
+    for path in sorted((shared / "hmd" / "bsor").glob("*.bsor")):
+        recording = read(path)
+        for begin in np.arange(0, recording.duration - seconds, 2 * seconds):
+            assert not [found for found in check(recording.part(begin, begin + seconds)) if found.check == "axes"]

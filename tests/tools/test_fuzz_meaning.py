@@ -2,24 +2,31 @@
 
 import importlib
 
+import pytest
+
 from threepoint.tools.fuzzing.meaning import RIGHT, RIGHT_BUT_UNSURE, SILENT, judge, measure
 from threepoint.tools.fuzzing.tables import CONVENTIONS, STYLES, make_table
 
 fuzz = importlib.import_module("threepoint.tools.fuzz")
-QUICK = 60
-"""Tables of the suite; ``python3 tools fuzz --meaning`` reads 3,000."""
+QUICK, ALL = 300, 3000
 LEAST_RIGHT = 0.99
 
 
-def assert_read_right(count, seed):
+def assert_read_right(count, seed, processes=1):
     failures = []
-    outcomes = measure(count, seed, failures.append)
+    outcomes = measure(count, seed, failures.append, processes)
+    assert outcomes.total() == count
     assert outcomes[RIGHT] + outcomes[RIGHT_BUT_UNSURE] >= LEAST_RIGHT * count, "\n".join(failures)
     assert outcomes[SILENT] == 0, "\n".join(failures)
 
 
 def test_tables_of_many_loggers_are_read_right():
     assert_read_right(QUICK, 10_000)
+
+
+@pytest.mark.slow
+def test_three_thousand_tables_are_read_right():
+    assert_read_right(ALL, 0, processes=2)
 
 
 def test_the_styles_are_many_and_all_are_read(tmp_path):

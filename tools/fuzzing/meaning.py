@@ -3,6 +3,8 @@
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,8 @@ from ...model_core.recordings import Recording, read
 from .tables import MadeTable, make_table
 
 WITHIN_METRES, WITHIN_DEGREES, WITHIN_SECONDS = 0.005, 1.0, 0.02
+PART = 100
+"""Tables that a process reads at once."""
 UNSURE = "_unsure"
 RIGHT, RIGHT_BUT_UNSURE, UNSURE_AND_WRONG, REFUSED, SILENT = (
     "right",
@@ -61,14 +65,31 @@ def difference(recording: Recording, truth: Recording) -> str:
     return ""
 
 
-def measure(count: int, seed: int = 0, say: Callable[[str], None] | None = None) -> Counter:
-    """How many of ``count`` tables came to what; the wrong ones are said one by one."""
+def measure(count: int, seed: int = 0, say: Callable[[str], None] | None = None, processes: int = 1) -> Counter:
+    """How many of ``count`` tables came to what; the wrong ones are said one by one. ``processes`` share the work."""
+    if processes == 1:
+        return _measured(_part(range(seed, seed + count)), say)
+    parts = [range(first, min(first + PART, seed + count)) for first in range(seed, seed + count, PART)]
     outcomes: Counter = Counter()
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        for part in pool.map(_part, parts):
+            outcomes += _measured(part, say)
+    return outcomes
+
+
+def _measured(part: list[tuple[str, str]], say: Callable[[str], None] | None) -> Counter:
+    for outcome, line in part:
+        if say and outcome not in (RIGHT, RIGHT_BUT_UNSURE):
+            say(line)
+    return Counter(outcome for outcome, _ in part)
+
+
+def _part(seeds: range) -> list[tuple[str, str]]:
+    """What came of the tables of some seeds, and a line on each."""
+    found = []
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(seed, seed + count):
+        for number in seeds:
             made = make_table(number)
             outcome, why = judge(made, Path(folder))
-            outcomes[outcome] += 1
-            if say and outcome not in (RIGHT, RIGHT_BUT_UNSURE):
-                say(f"seed {number}: {outcome}: {why} {made.drawn}")
-    return outcomes
+            found.append((outcome, f"seed {number}: {outcome}: {why} {made.drawn}"))
+    return found

@@ -267,7 +267,7 @@ def _named(columns):
                 )
             else:
                 name = pattern.format(d=device, k=word, a=axis, A=axis.upper())
-            found.append((name, [f"{value:.6f}" for value in values]))
+            found.append((name, ("%.6f " * len(values) % tuple(values)).split()))
     return found
 
 

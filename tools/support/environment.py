@@ -56,6 +56,9 @@ EXTRAS = {
     "bpy": ("blender", " (Python 3.11)"),
     "matplotlib": ("blender", ""),
     "fpzip": ("xror", ""),
+    "h5py": ("egodex", ""),
+    "zstandard": ("mcap", ""),
+    "lz4": ("mcap", ""),
 }
 """The package's extra that installs a module, and what it asks of Python."""
 

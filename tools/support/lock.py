@@ -28,8 +28,8 @@ HEADER = "# Made from requirements.in: change that, then run python3 tools build
 ENGINE = ROOT / "blender_addon" / "engine"
 ENGINE_PIP = "pip==26.3"
 ENGINE_PACKAGES = (
-    "numpy", "scipy", "safetensors", "fpzip", "filelock", "fsspec", "jinja2", "markupsafe", "mpmath", "networkx",
-    "setuptools", "sympy", "typing-extensions",
+    "numpy", "scipy", "safetensors", "fpzip", "h5py", "filelock", "fsspec", "jinja2", "markupsafe", "mpmath",
+    "networkx", "setuptools", "sympy", "typing-extensions",
 )  # fmt: skip
 """What Blender's engine needs beside torch, and what torch needs that is everybody's."""
 Packages = dict[str, tuple[str, set[str]]]

@@ -12,10 +12,10 @@ import numpy as np
 
 from ...body import Body, load_body
 from ...errors import InputError
-from ...geometry.frames import OPENXR_TO_MODEL, convert_positions, convert_quaternions
+from ...geometry.frames import MODEL_TO_BLENDER, OPENXR_TO_MODEL, convert_positions, convert_quaternions
 from ...geometry.kinematics import forward_kinematics
-from ...geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion
-from ...geometry.skeleton import BODY_JOINT_COUNT, FEET, ROLES, TRACKED_JOINTS
+from ...geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle, matrix_to_quaternion
+from ...geometry.skeleton import ANKLES, BODY_JOINT_COUNT, FEET, HEAD, ROLES, TRACKED_JOINTS
 from ...motion import BETA_COUNT
 from ...notes import Note
 from ...untrusted.budgets import read_arrays
@@ -37,6 +37,10 @@ OWN_BODY = "threepoint"
 """What the files of our own say under ``body_model``: only then, or with a body that the user names, do betas fit."""
 FLOOR_PERCENTILE, FLOOR_TOLERANCE = 5.0, 0.02
 """The floor is where the lower foot is at this percentile of the time; smaller differences (metres) are left alone."""
+SOME, MOSTLY = 0.02, 0.5
+"""Fractions of the frames in which a body must be upright along +Z, or, where it is not, along +Y."""
+LOOKED_AT = 1000
+"""Frames by which that is judged."""
 CHUNK = 4096
 """Frames whose kinematics are computed at once."""
 
@@ -56,6 +60,7 @@ def read(path: Path, body: Body | None = None) -> Recording:
     warnings = []
     betas = _betas(arrays, body is not None, warnings)
     body = load_body() if body is None else body
+    poses, trans = _standing(poses, trans, body.rest_joints(betas)[:BODY_JOINT_COUNT], name, warnings)
     positions, rotations, ground = _tracked_joints(poses, trans, body, betas)
     if abs(ground) > FLOOR_TOLERANCE:
         warnings.append(Note("floor_moved", {"height": ground}))
@@ -81,13 +86,42 @@ def joint_recording(
     return build_recording(time, tracks, source, "joints", betas, warnings, living=False)
 
 
-def read_motion(path: str | Path) -> tuple[np.ndarray, np.ndarray, float]:
-    """poses (T, 66) radians, trans (T, 3) metres, +Z up, and frames a second, as the file has them."""
+def read_motion(path: str | Path, usual_rate: float | None = None) -> tuple[np.ndarray, np.ndarray, float]:
+    """poses (T, 66) radians, trans (T, 3) metres, +Z up, and frames a second.
+
+    ``usual_rate`` stands in where a file says none. A body that stands along +Y is turned upright. Raises
+    ``InputError`` where it never stands.
+    """
     name = Path(path).name
-    poses, trans, fps = _motion(read_arrays(path, WANTED), name)
+    arrays = read_arrays(path, WANTED)
+    if usual_rate is not None and not set(RATE_KEYS) & set(arrays):
+        arrays[RATE_KEYS[0]] = np.array(usual_rate)
+    poses, trans, fps = _motion(arrays, name)
     if len(poses) < 2:
         raise InputError(f"{name}: has {len(poses)} frames; at least 2 are needed")
-    return poses, trans, fps
+    rest = load_body().rest_joints(np.zeros(BETA_COUNT))[:BODY_JOINT_COUNT]
+    return *_standing(poses, trans, rest, name, []), fps
+
+
+def _standing(
+    poses: np.ndarray, trans: np.ndarray, rest: np.ndarray, name: str, warnings: list[Note]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same with +Z up, for some programs write +Y up. Raises ``InputError`` where nobody stands along either."""
+    looked_at = poses[:: max(1, len(poses) // LOOKED_AT)].reshape(-1, BODY_JOINT_COUNT, 3)
+    _, joints = forward_kinematics(axis_angle_to_matrix(looked_at), np.zeros((len(looked_at), 3)), rest)
+    trunk = joints[:, HEAD] - joints[:, 0]
+    above = joints[:, HEAD] - joints[:, list(ANKLES)].mean(1)
+    leg = float(np.linalg.norm(rest[ANKLES[0]] - rest[0]))
+    upright = (trunk > 0.5 * np.linalg.norm(trunk, axis=-1, keepdims=True)) | (above > 0.5 * leg)
+    _, along_y, along_z = upright.mean(0)
+    if along_z >= SOME:
+        return poses, trans
+    if along_y < MOSTLY:
+        raise InputError(f"{name}: its body never stands nor sits upright; AMASS has +Z up")
+    warnings.append(Note("stands_along_y"))
+    turn = MODEL_TO_BLENDER
+    orient = matrix_to_axis_angle(turn @ axis_angle_to_matrix(poses[:, :3]))
+    return np.concatenate([orient, poses[:, 3:]], -1), (trans + rest[0]) @ turn.T - rest[0]
 
 
 def _tracked_joints(poses, trans, body, betas):

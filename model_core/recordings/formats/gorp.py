@@ -1,9 +1,9 @@
 """GORP: Quest 3 sessions with the wearer's true body from optical capture, an ``.npz`` each (numpy only).
 
 ``tracking_data`` is a pickled dict of ``hmdTransforms``, ``lConTransforms``, ``rConTransforms`` (T, 7: position,
-``wxyz``)
-with ``lConValid`` and ``rConValid``, or ``leftHandTransform`` and the like with a confidence; 30 samples a second. Only
-arrays and numbers are ever unpickled. ``poses``, ``trans`` and ``betas`` are the true body's, read by ``amass``.
+``wxyz``) with ``lConValid`` and ``rConValid``, or ``leftHandTransform`` and the like with a confidence; 30 samples a
+second. Only arrays and numbers are ever unpickled. ``poses``, ``trans`` and ``betas`` are the true body's
+(``read_body``).
 """
 
 import io
@@ -21,7 +21,7 @@ from ..conventions import CONVENTIONS, to_openxr
 from ..evidence import log_likelihoods, observe
 from ..guessing import guess_note
 from ..recording import Recording
-from .amass import RATE_KEYS
+from .amass import RATE_KEYS, read_motion
 
 NAME = "GORP"
 SUFFIXES = (".npz",)
@@ -85,6 +85,11 @@ def read(path: Path, convention: str | None = None) -> Recording:
         for role, rows in poses.items()
     }
     return build_recording(time, tracks, path.name, device, warnings=notes)
+
+
+def read_body(path: Path) -> tuple[np.ndarray, np.ndarray, float]:
+    """The true body: poses (T, 66) in radians, trans (T, 3) in metres in a room of its own, frames a second."""
+    return read_motion(path, RATE)
 
 
 def _load(path):

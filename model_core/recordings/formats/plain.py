@@ -51,9 +51,9 @@ def write(path: str | Path, recording: Recording) -> None:
 def read(path: Path) -> Recording:
     """A file of ``write`` -> ``Recording``."""
     name = path.name
-    content = decode(read_bytes(path), name)
-    device, betas = _about(content[: content.find("\n")][len(FIRST_WORDS) :], name)
-    table = read_table(content, name)
+    content = read_bytes(path)
+    device, betas = _about(decode(content[: content.find(b"\n") + 1], name).strip()[len(FIRST_WORDS) :], name)
+    table = read_table(decode(content, name), name)
     tracks = {}
     for column in table.names:
         if column.endswith("_" + FIELDS[0]):

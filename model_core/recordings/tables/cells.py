@@ -12,9 +12,14 @@ NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?\b(?:nan|in
 LABELLED = re.compile(r"([A-Za-z])\s*[:=]\s*(" + NUMBER.pattern + ")", re.IGNORECASE)
 BRACKETS = "()[]{}<>"
 VECTOR_SIZES = (3, 4, 6, 7, 16)
+LOOKED_AT = 200
+"""Cells by which it is judged whether a column is of numbers."""
 MOST_WORDS = 500
 """Distinct texts of a column that are kept; the rest are no words of a flag or a device."""
 EMPTY = {"", "na", "n/a", "null", "none", "nan", "-", "--", "#n/a"}
+
+NO_STATE = "none"
+"""Among words this is one of them: a tracker whose state is none is not seen."""
 
 
 def number(cell: str) -> float | None:
@@ -33,6 +38,13 @@ def expand_vectors(cell: str) -> list[float] | None:
     """The numbers of a vector in one cell, such as ``(0.1, 1.6, -0.3)``; None where it is none."""
     cell = cell.replace("\x1f", ",").strip().strip("\"'")
     bare = cell.strip(BRACKETS + " ")
+    if bare != cell:
+        try:  # Most are plain numbers, with commas between them.
+            plain = [float(part) for part in bare.split(",")]
+        except ValueError:
+            plain = []
+        if len(plain) in VECTOR_SIZES:
+            return plain
     if cell == bare and not re.fullmatch(r"[-+\d.eE,; \t|]+", bare):
         labelled = LABELLED.findall(cell)
         if len(labelled) not in VECTOR_SIZES:
@@ -104,7 +116,8 @@ def read_column(column: Column, cells: Sequence[str]) -> None:
         column.parts.append(np.array([row if row and len(row) == column.width else lost for row in rows]))
         return
     if not column.words and not column.is_numeric:
-        column.is_numeric = 2 * sum(number(cell) is not None for cell in sample) > len(sample)
+        some = sample[:: max(1, len(sample) // LOOKED_AT)]
+        column.is_numeric = 2 * sum(number(cell) is not None for cell in some) > len(some)
     if column.is_numeric:
         found = [number(cell) for cell in kept]
         column.parts.append(np.array([np.nan if value is None else value for value in found])[:, None])
@@ -114,7 +127,7 @@ def read_column(column: Column, cells: Sequence[str]) -> None:
 
 def _word(column, cell):
     """The index of a word, where there are not too many of them."""
-    if cell.lower() in EMPTY:
+    if cell.lower() in EMPTY and cell.lower() != NO_STATE:
         return np.nan
     if cell not in column.words:
         if len(column.words) >= MOST_WORDS:

@@ -20,6 +20,10 @@ UNSEEN = {
 }  # fmt: skip
 OPENVR_SEEN, OPENVR_STATES = 200, {1, 100, 101, 200, 201, 300}
 """OpenVR's results of tracking, of which one means that all is well."""
+BASIC_STATES = {-1.0, 0.0}
+"""True is -1 in Basic and what descends from it."""
+LEAST_CONFIDENCE = 0.1
+"""Of a confidence from 0 to 1, what is nearly none."""
 
 
 def read_flag(table: Table, device: DeviceColumns, role: str, notes: list[Note]) -> np.ndarray | None:
@@ -69,8 +73,12 @@ def _by_numbers(column, lost):
         states = set(np.unique(column[np.isfinite(column)][:5000]).tolist())
         if OPENVR_SEEN in states and states <= OPENVR_STATES:
             seen = column == OPENVR_SEEN
+        elif states <= BASIC_STATES:
+            seen = (column != 0) != lost
         else:
-            seen = ~(column > 0) if lost else column > 0
+            # A confidence has all values between; of a flag, and of a state that counts up, only 0 means no.
+            least = LEAST_CONFIDENCE if max(states) <= 1 and len(states) > 2 else 0.0
+            seen = ~(column > least) if lost else column > least
     return np.where(np.isfinite(column), seen, True)
 
 

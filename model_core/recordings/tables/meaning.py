@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import permutations
 
 import numpy as np
 
 from ...errors import InputError
-from ...geometry.rotations import quaternion_conjugate
+from ...geometry.rotations import normalize, quaternion_conjugate, quaternion_to_matrix
 from ...notes import Note
-from ..cleaning import RawTrack, build_recording
+from ..cleaning import NORM_TOLERANCE, RawTrack, build_recording
 from ..conventions import to_openxr
+from ..evidence import stretches
 from ..guessing import LENGTH_SCALES, guess_note, length_unit_scores, rotate
 from ..recording import Recording
 from .clocks import read_clock
@@ -17,11 +19,13 @@ from .columns import Columns, DeviceColumns, TimeColumn, guess_columns
 from .flags import read_flag
 from .options import TableOptions
 from .parsing import Table
-from .rotations import read_rotations
-from .shapes import split_by_tracker, unknown_trackers
+from .rotations import in_degrees, read_rotations, reading_scores, to_quaternions
+from .shapes import split_by_tracker
 
 MOST_NAMED = 6
 """Names that a note lists."""
+MOST_HEADS = 3
+"""Trackers of unknown names of which each may be the head."""
 NUMBERED_HANDS = ("hand_1", "hand_2")
 HANDS = ("left_hand", "right_hand")
 
@@ -38,6 +42,15 @@ class _Part:
         return self.table.values[:, self.device.position]
 
     @property
+    def seen(self) -> np.ndarray:
+        """The positions by which is guessed: without the zeros, and quaternions of no rotation, of a lost tracker."""
+        position, rotation = self.position, self.rotation
+        lost = (position == 0).all(-1)
+        if rotation.shape[-1] == 4:
+            lost |= np.abs(np.linalg.norm(rotation, axis=-1) - 1) > NORM_TOLERANCE
+        return np.where(lost[:, None], np.nan, position)
+
+    @property
     def rotation(self) -> np.ndarray:
         return self.table.values[:, self.device.rotation]
 
@@ -46,7 +59,7 @@ def to_recording(table: Table, options: TableOptions, source: str) -> Recording:
     """A ``Table`` -> ``Recording`` by ``options`` and guesses. Raises ``InputError`` where the head is not found."""
     notes: list[Note] = []
     parts, columns, clocks = _trackers(table, options, source, notes)
-    positions = {role: part.position for role, part in parts.items()}
+    positions = {role: part.seen for role, part in parts.items()}
     scale = LENGTH_SCALES[_length_unit(columns, positions, options, source, notes)]
     positions = {role: position * scale for role, position in positions.items()}
     times = _times(parts, clocks, positions, options, source, notes)
@@ -58,7 +71,7 @@ def to_recording(table: Table, options: TableOptions, source: str) -> Recording:
     )  # fmt: skip
     tracks = {}
     for role, part in parts.items():
-        position, rotation = to_openxr(positions[role], rotations[role], convention)
+        position, rotation = to_openxr(part.position * scale, rotations[role], convention)
         own = None if times[role] is times["head"] else times[role]
         tracks[role] = RawTrack(position, rotation, read_flag(part.table, part.device, role, notes), own)
     tracks = _with_sides(tracks, times, notes)
@@ -81,18 +94,18 @@ def _trackers(
         _need_head(devices, source)
         return {role: _Part(table, device) for role, device in devices.items()}, None, clocks
     columns = guess_columns(table.names)
-    if "head" not in columns.devices:
-        split = split_by_tracker(table)
-        if split:
-            left_out = unknown_trackers(table)
-            if left_out:
-                notes.append(_names_note("trackers_unknown", left_out))
-            found = {role: guess_columns(rows.names) for role, rows in split.items()}
-            _need_head(found["head"].devices, source)
-            parts = {
-                role: _Part(split[role], one.devices["head"]) for role, one in found.items() if "head" in one.devices
-            }
-            return parts, found["head"], found["head"].clocks
+    split = split_by_tracker(table) if "head" not in columns.devices else None
+    if split is not None:
+        found, others = _parts_of(split.roles), _parts_of(split.others)
+        if others and not set(HANDS) & set(found):
+            found |= _by_motion(found, others, options, source, notes)
+        _need_head(found, source)
+        used = [part.table for part in found.values()]
+        left_out = [name for name, rows in split.others.items() if not any(rows is table for table in used)]
+        if left_out:
+            notes.append(_names_note("trackers_unknown", left_out))
+        head = guess_columns(found["head"].table.names)
+        return found, head, head.clocks
     _need_head(columns.devices, source)
     parts = {}
     for role, device in columns.devices.items():
@@ -106,6 +119,80 @@ def _trackers(
     if unused:
         notes.append(_names_note("columns_unused", unused))
     return dict(sorted(parts.items(), key=lambda item: item[0] != "head")), columns, columns.clocks
+
+
+def _parts_of(tables: Mapping[str, Table]) -> dict[str, _Part]:
+    """The trackers of tables that hold one each, called the head's."""
+    found = {name: (rows, guess_columns(rows.names).devices.get("head")) for name, rows in tables.items()}
+    return {name: _Part(rows, device) for name, (rows, device) in found.items() if device is not None}
+
+
+def _by_motion(
+    named: Mapping[str, _Part], parts: Mapping[str, _Part], options: TableOptions, source: str, notes: list[Note]
+) -> dict[str, _Part]:
+    """Which ``parts`` are head (unless that is ``named``) and hands: what makes the motion likeliest."""
+    scores: dict[tuple[str, ...], float] = {}
+    every = {**parts, **named}
+    for names in _assignments(named, parts):
+        chosen: dict[str, _Part] = dict(zip(("head", *HANDS), (every[name] for name in names), strict=False))
+        scored = _likeliest(chosen, options, source)
+        if scored is not None:
+            scores[names] = scored
+    if not scores:
+        return {}
+    best = max(scores, key=lambda names: scores[names])
+    told = {", ".join(f"'{name}'" for name in names): names for names in scores}
+    _, note = guess_note("trackers", {text: scores[names] for text, names in told.items()}, "")
+    if "other" in note.values:
+        note.values["option"] = _choice(best, told[str(note.values["other"])])
+    notes.append(note)
+    return dict(zip(("head", *HANDS), (every[name] for name in best), strict=False))
+
+
+def _choice(best: tuple[str, ...], other: tuple[str, ...]) -> str:
+    """The option that makes of trackers in the roles that ``best`` names those that ``other`` names."""
+    held = dict(zip(best, ("head", *HANDS), strict=False))
+    pairs = zip(("head", "left", "right"), ("head", *HANDS), other, strict=False)
+    changed = [f"{short}={held.get(name, name)}" for short, role, name in pairs if held.get(name) != role]
+    return f"--trackers {','.join(changed)}"
+
+
+def _assignments(named: Mapping[str, _Part], parts: Mapping[str, _Part]) -> list[tuple[str, ...]]:
+    """Names of head, left and right hand to compare: of many trackers only the steadiest can be the head."""
+    heads = ["head"] if "head" in named else sorted(parts, key=lambda name: -_steadiness(parts[name]))[:MOST_HEADS]
+    found = []
+    for head in heads:
+        others = [name for name in parts if name != head]
+        found += [(head, *hands) for hands in permutations(others, min(len(others), len(HANDS)))]
+    return found
+
+
+def _steadiness(part: _Part) -> float:
+    """How well a tracker keeps one of its axes along one of the room's: 1 for always."""
+    rotation = part.rotation[stretches(len(part.rotation))]
+    turned = to_quaternions(rotation, part.device.layout, "wxyz", "YXZ", "openxr")
+    turned = turned[np.isfinite(turned).all(-1)]
+    return (
+        float(np.linalg.svd(quaternion_to_matrix(normalize(turned)).mean(0), compute_uv=False)[0]) if len(turned) else 0
+    )
+
+
+def _likeliest(parts: Mapping[str, _Part], options: TableOptions, source: str) -> float | None:
+    """The log-likelihood of the best reading of trackers in these roles; None where they fit nobody."""
+    columns = guess_columns(parts["head"].table.names)
+    positions = {role: part.seen for role, part in parts.items()}
+    try:
+        scale = LENGTH_SCALES[_length_unit(columns, positions, options, source, [])]
+        positions = {role: position * scale for role, position in positions.items()}
+        times = _times(parts, columns.clocks, positions, options, source, [])
+    except InputError:
+        return None
+    devices = {role: part.device for role, part in parts.items()}
+    values, _ = in_degrees(
+        {role: part.rotation for role, part in parts.items()}, devices, options.angle_unit or columns.angle_unit
+    )
+    scores = reading_scores(values, devices, times, positions, options)
+    return max(scores.values(), default=None)
 
 
 def _names_note(code, names):

@@ -13,8 +13,8 @@ from ..guessing import LENGTH_SCALES, TIME_SCALES
 class TableOptions:
     """What a user knows of a table; None means: guess.
 
-    ``time_unit`` s, ms, us, ns or ticks (100 ns); ``fps`` in place of a time column; ``length_unit`` m, cm, mm, ft or
-    in;
+    ``time_unit`` s, ms, us, ns, ticks (100 ns), min or day; ``fps`` in place of a time column; ``length_unit`` m, cm,
+    mm, ft or in;
     ``convention`` a name of ``conventions.CONVENTIONS``; ``euler_order`` such as ``YXZ``; ``quaternion_order`` wxyz or
     xyzw, of columns that are numbered only; ``angle_unit`` degrees or
     radians; ``columns`` role -> names of its columns (position x, y, z, then rotation w, x, y, z or Euler x, y, z) and

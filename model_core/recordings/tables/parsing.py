@@ -22,6 +22,8 @@ CELL_BYTES = 8
 HEADER_LINES = 8
 """Lines that a header of several lines has at most."""
 ROWS_PER_BATCH = 8192
+PART_LENGTH = 1 << 23
+"""Characters of a table of numbers that are read at once."""
 REPEATED = 0.3
 """Fraction of a header's names that appear more than once where a header has several lines."""
 OPEN, CLOSE = "([{<", ")]}>"
@@ -52,10 +54,11 @@ def read_table(text: str, name: str) -> Table:
     lines = _head_lines(text)
     if not lines:
         raise InputError(f"{name}: is empty")
-    found: dict[str | None, int] = {}
-    for fitting in (True, False):
-        headers = {mark: _header(lines, mark, fitting) for mark in DELIMITERS}
-        found = found or {mark: header for mark, header in headers.items() if header is not None}
+    found = _headers(lines)
+    if not found and _headers(_head_lines(text, comments=True)):
+        # numpy and others write the names of the columns into a comment.
+        lines = _head_lines(text, comments=True)
+        found = _headers(lines)
     if not found:
         _refuse(lines, name)
     if any(len(names) > MOST_COLUMNS for names in (_names(lines, index, mark) for mark, index in found.items())):
@@ -72,6 +75,16 @@ def read_table(text: str, name: str) -> Table:
     if len(table.values) == 0 or not np.isfinite(table.values).any():
         raise InputError(f"{name}: no rows of numbers under its header")
     return table
+
+
+def _headers(lines: Sequence[tuple[int, str]]) -> dict[str | None, int]:
+    """Which line names the columns, by the delimiters that may separate them."""
+    for fitting in (True, False):
+        headers = {mark: _header(lines, mark, fitting) for mark in DELIMITERS}
+        found = {mark: header for mark, header in headers.items() if header is not None}
+        if found:
+            return found
+    return {}
 
 
 def _agreement(lines, index, mark):
@@ -94,8 +107,8 @@ def _refuse(lines, name):
     raise InputError(f"{name}: no recognisable columns in its first line: {lines[0][1][:60]!r}")
 
 
-def _head_lines(text):
-    """The first lines that say something, each as (where the text goes on behind it, line)."""
+def _head_lines(text: str, comments: bool = False) -> list[tuple[int, str]]:
+    """The first lines that say something, each as (where the text goes on behind it, line); ``comments`` too."""
     lines, position = [], 0
     while position < len(text) and len(lines) < HEADER_SEARCH_LINES:
         end = text.find("\n", position)
@@ -103,8 +116,9 @@ def _head_lines(text):
         line = text[position:end]
         position = end + 1
         # Spreadsheets write "sep=;" into the first line; others put comments there.
-        if line.strip() and not line.lstrip().startswith("#") and not line.lower().startswith("sep="):
-            lines.append((position, line))
+        is_comment = line.lstrip().startswith("#")
+        if line.strip("# \t") and (comments or not is_comment) and not line.lower().startswith("sep="):
+            lines.append((position, line.lstrip().lstrip("#").lstrip() if is_comment else line))
     return lines
 
 
@@ -148,7 +162,10 @@ def _names(lines, index, delimiter):
 
 def split(line: str, delimiter: str | None) -> list[str]:
     """The cells of a line; quotes are heeded where they are whole, and brackets keep what they hold together."""
-    if delimiter is not None and any(mark in line for mark in OPEN):
+    brackets = any(mark in line for mark in OPEN)
+    if delimiter is not None and not brackets and '"' not in line:
+        return line.split(delimiter)
+    if delimiter is not None and brackets:
         line = INSIDE.sub(lambda match: match[0].replace(delimiter, HIDDEN), line)
     if delimiter is None:
         line = INSIDE.sub(lambda match: match[0].replace(" ", ""), line)
@@ -173,19 +190,36 @@ def _fast(text, start, delimiter, names):
         first = text[start : start + 20000].split("\n")[:-1] or [text[start:]]
         if any(not line.replace(delimiter, "").strip(' "-+.0123456789eEnNaAiIfF') == "" for line in first):
             return None
-    if delimiter is not None and any(
-        text.find(pair, start - 1) >= 0 for pair in (delimiter * 2, f"{delimiter}\n", f"\n{delimiter}")
-    ):
+    parts = []
+    for part in _parts(text, start):
+        values = _numbers(part, delimiter, len(names))
+        if values is None:
+            return None
+        parts.append(values)
+    return Table(names, np.concatenate(parts))
+
+
+def _parts(text: str, start: int) -> Iterator[str]:
+    """The text from ``start`` on in whole lines, a part at a time: of a long one few copies are made."""
+    while start < len(text):
+        end = text.find("\n", start + PART_LENGTH)
+        end = len(text) if end < 0 else end + 1
+        if not text[start:end].isspace():
+            yield text[start:end]
+        start = end
+
+
+def _numbers(text: str, delimiter: str | None, width: int) -> np.ndarray | None:
+    """The numbers (N, width) of whole lines; None for words, quotes or ragged rows."""
+    if delimiter is not None and any(pair in text for pair in (delimiter * 2, f"{delimiter}\n", f"\n{delimiter}")):
         mark = re.escape(delimiter)
-        text = re.sub(rf"(?:(?<={mark})|(?<=\n)|^)(?={mark}|\n|\Z)(?!\n*\Z)", "nan", text[start:])
-        text, start = re.sub(r"\n(?:nan\n)+", "\n", text), 0
-    stream = io.BytesIO(text.encode())  # A StringIO holds four bytes a character; of a long text few copies are made.
-    stream.seek(len(text[:start].encode()))
+        text = re.sub(rf"(?:(?<={mark})|(?<=\n)|^)(?={mark}|\n|\Z)(?!\n*\Z)", "nan", text)
+        text = re.sub(r"\n(?:nan\n)+", "\n", text)
     try:
-        values = np.loadtxt(stream, delimiter=delimiter, ndmin=2)
+        values = np.loadtxt(io.BytesIO(text.encode()), delimiter=delimiter, ndmin=2)
     except ValueError:
-        return None  # words, quotes or ragged rows
-    return Table(names, values) if values.shape[1] == len(names) else None
+        return None
+    return values if values.shape[1] == width else None
 
 
 def _by_cells(text, start, delimiter, names) -> Table:

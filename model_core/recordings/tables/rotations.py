@@ -67,11 +67,39 @@ def read_rotations(
     ``vectors``: numbered quaternions came out of single cells.
     """
     layouts = {device.layout for device in devices.values()}
-    values = dict(values)
+    given = options.angle_unit or angle_unit
+    values, unit = in_degrees(values, devices, given)
+    scores = reading_scores(values, devices, times, positions, options, vectors)
+    best = _choose(scores, layouts, options, unit, bool(given), notes)
+    read = {
+        role: to_quaternions(values[role], device.layout, best.quaternions, best.angles, best.convention)
+        for role, device in devices.items()
+    }
+    return read, best.convention
+
+
+def in_degrees(
+    values: Mapping[str, np.ndarray], devices: Mapping[str, DeviceColumns], given: str | None
+) -> tuple[dict[str, np.ndarray], str]:
+    """The values with angles in degrees, and the unit that they were in: ``given``, or found by their size."""
     angles = [role for role, device in devices.items() if device.layout in ("xyz", "turns")]
-    unit = _angle_unit({role: values[role] for role in angles}, options.angle_unit or angle_unit) if angles else ""
-    if unit == "radians":
-        values |= {role: np.degrees(values[role]) for role in angles}
+    unit = _angle_unit({role: values[role] for role in angles}, given) if angles else ""
+    if unit != "radians":
+        return dict(values), unit
+    return dict(values) | {role: np.degrees(values[role]) for role in angles}, unit
+
+
+def reading_scores(
+    values: Mapping[str, np.ndarray],
+    devices: Mapping[str, DeviceColumns],
+    times: Mapping[str, np.ndarray],
+    positions: Mapping[str, np.ndarray],
+    options: TableOptions,
+    vectors: bool = False,
+) -> dict[Reading, float]:
+    """The log-likelihood of each possible ``Reading``; of ``values`` angles are in degrees."""
+    layouts = {device.layout for device in devices.values()}
+    angles = layouts & {"xyz", "turns"}
     rows = {role: stretches(len(positions[role])) for role in devices}
     head = rows["head"]
     # Trackers with clocks of their own are looked at where the head was seen, as near as their samples come.
@@ -92,12 +120,7 @@ def read_rotations(
             if angles:
                 score += roll(seen, name) + _usual(order, name)
             scores[Reading(quaternions, order, name)] = score
-    best = _choose(scores, layouts, options, unit, bool(options.angle_unit or angle_unit), notes)
-    read = {
-        role: to_quaternions(values[role], device.layout, best.quaternions, best.angles, best.convention)
-        for role, device in devices.items()
-    }
-    return read, best.convention
+    return scores
 
 
 def _usual(order, name):

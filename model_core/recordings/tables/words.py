@@ -59,7 +59,8 @@ TIME_UNITS = {
     "s": "s", "sec": "s", "secs": "s", "second": "s", "seconds": "s", "ms": "ms", "msec": "ms", "msecs": "ms",
     "millis": "ms", "millisecond": "ms", "milliseconds": "ms", "us": "us", "usec": "us", "micros": "us", "µs": "us",
     "microsecond": "us", "microseconds": "us", "ns": "ns", "nsec": "ns", "nanos": "ns", "nanosecond": "ns",
-    "nanoseconds": "ns", "ticks": "ticks",
+    "nanoseconds": "ns", "ticks": "ticks", "min": "min", "mins": "min", "minute": "min", "minutes": "min",
+    "day": "day", "days": "day",
 }  # fmt: skip
 LENGTH_UNITS = {
     "m": "m", "meter": "m", "meters": "m", "metre": "m", "metres": "m", "cm": "cm", "centimeters": "cm",
@@ -76,7 +77,8 @@ TRACKED_WORDS = {
     "trackingstatus", "trackingquality", "isconnected", "validity",
 }  # fmt: skip
 LOST_WORDS = {
-    "lost", "untracked", "invalid", "occluded", "missing", "dropout", "nottracked", "islost", "isinvalid",
+    "lost", "loss", "not", "failure", "untracked", "invalid", "occluded", "missing", "dropout", "nottracked",
+    "islost", "isinvalid",
     "unavailable", "trackinglost", "error",
 }  # fmt: skip
 OTHER_QUANTITIES = {
@@ -106,6 +108,17 @@ SECOND_CHOICE = {
     "model",
 }
 """Of two poses of one tracker, the one without these is taken."""
+ID_WORDS = {
+    "id", "device", "tracker", "index", "object", "sensor", "node", "name", "type", "serial", "handle", "entity",
+    "role", "source", "slot", "channel", "number", "no", "part", "body", "joint", "marker", "label", "controller",
+    "unit", "key",
+}  # fmt: skip
+"""Words of columns that say which tracker a row is of."""
+NO_ID_WORDS = {
+    "participant", "subject", "session", "trial", "frame", "block", "user", "player", "event", "scene",
+    "condition", "group", "sample", "packet", "message", "button", "state", "status",
+}  # fmt: skip
+"""Words of columns that number other things."""
 FILLERS = {
     "world", "global", "abs", "absolute", "tracker", "device", "sensor", "value", "data", "anchor", "transform",
     "node", "pose", "the", "of", "in", "vr", "xr", "ovr", "openxr", "oculus", "quest", "unity", "room", "space", "is",
@@ -161,7 +174,8 @@ def words(name: str) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _words(name: str) -> tuple[str, ...]:
-    spaced = re.sub(r"([a-zµ0-9])([A-Z])", r"\1 \2", name)
+    spaced = re.sub(r"^(LH|RH|LC|RC)(?=[a-z])", r"\1 ", name)
+    spaced = re.sub(r"([a-zµ0-9])([A-Z])", r"\1 \2", spaced)
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced)
     spaced = re.sub(r"([A-Za-z])(\d)", r"\1 \2", spaced)
     spaced = re.sub(r"(\d)([A-Za-z])", r"\1 \2", spaced)

@@ -68,7 +68,7 @@ def test_the_order_changes_for_all_takes_and_back():
     assert avatar.armature.animation_data.action == second
     assert np.abs(bone_heads(avatar.armature, 77) - wanted).max() < 1e-5
     use_action(avatar.armature, first)
-    back = read_action(avatar.armature, np.zeros(10), scene)
+    back = read_action(avatar.armature, avatar.armature.animation_data.action, np.zeros(10), scene)
     assert (1 - np.abs((back.rotations * wild_motion().rotations).sum(-1))).max() < 1e-6
 
 
@@ -76,8 +76,8 @@ def test_the_order_changes_for_all_takes_and_back():
 def test_a_range_is_replaced_in_any_order(order):
     scene, avatar, action = baked(wild_motion(seed=1))
     set_rotation_order(avatar.armature, order, [action])
-    replace_frames(avatar.armature, wild_motion(seed=2), scene, 50, 120)
-    back = read_action(avatar.armature, np.zeros(10), scene)
+    replace_frames(avatar.armature, avatar.armature.animation_data.action, wild_motion(seed=2), scene, 50, 120)
+    back = read_action(avatar.armature, avatar.armature.animation_data.action, np.zeros(10), scene)
     old, new = (np.abs((back.rotations * wild_motion(seed=s).rotations).sum(-1)).min(1) > 1 - 1e-6 for s in (1, 2))
     assert old[:49].all() and old[120:].all() and new[60:110].all()
 
@@ -96,7 +96,11 @@ def test_bones_take_other_names_for_good_and_every_take_still_plays(preset):
     use_action(avatar.armature, first)
     assert np.abs(bone_heads(avatar.armature, 60) - wanted).max() < 1e-6
     assert (
-        np.abs(read_action(avatar.armature, np.zeros(10), scene).translation - wild_motion().translation).max() < 1e-5
+        np.abs(
+            read_action(avatar.armature, avatar.armature.animation_data.action, np.zeros(10), scene).translation
+            - wild_motion().translation
+        ).max()
+        < 1e-5
     )
 
 
@@ -223,8 +227,8 @@ def test_contacts_change_with_a_range_and_with_the_take_and_are_read_back():
     scene, avatar, action = baked(stepping_motion())
     action.pose_markers.new("jump").frame = 5
     standing = replace(wild_motion(seed=2), contacts=np.ones((181, 4), np.float32))
-    replace_frames(avatar.armature, standing, scene, 60, 100)
-    back = read_action(avatar.armature, np.zeros(10), scene)
+    replace_frames(avatar.armature, avatar.armature.animation_data.action, standing, scene, 60, 100)
+    back = read_action(avatar.armature, avatar.armature.animation_data.action, np.zeros(10), scene)
     assert back.contacts[:, 0].sum() == 100 and back.contacts[:, 1].sum() == 41 + 81
     marks = sorted((marker.frame, marker.name) for marker in action.pose_markers)
     assert marks == [(5, "jump"), (60, "right down"), (101, "left up")]

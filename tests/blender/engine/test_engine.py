@@ -11,6 +11,7 @@ import pytest
 
 from threepoint.blender_addon.engine import client as engine
 from threepoint.blender_addon.state import predictions
+from threepoint.blender_addon.state.people import people_of
 
 ANSWER, REFUSE, FAIL, WORK_LONG, TURN_DEAF, DIE, HANG_LOADING, HANG_PREDICTING, HANG_REFINING, HANG_SENDING = range(10)
 WAIT_SECONDS = 60
@@ -30,7 +31,7 @@ def everything(scene):
     settings = [
         {name: str(getattr(person, name)) for name in person.bl_rna.properties.keys()}
         | {"takes": [take.name for take in person.takes], "betas": list(person.betas)}
-        for person in scene.threepoint.people
+        for person in people_of(scene)
     ]
     return data, frames, places, settings
 

@@ -47,7 +47,13 @@ def traces():
             sorted(handler.__name__ for handler in ours), len(menu))
 
 
+HANDLERS = ["_stop_engine", "claim_active", "upgrade_file"]
 path = build(folder)
+
+
+def people():
+    module = importlib.import_module(EXTENSION + ".blender_addon.state.people")
+    return module.people_of(bpy.context.scene)
 
 
 def steps():
@@ -56,15 +62,15 @@ def steps():
     bpy.ops.threepoint.import_recording(filepath=str(folder / "walk.bsor"))
     bpy.ops.threepoint.predict()
     process, before = engine._client.process, traces()
-    assert process.poll() is None and len(before[0]) > 20 and before[2:] == (["_stop_engine"], 1), before
+    assert process.poll() is None and len(before[0]) > 20 and before[2:] == (HANDLERS, 1), before
     bpy.utils.load_scripts(reload_scripts=True) if what == "reload" else install()  # The operator needs a window.
     assert process.poll() is not None, "the engine still runs"
     assert traces() == before, (traces(), before)
-    person = bpy.context.scene.threepoint.people[0]
+    person = people()[0]
     assert person.mesh is not None and len(person.takes) == 1
     engine_without_networks()
     bpy.ops.threepoint.predict(kind="TAKE")
-    assert len(bpy.context.scene.threepoint.people[0].takes) == 2
+    assert len(people()[0].takes) == 2
     bpy.ops.preferences.addon_disable(module=EXTENSION)
     assert traces() == ([], [], [], 0), traces()
 

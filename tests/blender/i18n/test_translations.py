@@ -28,8 +28,11 @@ SAME_EVERYWHERE = {
     "mixamorig:LeftUpLeg, mixamorig:LeftLeg, ...", "HTC Vive", "Beat Saber",
     "{text}", "{tracker}: {first} to {last}", "{person}: {note}", "{line}: {percent}%",
 }  # fmt: skip
-NEVER_SHOWN = {"kind", "fraction", "people", "running", "stage", "step", "takes"}
-"""Names of properties without a name of their own."""
+NEVER_SHOWN = {
+    "kind", "fraction", "people", "running", "stage", "step", "takes", "cancelled", "said",
+    "Unique name used in the code and scripting",
+}  # fmt: skip
+"""Names of properties without a name of their own, and what Blender itself says of names."""
 SPEAKING = {"message": 0, "translated": 0, "translate": 0, "_is_missing": 1, "poll_message_set": 0}
 """Functions to which a text for the user is given, and its place among the arguments."""
 
@@ -82,13 +85,21 @@ def written_texts(path):
 def stages():
     """What the engine says it is doing."""
     for path in CORE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        yield from (node.value.value for node in tree.body if is_stage(node))
+        for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in (
                 "progress", "begin"
             ):  # fmt: skip
                 yield from (argument.value for argument in node.args if is_text(argument))
     yield "starting the engine"
     yield "not enough memory on this device; choose the CPU, or a shorter frame range"
+
+
+def is_stage(node):
+    """Whether a line of a module names a stage that it and its callers speak of."""
+    names = [getattr(target, "id", "") for target in node.targets] if isinstance(node, ast.Assign) else []
+    return names == ["STAGE"] and is_text(node.value)
 
 
 def is_text(node):

@@ -10,8 +10,9 @@ from bodies import wobbly_recording
 
 from threepoint.blender_addon.i18n import messages
 from threepoint.blender_addon.operators import importing
-from threepoint.blender_addon.state import engine_choice
+from threepoint.blender_addon.state import engine_choice, people
 from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.blender_addon.state.people import people_of
 from threepoint.blender_addon.trackers import columns
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.notes import Note
@@ -73,8 +74,8 @@ def test_columns_that_nothing_can_guess_are_chosen(scene, tmp_path):
         bpy.ops.threepoint.import_recording(filepath=path)
     bpy.ops.threepoint.import_recording(filepath=path, length_unit="cm", convention="openxr", **chosen())
     plain.write(tmp_path / "same.csv", wobbly_recording())
-    bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "same.csv"))
-    mine, same = scene.threepoint.people
+    bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "same.csv"), beside=False)
+    mine, same = people_of(scene)
     for frame in (10, 60):
         assert np.abs(location_of(mine.head, frame) - location_of(same.head, frame)).max() < 1e-4
 
@@ -83,8 +84,8 @@ def test_three_angles_need_no_w_and_their_order_can_be_said(scene, tmp_path):
     write_table(tmp_path / "lab.csv", angles=True)
     options = {"angle_unit": "degrees", "euler_order": "ZXY", "convention": "unity", "length_unit": "m"}
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "lab.csv"), **options, **chosen(angles=True))
-    assert scene.threepoint.people[0].right_hand is not None
-    guessed = [note.code for note in messages.load(scene.threepoint.people[0].notes) if "guessed" in note.code]
+    assert people_of(scene)[0].right_hand is not None
+    guessed = [note.code for note in messages.load(people_of(scene)[0].notes) if "guessed" in note.code]
     assert guessed == ["time_unit_guessed"]
 
 
@@ -94,7 +95,7 @@ def test_what_was_chosen_is_remembered_for_the_header_alone(scene, tmp_path):
     options = {"length_unit": "cm", "convention": "openxr", "keep": True}
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "lab.csv"), **options, **chosen())
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "next_day.csv"))
-    assert Note("saved_layout") in messages.load(scene.threepoint.people[1].notes)
+    assert Note("saved_layout") in messages.load(people_of(scene)[1].notes)
     assert read(tmp_path / "next_day.csv", user_layouts()).tracks["head"].position[0, 1] < 3
     write_table(tmp_path / "other.csv", words=("kopf", "links", "right"))
     with pytest.raises(RuntimeError, match="no recognisable columns"):
@@ -107,7 +108,7 @@ def test_an_incomplete_choice_names_what_is_missing(scene, tmp_path):
     del words["left_hand_ry"]
     with pytest.raises(RuntimeError, match="left hand: choose the column of its rotation Y, too"):
         bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "lab.csv"), **words)
-    assert not scene.threepoint.people
+    assert not people_of(scene)
 
 
 class Fields:
@@ -156,10 +157,12 @@ def test_the_preview_says_what_is_wrong(scene, tmp_path):
 
 def test_an_xror_is_unpacked_by_the_engines_python(scene, tmp_path, monkeypatch):
     seen = {}
-    monkeypatch.setattr(importing, "read", lambda path, layouts, **options: seen.update(options) or wobbly_recording())
+    monkeypatch.setattr(
+        importing, "read", lambda path, layouts, run, **options: seen.update(options) or wobbly_recording()
+    )
     (tmp_path / "a.xror").write_bytes((ROOT / "tests" / "data" / "xror" / "session.xror").read_bytes())
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "a.xror"))
-    assert seen == {"python": Path(sys.executable)} and scene.threepoint.people[0].name == "a"
+    assert seen == {"python": Path(sys.executable)} and people_of(scene)[0].name == "a"
 
 
 def test_a_folder_that_is_a_recording_is_one(tmp_path):
@@ -175,10 +178,10 @@ def test_a_folder_that_is_a_recording_is_one(tmp_path):
     assert [path.name for path in importing.recording_paths("", [], str(other))] == ["a.BSOR", "b.bsor"]
 
 
-def test_dropping_takes_bsor_and_xror_into_the_view(scene):
+def test_every_format_can_be_dropped_into_the_view(scene):
     handler = bpy.types.THREEPOINT_FH_recording
     assert handler.bl_import_operator == "threepoint.import_recording"
-    assert handler.bl_file_extensions == ".bsor;.xror"
+    assert {".bsor", ".xror", ".csv", ".json"} <= set(handler.bl_file_extensions.split(";"))
 
 
 def test_the_dialogs_settings_can_be_kept_as_presets(scene):
@@ -186,3 +189,88 @@ def test_the_dialogs_settings_can_be_kept_as_presets(scene):
     kind = bpy.ops.threepoint.import_recording.get_rna_type()
     kept = [p.identifier for p in kind.properties if not p.is_skip_save and not p.is_hidden]
     assert {"length_unit", "convention", "euler_order", "fps", "fit_range"} <= set(kept)
+
+
+def write_runs(path):
+    """The wobbly recording twice, the clock started again between."""
+    recording = wobbly_recording()
+    plain.write(path, recording)
+    head, names, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([head, names, *rows, *rows]) + "\n")
+    return recording
+
+
+def test_one_of_several_runs_is_imported(scene, tmp_path):
+    seconds = write_runs(tmp_path / "twice.csv").duration
+    path = tmp_path / "twice.csv"
+    for run, length in ((0, 2 * seconds), (2, seconds)):
+        bpy.ops.threepoint.import_recording(filepath=str(path), run=run)
+        person = people_of(scene)[-1]
+        assert people.recording_of(person, scene).duration == pytest.approx(length, abs=0.05)
+    with pytest.raises(RuntimeError, match="has no run 3; it has 2"):
+        bpy.ops.threepoint.import_recording(filepath=str(path), run=3)
+    (begin, end), (second, last) = importing.runs_of(path, 0, "{}")
+    assert (end - begin, last - second) == pytest.approx((seconds, seconds)) and second > end
+    assert importing.runs_of(tmp_path / "missing.csv", 0, "{}") == ()
+
+
+def test_what_a_format_does_not_take_is_not_given_to_it(scene, tmp_path):
+    bsor.write(tmp_path / "game.bsor", wobbly_recording())
+    (tmp_path / "log.json").write_bytes((ROOT / "tests" / "data" / "json_log" / "frames.json").read_bytes())
+    for name in ("game.bsor", "log.json"):
+        bpy.ops.threepoint.import_recording(filepath=str(tmp_path / name), convention="ros", time_unit="s")
+    game, log = people_of(scene)
+    codes = [note.code for note in messages.load(log.notes) if isinstance(note, Note)]
+    assert not any(code.startswith(("axes", "time_unit")) for code in codes)
+    assert location_of(game.head, 1)[2] == pytest.approx(wobbly_recording().tracks["head"].position[0, 1], abs=1e-4)
+
+
+def import_wobbly(folder):
+    bsor.write(folder / "walk.bsor", wobbly_recording())
+    bpy.ops.threepoint.import_recording(filepath=str(folder / "walk.bsor"))
+    return people_of(bpy.context.scene)[0]
+
+
+@pytest.mark.parametrize("busy", ["animated", "end", "new"])
+def test_a_scene_that_is_somebodys_keeps_its_length(scene, tmp_path, busy):
+    if busy == "animated":
+        cube = bpy.data.objects.new("cube", None)
+        scene.collection.objects.link(cube)
+        cube.keyframe_insert("location", frame=200)
+    if busy == "end":
+        scene.frame_end = 5000
+    import_wobbly(tmp_path)
+    length = 1 + round(30 * wobbly_recording().duration)
+    assert scene.frame_end == {"animated": 250, "end": 5000, "new": length}[busy]
+
+
+@pytest.mark.parametrize("unit", [0.01, 1.0])
+def test_a_scene_in_centimetres_is_told(scene, tmp_path, unit):
+    scene.unit_settings.system, scene.unit_settings.scale_length = "METRIC", unit
+    said = " ".join(str(note) for note in messages.load(import_wobbly(tmp_path).notes))
+    assert ("This scene's unit is 0.01 m, and people are in metres: 1.70 units high, which is 0.017 m" in said) == (
+        unit == 0.01
+    )
+
+
+def press_x(item):
+    bpy.context.view_layer.update()
+    for other in bpy.context.view_layer.objects:
+        other.select_set(other == item)
+    bpy.ops.object.delete()
+
+
+def test_deleted_trackers_are_gone(scene, tmp_path):
+    person = import_wobbly(tmp_path)
+    press_x(person.left_hand)
+    assert person.left_hand is not None  # The person's choice keeps the object alive.
+    assert set(people.recording_of(person, scene).tracks) == {"head", "right_hand"}
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    scene = bpy.context.scene
+    person = people_of(scene)[0]
+    assert set(people.recording_of(person, scene).tracks) == {"head", "right_hand"}
+    press_x(person.head)
+    with pytest.raises(InputError, match="walk: the head 'walk head' is no longer in the scene; choose another object"):
+        people.recording_of(person, scene)
+    assert people.trackers_of(person).keys() == {"right_hand"}

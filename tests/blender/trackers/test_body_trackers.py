@@ -10,6 +10,7 @@ from bodies import wobbly_recording
 from threepoint.blender_addon.i18n import messages
 from threepoint.blender_addon.state import people
 from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.blender_addon.state.people import people_of
 from threepoint.blender_addon.ui import panel
 from threepoint.model_core.recordings.formats import plain
 
@@ -29,11 +30,11 @@ def person(recording, tmp_path):
     scene = empty_file(30)
     plain.write(tmp_path / "walk.csv", recording)
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "walk.csv"))
-    return scene.threepoint.people[0]
+    return people_of(scene)[0]
 
 
 def test_a_waist_comes_in_as_an_empty_and_goes_to_the_engine(person, recording):
-    assert bpy.data.objects["walk waist"].type == "EMPTY"
+    assert bpy.data.objects["waist walk"].type == "EMPTY"
     again = people.recording_of(person, bpy.context.scene)
     assert list(again.tracks) == ["head", "left_hand", "right_hand", "waist"]
     middle = np.searchsorted(again.time, 0.5)
@@ -46,11 +47,11 @@ def test_a_waist_comes_in_as_an_empty_and_goes_to_the_engine(person, recording):
 def test_a_person_of_another_import_keeps_to_their_own_trackers(person, tmp_path):
     plain.write(tmp_path / "other.csv", wobbly_recording())
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "other.csv"))
-    other = bpy.context.scene.threepoint.people[1]
-    assert "waist" in people.trackers_of(bpy.context.scene.threepoint.people[0])
+    other = people_of(bpy.context.scene)[1]
+    assert "waist" in people.trackers_of(people_of(bpy.context.scene)[0])
     assert "waist" not in people.trackers_of(other)
 
 
 def test_what_was_lost_and_why_is_listed(person):
     assert "waist lost: untracked" in [str(said) for said in messages.load(person.notes)]
-    assert any(str(said).startswith("waist lost 1.0") for said in panel.dropout_messages(person, bpy.context.scene))
+    assert any("gaps: 1, the longest 1.0" in str(said) for said in panel.dropout_messages(person, bpy.context.scene))

@@ -80,7 +80,7 @@ def test_keyframes_say_what_evaluating_the_scene_says(monkeypatch, evaluations, 
     evaluations.clear()
     keyed = read_trackers(trackers, scene)
     assert not evaluations  # And so nothing is drawn again.
-    monkeypatch.setattr(recordings, "_own_curves", lambda item: None)
+    monkeypatch.setattr(recordings, "_own_curves", lambda item, root: None)
     sampled = read_trackers(trackers, scene)
     assert evaluations
     assert (keyed.time == sampled.time).all()

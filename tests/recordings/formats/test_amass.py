@@ -19,6 +19,7 @@ from threepoint.model_core.geometry.rotations import (
 )
 from threepoint.model_core.geometry.skeleton import TRACKED_JOINTS
 from threepoint.model_core.recordings import Recording, read
+from threepoint.model_core.recordings.formats.amass import read_motion
 from threepoint.model_core.recordings.model_frame import model_frame
 from threepoint.tests.calibrating import calibrate
 from threepoint.tests.same_recording import texts
@@ -54,6 +55,28 @@ def test_head_and_wrists_are_the_bodys(make_clip, arrays, tmp_path):
     assert valid.all()
     np.testing.assert_allclose(found + placed.origin, positions[:, TRACKED_JOINTS], atol=2e-3)
     np.testing.assert_allclose(geodesic_angle(quaternion_to_matrix(rotations), world[:, TRACKED_JOINTS]), 0, atol=1e-3)
+
+
+def test_a_body_that_stands_along_y_is_turned_upright(arrays, tmp_path):
+    upright = read(save(tmp_path, arrays))
+    turn = MODEL_TO_AMASS.T
+    pelvis = load_body().rest_joints(np.zeros(10))[0]
+    arrays["poses"][:, :3] = matrix_to_axis_angle(turn @ axis_angle_to_matrix(arrays["poses"][:, :3]))
+    arrays["trans"] = (arrays["trans"] + pelvis) @ turn.T - pelvis
+    found = read(save(tmp_path, arrays))
+    assert "its body stands along +Y, where AMASS has +Z up: turned upright" in texts(found)
+    for role, track in upright.tracks.items():
+        np.testing.assert_allclose(found.tracks[role].position, track.position, atol=1e-6)
+    again = read_motion(tmp_path / "motion.npz")[1]
+    np.testing.assert_allclose((again + pelvis) @ turn.T - pelvis, arrays["trans"], atol=1e-9)
+
+
+def test_a_body_that_never_stands_is_refused(arrays, tmp_path):
+    lying = axis_angle_to_matrix(np.array([0, 0, np.pi / 2])) @ axis_angle_to_matrix(arrays["poses"][:, :3])
+    arrays["poses"][:, :3] = matrix_to_axis_angle(axis_angle_to_matrix(np.array([0, np.pi / 2, 0])) @ lying)
+    for reader in (read, read_motion):
+        with pytest.raises(InputError, match="its body never stands nor sits upright; AMASS has \\+Z up"):
+            reader(save(tmp_path, arrays))
 
 
 def test_still_frames_of_mocap_are_no_dropouts(arrays, tmp_path):

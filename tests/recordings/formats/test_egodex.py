@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -15,7 +16,6 @@ NAMES = {"head": "camera", "left_hand": "leftHand", "right_hand": "rightHand"}
 
 
 def write_egodex(path, recording):
-    h5py = pytest.importorskip("h5py")
     with h5py.File(path, "w", libver="earliest") as file:
         for role, track in recording.tracks.items():
             matrices = np.tile(np.eye(4), (len(recording.time), 1, 1))
@@ -38,7 +38,6 @@ def test_camera_and_hands_come_back(tmp_path):
 
 
 def test_other_hdf5_is_refused(tmp_path):
-    h5py = pytest.importorskip("h5py")
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file["numbers"] = [1, 2, 3]
     with pytest.raises(InputError, match="without transforms/camera"):

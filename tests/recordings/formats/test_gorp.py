@@ -15,8 +15,8 @@ from threepoint.tests.recordings.samples import walking_person
 from threepoint.tests.same_recording import assert_same
 
 
-def write_gorp(path, recording, convention="openxr", tracking=None):
-    """An archive as GORP's authors make it: what the headset saw, and the body."""
+def write_gorp(path, recording, convention="openxr", tracking=None, body=None):
+    """An archive as GORP's authors make it: what the headset saw, and the body, ``poses`` (T, 66) and ``trans``."""
     rows = {}
     for role, key in (("head", "hmdTransforms"), ("left_hand", "lConTransforms"), ("right_hand", "rConTransforms")):
         track = recording.tracks[role]
@@ -24,7 +24,9 @@ def write_gorp(path, recording, convention="openxr", tracking=None):
     rows["lConValid"] = recording.tracks["left_hand"].valid.astype(np.int64)
     rows["rConValid"] = recording.tracks["right_hand"].valid.astype(np.int64)
     frames = len(recording.time)
-    arrays = {"poses": np.zeros((frames, 165), np.float32), "trans": np.zeros((frames, 3)), "betas": np.zeros(16)}
+    poses, trans = body or (np.zeros((frames, 66)), np.zeros((frames, 3)))
+    fingers = np.zeros((len(poses), 165 - 66))
+    arrays = {"poses": np.concatenate([poses, fingers], -1).astype(np.float32), "trans": trans, "betas": np.zeros(16)}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, array in {**arrays, "tracking_data": np.array(tracking or rows, dtype=object)}.items():
             stream = io.BytesIO()

@@ -9,7 +9,7 @@ from threepoint.model_core.errors import InputError
 from threepoint.model_core.recordings import Recording, read
 from threepoint.model_core.recordings.conventions import from_openxr
 from threepoint.tests.recordings.samples import walking_person
-from threepoint.tests.same_recording import assert_same
+from threepoint.tests.same_recording import assert_same, texts
 
 KEYS = {"head": "head", "left_hand": "leftHand", "right_hand": "rightHand"}
 
@@ -62,6 +62,35 @@ def test_devices_in_a_list_are_known_by_their_names(tmp_path):
     ]
     (tmp_path / "log.json").write_text(json.dumps({"samples": rows}))
     assert_same(read(tmp_path / "log.json"), recording)
+
+
+def test_trackers_that_are_only_numbered_are_told_by_the_motion(tmp_path):
+    recording, ids = walking_person(8.0), list(zip((4, 0, 7), KEYS.values(), strict=True))
+    rows = [
+        {"t": row["timestamp"], "trackers": [{"id": number, **row[key]} for number, key in ids]}
+        for row in samples(recording)
+    ]
+    (tmp_path / "log.json").write_text(json.dumps(rows))
+    found = read(tmp_path / "log.json")
+    assert_same(found, recording)
+    assert any("head, left and right hand are '" in text for text in texts(found))
+
+
+def test_a_list_for_each_tracker_and_an_object_for_each_time(tmp_path):
+    recording = walking_person(4.0)
+    rows = samples(recording)
+    apart = {key: [{"time": row["timestamp"], **row[key]} for row in rows] for key in KEYS.values()}
+    by_stamp = {f"{row['timestamp']:.6f}": {key: row[key] for key in KEYS.values()} for row in rows}
+    for content in (apart, {"log": apart}, by_stamp):
+        (tmp_path / "log.json").write_text(json.dumps(content))
+        assert_same(read(tmp_path / "log.json"), recording)
+
+
+def test_a_line_that_is_cut_is_said(tmp_path):
+    lines = "\n".join(json.dumps(row) for row in samples(walking_person(4.0)))
+    (tmp_path / "log.jsonl").write_text(lines[:-30])
+    found = read(tmp_path / "log.jsonl")
+    assert len(found.time) == 120 and "left out 1 of 121 lines that are not complete" in texts(found)
 
 
 def test_other_json_is_refused_in_words(tmp_path):

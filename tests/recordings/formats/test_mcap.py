@@ -3,8 +3,10 @@
 import struct
 from pathlib import Path
 
+import lz4.frame
 import numpy as np
 import pytest
+import zstandard
 
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.recordings import Recording, read
@@ -106,8 +108,11 @@ def text(value):
     return struct.pack("<I", len(value)) + value.encode()
 
 
-def mcap_bytes(recording, chunked=True):
-    """A session as Isaac Teleop records it."""
+PACKERS = {"": lambda data: data, "zstd": zstandard.compress, "lz4": lz4.frame.compress}
+
+
+def mcap_bytes(recording, chunked=True, packed=""):
+    """A session as Isaac Teleop records it; ``packed`` is the compression of its chunk."""
     records = b""
     for number, root in enumerate(("core.HeadPoseRecord", "core.ControllerSnapshotRecord"), 1):
         data = schema(root)
@@ -126,16 +131,17 @@ def mcap_bytes(recording, chunked=True):
             stamp = 1_700_000_000_000_000_000 + round(seconds * 1e9)
             records += record(5, struct.pack("<HIQQ", number, index, stamp, stamp) + flatbuffer(message))
     if chunked:
-        head = struct.pack("<QQQI", 0, 0, len(records), 0) + text("") + struct.pack("<Q", len(records))
-        records = record(6, head + records)
+        content = PACKERS[packed](records)
+        head = struct.pack("<QQQI", 0, 0, len(records), 0) + text(packed) + struct.pack("<Q", len(content))
+        records = record(6, head + content)
     return mcap.MAGIC + record(1, text("") + text("made up")) + records + record(2, bytes(20)) + mcap.MAGIC
 
 
-@pytest.mark.parametrize("chunked", [True, False])
-def test_head_and_grips_come_back(tmp_path, chunked):
+@pytest.mark.parametrize(("chunked", "packed"), [(True, ""), (False, ""), (True, "zstd"), (True, "lz4")])
+def test_head_and_grips_come_back(tmp_path, chunked, packed):
     recording = walking_person(2.0)
     recording.tracks["left_hand"].valid[20:50] = False
-    (tmp_path / "session.mcap").write_bytes(mcap_bytes(recording, chunked))
+    (tmp_path / "session.mcap").write_bytes(mcap_bytes(recording, chunked, packed))
     again = read(tmp_path / "session.mcap")
     assert again.device == "grip"
     np.testing.assert_array_equal(again.tracks["left_hand"].valid, recording.tracks["left_hand"].valid)

@@ -1,0 +1,134 @@
+"""The other Blender: what it is given, how it is started, what it answers."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ...model_core.errors import InputError
+from ..animation.curves import use_action
+from ..animation.timing import scene_fps
+from ..bpy_types import ArmatureObject, MeshObject, Scene
+from ..i18n.messages import message
+
+SCRIPT = Path(__file__).with_name("child.py")
+OWN_PROCESS: dict[str, Any] = {"creationflags": 0x08000000} if os.name == "nt" else {"start_new_session": True}
+
+
+class Export:
+    """An export under way. ``poll`` until the file is there, whole, or ``InputError`` says why it is not."""
+
+    def __init__(
+        self,
+        kind: str,
+        path: Path,
+        armature: ArmatureObject,
+        mesh: MeshObject | None,
+        action: bpy.types.Action,
+        scene: Scene,
+        bone_names: str,
+        betas: Sequence[float],
+        body_path: str,
+    ) -> None:
+        """``kind`` of ``writers.WRITERS`` into ``path``; the armature plays ``action`` alone.
+
+        ``bone_names`` of ``bone_names.NAMES``; ``betas`` (10,) and ``body_path`` are what npz needs of the body.
+        """
+        self.path = path
+        self._folder = tempfile.TemporaryDirectory(prefix="threepoint-export-", dir=bpy.app.tempdir or None)
+        folder = Path(self._folder.name)
+        job = {
+            "kind": kind, "path": str(path), "blend": str(folder / "avatar.blend"), "bone_names": bone_names,
+            "fps": [scene.render.fps, scene.render.fps_base], "rate": scene_fps(scene),
+            "frames": [scene.frame_start, scene.frame_end], "betas": list(betas), "body": body_path,
+        }  # fmt: skip
+        job |= _save_avatar(job["blend"], armature, mesh, action)
+        (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+        with open(folder / "log.txt", "wb") as log:
+            self._process = subprocess.Popen(
+                [*blender_command(), str(folder / "job.json")], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                **OWN_PROCESS,
+            )  # fmt: skip
+
+    def poll(self) -> bool:
+        """Whether the file is there. Raises ``InputError`` where it will never be."""
+        status = self._process.poll()
+        if status is None:
+            return False
+        answer = Path(self._folder.name) / "answer.json"
+        reason = json.loads(answer.read_text(encoding="utf-8")) if answer.is_file() else self._last_line(status)
+        self._folder.cleanup()
+        if reason:
+            part_of(self.path).unlink(missing_ok=True)  # Of a Blender that was ended.
+            raise InputError(message("{path}: could not be written ({reason})", path=self.path, reason=reason))
+        return True
+
+    def wait(self) -> None:
+        """Block until the file is there."""
+        self._process.wait()
+        self.poll()
+
+    def cancel(self) -> None:
+        """Stop it; nothing of the file is left."""
+        self._process.kill()
+        self._process.wait()
+        part_of(self.path).unlink(missing_ok=True)
+        self._folder.cleanup()
+
+    def _last_line(self, status: int) -> str:
+        lines = (Path(self._folder.name) / "log.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return lines[-1] if lines else str(status)
+
+
+def part_of(path: Path) -> Path:
+    """Where a file is written until it is whole: beside it, so that it can take its place."""
+    return path.with_name(f".{path.stem}.part{path.suffix}")
+
+
+def blender_command() -> list[str]:
+    """The command that runs ``child.py`` in another Blender of this kind."""
+    if not bpy.app.binary_path:  # Blender as a module.
+        return [sys.executable, str(SCRIPT)]
+    return [bpy.app.binary_path, "--background", "--factory-startup", "--python", str(SCRIPT), "--"]
+
+
+def _save_avatar(
+    path: str, armature: ArmatureObject, mesh: MeshObject | None, action: bpy.types.Action
+) -> dict[str, str | None]:
+    """Write copies of armature and mesh, standing alone, with one action into a .blend; their names there.
+
+    The originals cannot be written: they point at their person, and that at everybody's actions.
+    """
+    rig: Any = armature.copy()
+    skin: Any = mesh.copy() if mesh is not None else None
+    try:
+        rig.threepoint.root = rig.parent = None
+        rig.matrix_world = armature.matrix_world
+        animation = rig.animation_data or rig.animation_data_create()
+        animation.use_tweak_mode = False
+        for track in list(animation.nla_tracks):
+            animation.nla_tracks.remove(track)
+        use_action(rig, action)
+        if skin is not None:
+            skin.threepoint.root = None
+            for pointer in [name for name, value in skin.items() if isinstance(value, bpy.types.ID)]:
+                del skin[pointer]
+            skin.parent = rig
+            for modifier in list(skin.modifiers):
+                if modifier.type == "ARMATURE" and modifier.object == armature:
+                    modifier.object = rig
+                elif modifier.type == "NODES":  # Colours of uncertainty, which no format takes.
+                    skin.modifiers.remove(modifier)
+        names = {"armature": rig.name, "mesh": skin.name if skin is not None else None}
+        bpy.data.libraries.write(path, {rig, skin} - {None}, fake_user=True)
+        return names | {"armature_name": armature.name, "mesh_name": mesh.name if mesh is not None else None}
+    finally:
+        for item in (skin, rig):
+            if item is not None:
+                bpy.data.objects.remove(item)

@@ -1,0 +1,299 @@
+"""The first minute: how to begin is said, what comes in is shown, and every button says and does its own."""
+
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import bpy
+import numpy as np
+import pytest
+from animators import answer_at_once, import_tiny
+
+from threepoint.blender_addon.animation.curves import all_fcurves
+from threepoint.blender_addon.engine import client as engine
+from threepoint.blender_addon.engine import time_left
+from threepoint.blender_addon.operators import engine_jobs, exporting, first_steps, predicting
+from threepoint.blender_addon.state import engine_choice, people
+from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.blender_addon.state.people import people_of
+from threepoint.blender_addon.ui import panel
+from threepoint.model_core.body import load_body
+from threepoint.model_core.recordings import read
+from threepoint.tools.support.sample_recording import sample_recording
+
+
+class Layout:
+    """A layout that writes down what is drawn into it."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def __getattr__(self, name):
+        def draw(*arguments, **words):
+            self.seen.append((name, arguments, words))
+            return Layout(self.seen) if name != "operator" else SimpleNamespace()
+
+        return draw
+
+    def __setattr__(self, name, value):
+        self.__dict__[name] = value
+
+
+def drawn(kind):
+    """What a panel draws: operators and texts."""
+    seen = []
+    space = SimpleNamespace(shading=SimpleNamespace(type="RENDERED"))
+    preferences = SimpleNamespace(system=SimpleNamespace(ui_scale=1.0))
+    context = SimpleNamespace(
+        scene=bpy.context.scene, view_layer=bpy.context.view_layer, window_manager=bpy.context.window_manager,
+        preferences=preferences, region=SimpleNamespace(width=300), space_data=space, workspace=bpy.context.workspace,
+    )  # fmt: skip
+    kind.draw(SimpleNamespace(layout=Layout(seen)), context)
+    operators = [arguments[0] for name, arguments, _ in seen if name == "operator"]
+    return operators, " ".join(str(words.get("text", "")) for _, _, words in seen)
+
+
+@pytest.fixture
+def scene(monkeypatch):
+    answer_at_once(monkeypatch)
+    return empty_file(30)
+
+
+def test_an_empty_scene_says_how_to_begin_and_offers_a_sample(scene):
+    operators, words = drawn(panel.THREEPOINT_PT_recording)
+    assert "threepoint.import_sample" in operators and "begin with the sample" in words
+    bpy.ops.threepoint.import_sample()
+    (person,) = people_of(scene)
+    assert scene.frame_end == 1 + round(12 * 30) and bpy.context.view_layer.objects.active == person.head
+    assert "threepoint.import_sample" not in drawn(panel.THREEPOINT_PT_recording)[0]
+
+
+def test_the_sample_is_the_made_up_session():
+    sample, made = read(first_steps.SAMPLE), sample_recording(load_body(), np.zeros(10))
+    for role, track in made.tracks.items():
+        np.testing.assert_allclose(sample.tracks[role].position[track.valid], track.position[track.valid], atol=1e-6)
+
+
+def test_every_panel_can_be_drawn_in_every_state(scene, tmp_path):
+    kinds = [kind for kind in panel.CLASSES if issubclass(kind, bpy.types.Panel)]
+    drawn(panel.THREEPOINT_PT_recording)
+    person = import_tiny(tmp_path)
+    for _ in range(2):
+        for kind in kinds:
+            drawn(kind)
+        bpy.ops.threepoint.predict()
+    bpy.ops.threepoint.push_takes()
+    bpy.data.actions.remove(person.takes[0].action)
+    for kind in kinds:
+        drawn(kind)
+    work = bpy.context.window_manager.threepoint
+    for step in ("CALIBRATION", "PREDICTION", "EXPORT"):
+        work.running, work.step = True, step
+        shown = [name for kind in kinds for name in drawn(kind)[0]]
+        assert "threepoint.cancel" in shown
+    work.running = False
+    with bpy.context.temp_override(selected_objects=[person.armature, person.mesh]):
+        bpy.ops.object.delete()
+    for kind in kinds:
+        drawn(kind)
+
+
+def test_what_comes_in_is_selected_and_the_trackers_are_told_apart(scene, tmp_path):
+    person = import_tiny(tmp_path, "humanid_user4_ref")
+    trackers = people.trackers_of(person).values()
+    assert {item for item in scene.objects if item.select_get()} == set(trackers)
+    assert len({item.name[:6] for item in trackers}) == 3
+    assert scene.frame_end == person.last == 1 + round(30 * people.recording_of(person, scene).duration)
+
+
+def test_a_new_avatar_is_selected_with_its_bones_and_later_ones_leave_the_selection(scene, tmp_path):
+    person = import_tiny(tmp_path)
+    bpy.ops.threepoint.predict()
+    assert [item for item in scene.objects if item.select_get()] == [person.armature]
+    bones = person.armature.pose.bones
+    assert all(bone.select if hasattr(bone, "select") else bone.bone.select for bone in bones)
+    action = person.armature.animation_data.action
+    points = [point for fcurve in all_fcurves(action) for point in fcurve.keyframe_points]
+    assert not any(point.select_control_point for point in points)
+    person.head.select_set(True)
+    person.armature.select_set(False)
+    bpy.ops.threepoint.predict()
+    assert [item for item in scene.objects if item.select_get()] == [person.head]
+
+
+def test_solid_views_show_the_colours_once_there_is_an_avatar(scene, tmp_path):
+    spaces = [space for screen in bpy.data.screens for area in screen.areas for space in area.spaces
+              if isinstance(space, bpy.types.SpaceView3D)]  # fmt: skip
+    for space in spaces:
+        space.shading.color_type = "MATERIAL"
+    import_tiny(tmp_path)
+    bpy.ops.threepoint.predict()
+    windows = bpy.context.window_manager.windows
+    shown = [area.spaces[0] for window in windows for area in window.screen.areas if area.type == "VIEW_3D"]
+    assert all(space.shading.color_type == "VERTEX" for space in shown)
+
+
+def test_draft_and_final_are_one_switch(scene, tmp_path):
+    person = import_tiny(tmp_path)
+    assert person.quality == "FINAL"
+    person.quality = "DRAFT"
+    assert person.refinement == 0
+    person.refinement = 0.5
+    assert person.quality == "FINAL" and person.refinement == 0.5
+
+
+def test_everybody_is_predicted_by_one_button(scene, tmp_path):
+    made = [import_tiny(tmp_path, name) for name in "ab"]
+    bpy.ops.threepoint.predict(kind="ALL")
+    assert [len(person.takes) for person in made] == [1, 1]
+
+
+def test_every_button_of_a_kind_has_its_own_tooltip():
+    said = {
+        kind: predicting.THREEPOINT_OT_predict.description(bpy.context, SimpleNamespace(kind=kind))
+        for kind in predicting.LABELS
+    }
+    assert len(set(said.values())) == 5 and "one more" in said["TAKE"]
+
+
+def test_dropouts_are_summed_up_and_one_jumps_from_gap_to_gap(scene, tmp_path):
+    from bodies import wobbly_recording
+
+    from threepoint.model_core.recordings.formats import bsor
+
+    bsor.write(tmp_path / "gaps.bsor", wobbly_recording())
+    bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "gaps.bsor"))
+    (person,) = people_of(scene)
+    said = [str(line) for line in panel.dropout_messages(person, scene)]
+    assert len(said) == 2 and all("gaps: 1, the longest" in line for line in said)
+    scene.frame_set(2)
+    frames = []
+    for _ in range(3):
+        bpy.ops.threepoint.next_dropout()
+        frames.append(scene.frame_current)
+    assert frames[0] > 30 and frames[1] == 1 and frames[2] == frames[0]
+
+
+def test_all_of_a_calibration_is_shown_and_can_be_copied(scene, tmp_path):
+    import_tiny(tmp_path)
+    bpy.ops.threepoint.calibrate()
+    operators, words = drawn(panel.THREEPOINT_PT_calibration)
+    assert "threepoint.copy_calibration" in operators and "1.70 m tall" in words
+    bpy.ops.threepoint.copy_calibration()
+
+
+def test_only_formats_that_this_blender_has_are_offered(scene, tmp_path, monkeypatch):
+    import_tiny(tmp_path)
+    bpy.ops.threepoint.predict()
+    monkeypatch.setitem(exporting.EXPORTERS, "USD", "wm.usd_export_of_another_build")
+    assert drawn(panel.THREEPOINT_PT_export)[1].split() == ["FBX", "glTF", "BVH", "AMASS", "npz"]
+
+
+def test_the_folder_of_an_environment_is_a_python_too(tmp_path):
+    for name in ("bin/python", "Scripts/python.exe"):
+        folder = tmp_path / name.partition("/")[0]
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).touch()
+        assert engine_choice.program_of(folder) == folder / name
+    assert engine_choice.program_of(tmp_path) == tmp_path
+    assert engine_choice.program_of(Path(sys.executable)) == Path(sys.executable)
+
+
+def test_a_temporary_folder_that_cannot_be_written_is_named_and_not_the_engine(monkeypatch, tmp_path):
+    monkeypatch.setattr(engine, "log_path", lambda: tmp_path / "nowhere" / "log.txt")
+    with pytest.raises(engine.EngineError, match="log.txt: cannot be written .*; Blender's temporary folder is set in"):
+        engine._start(sys.executable)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_time_left_never_counts_up(seed, monkeypatch):
+    monkeypatch.setattr(time_left, "_rates", {})
+    rng = np.random.default_rng(seed)
+    for _ in range(3):
+        total, power = rng.uniform(5, 60), rng.uniform(0.3, 3)
+        left, before = time_left.TimeLeft(("animate", "cpu", True), 30.0, 0.0), np.inf
+        for now in np.linspace(0.03, total, 200):
+            shown = left.update(now, (now / total) ** power)
+            if shown is not None:
+                assert shown <= before + 1e-9
+                before = shown
+        left.finish(total)
+        assert before < 1.0
+
+
+def test_time_left_begins_with_what_the_same_took_before(monkeypatch):
+    monkeypatch.setattr(time_left, "_rates", {})
+    time_left.TimeLeft(("animate",), 10.0, 0.0).finish(5.0)
+    assert time_left.TimeLeft(("animate",), 20.0, 100.0).update(100.0, 0.0) == pytest.approx(10.0)
+
+
+class Modal:
+    """An engine operator without a window around it."""
+
+    step, _steps, _waiting, _finished = "PREDICTION", None, [], False
+
+    def __init__(self, job):
+        self._job, self.said = job, []
+        self._timer = object()
+
+    def tell(self, said, level="INFO"):
+        self.said.append(str(said))
+
+    report = None
+    _tidy = engine_jobs.EngineOperator._tidy
+    _stop = engine_jobs.EngineOperator._stop
+    modal = engine_jobs.EngineOperator.modal
+    _guarded = engine_jobs.EngineOperator._guarded
+    _tick = engine_jobs.EngineOperator._tick
+
+    def _show_progress(self, context):
+        pass
+
+
+def window(cancelled=False):
+    sidebar = SimpleNamespace(type="UI", x=1000, y=100, width=300, height=800)
+    area = SimpleNamespace(type="VIEW_3D", regions=[sidebar])
+    dope = SimpleNamespace(type="DOPESHEET_EDITOR", regions=[SimpleNamespace(type="UI", x=0, y=0, width=99, height=99)])
+    work = SimpleNamespace(running=True, stage="", cancelled=cancelled)
+    manager = SimpleNamespace(threepoint=work, windows=[], event_timer_remove=lambda timer: None)
+    screen = SimpleNamespace(areas=[area, dope])
+    return SimpleNamespace(window_manager=manager, window=SimpleNamespace(screen=screen),
+                           workspace=SimpleNamespace(status_text_set=lambda text: None))  # fmt: skip
+
+
+def press(kind, x=0, y=0):
+    return SimpleNamespace(type=kind, value="PRESS", mouse_x=x, mouse_y=y)
+
+
+def test_escape_belongs_to_the_sidebar_and_cancel_is_a_button():
+    cancelled = []
+    job = SimpleNamespace(cancel=lambda: cancelled.append(1), poll=lambda: False)
+    for place in ((500, 500), (50, 50), (1301, 500), (1100, 99)):
+        assert Modal(job).modal(window(), press("ESC", *place)) == {"PASS_THROUGH"} and not cancelled
+    assert Modal(job).modal(window(), press("ESC", 1100, 500)) == {"CANCELLED"} and len(cancelled) == 1
+    assert Modal(job).modal(window(), press("TIMER")) == {"PASS_THROUGH"} and len(cancelled) == 1
+    assert Modal(job).modal(window(cancelled=True), press("TIMER")) == {"CANCELLED"} and len(cancelled) == 2
+
+
+def test_while_an_answer_comes_in_nothing_else_happens():
+    steps = (time.sleep(1.5 * engine_jobs.STEP_SECONDS) for _ in range(2))
+    operator = Modal(SimpleNamespace(poll=lambda: True, cancel=lambda: None))
+    operator._person = lambda context: None
+    operator.finish = lambda context, person, job: (item for item in steps)
+    assert operator.modal(window(), press("TIMER")) == {"RUNNING_MODAL"}
+    for event in (press("LEFTMOUSE"), press("ESC", 1100, 500), press("Z")):
+        assert operator.modal(window(), event) == {"RUNNING_MODAL"}
+    assert operator.modal(window(), press("TIMER")) == {"RUNNING_MODAL"}
+    assert operator.modal(window(), press("TIMER")) == {"FINISHED"}
+
+
+def test_no_button_that_asks_the_engine_can_be_done_again_by_the_redo_panel():
+    for name in ("predict", "calibrate", "calibrate_t_pose"):
+        kind = getattr(bpy.types, f"THREEPOINT_OT_{name}")
+        assert kind.bl_options == {"UNDO"}
+
+
+def test_heights_are_shown_to_the_millimetre(scene, tmp_path):
+    properties = import_tiny(tmp_path).bl_rna.properties
+    assert properties["stature"].precision == properties["floor"].precision == 3
