@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .checksums import verified
 from .errors import InputError
+from .whole_files import Outputs
 
 if TYPE_CHECKING:
     import torch
@@ -39,9 +41,8 @@ def save_tensors(
         name: (tensor if name.startswith(full_precision) else tensor.half()).contiguous()
         for name, tensor in tensors.items()
     }
-    partial = path.with_name(path.name + ".partial")
-    save_file(stored, partial, metadata=dict(metadata))
-    partial.replace(path)
+    with Outputs() as outputs:
+        save_file(stored, outputs.path_for(path), metadata=dict(metadata))
 
 
 def load_tensors(
@@ -53,6 +54,7 @@ def load_tensors(
     """
     from safetensors import SafetensorError, safe_open
 
+    verified(path)
     try:
         with safe_open(str(path), framework="pt") as file:
             tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118

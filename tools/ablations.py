@@ -11,11 +11,11 @@ from ..model_core.errors import InputError
 from ..model_core.evaluation.scores import format_table
 from ..model_core.pipeline import choose_device
 from ..model_core.progress import Progress
+from ..model_core.whole_files import Outputs, check_target
 from .evaluation.ablation_training import AblationTraining
 from .evaluation.ablation_variants import VARIANTS
 from .support.arguments import command_parser
 from .support.checkout import SHARED, WORK
-from .support.outputs import Outputs, check_target
 from .support.progress import TerminalProgress
 
 RUNS = WORK / "runs" / "ablations"

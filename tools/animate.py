@@ -13,8 +13,8 @@ from ..model_core.command_line import reading
 from ..model_core.notes import Note
 from ..model_core.progress import Progress, part_of
 from ..model_core.recordings import Recording
-from .support.animate_options import parse, targets
-from .support.outputs import Outputs, say_sizes
+from ..model_core.whole_files import Outputs, say_sizes
+from .support.animate_options import all_targets, numbered, parse, targets
 from .support.person import Person
 from .support.progress import TerminalProgress
 from .support.recording_report import draw_report, json_of, table_of
@@ -38,6 +38,8 @@ def run(arguments: list[str]) -> int:
     if not targets(options):
         return 0
     with Outputs() as outputs, TerminalProgress() as progress:
+        for path in all_targets(options):
+            outputs.claim(path)
         body, people = predict(options, recordings, part_of(progress, 0, PREDICT_FRACTION))
         write_outputs(options, body, people, outputs, part_of(progress, PREDICT_FRACTION, 1))
     say_what_was_found(people)
@@ -150,11 +152,6 @@ def write_scene(options: argparse.Namespace, people: list[Person], outputs: Outp
         for path in options.preview:
             progress(0.3, f"rendering {path.name}")
             save_preview(outputs.path_for(path), subjects, options.preview_part, options.preview_moments)
-
-
-def numbered(path: Path, take: int) -> Path:
-    """The file of a take: the first one has the name that was given."""
-    return path if take == 0 else path.with_name(f"{path.stem}_take{take + 1}{path.suffix}")
 
 
 def say_what_was_found(people: list[Person]) -> None:

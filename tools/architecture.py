@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from ..model_core.whole_files import Outputs, check_target
 from .support.arguments import command_parser
 from .support.checkout import ROOT
 from .support.imports import PARTS, direct_only, imported_packages, unit_graph
-from .support.outputs import Outputs, check_target
 
 PICTURE = ROOT / "docs" / "pictures" / "architecture.svg"
 WIDTH, BOX_WIDTH, BOX_HEIGHT = 9.0, 1.3, 0.36

@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 
 from ..model_core.errors import InputError
+from ..model_core.whole_files import Outputs, check_target
 from .benchmarks import blender, devices, lbfgs, networks, pipeline, recordings
 from .support.arguments import command_parser
-from .support.outputs import Outputs, check_target
 
 SECTIONS = {
     "networks": networks.measure,

@@ -10,9 +10,13 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from ..model_core.checksums import MANIFEST, manifest_text
+from ..model_core.child_python import clean_environment, command
 from ..model_core.errors import InputError
+from ..model_core.whole_files import write_whole
 from .support.arguments import command_parser
 from .support.checkout import ROOT
+from .support.lock import write_lock
 
 PACKED = ("blender_manifest.toml", "__init__.py", "LICENSE", "blender_addon", "model_core", "weights")
 """What the extension consists of; nothing else of the checkout gets into the zip."""
@@ -39,8 +43,17 @@ def run(arguments: list[str]) -> int:
     """Build the zip and print where it is."""
     parser = command_parser("build", __doc__)
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "dist", metavar="FOLDER", help="where to put it")
+    parser.add_argument("--checksums", action="store_true",
+                        help="instead: write weights/manifest.json for the weights that are there")  # fmt: skip
+    parser.add_argument("--lock", action="store_true",
+                        help="instead: write requirements.txt, with hashes, for requirements.in")  # fmt: skip
     options = parser.parse_args(arguments)
-    print(build(options.output))
+    if options.checksums:
+        write_whole(MANIFEST, manifest_text())
+    if options.lock:
+        write_lock()
+    if not options.checksums and not options.lock:
+        print(build(options.output))
     return 0
 
 
@@ -99,8 +112,8 @@ def blender_extension(*arguments: str) -> None:
     if module is None or module.origin is None:
         raise InputError("build: needs Blender's module, whose program builds and validates extensions")
     scripts = Path(module.origin).parent.glob("*/scripts/addons_core/bl_pkg/cli")
-    command = [sys.executable, str(next(scripts) / "blender_ext.py"), *arguments]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    building = command(sys.executable, next(scripts) / "blender_ext.py", *arguments)
+    result = subprocess.run(building, capture_output=True, text=True, check=False, env=clean_environment())
     if result.returncode != 0:
         raise InputError(f"Blender refuses the extension: {result.stdout} {result.stderr}")
 

@@ -15,9 +15,9 @@ from ..model_core.motion import BETA_COUNT, Motion
 from ..model_core.observation import FPS
 from ..model_core.progress import Progress, part_of
 from ..model_core.recordings import Recording
+from ..model_core.whole_files import Outputs, check_target, say_sizes
 from .support.arguments import command_parser
 from .support.checkout import WORK
-from .support.outputs import Outputs, check_target, say_sizes
 from .support.progress import TerminalProgress
 
 CLIPS = WORK / "data" / "motion" / "test.npz"

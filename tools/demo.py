@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from ..model_core.whole_files import Outputs
 from . import animate
 from .support.animate_options import has_blender
 from .support.arguments import command_parser
 from .support.checkout import WORK
-from .support.outputs import Outputs
 
 STATURE = 1.72
 FPS = 24

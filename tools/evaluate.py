@@ -17,9 +17,9 @@ from ..model_core.geometry.rotations import axis_angle_to_matrix
 from ..model_core.geometry.skeleton import BODY_JOINT_COUNT
 from ..model_core.mocap.clips import Clip, Clips, load_clips
 from ..model_core.progress import Progress
+from ..model_core.whole_files import Outputs, check_target
 from .support.arguments import command_parser
 from .support.checkout import SHARED, WORK
-from .support.outputs import Outputs, check_target
 from .support.progress import TerminalProgress
 
 if TYPE_CHECKING:

@@ -21,12 +21,15 @@ from unittest.mock import patch
 
 import numpy as np
 
-from ..model_core.body import load_body
+from ..model_core.body import Body, load_body
 from ..model_core.errors import InputError
 from ..model_core.recordings import read
 from ..model_core.recordings.formats import amass, bvh
 from .fuzzing.adversarial_files import adversarial_files
+from .fuzzing.journey import travel
 from .fuzzing.meaning import ACCEPTED, RIGHT, RIGHT_BUT_UNSURE, SILENT, measure
+from .fuzzing.other_inputs import REFUSED, TAKEN, fuzz_bodies, fuzz_calibrations, fuzz_messages
+from .fuzzing.structured import structured
 from .fuzzing.valid_samples import companions, valid_samples
 from .support.arguments import command_parser
 
@@ -34,7 +37,7 @@ FILES, TABLES = 20000, 3000
 """Files that are damaged, and tables that are read for their meaning, unless another number is given."""
 LEAST_RIGHT = 0.99
 """Fraction of the tables that must be read right; of the rest each must be refused or called unsure."""
-LONGEST_SECONDS, LARGEST_BYTES = 1.0, 500 * 2**20
+LONGEST_SECONDS, LARGEST_BYTES = 2.0, 500 * 2**20
 LONGEST_MESSAGE = 400
 NASTY_NUMBERS = (
     "nan",
@@ -51,7 +54,8 @@ NASTY_NUMBERS = (
     "٣",
 )
 ENCODINGS = ("utf-16", "utf-16-le", "utf-32", "utf-8-sig", "utf-7", "cp500")
-ADVERSARIAL_FRACTION = 0.02
+ADVERSARIAL_FRACTION, STRUCTURED_FRACTION = 0.02, 0.6
+"""Of the files: those made to break a reader, and of the rest those that keep their structure."""
 HANGS_AFTER = 20
 """Seconds of CPU time after which reading is broken off."""
 HUNG_AFTER = 900
@@ -71,14 +75,29 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where files that fail are kept")
     parser.add_argument("--meaning", action="store_true",
                         help="instead: tables of made-up loggers; are they read right? (--count 3000)")  # fmt: skip
+    for name, count in (("bodies", 2000), ("calibrations", 1000), ("messages", 500)):
+        parser.add_argument(f"--{name}", action="store_const", const=count, help=f"instead: damaged {name} ({count})")
     options = parser.parse_args(arguments)
     if options.meaning:
         return _read_meanings(options)
+    others = {"bodies": fuzz_bodies, "calibrations": fuzz_calibrations, "messages": fuzz_messages}
+    for name, run_others in others.items():
+        if getattr(options, name):
+            return _tell_others(name, run_others(options.count or getattr(options, name), options.seed))
     options.count = options.count or FILES
     faulthandler.enable(REAL_STDERR)
     body = cache(load_body)  # The default body is no part of a file.
     with patch.object(amass, "load_body", body), patch.object(bvh, "load_body", body):
         return _read_all(options)
+
+
+def _tell_others(name: str, outcomes: Counter[str]) -> int:
+    """Say what came of bodies, calibrations or messages; the exit status."""
+    failed = [outcome for outcome in outcomes if outcome not in (TAKEN, REFUSED)]
+    for outcome in failed:
+        print(outcome)
+    print(f"{name}: {outcomes[TAKEN]} taken, {outcomes[REFUSED]} refused, {len(failed)} failed")
+    return 1 if failed else 0
 
 
 def _read_meanings(options: argparse.Namespace) -> int:
@@ -134,7 +153,7 @@ def attempt(name: str, data: bytes, samples: dict[str, bytes], measure_memory: b
         signal.setitimer(signal.ITIMER_PROF, HANGS_AFTER)
         if measure_memory:
             tracemalloc.start()
-        outcome = _outcome(path)
+        outcome = _outcome(path, _default_body())
         peak = tracemalloc.get_traced_memory()[1] if measure_memory else 0
         tracemalloc.stop()
         signal.setitimer(signal.ITIMER_PROF, 0)
@@ -151,16 +170,28 @@ def _break_off(*_: object) -> NoReturn:
     raise TimeoutError(f"still reading after {HANGS_AFTER} s")
 
 
-def _outcome(path: Path) -> str:
+def _outcome(path: Path, body: Body | None = None) -> str:
     try:
-        read(path).validate()
+        recording = read(path)
+        try:
+            with np.errstate(all="ignore"):
+                absurd = travel(recording, body or load_body())
+        except InputError:
+            return "read"  # A later step refuses it, in a line.
+        if absurd:
+            return f"is taken, but {absurd}"
     except InputError as error:
         message = str(error)
-        plain = "\n" not in message and len(message) <= LONGEST_MESSAGE
+        plain = message.isprintable() and len(message) <= LONGEST_MESSAGE
         return "refused" if plain else f"message is not a line: {message[:200]!r}"
     except Exception as error:
         return f"{type(error).__name__} at {_last_line(error)}: {str(error)[:200]}"
     return "read"
+
+
+@cache
+def _default_body() -> Body:
+    return load_body()
 
 
 def cpu_seconds() -> float:
@@ -200,6 +231,10 @@ def mutated(samples: dict[str, bytes], number: int) -> tuple[str, bytes]:
         return "adversarial.bin", files[rng.integers(len(files))]
     name = list(samples)[rng.integers(len(samples))]
     data = samples[name]
+    if rng.random() < STRUCTURED_FRACTION:
+        changed = structured(name, data, rng)
+        if changed is not None:
+            return name, changed
     for _ in range(rng.integers(1, 4)):
         data = MUTATIONS[rng.integers(len(MUTATIONS))](bytearray(data), rng)
         if not data:

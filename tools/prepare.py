@@ -14,9 +14,9 @@ from ..model_core.mocap.clips import Clip, save_clips
 from ..model_core.mocap.preparation import Prepared, choose_floors, cut
 from ..model_core.mocap.sources import find_files, read_takes
 from ..model_core.progress import Progress, part_of
+from ..model_core.whole_files import Outputs, check_target
 from .support.arguments import command_parser
 from .support.checkout import SHARED, WORK
-from .support.outputs import Outputs, check_target
 from .support.progress import TerminalProgress
 
 MOTION_FOLDER = WORK / "data" / "motion"

@@ -60,7 +60,7 @@ def blender_python(version: str) -> Path:
     if BLENDERS[version] is None:
         return environment.python_of(environment.VENV)
     folder = ROOT / f".venv-bpy-{version}"
-    pins = environment.REQUIREMENTS.read_text(encoding="utf-8").splitlines()
+    pins = (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()
     shared = [pin for pin in pins if pin.split("==")[0] in SHARED_PINS]
     requirements = "\n".join([f"bpy=={BLENDERS[version]}", *shared]) + "\n"
     if not environment.is_ready(folder, requirements):

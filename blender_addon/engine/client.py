@@ -15,6 +15,7 @@ from ...model_core.calibration import Calibration, calibration_from_json
 from ...model_core.errors import InputError
 from ...model_core.motion import Motion
 from ...model_core.recordings import Recording
+from ...model_core.untrusted.budgets import PARSE_ERRORS
 from ...model_core.worker import messages
 from ..i18n.messages import Message, message
 from .time_left import TimeLeft
@@ -175,21 +176,27 @@ class Job:
     def _handle(self, header: dict, arrays: dict[str, np.ndarray]) -> None:
         kind = header["type"]
         if kind == "dead":
-            reason = death_reason(header["status"], self._client.last_line())
-            stop()
+            stopped = message("it was stopped")
+            died = death_reason(header["status"], self._client.last_line())
+            reason = stopped if self._client.stopped else died
+            if self._client is _client:  # Another that was started since goes on.
+                stop()
             raise EngineError(
                 message("The engine has stopped ({reason}); the scene is as it was, try again", reason=reason)
             )
         if kind in ENDINGS:
-            _cancelled.pop(header["job"], None)
+            _cancelled.pop(messages.job_of(header) or 0, None)
         if header.get("job") != self._job:
             return
         if kind == "progress":
             self.fraction, self.stage = header["fraction"], header["stage"]
         elif kind in ("done", "calibrated"):
-            self.calibration = calibration_from_json(header["calibration"])
-            if kind == "done":
-                self.motion = messages.read_motion(header["motion"], arrays)
+            try:
+                self.calibration = calibration_from_json(header["calibration"])
+                if kind == "done":
+                    self.motion = messages.read_motion(header["motion"], arrays)
+            except PARSE_ERRORS as error:
+                raise EngineError(message("the engine failed: {reason}", reason=str(error))) from error
             self.finished = True
             self._time_left.finish(time.monotonic())
         elif kind == "refused":

@@ -3,6 +3,7 @@
 Blender's own Python makes it, so that a wheel for it is one for Blender's version; nothing is installed into Blender.
 """
 
+import hashlib
 import os
 import re
 import shutil
@@ -16,17 +17,18 @@ from typing import TextIO
 
 import bpy
 
+from ...model_core.child_python import OWN_PROCESS, clean_environment, command
 from ..i18n.messages import Message, message
 from .torch_builds import torch_index
-from .worker_client import OWN_PROCESS
 
 PACKAGE = __name__.rpartition(".blender_addon")[0]
 """The extension's own name, under which Blender keeps its preferences and its folder."""
-PIP = "pip>=25.1"
-"""The first that tells how far a download is, and goes on with one that broke off."""
 PIP_OPTIONS = ("--progress-bar=raw", "--resume-retries=10")
-TORCH = "torch>=2.6,<3"
-OTHERS = ("numpy>=1.26,<3", "scipy>=1.11,<2", "safetensors>=0.5", "fpzip>=1.2.5,<2", "h5py>=3.11,<4")
+TORCH = "torch==2.13.0"
+"""Each GPU has builds of its own, on indexes of PyTorch's that change: it is pinned, and everything else hashed."""
+INDEX = "https://pypi.org/simple/"
+LOCK, PIP_LOCK = (Path(__file__).with_name(name) for name in ("requirements.txt", "requirements-pip.txt"))
+"""What the engine needs beside torch, and a pip that tells how far a download is, with hashes."""
 STAMP = "ready"
 STEP_LINES, STEP_BYTES = 60, 300e6
 """About so many lines pip prints, and so much is downloaded beside torch: only the progress bar depends on it."""
@@ -55,7 +57,16 @@ def is_ready() -> bool:
 
 
 def _stamp() -> str:
-    return " ".join([sys.version.split()[0], TORCH, *OTHERS])
+    return " ".join([sys.version.split()[0], TORCH, hashlib.sha256(LOCK.read_bytes()).hexdigest()])
+
+
+def _has_pip(interpreter: Path) -> bool:
+    """Whether an environment can be installed into."""
+    if not interpreter.is_file():
+        return False
+    asked = command(interpreter, "-m", "pip", "--version")
+    silent = subprocess.DEVNULL
+    return subprocess.call(asked, stdout=silent, stderr=silent, env=clean_environment(), **OWN_PROCESS) == 0
 
 
 def current() -> "Installation | None":
@@ -77,7 +88,8 @@ def remove() -> None:
     shutil.rmtree(removed, ignore_errors=True)
     folder().rename(removed)
     program = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
-    subprocess.Popen([sys.executable, "-I", "-c", program, str(removed)], **OWN_PROCESS)
+    deleting = command(sys.executable, "-c", program, removed)
+    subprocess.Popen(deleting, cwd=removed.parent, env=clean_environment(), **OWN_PROCESS)
 
 
 def stop() -> None:
@@ -123,8 +135,8 @@ class Installation:
     def _run(self) -> None:
         try:
             with open(self.log, "w", encoding="utf-8") as log:
-                for command in self._commands(self.target / "environment"):
-                    if self._cancelled or not self._do(command, log):
+                for words in self._commands(self.target / "environment"):
+                    if self._cancelled or not self._do(words, log):
                         reason = self._complaint or self.line
                         failure = message("{reason} (log: {path})", reason=reason, path=log.name)
                         self.error = message("Cancelled") if self._cancelled else failure
@@ -137,22 +149,26 @@ class Installation:
     def _commands(self, environment: Path) -> Iterator[list[str]]:
         """The programs to run one after the other; the next is asked for when one has ended well."""
         made, by = environment / "made", f"{sys.executable} {sys.version}"
-        if not (made.is_file() and made.read_text() == by):  # An interrupted one may lack pip.
-            yield [sys.executable, "-I", "-m", "venv", "--clear", str(environment)]
+        sound = made.is_file() and made.read_text() == by and _has_pip(self._interpreter)
+        if not sound:  # An interrupted or damaged one may lack pip.
+            yield command(sys.executable, "-m", "venv", "--clear", environment)
             made.write_text(by)
-        pip = [str(self._interpreter), "-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-        pip += ["--cache-dir", str(self.target / "cache")]
-        yield [*pip, "--progress-bar=off", PIP]
-        index = self.index or torch_index()
-        yield [*pip, *PIP_OPTIONS, TORCH, *(["--index-url", index] if index else [])]
-        yield [*pip, *PIP_OPTIONS, *OTHERS]
+        # What pip's own settings and variables say counts for nothing: only wheels, and from these places.
+        pip = command(
+            self._interpreter, "-m", "pip", "--isolated", "install", "--disable-pip-version-check", "--no-input"
+        )
+        pip += ["--cache-dir", str(self.target / "cache"), "--only-binary", ":all:"]
+        hashed = [*pip, "--index-url", INDEX, "--require-hashes", "--no-deps"]
+        yield [*hashed, "--progress-bar=off", "-r", str(PIP_LOCK)]
+        yield [*hashed, *PIP_OPTIONS, "-r", str(LOCK)]
+        yield [*pip, *PIP_OPTIONS, TORCH, "--index-url", self.index or torch_index() or INDEX]
 
-    def _do(self, command: list[str], log: TextIO) -> bool:
+    def _do(self, words: list[str], log: TextIO) -> bool:
         """Run a program, its last line shown; whether it ended well."""
-        log.write(f"> {subprocess.list2cmdline(command)}\n")
+        log.write(f"> {subprocess.list2cmdline(words)}\n")
         process = self._process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace",
-            **OWN_PROCESS,
+            words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace",
+            cwd=self.target, env={**clean_environment(), "PIP_CONFIG_FILE": os.devnull}, **OWN_PROCESS,
         )  # fmt: skip
         if self._cancelled:  # Meanwhile.
             self.cancel()

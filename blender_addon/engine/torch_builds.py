@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 
-from .worker_client import CREATE_NO_WINDOW
+from ...model_core.child_python import CREATE_NO_WINDOW
 
 INDEXES = "https://download.pytorch.org/whl/"
 CUDA_13, CUDA_12_BLACKWELL, CUDA_12 = "cu130", "cu128", "cu126"

@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import os
 import queue
 import signal
 import subprocess
@@ -13,17 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from ...model_core.child_python import OWN_PROCESS, clean_environment, command
 from ...model_core.worker import messages
 
 WORKER = Path(__file__).resolve().parent.parent.parent / "model_core" / "worker" / "worker.py"
-NOT_INHERITED = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "LD_LIBRARY_PATH", "LD_PRELOAD")
-"""Variables by which Blender's own Python and libraries would get into the engine's."""
 LOG_TAIL = 4000
 END_SECONDS = 2.0
 """An engine that has closed its pipe, or puts something else than messages into it, gets this long to end."""
-CREATE_NO_WINDOW = 0x08000000
-OWN_PROCESS: dict[str, Any] = {"creationflags": CREATE_NO_WINDOW} if os.name == "nt" else {"start_new_session": True}
-"""Arguments for a process that has no window and does not end with a key that is pressed for Blender."""
 
 
 class WorkerClient:
@@ -34,18 +29,18 @@ class WorkerClient:
 
     def __init__(self, python: str | Path, log: str | Path, script: str | Path = WORKER) -> None:
         self.python, self.log = Path(python), Path(log)
-        self.about = None
+        self.about, self.stopped = None, False
         self._numbers = itertools.count(1)
         self._incoming = queue.SimpleQueue()
         self._outgoing = queue.SimpleQueue()
-        environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         with open(self.log, "wb") as log_file:
             self.process = subprocess.Popen(
-                [str(python), "-I", "-u", str(script)],
+                command(python, "-u", script),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log_file,
-                env=environment,
+                env=clean_environment(),
+                cwd=self.log.parent,
                 **OWN_PROCESS,
             )
         assert self.process.stdin is not None and self.process.stdout is not None
@@ -79,6 +74,7 @@ class WorkerClient:
 
     def stop(self) -> None:
         """End the process now."""
+        self.stopped = True
         self._outgoing.put(None)
         self.process.kill()
         self.process.wait()
@@ -94,7 +90,7 @@ class WorkerClient:
         try:
             while True:
                 self._incoming.put(messages.unpack(self._from_engine))
-        except (EOFError, OSError, ValueError) as error:
+        except Exception as error:  # Whatever came: who waits for the engine is told that it is no more.
             status = self._end()
             self._incoming.put(({"type": "dead", "status": status, "message": str(error)}, {}))
 
@@ -111,9 +107,16 @@ class WorkerClient:
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
         while (message := self._outgoing.get()) is not None:
             try:
-                self._to_engine.write(messages.pack(*message))
+                data = messages.pack(*message)
+            except (TypeError, ValueError, RecursionError, MemoryError) as error:
+                reason = f"the request cannot be sent to the engine ({error})"
+                self._incoming.put(({"type": "refused", "job": message[0].get("job"), "message": reason}, {}))
+                continue
+            try:
+                self._to_engine.write(data)
                 self._to_engine.flush()
-            except (OSError, ValueError):  # The listening thread sees the same end and reports it.
+            except (OSError, ValueError):
+                self._end()  # One that hears no more is of no use; the listening thread reports its end.
                 break
         with contextlib.suppress(OSError):  # What is still to be written goes nowhere.
             self._to_engine.close()

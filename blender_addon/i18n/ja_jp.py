@@ -323,6 +323,7 @@ MESSAGES = {
     "The engine's Python {python} does not start: {reason}": "エンジンの Python {python} が始まりません：{reason}",
     "The engine has stopped ({reason}); the scene is as it was, try again": "エンジンが止まりました（{reason}）。シーンは元のままです。もう一度お試しください",
     "killed by {signal}, as a system does that has no memory left": "{signal} で終了。メモリーの尽きたシステムがすることです",
+    "it was stopped": "停止されました",
     "by {signal}": "{signal} による",
     "exit status {status}, no reason given": "終了状態 {status}、理由は不明",
     "The engine failed: {reason}": "エンジンが失敗しました：{reason}",

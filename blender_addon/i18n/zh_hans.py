@@ -323,6 +323,7 @@ MESSAGES = {
     "The engine's Python {python} does not start: {reason}": "引擎的 Python {python} 无法启动：{reason}",
     "The engine has stopped ({reason}); the scene is as it was, try again": "引擎已停止（{reason}）；场景未变，请重试",
     "killed by {signal}, as a system does that has no memory left": "被 {signal} 终止，系统内存不足时会如此",
+    "it was stopped": "它已被停止",
     "by {signal}": "因 {signal}",
     "exit status {status}, no reason given": "退出状态 {status}，未说明原因",
     "The engine failed: {reason}": "引擎出错：{reason}",

@@ -12,6 +12,7 @@ from ...model_core.command_line.animate_arguments import add_calibration, add_ou
 from ...model_core.command_line.parser import CommandParser
 from ...model_core.command_line.reading import fixed, read_recording
 from ...model_core.errors import InputError
+from ...model_core.whole_files import Outputs, check_distinct, check_target
 from ..avatar.armature import Avatar
 from ..bpy_types import Scene
 from ..engine import client as engine
@@ -75,10 +76,15 @@ def animate(options: argparse.Namespace) -> None:
         person.active_take = 0
         people.fit_frame_range(person, scene, recording.duration)
         print(f"{path.stem}: {duration:.1f} s")
-    if options.output:
-        bpy.ops.wm.save_as_mainfile(filepath=str(options.output.resolve()), compress=True)
-    for path in options.preview:
-        _save_preview(path, scene)
+    with Outputs() as outputs:
+        if options.output:
+            path = str(outputs.path_for(options.output).resolve())
+            try:
+                bpy.ops.wm.save_as_mainfile(filepath=path, compress=True, copy=True)
+            except RuntimeError as error:  # What Blender says of any file that it could not write.
+                raise InputError(f"{options.output}: the scene cannot be written: {error}") from None
+        for path in options.preview:
+            _save_preview(outputs.path_for(path), scene)
 
 
 def _check_targets(options: argparse.Namespace) -> None:
@@ -88,10 +94,8 @@ def _check_targets(options: argparse.Namespace) -> None:
     if not targets:
         raise InputError("animate: nothing to write; name one or more of -o OUT.blend and --preview FILE")
     for path, suffixes in targets:
-        if path.suffix.lower() not in suffixes:
-            raise InputError(f"{path}: an output here ends in {' or '.join(suffixes)}")
-        if not path.parent.is_dir():
-            raise InputError(f"{path}: the folder {path.parent} does not exist; make it first")
+        check_target(path, suffixes, [*options.recordings, options.body, options.calibration])
+    check_distinct([path for path, _ in targets])
     if options.calibration and len(options.recordings) > 1:
         raise InputError(
             f"animate: --calibration is about one person, and {len(options.recordings)} recordings are named"

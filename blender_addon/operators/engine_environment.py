@@ -1,7 +1,6 @@
 """The engine's buttons, in the preferences and in the sidebar: install, cancel, remove, check."""
 
 import json
-import os
 import subprocess
 import threading
 from dataclasses import dataclass
@@ -9,10 +8,11 @@ from pathlib import Path
 
 import bpy
 
+from ...model_core.child_python import OWN_PROCESS, clean_environment, command
 from ..bpy_types import Context, current_context, registration
 from ..engine import client as engine
 from ..engine import installation
-from ..engine.worker_client import CREATE_NO_WINDOW, NOT_INHERITED, WORKER
+from ..engine.worker_client import WORKER
 from ..i18n.messages import message, of_error
 from ..i18n.text_wrap import draw_lines
 from ..i18n.translations import translated
@@ -179,12 +179,10 @@ def _redraw() -> None:
 
 def check_python(python: Path) -> Verdict:
     """Whether a Python can be the engine's; takes the seconds in which it loads torch."""
-    environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-    special = {"creationflags": CREATE_NO_WINDOW} if os.name == "nt" else {}
     try:
         result = subprocess.run(
-            [str(python), "-I", str(WORKER), "--check"], capture_output=True, text=True, timeout=CHECK_SECONDS,
-            check=False, env=environment, **special,
+            command(python, WORKER, "--check"), capture_output=True, text=True, timeout=CHECK_SECONDS,
+            check=False, env=clean_environment(), cwd=bpy.app.tempdir, **OWN_PROCESS,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         silent = message("{python} has said nothing for {seconds} s", python=python, seconds=CHECK_SECONDS)

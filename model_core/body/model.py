@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..checksums import verified
 from ..errors import InputError
 from ..geometry.kinematics import forward_kinematics
 from ..geometry.rotations import Array, array_namespace
 from ..geometry.skeleton import HEAD, JOINT_COUNT
+from ..untrusted.values import STATURE, number
 from .smpl_files import SHAPE_COUNT, read_smpl
 
 if TYPE_CHECKING:
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
 DEFAULT_BODY = Path(__file__).resolve().parent.parent.parent / "weights" / "body.npz"
 VERTICES_PER_BATCH = 500_000
 """Vertices times frames that are skinned in one step: some 50 MB of working memory beside the parts of the result."""
-SHORTEST, TALLEST = 0.5, 2.6
-"""Metres: statures outside of these are refused."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,7 @@ class Body:
 
     def betas_for(self, stature: float) -> np.ndarray:
         """Betas (10,) float32 of a person of ``stature`` metres, by the first beta alone. Raises ``InputError``."""
-        if not SHORTEST <= stature <= TALLEST:
-            raise InputError(f"a stature of {stature} m; expected metres between {SHORTEST} and {TALLEST}")
+        number(stature, "the stature", STATURE)
         betas = np.zeros(SHAPE_COUNT)
         step = np.eye(SHAPE_COUNT)[0]
         for _ in range(8):  # Stature is all but linear in the first beta: Newton's method meets it in three steps.
@@ -117,7 +116,7 @@ class Body:
 
 def load_body(path: Path | str | None = None) -> Body:
     """The free default body, or a user's SMPL, SMPL-H or SMPL-X file. Arrays are numpy float32. Raises InputError."""
-    arrays = read_smpl(DEFAULT_BODY if path is None else path)
+    arrays = read_smpl(verified(DEFAULT_BODY if path is None else path))
     regressor = arrays["J_regressor"]
     return Body(
         template=arrays["v_template"],

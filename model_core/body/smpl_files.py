@@ -5,7 +5,6 @@ objects, which ``inert_pickle`` reads. What comes out is always SMPL's 24 joints
 jaw and eyes into the head.
 """
 
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,10 @@ import numpy as np
 
 from ..errors import InputError
 from ..geometry.rotations import axis_angle_to_matrix
-from ..geometry.skeleton import BODY_JOINT_COUNT, HEAD, JOINT_COUNT, LEFT_WRIST, PARENTS, RIGHT_WRIST
-from .inert_pickle import LARGEST_FILE, load_inert, to_array
+from ..geometry.skeleton import BODY_JOINT_COUNT, FEET, HEAD, JOINT_COUNT, LEFT_WRIST, PARENTS, RIGHT_WRIST
+from ..untrusted.budgets import NUMBERS, read_arrays, read_bytes
+from ..untrusted.inert_pickle import load_inert, to_array
+from ..untrusted.values import STATURE
 
 KEYS = ("v_template", "f", "weights", "J_regressor", "posedirs", "shapedirs", "kintree_table")
 HAND_KEYS = ("hands_meanl", "hands_meanr")
@@ -24,6 +25,16 @@ PICKLE_STARTS = (b"\x80", b"(", b"}")
 """First bytes of a pickled dictionary: protocol 2 and later, 0, 1."""
 SHAPE_COUNT = 10
 POSE_FEATURES = 9 * (JOINT_COUNT - 1)
+LARGEST_FILE = 1 << 30
+"""Bytes; the largest published model has a third of it."""
+LEAST_UNPACKED = 1 << 28
+"""Bytes that the arrays of any model may take: correctives that are all zeros pack well."""
+LEAST_VERTICES, MOST_VERTICES, MOST_SHAPES = 24, 32_000, 512
+LARGEST_VALUES = {"v_template": 10.0, "J_regressor": 10.0, "posedirs": 10.0, "shapedirs": 10.0, "weights": 2.0}
+TOLERANCE = 1e-2
+"""Of weights, which are stored with few digits."""
+JOINT_MARGIN = 0.02
+"""Of the stature, by which a joint may lie outside of the box around the body."""
 
 # Joints of each model beyond the 22 of the body: where they are folded to, and which one stands for SMPL's hand joint
 # (the base of the middle finger; hands are ordered index, middle, little, ring, thumb, three joints each).
@@ -48,18 +59,9 @@ def read_smpl(path: Path | str) -> dict[str, Any]:
     ``InputError`` for whatever is no such model.
     """
     path = Path(path)
-    try:
-        size = path.stat().st_size
-        with open(path, "rb") as file:
-            start = file.read(2)
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror}); expected an SMPL, SMPL-H or SMPL-X file"
-        ) from None
-    if size == 0:
+    start = read_bytes(path, 2, LARGEST_FILE)
+    if not start:
         raise InputError(f"{path}: is empty; expected an SMPL, SMPL-H or SMPL-X file")
-    if size > LARGEST_FILE:
-        raise InputError(f"{path}: {size / 1e9:.1f} GB is larger than any SMPL model")
     if start == b"PK":
         arrays = _read_npz(path)
     elif start[:1] in PICKLE_STARTS:
@@ -70,24 +72,14 @@ def read_smpl(path: Path | str) -> dict[str, Any]:
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = {Path(entry.filename).stem: entry.file_size for entry in archive.infolist()}
-        if sum(unpacked.get(key, 0) for key in KEYS) > LARGEST_FILE:
-            raise InputError(f"{path}: unpacks to more than {LARGEST_FILE >> 30} GB, larger than any SMPL model")
-        with np.load(path, allow_pickle=False) as archive:
-            _require_keys(path, archive.files)
-            return {key: archive[key] for key in (*KEYS, *HAND_KEYS) if key in archive.files}
-    except InputError:
-        raise
-    except Exception as error:  # A damaged archive may raise nearly anything, from zlib to struct and numpy.
-        raise InputError(f"{path}: damaged or not a model's npz ({_one_line(error)})") from None
+    arrays = read_arrays(path, (*KEYS, *HAND_KEYS), LARGEST_FILE, "model's npz", LEAST_UNPACKED)
+    _require_keys(path, arrays)
+    return arrays
 
 
 def _read_pickle(path: Path) -> dict[str, np.ndarray]:
     try:
-        with open(path, "rb") as file:
-            content = load_inert(file)
+        content = load_inert(read_bytes(path, largest=LARGEST_FILE))
         if not isinstance(content, dict):
             raise InputError(f"{path}: holds a {type(content).__name__}, an SMPL model is a dictionary")
         _require_keys(path, content)
@@ -128,16 +120,41 @@ def _checked(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]
             raise InputError(f"{path}: {key} has shape {arrays[key].shape}, expected {shape} and not empty")
     if arrays["shapedirs"].ndim != 3 or arrays["shapedirs"].shape[:2] != (vertices, 3):
         raise InputError(f"{path}: shapedirs has shape {arrays['shapedirs'].shape}, expected ({vertices}, 3, ...)")
+    if not LEAST_VERTICES <= vertices <= MOST_VERTICES or arrays["shapedirs"].shape[2] > MOST_SHAPES:
+        raise InputError(f"{path}: has {vertices} vertices and {arrays['shapedirs'].shape[2]} shapes; SMPL's models "
+                         f"have {LEAST_VERTICES} to {MOST_VERTICES} and at most {MOST_SHAPES}")  # fmt: skip
     for key in arrays:
-        if arrays[key].dtype.kind not in "fiub" or not np.isfinite(arrays[key]).all():
-            raise InputError(f"{path}: {key} has values that are not finite numbers")
+        kinds = "iu" if key == "f" else NUMBERS
+        if arrays[key].dtype.kind not in kinds or not np.isfinite(arrays[key]).all():
+            raise InputError(f"{path}: {key} has values that are not finite {'indices' if key == 'f' else 'numbers'}")
+        if key in LARGEST_VALUES and np.abs(arrays[key], dtype=np.float64).max(initial=0) > LARGEST_VALUES[key]:
+            raise InputError(f"{path}: {key} has values above {LARGEST_VALUES[key]:g}: no person is so large")
     if arrays["f"].min() < 0 or arrays["f"].max() >= vertices:
         raise InputError(f"{path}: f names vertices outside 0..{vertices - 1}")
     if tuple(arrays["kintree_table"][0, 1:BODY_JOINT_COUNT].astype(np.int64)) != PARENTS[1:BODY_JOINT_COUNT]:
         raise InputError(f"{path}: kintree_table is not SMPL's tree of joints")
-    if not np.allclose(arrays["weights"].sum(1, dtype=np.float64), 1, atol=1e-2):
-        raise InputError(f"{path}: weights do not add up to 1 at every vertex")
+    weights = arrays["weights"]
+    if weights.min() < -TOLERANCE or not np.allclose(weights.sum(1, dtype=np.float64), 1, atol=TOLERANCE):
+        raise InputError(f"{path}: weights do not add up to 1 at every vertex, or are below 0")
+    _need_person(path, arrays)
     return arrays
+
+
+def _need_person(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Refuse a template that is no person who stands upright: too short or tall, upside down, joints outside of it."""
+    template = arrays["v_template"].astype(np.float64)
+    low, high = template.min(0), template.max(0)
+    stature = high[1] - low[1]
+    if not STATURE.least <= stature <= STATURE.largest:
+        raise InputError(f"{path}: its person is {stature:.3g} m tall; expected {STATURE} (is it in another unit?)")
+    joints = arrays["J_regressor"][:BODY_JOINT_COUNT].astype(np.float64) @ template
+    margin = JOINT_MARGIN * stature
+    if not ((joints > low - margin) & (joints < high + margin)).all():
+        raise InputError(f"{path}: its J_regressor puts joints outside of the body")
+    feet, pelvis, head = joints[list(FEET), 1].mean(), joints[0, 1], joints[HEAD, 1]
+    if not feet < pelvis < head:
+        raise InputError(f"{path}: its person does not stand upright: the feet are at {feet:.2f} m, the pelvis at "
+                         f"{pelvis:.2f} m, the head at {head:.2f} m along +Y")  # fmt: skip
 
 
 def _fold(arrays: dict[str, np.ndarray]) -> dict[str, Any]:

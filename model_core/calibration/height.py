@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..checksums import verified
 from .posture import WEIGHTS, PostureNetworks, estimate_height, load_networks
 
 TRAIT_SCALES = np.array([2.2, 1.5, 1.5, 1.0, 2.2, 2.0])
@@ -64,7 +65,7 @@ class Height:
 @cache
 def load_error_samples(path: Path = WEIGHTS) -> ErrorSamples:
     """The samples that were kept at the training."""
-    with np.load(path, allow_pickle=False) as data:
+    with np.load(verified(path), allow_pickle=False) as data:
         arrays = {field.name: data[f"witnesses_{field.name}"].astype(float) for field in fields(ErrorSamples)}
     return ErrorSamples(**arrays)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..checksums import verified
 from ..geometry.filters import gaussian_smooth
 from ..observation import FPS
 
@@ -79,7 +80,7 @@ class PostureNetworks:
 @cache
 def load_networks(path: Path = WEIGHTS) -> PostureNetworks:
     """The networks as they were trained."""
-    with np.load(path, allow_pickle=False) as data:
+    with np.load(verified(path), allow_pickle=False) as data:
         return PostureNetworks(**{field.name: data[field.name].astype(np.float64) for field in fields(PostureNetworks)})
 
 

@@ -6,14 +6,20 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
+from ..geometry.skeleton import ROLES
 from ..motion import BETA_COUNT
 from ..notes import note_from_json
-from .calibration import Calibration, Offset
+from ..recordings.text import decode
+from ..untrusted.budgets import read_bytes
+from ..untrusted.json_text import parse_json
+from ..untrusted.values import BETA, FLOOR, OFFSET, STATURE_ERROR, Bounds, mapping, number, vector
+from ..whole_files import write_whole
+from .calibration import BODY_TRACKER_JOINTS, Calibration, Offset
 
 FORMAT = "threepoint calibration 1"
 NORM_TOLERANCE, ROUNDING = 0.01, 1e-12
-FARTHEST_OFFSET = 1.0
-"""Metres: no joint lies farther from its tracker."""
+LARGEST_FILE, MOST_NOTES = 1 << 20, 1000
+"""Bytes of a calibration's file, and notes in it."""
 
 
 def calibration_to_json(calibration: Calibration) -> dict[str, object]:
@@ -35,49 +41,56 @@ def calibration_from_json(content: object, name: str = "calibration") -> Calibra
     """The inverse of ``calibration_to_json``. Raises ``InputError`` that begins with ``name``."""
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(f"{name}: is not a calibration; its 'format' should be '{FORMAT}'")
+    missing = [key for key in ("betas", "floor", "offsets") if key not in content]
+    if missing:
+        raise InputError(f"{name}: is not a whole calibration: has no '{missing[0]}'")
     try:
-        betas = np.array(content["betas"], np.float64).reshape(BETA_COUNT)
-        floor = float(content["floor"])
-        offsets = {
-            str(role): Offset(_unit_quaternion(entry["rotation_wxyz"]), _position(entry["position"]))
-            for role, entry in content["offsets"].items()
-        }
-        notes = tuple(note_from_json(note) for note in content.get("notes", []))
-        stature_error = None if content.get("stature_error") is None else float(content["stature_error"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{name}: is not a whole calibration ({error})") from None
-    if not (np.isfinite(betas).all() and np.isfinite(floor)):
-        raise InputError(f"{name}: betas and floor should be finite numbers")
-    return Calibration(betas, floor, offsets, notes, stature_error)
+        betas = vector(content["betas"], "betas", BETA_COUNT, BETA)
+        floor = number(content["floor"], "floor", FLOOR)
+        offsets = {role: _offset(entry, role) for role, entry in mapping(content["offsets"], "offsets").items()}
+        unknown = [role for role in offsets if role not in (*ROLES, *BODY_TRACKER_JOINTS)]
+        if unknown or not offsets:
+            raise InputError(f"offsets are of {', '.join(offsets) or 'nothing'}; expected head, left_hand and "
+                             "right_hand, and perhaps trackers on the body")  # fmt: skip
+        notes = content.get("notes", [])
+        if not isinstance(notes, list) or len(notes) > MOST_NOTES:
+            raise InputError("notes should be a list")
+        error = content.get("stature_error")
+        error = None if error is None else number(error, "stature_error", STATURE_ERROR)
+    except InputError as problem:
+        raise InputError(f"{name}: is not a whole calibration: {problem}") from None
+    return Calibration(betas, floor, offsets, tuple(map(note_from_json, notes)), error)
 
 
 def save(path: str | Path, calibration: Calibration) -> None:
-    """Write a calibration as JSON."""
-    Path(path).write_text(json.dumps(calibration_to_json(calibration), indent=1) + "\n", encoding="utf-8")
+    """Write a calibration as JSON, whole or not at all. Raises ``InputError``."""
+    write_whole(path, json.dumps(calibration_to_json(calibration), indent=1) + "\n")
 
 
 def load(path: str | Path) -> Calibration:
     """Read a calibration that ``save`` wrote. Raises ``InputError``."""
     name = Path(path).name
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (OSError, ValueError, RecursionError):
-        raise InputError(f"{name}: is not a calibration (JSON)") from None
-    return calibration_from_json(content, name)
+    text = decode(read_bytes(path, largest=LARGEST_FILE), name)
+    return calibration_from_json(parse_json(text, name, "a calibration in JSON"), name)
 
 
-def _unit_quaternion(values: object) -> np.ndarray:
-    rotation = np.array(values, np.float64).reshape(4)
+def _offset(entry: object, role: str) -> Offset:
+    """The ``Offset`` of a role. Raises ``InputError``."""
+    found = mapping(entry, f"the offset of {role}")
+    if not {"rotation_wxyz", "position"} <= set(found):
+        raise InputError(f"the offset of {role} should have rotation_wxyz and position")
+    return Offset(_unit_quaternion(found["rotation_wxyz"], role), _position(found["position"], role))
+
+
+def _unit_quaternion(values: object, role: str) -> np.ndarray:
+    rotation = vector(values, f"rotation_wxyz of {role}", 4, Bounds(-2, 2))
     length = np.linalg.norm(rotation)
     if not abs(length - 1) <= NORM_TOLERANCE:
-        raise ValueError("a rotation should be a unit quaternion wxyz")
+        raise InputError(f"rotation_wxyz of {role} should be a unit quaternion")
     return rotation if abs(length - 1) < ROUNDING else rotation / length  # What was kept once stays as it is.
 
 
-def _position(values: object) -> np.ndarray:
-    position = np.array(values, np.float64).reshape(3)
-    if not np.linalg.norm(position) <= FARTHEST_OFFSET:
-        raise ValueError(f"a position should be within {FARTHEST_OFFSET} m")
+def _position(values: object, role: str) -> np.ndarray:
+    position = vector(values, f"position of {role}", 3, Bounds(-OFFSET.largest, OFFSET.largest, OFFSET.unit))
+    number(float(np.linalg.norm(position)), f"the distance of {role} from its tracker", OFFSET)
     return position

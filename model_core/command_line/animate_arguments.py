@@ -1,17 +1,27 @@
 """The options of ``animate``, for ``python3 tools animate`` and ``blender --command threepoint animate`` alike."""
 
 import argparse
-import json
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from .parser import fraction, frame_rate, positive_count, time_range
+from ..errors import InputError
+from ..recordings.text import decode
+from ..untrusted.budgets import read_bytes
+from ..untrusted.json_text import parse_json
+from ..untrusted.values import FLOOR, SAMPLE_RATE, SECONDS, SEED, STATURE, Bounds, number, typed, whole
+from .parser import argument, fraction, frame_rate, positive_count, time_range
 
 DEFAULT_FPS = 60.0
 DEVICES = ("auto", "cpu", "cuda", "mps")
 SHORT_ROLES = {"head": "head", "left": "left_hand", "right": "right_hand"}
 """What ``--trackers`` calls the three roles."""
+LARGEST_JSON = 1 << 20
+"""Bytes of a file of ``--table``."""
+STATURE_ARGUMENT = argument(typed(number, "it", STATURE))
+FLOOR_ARGUMENT = argument(typed(number, "it", FLOOR))
+SEED_ARGUMENT = argument(typed(whole, "it", SEED))
+TAKES_ARGUMENT = argument(typed(whole, "it", Bounds(1, 100)))
 ALL_FINDINGS = "all"
 """What ``--fix`` takes for everything that was found."""
 
@@ -30,13 +40,13 @@ def add_outputs(group: Arguments) -> None:
 
 def add_reading(group: Arguments) -> None:
     """How a recording is read."""
-    group.add_argument("--trackers", type=tracker_names, default={}, metavar="head=..,left=..,right=..",
+    group.add_argument("--trackers", type=argument(tracker_names), default={}, metavar="head=..,left=..,right=..",
                        help="which of the file's trackers are head and hands")  # fmt: skip
     group.add_argument("--run", type=positive_count, metavar="N",
                        help="of a file with several runs only this one, from 1 on")  # fmt: skip
     group.add_argument("--part", type=time_range, metavar="BEGIN:END",
                        help="only these seconds, counted from the first sample (of the run)")  # fmt: skip
-    group.add_argument("--table", type=table_options, default={}, metavar="KEY=VALUE,..|FILE.json",
+    group.add_argument("--table", type=argument(table_options), default={}, metavar="KEY=VALUE,..|FILE.json",
                        help="what a table's header leaves open: time_unit, fps, length_unit, convention, "
                        "euler_order, quaternion_order, angle_unit, device; a JSON file of the same keys may also "
                        "name columns, {\"columns\": {\"time\": \"t\", \"head\": [\"hx\", ..]}}")  # fmt: skip
@@ -48,12 +58,22 @@ def add_reading(group: Arguments) -> None:
 
 def add_calibration(group: Arguments) -> None:
     """The person in a recording, and how the devices sit on them."""
-    group.add_argument("--stature", type=float, metavar="METRES", help="the person's height; estimated unless given")
-    group.add_argument("--floor", type=float, metavar="METRES", help="the floor's height; estimated unless given")
+    group.add_argument(
+        "--stature",
+        type=typed(number, "--stature", STATURE),
+        metavar="METRES",
+        help="the person's height; estimated unless given",
+    )
+    group.add_argument(
+        "--floor",
+        type=typed(number, "--floor", FLOOR),
+        metavar="METRES",
+        help="the floor's height; estimated unless given",
+    )
     group.add_argument("--controllers", metavar="PRESET", help="how the hands hold their devices; by default the "
                        "file's own; one of grip, touch, index, vive, saber, hand, joints; where neither is known, "
                        "it is fitted to the motion")  # fmt: skip
-    group.add_argument("--pose", type=known_pose, metavar="t|a[=SECOND]",
+    group.add_argument("--pose", type=argument(known_pose), metavar="t|a[=SECOND]",
                        help="the person stands in T-pose or A-pose at this second; a T-pose may be found")  # fmt: skip
     group.add_argument("--calibration", type=Path, metavar="FILE", help="a calibration kept before, in place of these")
 
@@ -62,8 +82,8 @@ def add_prediction(group: Arguments) -> None:
     """How the body is found."""
     group.add_argument("--body", type=Path, metavar="FILE", help="your own SMPL, SMPL-H or SMPL-X file")
     group.add_argument("--device", choices=DEVICES, default="auto", help="where the networks run")
-    group.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything random")
-    group.add_argument("--takes", type=positive_count, default=1, metavar="N", help="several plausible motions")
+    group.add_argument("--seed", type=SEED_ARGUMENT, default=0, metavar="N", help="seed of everything random")
+    group.add_argument("--takes", type=TAKES_ARGUMENT, default=1, metavar="N", help="several plausible motions")
     group.add_argument("--refinement", type=fraction, default=1.0, metavar="S",
                        help="how far to go from SAGE's prediction (0) to the refined motion (1), which alone meets "
                        "head and hands exactly; default 1")  # fmt: skip
@@ -75,8 +95,8 @@ def known_pose(text: str) -> tuple[str, float | None]:
     """``t``, ``t=3.5`` or ``a=3.5`` -> the pose and its second from the recording's start; None: to be found."""
     pose, _, second = text.partition("=")
     if pose not in ("t", "a") or (pose == "a" and not second):
-        raise argparse.ArgumentTypeError(f"'{text}' is not t, t=SECOND or a=SECOND")
-    return pose, float(second) if second else None
+        raise InputError(f"'{text}' is not t, t=SECOND or a=SECOND")
+    return pose, typed(number, f"--pose {pose}", SECONDS)(second) if second else None
 
 
 def tracker_names(text: str) -> dict[str, str]:
@@ -85,7 +105,9 @@ def tracker_names(text: str) -> dict[str, str]:
     for pair in text.split(","):
         short, _, name = pair.partition("=")
         if short not in SHORT_ROLES or not name:
-            raise argparse.ArgumentTypeError(f"'{pair}' is not head=NAME, left=NAME or right=NAME")
+            raise InputError(f"'{pair}' is not head=NAME, left=NAME or right=NAME")
+        if SHORT_ROLES[short] in names or name in names.values():
+            raise InputError(f"'{pair}' names a role or a tracker a second time")
         names[SHORT_ROLES[short]] = name
     return names
 
@@ -96,23 +118,17 @@ def table_options(text: str) -> dict[str, Any]:
 
     given: Any
     if text.endswith(".json"):
-        try:
-            given = json.loads(Path(text).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise argparse.ArgumentTypeError(f"{text} cannot be read as JSON: {error}") from None
+        given = parse_json(decode(read_bytes(text, largest=LARGEST_JSON), text), text)
     else:
         given = {key: value for key, _, value in (pair.partition("=") for pair in text.split(","))}
+        if "columns" in given:
+            raise InputError("--table: columns can only be named in a JSON file")
     names = [field.name for field in fields(TableOptions)]
     unknown = [key for key in given if key not in names] if isinstance(given, dict) else [text]
     if unknown or not isinstance(given, dict):
-        raise argparse.ArgumentTypeError(f"'{unknown[0]}' is not known of tables; it can be {', '.join(names)}")
+        raise InputError(f"'{unknown[0]}' is not known of tables; it can be {', '.join(names)}")
     if "fps" in given:
-        given["fps"] = _number(given["fps"])
+        if isinstance(given["fps"], str):
+            given["fps"] = typed(number, "--table fps", SAMPLE_RATE)(given["fps"])
+    TableOptions(**given).validate()
     return given
-
-
-def _number(value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise argparse.ArgumentTypeError(f"fps is {value!r}, should be a number") from None

@@ -8,11 +8,14 @@ then fills in the values (``Note.text``); nothing is ever parsed back from text.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..shown import printable
 from .calibration import TEMPLATES as CALIBRATION_TEMPLATES
 from .checks import TEMPLATES as CHECK_TEMPLATES
 from .pipeline import TEMPLATES as PIPELINE_TEMPLATES
 from .recordings import TEMPLATES as RECORDING_TEMPLATES
 
+LONGEST_VALUE = 300
+"""Characters of a text in a note."""
 PLAIN_TEXT = "text"
 """Code of a note that has no template: its only value ``text`` is shown as it is."""
 
@@ -41,9 +44,9 @@ class Note:
 
     def text(self, translate: Callable[[str], str] = str) -> str:
         """The note in words; ``translate`` turns an English template into another language's."""
-        values = {name: value.text(translate) if isinstance(value, Note) else value
-                  for name, value in self.values.items()}  # fmt: skip
-        return translate(TEMPLATES[self.code]).format(**values)
+        return translate(TEMPLATES[self.code]).format(
+            **{name: _shown(value, translate) for name, value in self.values.items()}
+        )
 
     def to_json(self) -> dict[str, object]:
         """The note as values that JSON holds."""
@@ -51,12 +54,22 @@ class Note:
         return {"code": self.code, "values": values}
 
 
+def _shown(value: object, translate: Callable[[str], str]) -> object:
+    """A value as it is put into a template: names that a file has in it are escaped."""
+    if isinstance(value, Note):
+        return value.text(translate)
+    return printable(value, LONGEST_VALUE) if isinstance(value, str) else value
+
+
 def note_from_json(content: object) -> Note:
-    """The inverse of ``Note.to_json``; plain text, and a note of a code that is not known, become readable notes."""
-    if not isinstance(content, dict):
+    """The inverse of ``Note.to_json``; plain text, and a note that is not known or not whole, become readable notes."""
+    if not isinstance(content, dict) or "code" not in content:
         return Note(PLAIN_TEXT, {"text": str(content)})
     code, values = str(content["code"]), content.get("values", {})
-    if code not in TEMPLATES:
+    try:
+        note = Note(code, {name: note_from_json(value) if isinstance(value, dict) else value
+                           for name, value in values.items()})  # fmt: skip
+        note.text()
+        return note
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, RecursionError, OverflowError):
         return Note(PLAIN_TEXT, {"text": f"{code} {values}"})
-    return Note(code, {name: note_from_json(value) if isinstance(value, dict) else value
-                       for name, value in values.items()})  # fmt: skip

@@ -8,6 +8,8 @@ likeliest (``unknown_devices``).
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from ..body import Body, load_body
 from ..calibration import (
     PRESETS,
@@ -22,9 +24,11 @@ from ..calibration import (
 )
 from ..calibration.by_preset import calibrate_joints
 from ..errors import InputError
+from ..geometry.skeleton import ROLES
 from ..notes import Note
 from ..progress import Progress
 from ..recordings.model_frame import ModelFrameRecording
+from ..untrusted.values import STATURE, number
 from .hand_offsets import fit_hands
 from .networks import Networks, load_networks
 from .options import KnownPose, Options
@@ -43,9 +47,23 @@ def calibrate(
     there, and None loads them there. Raises ``InputError``.
     """
     options = (options or Options()).validate()
-    found = options.calibration or _found(recording, options, networks, progress)
+    found = _fitting(options, recording) or _found(recording, options, networks, progress)
     unworn = tuple(Note("headset_not_worn", {"begin": begin, "end": end}) for begin, end in recording.unworn)
     return replace(found, notes=(*(note for note in found.notes if note.code != "headset_not_worn"), *unworn))
+
+
+def _fitting(options: Options, recording: ModelFrameRecording) -> Calibration | None:
+    """The calibration that is given. Raises ``InputError`` where it is of no person, or lacks a hand that is there."""
+    given = options.calibration
+    if given is None:
+        return None
+    stature = float((options.body or load_body()).stature(np.asarray(given.betas, np.float64)))
+    number(stature, "the stature of the calibration's betas with this body", STATURE)
+    lacking = [role for role in ROLES if role in recording.tracks and role not in given.offsets]
+    if lacking and recording.device != "joints":
+        raise InputError(f"the calibration has no offset for {lacking[0]}, which {recording.source} has; "
+                         f"it has {', '.join(given.offsets)}")  # fmt: skip
+    return given
 
 
 def _found(

@@ -5,9 +5,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ..body import Body
-from ..body.model import SHORTEST, TALLEST
 from ..calibration import ARMS_DOWN, OTHER_PRESETS, PRESETS, Calibration
 from ..errors import InputError
+from ..shown import printable
+from ..untrusted.values import FLOOR, FRACTION, SECONDS, SEED, STATURE, TAKE, choice, mapping, number, whole
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 """Where networks can run."""
@@ -50,20 +51,24 @@ class Options:
 
     def validate(self) -> "Options":
         """Return self, or raise ``InputError`` naming what is wrong."""
-        if self.stature is not None and not SHORTEST <= self.stature <= TALLEST:
-            raise InputError(f"a stature of {self.stature:g} m; expected metres between {SHORTEST} and {TALLEST}")
-        if self.preset is not None and self.preset not in (*PRESETS, *OTHER_PRESETS):
-            raise InputError(f"no device preset '{self.preset}'; there are {', '.join([*PRESETS, *OTHER_PRESETS])}")
-        if self.pose is not None and self.pose.kind not in ARMS_DOWN:
-            raise InputError(f"pose '{self.pose.kind}' is not known; it can be t or a")
-        if self.pose is not None and self.pose.kind != "t" and self.pose.second is None:
-            raise InputError("only a T-pose can be looked for; name the second of another pose")
-        if self.device not in DEVICES:
-            raise InputError(f"device '{self.device}' is unknown; choose {', '.join(DEVICES)}")
-        if not 0 <= self.refinement <= 1:
-            raise InputError(f"a refinement of {self.refinement}; expected a number from 0 (SAGE alone) to 1 (all)")
-        if self.take < 0:
-            raise InputError(f"take {self.take}; expected 0 (the mean motion) or more")
+        if self.stature is not None:
+            number(self.stature, "the stature", STATURE)
+        if self.floor is not None:
+            number(self.floor, "the floor", FLOOR)
+        if self.preset is not None:
+            choice(self.preset, "device preset", (*PRESETS, *OTHER_PRESETS))
+        if self.pose is not None:
+            choice(self.pose.kind, "pose", tuple(ARMS_DOWN))
+            if self.pose.second is not None:
+                number(self.pose.second, "the pose's second", SECONDS)
+            elif self.pose.kind != "t":
+                raise InputError("only a T-pose can be looked for; name the second of another pose")
+        choice(self.device, "device", DEVICES)
+        number(self.refinement, "the refinement", FRACTION)
+        whole(self.seed, "the seed", SEED)
+        whole(self.take, "the take", TAKE)
+        if not isinstance(self.uncertainty, bool):
+            raise InputError(f"uncertainty is {printable(self.uncertainty)}; expected true or false")
         return self
 
 
@@ -82,12 +87,14 @@ def options_from_json(
     content: Mapping[str, Any], body: Body | None = None, calibration: Calibration | None = None
 ) -> Options:
     """The inverse of ``options_to_json``; what is left out has its default. Raises ``InputError``."""
-    unknown = [name for name in content if name not in SAID_IN_JSON]
+    unknown = [name for name in mapping(content, "options") if name not in SAID_IN_JSON]
     if unknown:
         raise InputError(f"no option '{unknown[0]}'; there are {', '.join(SAID_IN_JSON)}")
     given = dict(content)
     pose = given.pop("pose", None)
     if isinstance(pose, dict):
         second = pose.get("second")
-        pose = KnownPose(str(pose.get("kind", "t")), None if second is None else float(second))
+        pose = KnownPose(pose.get("kind", "t"), second)
+    elif pose is not None:
+        raise InputError(f"the pose is {printable(pose)}; expected its kind and second")
     return Options(body=body, calibration=calibration, pose=pose, **given).validate()

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
+from ..untrusted.budgets import PARSE_ERRORS
 from .cleaning import cut
 from .formats import find_format
 from .recording import Dropout, DropoutReason, Recording, Track
@@ -43,4 +44,8 @@ def read(
             recording = found.read(path, **options)
     except MemoryError:
         raise InputError(f"{path.name}: does not fit into the memory of this machine") from None
+    except InputError:
+        raise
+    except PARSE_ERRORS as error:  # No reader can foresee every way in which a file can be wrong.
+        raise InputError(f"{path.name}: is no whole {found.NAME} recording ({type(error).__name__})") from error
     return cut(recording, run, part)

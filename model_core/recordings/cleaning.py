@@ -9,8 +9,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..errors import InputError
 from ..geometry.rotations import make_continuous, slerp
 from ..notes import Note
+from ..shown import printable
+from ..untrusted.budgets import MOST_TRACKERS
 from .clock import on_the_same_clock, put_in_order
 from .recording import LONGEST_GAP, Dropout, DropoutReason, Recording, Track
 from .resample import interpolate_track, time_seen
@@ -70,6 +73,10 @@ def build_recording(
     Trackers with clocks of their own are brought to ``time``, which is the head's. ``living`` is false for motion that
     was made or captured otherwise than by a headset: it may rightly stand still.
     """
+    source, device = printable(source), printable(device)
+    if len(tracks) > MOST_TRACKERS:
+        raise InputError(f"{source}: has {len(tracks)} trackers; a person wears at most {MOST_TRACKERS}")
+    tracks = {printable(role): raw for role, raw in tracks.items()}
     warnings = list(warnings)
     time = np.asarray(time, np.float64)
     head = tracks.get("head")

@@ -20,6 +20,10 @@ LONGEST_STRETCH = 3.0
 """Times the usual step of a coarse clock over which samples of one stamp are spread at most."""
 LONGEST_PAUSE, SHORT_PAUSE = 600.0, 1.0
 """Seconds without samples that are kept, and what a longer pause is cut to."""
+PAUSES_PER_MOTION = 10
+"""Pauses together are at most so many times as long as the time with samples, but always ``LONGEST_PAUSE``."""
+MOST_DROPS = 200
+"""Steps backward beyond which the rows are out of order, and the clock was not started again so often."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def _restarts(rows, stamps, warnings):
     """Runs of a clock that was started again, one after the other; wild stamps are left out."""
     steps = np.diff(stamps)
     usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.0
-    if (steps < 0).mean() > SHUFFLED:
+    if (steps < 0).sum() > MOST_DROPS or (steps < 0).mean() > SHUFFLED:
         return rows, stamps, [0], ()
     low = _low_stamps(stamps, usual)
     rows, stamps = rows[~low], stamps[~low]
@@ -176,22 +180,27 @@ def _longest_increasing(values):
 def _without_pauses(stamps, warnings):
     """Stamps with pauses of many minutes cut short, where these end, and what was taken off from which stamp on."""
     steps = np.diff(stamps)
-    breaks = np.flatnonzero(steps > LONGEST_PAUSE)
+    breaks = np.flatnonzero(steps > _longest_pause(steps))
     if len(breaks) == 0:
         return stamps, [], ()
-    off = np.zeros(len(stamps))
-    shifts, total = [], 0.0
-    for number in breaks:
-        total += float(steps[number]) - SHORT_PAUSE
-        shifts.append((float(stamps[number + 1]), total))
-        off[number + 1 :] = total
-    warnings.append(Note("pauses_cut", {"count": len(breaks), "seconds": total, "pause": SHORT_PAUSE}))
-    return stamps - off, [int(number) + 1 for number in breaks], tuple(shifts)
+    steps[breaks] = SHORT_PAUSE
+    taken = np.diff(stamps)[breaks] - SHORT_PAUSE
+    total = np.cumsum(taken)
+    shifts = tuple(zip(stamps[breaks + 1].tolist(), total.tolist(), strict=True))
+    warnings.append(Note("pauses_cut", {"count": len(breaks), "seconds": float(total[-1]), "pause": SHORT_PAUSE}))
+    # Summed anew: what is left after a gap of 1e300 s cannot be told by taking it off.
+    return stamps[0] + np.concatenate([[0.0], np.cumsum(steps)]), (breaks + 1).tolist(), shifts
+
+
+def _longest_pause(steps):
+    """Seconds without samples that are kept: fewer where pauses would make up nearly all of the time."""
+    pauses = np.sort(steps[(steps > SHORT_PAUSE) & (steps <= LONGEST_PAUSE)])
+    allowed = max(LONGEST_PAUSE, PAUSES_PER_MOTION * float(steps[steps <= SHORT_PAUSE].sum()))
+    kept = int(np.searchsorted(np.cumsum(pauses), allowed, side="right"))
+    return LONGEST_PAUSE if kept == len(pauses) else (float(pauses[kept - 1]) if kept else SHORT_PAUSE)
 
 
 def on_the_same_clock(clock: Clock, time: np.ndarray) -> np.ndarray:
     """Stamps (N,) of another tracker that count the same time, with what was cut from the ``clock`` cut from them."""
-    off = np.zeros(len(time))
-    for stamp, seconds in clock.shifts:
-        off[time >= stamp] = seconds
-    return time - off
+    stamps, seconds = np.array([(-np.inf, 0.0), *clock.shifts]).T
+    return time - seconds[np.clip(np.searchsorted(stamps, time, side="right") - 1, 0, None)]

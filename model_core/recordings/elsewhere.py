@@ -7,18 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
+from ..child_python import run_bounded
 from ..errors import InputError
+from ..untrusted.budgets import Budget, file_size
 
 SECONDS, MEMORY = 60, 3 * 2**29
-"""CPU seconds and bytes that the program may take."""
-LACKING = 3
+"""CPU seconds and bytes that a program may take."""
+LACKING, TOO_LARGE = 3, 4
 BEFORE = """
 import sys
-try:
-    import resource
-    resource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))
-except (ImportError, ValueError):
-    pass  # other systems than Unix bound the memory by their own means
 try:
     import {library}
 except ImportError:
@@ -27,6 +24,8 @@ import io, numpy as np
 arrays = {{}}
 """
 AFTER = """
+if sum(np.asarray(array).nbytes for array in arrays.values()) > {granted}:
+    sys.exit({too_large})
 stream = io.BytesIO()
 np.savez(stream, **arrays)
 sys.stdout.buffer.write(stream.getvalue())
@@ -34,27 +33,29 @@ sys.stdout.buffer.write(stream.getvalue())
 
 
 def arrays_from(
-    path: Path, library: str, program: str, python: str | Path | None = None, packed: bytes = b""
+    path: Path, library: str, program: str, python: str | Path | None = None, sent: bytes | None = None
 ) -> dict[str, np.ndarray]:
-    """What ``program`` puts into ``arrays``, with the ``library`` imported, the file's name as ``sys.argv[1]`` and
-    bytes of it that were ``packed`` by that library on standard input.
+    """What ``program`` puts into ``arrays``, given the file as ``sys.argv[1]`` and the ``library`` imported.
 
-    Damaged files make such libraries read and write where they should not: it runs in a process of its own.
+    Damaged files make such libraries read and write where they should not: it runs in a process of its own. What it
+    unpacks is granted by the file's ``Budget``. ``sent`` are bytes for its standard input. Raises ``InputError``.
     """
     python = str(python or sys.executable)
-    code = BEFORE.format(memory=MEMORY, library=library, lacking=LACKING) + program + AFTER
+    budget = Budget(path.name, file_size(path))
+    code = BEFORE.format(library=library, lacking=LACKING) + program
+    code += AFTER.format(granted=budget.granted, too_large=TOO_LARGE)
     try:
-        done = subprocess.run(
-            [python, "-c", code, str(path)], input=packed, capture_output=True, timeout=SECONDS, check=False
-        )
+        done = run_bounded(python, code, [path.resolve()], sent or b"", SECONDS, MEMORY)
     except (subprocess.TimeoutExpired, OSError) as error:
         raise InputError(f"{path.name}: cannot be read by {library} ({type(error).__name__})") from None
-    if done.returncode == LACKING:
+    if done.status == LACKING:
         raise InputError(f"{path.name}: needs {library}, a library that {python} lacks; install it there")
-    if done.returncode != 0 or not done.stdout:
+    if done.status == TOO_LARGE:
+        raise InputError(f"{path.name}: unpacks to more than the {budget.granted >> 20} MB that it may")
+    if done.status != 0 or not done.output:
         raise InputError(f"{path.name}: {library} cannot read it; the file is damaged")
     try:
-        with np.load(io.BytesIO(done.stdout), allow_pickle=False) as archive:
+        with np.load(io.BytesIO(done.output), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, EOFError) as error:
+    except Exception as error:  # What a damaged process sends is as bad as a damaged file.
         raise InputError(f"{path.name}: {library} read something else than arrays ({type(error).__name__})") from None

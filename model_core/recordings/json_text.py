@@ -1,26 +1,19 @@
 """JSON of recordings, parsed without trusting it."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..untrusted.budgets import read_bytes
+from ..untrusted.json_text import parse_json
 from .text import decode
 
 
 def load_json(path: str | Path) -> Any:
     """The content of a JSON file, or ``InputError`` naming the place where it stops being JSON."""
     name = Path(path).name
-    try:
-        return json.loads(decode(Path(path).read_bytes(), name))
-    except json.JSONDecodeError as error:
-        raise InputError(
-            f"{name}: is not whole JSON (line {error.lineno}, column {error.colno}: {error.msg})"
-        ) from None
-    except (RecursionError, ValueError):
-        raise InputError(f"{name}: is not JSON that a recording could be") from None
+    return parse_json(decode(read_bytes(path), name), name)
 
 
 def number(value: object) -> float:

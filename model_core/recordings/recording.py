@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..notes import Note
+from ..untrusted.values import BETA, BETA_COUNT, vector
 
 LONGEST_GAP = 0.25
 """Seconds between two samples over which motion may still be interpolated."""
@@ -103,6 +104,8 @@ class Recording:
             raise InputError(f"{where}: has {len(self.time)} usable samples; at least 2 are needed")
         if not np.isfinite(self.time).all() or (np.diff(self.time) <= 0).any():
             raise InputError(f"{where}: times do not increase; sort them and drop repeated ones")
+        if self.betas is not None:
+            vector(self.betas, f"{where}: its betas", BETA_COUNT, BETA)
         if "head" not in self.tracks:
             raise InputError(f"{where}: has no head tracker (found: {', '.join(self.tracks) or 'none'})")
         if not self.tracks["head"].valid.any():

@@ -10,6 +10,8 @@ import numpy as np
 from ..errors import InputError
 from ..geometry.rotations import axis_angle_to_quaternion, quaternion_multiply, quaternion_to_matrix
 from ..notes import Note
+from ..shown import printable
+from ..untrusted.budgets import Budget, read_bytes
 from .capture import Capture
 from .joint_names import Anatomy, find_anatomy
 from .rest_pose import need_person, stands, with_rest_pose
@@ -26,7 +28,11 @@ LIKELY_LEG = 0.85
 """Metres from hip to ankle; the unit that brings a skeleton closest to it is taken."""
 LEG_RANGE = (0.3, 1.6)
 """Metres; a skeleton outside of it in every unit is no person's."""
-LARGEST_FILE = 1 << 30
+MOST_JOINTS = 1000
+POSE_BYTES = 7 * 8
+"""A joint's rotation and position in a frame."""
+LONGEST_JOINT_NAME = 64
+"""Words of the longest name of a joint."""
 MISCOUNTED = 1
 """Frames by which exporters miscount."""
 ROUND_RATE_TOLERANCE = 1e-3
@@ -77,12 +83,9 @@ def read_bvh(path: Path) -> tuple[Capture, SkeletonMap]:
 
 def _parse(path: Path, notes: list[Note]) -> tuple[list[_Joint], np.ndarray, float]:
     """Joints (parents first), channel values (N, C) and frames a second."""
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise InputError(f"{path}: {path.stat().st_size / 1e9:.1f} GB is larger than any BVH file")
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    content = read_bytes(path)
+    budget = Budget(path.name, len(content))
+    text = content.decode("utf-8-sig", errors="replace")
     hierarchy, found, motion = text.partition("MOTION")
     if not hierarchy.lstrip().startswith("HIERARCHY") or not found:
         raise InputError(f"{path}: not a BVH file: should begin with HIERARCHY and go on with MOTION")
@@ -90,12 +93,13 @@ def _parse(path: Path, notes: list[Note]) -> tuple[list[_Joint], np.ndarray, flo
     match = re.match(r"\s*Frames:\s*(\d+)\s+Frame\s+Time:\s*([0-9.eE+-]+)", motion)
     if not match:
         raise InputError(f"{path}: after MOTION should come 'Frames: N' and 'Frame Time: SECONDS'")
-    count, width = int(match[1]), sum(len(joint.channels) for joint in joints)
+    width = sum(len(joint.channels) for joint in joints)
     try:
+        count = int(match[1])
         frame_time = float(match[2])
         values = np.array(motion[match.end() :].split(), dtype=np.float64)
     except ValueError as error:
-        raise InputError(f"{path}: the frames hold something that is no number: {error}") from None
+        raise InputError(f"{path}: the frames hold something that is no number: {printable(error)}") from None
     if not 1e-4 < frame_time < 1:
         raise InputError(f"{path}: a frame time of {match[2]} s; should be between 0.0001 and 1")
     found, rest = divmod(len(values), max(width, 1))
@@ -109,6 +113,7 @@ def _parse(path: Path, notes: list[Note]) -> tuple[list[_Joint], np.ndarray, flo
         count = found
     if not np.isfinite(values).all():
         raise InputError(f"{path}: the frames hold values that are not finite")
+    budget.claim(count * len(joints) * POSE_BYTES, f"{len(joints)} joints in {count} frames")
     fps = 1 / frame_time
     return joints, values.reshape(count, width), round(fps) if abs(fps / round(fps) - 1) < ROUND_RATE_TOLERANCE else fps
 
@@ -121,7 +126,9 @@ def _parse_hierarchy(path: Path, words: list[str]) -> list[_Joint]:
         while position < len(words):
             word = words[position]
             if word in ("ROOT", "JOINT"):
-                name_end = words.index("{", position)  # Names may hold blanks.
+                name_end = words.index("{", position, position + LONGEST_JOINT_NAME)  # Names may hold blanks.
+                if len(joints) == MOST_JOINTS:
+                    raise ValueError(f"more than {MOST_JOINTS} joints")
                 name = " ".join(words[position + 1 : name_end])
                 joints.append(_Joint(name, open_joints[-1] if open_joints else -1))
                 open_joints.append(len(joints) - 1)
@@ -135,6 +142,8 @@ def _parse_hierarchy(path: Path, words: list[str]) -> list[_Joint]:
             elif word == "CHANNELS":
                 count = int(words[position + 1])
                 kinds = tuple(_channel(w) for w in words[position + 2 : position + 2 + count])
+                if len(kinds) != count:
+                    raise ValueError(f"{count} channels are told of, {len(kinds)} follow")
                 joints[open_joints[-1]].channels, joints[open_joints[-1]].first_channel = kinds, channels
                 channels, position = channels + count, position + 2 + count
             elif word == "}":

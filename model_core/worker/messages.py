@@ -6,6 +6,7 @@ big-endian length, a JSON header of that length, and the bytes of the arrays tha
 """
 
 import json
+import math
 import struct
 from collections.abc import Mapping
 from typing import Any, BinaryIO
@@ -13,12 +14,25 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..calibration import Calibration, calibration_to_json
+from ..errors import InputError
 from ..motion import Motion, Uncertainty
 from ..notes import note_from_json
 from ..recordings import Recording, Track
+from ..untrusted.budgets import NUMBERS, PARSE_ERRORS
+from ..untrusted.values import text
 
 LONGEST_HEADER = 1 << 24
 """Bytes; a longer one means that something else than messages is in the pipe."""
+
+
+LARGEST_MESSAGE = 4 << 30
+"""Bytes of a message's arrays; a day of motion with its uncertainty is smaller."""
+PIECE = 1 << 24
+"""Bytes that are read at once: memory is taken only for what has come."""
+
+
+class BrokenMessage(ValueError):
+    """Something else than messages is in the pipe."""
 
 
 Header = dict[str, Any]
@@ -34,23 +48,57 @@ def pack(header: Header, arrays: Mapping[str, np.ndarray] | None = None) -> byte
 
 
 def unpack(stream: BinaryIO) -> tuple[Header, Arrays]:
-    """Read one message from a binary stream: (header, arrays). Raises ``EOFError`` where it ends."""
+    """Read one message from a binary stream: (header, arrays).
+
+    Raises ``EOFError`` where it ends, ``BrokenMessage`` where something else than a message is in it: then nobody knows
+    where the next one begins.
+    """
     (length,) = struct.unpack(">I", _exactly(stream, 4))
     if length > LONGEST_HEADER:
-        raise EOFError("the pipe holds something else than messages")
-    header = json.loads(_exactly(stream, length))
+        raise BrokenMessage(f"a header of {length} bytes")
+    try:
+        header = json.loads(_exactly(stream, length))
+    except (ValueError, RecursionError):
+        raise BrokenMessage("a header that is no JSON") from None
+    if not isinstance(header, dict) or not isinstance(header.get("type"), str):
+        raise BrokenMessage("a header without a type")
+    listing = header.pop("arrays", None)
+    if not isinstance(listing, list):
+        raise BrokenMessage("a header that lists no arrays")
+    sizes = [_size(entry) for entry in listing]
+    if sum(sizes) > LARGEST_MESSAGE:
+        raise BrokenMessage("a header that lists arrays of more than fits")
     arrays = {}
-    for name, dtype, shape in header.pop("arrays"):
-        dtype = np.dtype(dtype)
-        data = _exactly(stream, int(np.prod(shape, dtype=np.int64)) * dtype.itemsize)
-        arrays[name] = np.frombuffer(data, dtype).reshape(shape)
+    for (name, dtype, shape), size in zip(listing, sizes, strict=True):
+        arrays[name] = np.frombuffer(_exactly(stream, size), dtype).reshape(shape)
     return header, arrays
+
+
+def _size(entry: Any) -> int:
+    """Bytes of an array that a header lists as (name, dtype, shape). Raises ``BrokenMessage``."""
+    kind = None
+    if isinstance(entry, list) and len(entry) == 3 and isinstance(entry[0], str) and isinstance(entry[1], str):
+        try:
+            kind = np.dtype(entry[1])
+        except PARSE_ERRORS:
+            kind = None
+    shape = entry[2] if kind is not None and kind.kind in NUMBERS else None
+    if not isinstance(shape, list) or not all(type(side) is int and side >= 0 for side in shape):
+        raise BrokenMessage("an array of no known kind")
+    assert kind is not None
+    return math.prod(shape) * kind.itemsize
+
+
+def job_of(header: Header) -> int | None:
+    """The number of the job that a message is about; None where it has none."""
+    job = header.get("job")
+    return job if type(job) is int else None
 
 
 def _exactly(stream: BinaryIO, count: int) -> bytes:
     parts, missing = [], count
     while missing:
-        part = stream.read(missing)
+        part = stream.read(min(missing, PIECE))
         if not part:
             raise EOFError("the other side is gone")
         parts.append(part)
@@ -70,11 +118,17 @@ def recording_message(recording: Recording) -> tuple[Header, Arrays]:
 
 def read_recording(header: Header, arrays: Arrays) -> Recording:
     """The inverse of ``recording_message``; validated."""
-    tracks = {
-        role: Track(*(arrays[f"{role}/{part}"] for part in ("position", "rotation", "valid")))
-        for role in header["roles"]
-    }
-    return Recording(arrays["time"], tracks, header["source"], header["device"], arrays.get("betas")).validate()
+    try:
+        tracks = {
+            role: Track(*(arrays[f"{role}/{part}"] for part in ("position", "rotation", "valid")))
+            for role in header["roles"]
+        }
+        source, device = text(header["source"], "source"), text(header["device"], "device")
+        return Recording(arrays["time"], tracks, source, device, arrays.get("betas")).validate()
+    except InputError:
+        raise
+    except PARSE_ERRORS as error:
+        raise InputError(f"the request's recording is not whole ({type(error).__name__}: {error})") from None
 
 
 def request(

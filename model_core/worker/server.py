@@ -25,11 +25,14 @@ refused    ``message``: the input is bad
 failed     ``message``: anything else went wrong; the engine goes on
 ========== ============================================================================================================
 
-The engine ends when its standard input does, so that it never outlives Blender.
+A message that is framed well but asks for nothing that is known is answered by ``failed``; after one that is not, the
+engine says so in its log and ends, for nobody knows where the next one begins. It ends when its standard input does, so
+that it never outlives Blender.
 """
 
 import os
 import queue
+import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -39,11 +42,16 @@ from ..calibration import Calibration, calibration_to_json
 from ..errors import Cancelled, InputError
 from ..motion import Motion
 from ..progress import Progress
+from ..shown import one_line, printable
 from ..threads import wait_politely
 from . import messages
 
 PROGRESS_STEP = 0.002
 """Progress is reported when it has grown by this much, or when the stage is another one."""
+
+REQUESTS = ("animate", "calibrate", "cancel")
+BROKEN = 4
+"""Exit status of an engine that was sent something else than messages."""
 
 Send = Callable[[messages.Header, messages.Arrays], None]
 
@@ -71,7 +79,7 @@ def serve(source: BinaryIO, target: BinaryIO, open_session: Callable[[], Session
 
     jobs: queue.SimpleQueue[tuple[messages.Header, messages.Arrays]] = queue.SimpleQueue()
     cancelled: set[int] = set()
-    threading.Thread(target=_listen, args=(source, jobs, cancelled), daemon=True).start()
+    threading.Thread(target=_listen, args=(source, jobs, cancelled, send), daemon=True).start()
     session = open_session()
     send({"type": "hello", **session.hello()}, {})
     while True:
@@ -79,16 +87,24 @@ def serve(source: BinaryIO, target: BinaryIO, open_session: Callable[[], Session
         _answer(header, arrays, send, cancelled, session)
 
 
-def _listen(source: BinaryIO, jobs: queue.SimpleQueue, cancelled: set[int]) -> None:
+def _listen(source: BinaryIO, jobs: queue.SimpleQueue, cancelled: set[int], send: Send) -> None:
+    """Take in messages until they end, and end the process then, whatever it is at."""
     try:
         while True:
             header, arrays = messages.unpack(source)
-            if header["type"] == "cancel":
-                cancelled.add(header["job"])
+            job = messages.job_of(header)
+            if job is None or header["type"] not in REQUESTS:
+                told = f"a request of the type '{printable(header['type'])}' and the job {printable(header.get('job'))}"
+                send({"type": "failed", "job": job, "message": f"{told} is not known"}, {})
+            elif header["type"] == "cancel":
+                cancelled.add(job)
             else:
                 jobs.put((header, arrays))
     except EOFError:
         os._exit(0)  # Blender is gone: whatever is being computed is for nobody.
+    except BaseException as error:  # Without this thread the engine would be deaf, and outlive Blender.
+        print(f"the pipe holds something else than messages: {one_line(error)}", file=sys.stderr, flush=True)
+        os._exit(BROKEN)
 
 
 def _answer(

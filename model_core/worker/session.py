@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import torch
 
-from ..body import Body, load_body
+from ..body import DEFAULT_BODY, Body, load_body
 from ..calibration import Calibration, calibration_from_json
 from ..motion import Motion
 from ..pipeline import (
@@ -21,6 +21,7 @@ from ..pipeline import (
 )
 from ..progress import Progress, part_of
 from ..recordings import Recording
+from ..untrusted.values import mapping, text
 from . import messages
 
 CALIBRATING = 0.02
@@ -32,7 +33,7 @@ class EngineSession:
 
     def __init__(self) -> None:
         self.networks: dict[str, Networks] = {}
-        self.bodies: dict[str | None, Body] = {}
+        self.bodies: dict[tuple[str | None, tuple[int, int] | None], Body] = {}
 
     def hello(self) -> messages.Header:
         """What this engine is."""
@@ -62,11 +63,14 @@ class EngineSession:
 
     def _read(self, header: messages.Header, arrays: messages.Arrays) -> tuple[Recording, Options]:
         path, given = header.get("body"), header.get("calibration")
-        if path not in self.bodies:
-            self.bodies[path] = load_body(path)
+        if path is not None:
+            path = text(path, "body")
+        key = path, _changed(path)
+        if key not in self.bodies:
+            self.bodies = {key: load_body(path)}  # One that was written anew is another body.
         calibration = None if given is None else calibration_from_json(given)
-        options = options_from_json(header.get("options", {}), self.bodies[path], calibration)
-        return messages.read_recording(header["recording"], arrays), options
+        options = options_from_json(header.get("options", {}), self.bodies[key], calibration)
+        return messages.read_recording(mapping(header.get("recording"), "recording"), arrays), options
 
     def _networks(self, wish: str, progress: Progress) -> Networks:
         device = choose_device(wish)
@@ -74,6 +78,15 @@ class EngineSession:
             progress(0.0, "loading the models")
             self.networks[device] = load_networks(device)
         return self.networks[device]
+
+
+def _changed(path: str | None) -> tuple[int, int] | None:
+    """When a body's file was written, and its size: another where it was replaced."""
+    try:
+        about = os.stat(DEFAULT_BODY if path is None else path)
+    except (OSError, ValueError):
+        return None  # ``load_body`` says why.
+    return about.st_mtime_ns, about.st_size
 
 
 def memory_of(device: str) -> int | None:

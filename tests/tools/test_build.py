@@ -15,7 +15,7 @@ READERS = "model_core/recordings/formats"
 WEIGHTS = {
     "body.npz", "posture.npz", "flag.safetensors", "sage_diffusion.safetensors", "sage_decoder.safetensors",
     "sage_vqvae.safetensors", "sage_companion_diffusion.safetensors", "sage_companion_decoder.safetensors",
-    "flag.md", "sage.md", "NOTICE.md",
+    "flag.md", "sage.md", "NOTICE.md", "manifest.json",
 }  # fmt: skip
 
 
@@ -55,7 +55,8 @@ def test_the_zip_holds_only_weights_that_the_engine_loads(names):
 
 def test_the_zip_holds_nothing_else(names):
     others = {name for name in names if not name.endswith(".py") and not name.startswith("weights/")}
-    assert others == {"blender_manifest.toml", "LICENSE", "blender_addon/sample/sample.bsor"}
+    locks = {f"blender_addon/engine/requirements{kind}.txt" for kind in ("", "-pip")}
+    assert others == {"blender_manifest.toml", "LICENSE", *locks}
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ from threepoint.model_core.pipeline import calibrate, model_frame
 from threepoint.model_core.progress import part_of
 from threepoint.model_core.recordings.formats import bsor
 from threepoint.model_core.recordings.recording import Recording, Track
+from threepoint.model_core.whole_files import Outputs, check_target
 from threepoint.tools import animate
 from threepoint.tools.support import animate_options
 from threepoint.tools.support.checkout import ROOT
-from threepoint.tools.support.outputs import Outputs, check_target
 from threepoint.tools.support.progress import TerminalProgress, time_left
 
 pytestmark = pytest.mark.slow

@@ -22,6 +22,7 @@ def launcher(monkeypatch, tmp_path):
     environment.REQUIREMENTS.write_text("numpy==1.26.4\n")
     monkeypatch.setattr(environment, "provide_libraries", lambda: None)
     monkeypatch.setattr(environment, "provide_venv_module", lambda: None)
+    monkeypatch.setattr(environment, "need_index", lambda: None)
 
     def run(command, failure):
         called.append(command)
@@ -46,7 +47,9 @@ def wrong_python(monkeypatch):
 def test_first_call_installs_and_restarts_inside(launcher):
     with pytest.raises(Restarted, match=r"\.venv"):
         environment.enter(["demo"])
-    assert [command[2:4] for command in launcher] == [["venv", "--clear"], ["pip", "install"], ["pip", "install"]]
+    assert [command[1:5] for command in launcher] == [
+        ["-I", "-m", "venv", "--clear"], ["-I", "-m", "pip", "install"], ["-I", "-m", "pip", "install"],
+    ]  # fmt: skip
     assert "-e" in launcher[-1]
     assert environment.is_ready(environment.VENV, "numpy==1.26.4\n")
 
@@ -61,7 +64,7 @@ def test_second_call_installs_nothing(launcher):
 
 
 def test_the_environment_runs_the_installed_package(launcher):
-    with pytest.raises(Restarted, match=r"\.venv/bin/python -P -m threepoint\.tools demo --seed 1"):
+    with pytest.raises(Restarted, match=r"\.venv/bin/python -I -m threepoint\.tools demo --seed 1"):
         environment.enter(["demo", "--seed", "1"])
 
 
@@ -156,3 +159,47 @@ def test_missing_venv_module_gives_the_line(monkeypatch):
     monkeypatch.setattr(environment, "may_install", lambda: False)
     with pytest.raises(EnvironmentProblem, match=r"sudo apt-get install -y python3\.11-venv"):
         environment.provide_venv_module()
+
+
+def test_a_lock_is_installed_by_its_hashes_and_nothing_is_built(launcher, monkeypatch):
+    lock = "numpy==1.26.4 \\\n    --hash=sha256:aa\ntorch==2.13.0 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\n"
+    environment.REQUIREMENTS.write_text(lock)
+    monkeypatch.setattr(environment, "torch_source", lambda: ["--extra-index-url", "https://cpu"])
+    monkeypatch.setattr(environment.sys, "platform", "linux")
+    for cpu in (True, False):
+        launcher.clear()
+        monkeypatch.setattr(environment, "has_cpu_torch", lambda folder, cpu=cpu: cpu)
+        environment.make_environment(environment.VENV, lock)
+        torch, everything = [words for words in launcher if "--require-hashes" in words]
+        assert "torch==2.13.0+cpu" in (environment.VENV / "requirements-torch.txt").read_text()
+        assert all(words[words.index("--only-binary") + 1] == ":all:" for words in (torch, everything))
+        assert "--no-deps" in torch and "https://cpu" in torch and "--no-deps" not in everything
+        assert (str(environment.CUDA_REQUIREMENTS) in everything) == (not cpu)
+    assert environment.entry_of("torch", lock).count("--hash=") == 2 and not environment.entry_of("scipy", lock)
+
+
+def test_the_lock_has_what_is_asked_for_with_hashes():
+    from threepoint.tools.support.lock import CUDA_LOCK, LOCK, SOURCE, read_lock
+
+    wanted = [line.split("==") for line in SOURCE.read_text().splitlines() if line and not line.startswith("#")]
+    locked = read_lock(LOCK.read_text())
+    for name, version in wanted:
+        assert locked[name.replace(".", "-").lower()][0] == version, "run python3 tools build --lock"
+    for version, hashes in [*locked.values(), *read_lock(CUDA_LOCK.read_text()).values()]:
+        assert version and hashes
+    assert len(locked["torch"][1]) >= 5
+
+
+def test_offline_is_said_at_once(launcher, monkeypatch):
+    import time
+
+    monkeypatch.undo()
+    for name in [name for name in environment.os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(environment, "PIP_CONFIGURATION", ())
+    monkeypatch.setattr(environment, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(environment.urllib.request, "urlopen", lambda *_, **__: time.sleep(60))
+    begun = time.monotonic()
+    with pytest.raises(EnvironmentProblem, match="does not answer: go online"):
+        environment.need_index()
+    assert time.monotonic() - begun < 5

@@ -59,3 +59,14 @@ def test_a_file_that_breaks_a_reader_is_named_and_kept(monkeypatch, tmp_path, ca
     said = capsys.readouterr().out
     assert "seed 100 (bsor/game.bsor): IndexError at" in said and "0 read, 0 refused, 3 failed" in said
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{n}_game.bsor" for n in (100, 101, 102)]
+
+
+def test_damaged_bodies_calibrations_and_messages_are_taken_or_refused_in_one_line():
+    for run in (fuzz.fuzz_bodies, fuzz.fuzz_calibrations, fuzz.fuzz_messages):
+        assert set(run(60)) <= {"taken", "refused"}, run.__name__
+
+
+def test_structured_damage_is_not_only_refused(samples):
+    """Else it would test no more than the first line of each reader."""
+    outcomes = [fuzz.attempt(*fuzz.mutated(samples, number), samples)[0] for number in range(500, 540)]
+    assert outcomes.count("read") > 10 and set(outcomes) <= set(fuzz.GOOD)

@@ -41,8 +41,9 @@ def test_given_columns_are_remembered_by_the_header(table, capsys):
     ("said", "message"),
     [
         ("speed=3", "'speed' is not known of tables; it can be time_unit, fps"),
-        ("nowhere.json", "nowhere.json cannot be read as JSON"),
-        ("fps=fast", "fps is 'fast', should be a number"),
+        ("nowhere.json", "nowhere.json: no such file"),
+        ("columns=x", "columns can only be named in a JSON file"),
+        ("fps=fast", "fps is 'fast'; expected a number between 0.1 and 10000 samples a second"),
     ],
 )
 def test_what_cannot_be_said_of_a_table_is_refused(table, said, message):

@@ -1,7 +1,6 @@
 """Enabling; baking by bulk F-curve calls beside keyframe_insert; scrubbing with and without uncertainty."""
 
 import argparse
-import os
 import statistics
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import numpy as np
 
 from ...model_core.body import Body, load_body
 from ...model_core.body.probes import choose_probes
+from ...model_core.child_python import clean_environment, command
 from ...model_core.geometry.rotations import axis_angle_to_quaternion
 from ...model_core.geometry.skeleton import BODY_JOINT_COUNT
 from ...model_core.motion import BETA_COUNT, Motion, Uncertainty
@@ -65,12 +65,11 @@ def _enabling_seconds() -> float:
     The fastest of a few: whatever else the machine does only adds to so short a time.
     """
     with tempfile.TemporaryDirectory() as folder:
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        environment |= {"PYTHONPYCACHEPREFIX": folder, "BLENDER_USER_RESOURCES": folder}
-        command = [sys.executable, "-c", ENABLE]
+        environment = {**clean_environment(), "BLENDER_USER_RESOURCES": folder}
+        enabling = command(sys.executable, "-X", f"pycache_prefix={folder}", "-c", ENABLE)
         found = []
         for _ in range(1 + REPEATS):
-            result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+            result = subprocess.run(enabling, env=environment, capture_output=True, text=True, check=True)
             found.append(float(result.stdout.split()[-1]))
     return min(found[1:])  # The first one compiles.
 

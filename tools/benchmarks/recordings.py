@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...model_core.child_python import clean_environment, command
 from ...model_core.recordings import Recording
 from ...model_core.recordings.formats import bsor, plain
 from .timing import Figures, long_recording
@@ -66,5 +67,6 @@ def write_table(path: Path, recording: Recording) -> None:
 
 def read_alone(path: Path) -> tuple[float, float, float, int]:
     """Wall seconds, CPU seconds, peak MiB and samples of reading ``path`` in a new process."""
-    command = [sys.executable, "-c", READ, str(path)]
-    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    reading = command(sys.executable, "-c", READ, path)
+    done = subprocess.run(reading, capture_output=True, text=True, check=True, env=clean_environment())
+    return json.loads(done.stdout)

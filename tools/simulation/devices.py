@@ -36,9 +36,9 @@ from ...model_core.observation import FPS
 from ...model_core.pipeline import KnownPose, Options, calibrate, model_frame
 from ...model_core.recordings import Recording, Track
 from ...model_core.recordings.model_frame import ModelFrameRecording
+from ...model_core.whole_files import Outputs
 from ..support.arguments import command_parser
 from ..support.checkout import WORK
-from ..support.outputs import Outputs
 
 Rows = list[dict[str, Any]]
 """What was found in each clip."""

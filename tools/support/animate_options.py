@@ -8,9 +8,9 @@ from pathlib import Path
 from ...model_core.command_line import animate_arguments
 from ...model_core.command_line.parser import positive_count, time_range
 from ...model_core.errors import InputError
+from ...model_core.whole_files import check_distinct, check_target
 from . import environment
 from .arguments import command_parser
-from .outputs import check_target
 
 
 def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespace:
@@ -45,10 +45,15 @@ def _check(options: argparse.Namespace) -> None:
     """Refuse options that do not go together, and files that cannot be written."""
     if not targets(options) and not options.report:
         raise InputError("animate: nothing to write; name one or more of -o OUT.blend, --npz FILE and --preview FILE")
+    inputs = [*options.recordings, options.body, options.calibration]
+    for path in all_targets(options):
+        check_target(path, (".blend", ".npz", ".json", ".png", ".mp4"), inputs)
     for path, suffixes in targets(options):
-        check_target(path, suffixes)
-    if options.report_picture:
-        check_target(options.report_picture, (".png",))
+        check_target(path, suffixes, inputs)
+    pictures = [options.report_picture] if options.report_picture else []
+    for path in pictures:
+        check_target(path, (".png",), inputs)
+    check_distinct([*all_targets(options), *pictures])
     if (options.json or options.report_picture) and not options.report:
         raise InputError("animate: --json and --report-picture say how --report is shown; give --report, too")
     if (options.output or options.preview) and not has_blender():
@@ -57,6 +62,17 @@ def _check(options: argparse.Namespace) -> None:
         if getattr(options, name) and len(options.recordings) > 1:
             flag = "--" + name.replace("_", "-")
             raise InputError(f"animate: {flag} is about one person, and {len(options.recordings)} recordings are named")
+
+
+def all_targets(options: argparse.Namespace) -> list[Path]:
+    """Every file to write, those of the further takes included."""
+    takes = [numbered(options.npz, take) for take in range(1, options.takes)] if options.npz else []
+    return [*(path for path, _ in targets(options)), *takes]
+
+
+def numbered(path: Path, take: int) -> Path:
+    """The file of a take: the first one has the name that was given."""
+    return path if take == 0 else path.with_name(f"{path.stem}_take{take + 1}{path.suffix}")
 
 
 def has_blender() -> bool:

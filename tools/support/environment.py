@@ -10,9 +10,11 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -21,9 +23,19 @@ from typing import NoReturn
 
 from .checkout import ROOT
 
+if __package__ == "tools.support":  # The first call, in whatever Python there is: the package has no name yet.
+    from model_core.child_python import clean_environment, command
+else:
+    from ...model_core.child_python import clean_environment, command
+
 PYTHON_VERSION = (3, 11)
 VENV = ROOT / ".venv"
-REQUIREMENTS = ROOT / "requirements.txt"
+REQUIREMENTS, CUDA_REQUIREMENTS = ROOT / "requirements.txt", ROOT / "requirements-cuda.txt"
+"""Locks with hashes; the second has what torch's build for NVIDIA's GPUs needs beside it on Linux."""
+HASH = "--hash="
+INDEX = "https://pypi.org/simple/"
+PIP_CONFIGURATION = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf", "~/.config/pip/pip.conf", "~/.pip/pip.conf")
+ANSWER_SECONDS = 4
 STAMP = "threepoint-stamp"
 CPU_TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 
@@ -68,18 +80,19 @@ def enter(arguments: list[str]) -> NoReturn:
             python = find_python()
             say("this is Python {}.{}; going on with {}".format(*sys.version_info[:2], python))
             restart(python, arguments)
+        need_index()
         say(f"first call: making {VENV} (about 2 GB, some minutes)")
         make_environment(VENV, requirements)
         provide_libraries()
-    restart(python_of(VENV), arguments, "-P", "-m", "threepoint.tools")
+    restart(python_of(VENV), arguments, "-I", "-m", "threepoint.tools")
 
 
 def restart(python: str | Path, arguments: list[str], *program: str) -> NoReturn:
     """Become ``python PROGRAM ARGUMENTS``, by default ``python tools ARGUMENTS``; does not return."""
-    command = [str(python), *(program or (str(ROOT / "tools"),)), *arguments]
+    words = [str(python), *(program or ("-I", str(ROOT / "tools"))), *arguments]
     if os.name == "nt":  # Windows has no exec that keeps the console.
-        sys.exit(subprocess.call(command))
-    os.execv(command[0], command)
+        sys.exit(subprocess.call(words))
+    os.execv(words[0], words)
 
 
 def find_python() -> str:
@@ -97,7 +110,13 @@ def find_python() -> str:
 def reports_version(python: str) -> bool:
     """Whether a program is a Python of the right version (version switchers leave shims that are none)."""
     test = f"import sys; sys.exit(sys.version_info[:2] != {PYTHON_VERSION!r})"
-    return subprocess.call([python, "-c", test], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    return runs(command(python, "-c", test))
+
+
+def runs(words: list[str]) -> bool:
+    """Whether a command ends well; what it prints is not shown."""
+    silent = subprocess.DEVNULL
+    return subprocess.call(words, stdout=silent, stderr=silent, env=clean_environment()) == 0
 
 
 def python_of(folder: Path) -> Path:
@@ -121,22 +140,86 @@ def make_environment(folder: Path, requirements: str) -> None:
     """Make or complete a virtual environment of this Python from the text of a requirements file."""
     if not has_pip(folder):
         provide_venv_module()
-        run([sys.executable, "-m", "venv", "--clear", str(folder)], f"making {folder} failed")
+        run(command(sys.executable, "-m", "venv", "--clear", folder), f"making {folder} failed")
     listing = folder / "requirements.txt"
     listing.write_text(requirements, encoding="utf-8")
-    run(
-        [str(python_of(folder)), "-m", "pip", "install", "--disable-pip-version-check", "-r", str(listing)]
-        + torch_source(requirements),
-        f"installing into {folder} failed (pip says why above)",
-    )
+    listings = ["-r", str(listing)]
+    torch = entry_of("torch", requirements)
+    if torch and sys.platform.startswith("linux"):
+        # Which of its builds there is decides what else it needs.
+        install_torch(folder, torch)
+        if not has_cpu_torch(folder):
+            listings += ["-r", str(CUDA_REQUIREMENTS)]
+    pip_install(folder, listings, requirements)
     install_package(folder)
     (folder / STAMP).write_text(stamp_of(requirements))
+
+
+def pip_install(folder: Path, words: list[str], requirements: str) -> None:
+    """Let pip install wheels into an environment: where the requirements have hashes, only what has them."""
+    hashes = ["--require-hashes"] if HASH in requirements else []
+    install = ["-m", "pip", "install", "--disable-pip-version-check", "--only-binary", ":all:", *hashes, *words]
+    run(command(python_of(folder), *install), f"installing into {folder} failed (pip says why above)")
+
+
+def install_torch(folder: Path, entry: str) -> None:
+    """Install torch alone, by its ``entry`` in the lock: without an NVIDIA GPU its build for CPUs, where it is served,
+    which is a tenth as large."""
+    listing = folder / "requirements-torch.txt"
+    source = torch_source()
+    if source is not None:
+        listing.write_text(re.sub(r"^(torch==[^\s+]+)", r"\1+cpu", entry), encoding="utf-8")
+        try:
+            return pip_install(folder, ["--no-deps", "-r", str(listing), *source], entry)
+        except EnvironmentProblem:
+            say("torch's build for CPUs is not served; taking the one of pip's own index")
+    listing.write_text(entry, encoding="utf-8")
+    pip_install(folder, ["--no-deps", "-r", str(listing)], entry)
+
+
+def entry_of(package: str, requirements: str) -> str:
+    """A package's entry in a lock, its hashes included; empty where it has none."""
+    match = re.search(rf"^{re.escape(package)}==.*(\n[ \t]+--hash=.*)*", requirements, re.MULTILINE)
+    return match[0] + "\n" if match else ""
+
+
+def has_cpu_torch(folder: Path) -> bool:
+    """Whether the torch in an environment is the build for CPUs, which needs none of NVIDIA's libraries."""
+    test = "import importlib.metadata, sys; sys.exit(not importlib.metadata.version('torch').endswith('+cpu'))"
+    return runs(command(python_of(folder), "-c", test))
+
+
+def need_index() -> None:
+    """Say at once that nothing can be installed where PyPI does not answer and pip knows of no other index."""
+    if any(name.startswith("PIP_") for name in os.environ) or any(
+        os.path.exists(os.path.expanduser(path)) for path in PIP_CONFIGURATION
+    ):
+        return  # Where pip looks is the user's own choice, and pip says what it finds there.
+    asked = threading.Thread(target=answers, args=(INDEX, found := []), daemon=True)
+    asked.start()
+    asked.join(ANSWER_SECONDS)  # Looking a name up takes as long as it likes.
+    if not found:
+        raise EnvironmentProblem(
+            f"the first call installs packages, and {INDEX} does not answer: go online and run the command again"
+        )
+
+
+def answers(address: str, found: list[str]) -> None:
+    """Add an address to ``found`` where something answers there."""
+    try:
+        with urllib.request.urlopen(address, timeout=ANSWER_SECONDS):
+            found.append(address)
+    except urllib.error.HTTPError:
+        found.append(address)
+    except OSError:
+        pass
 
 
 def install_package(folder: Path) -> None:
     """Let the environment's Python import this checkout as ``threepoint``, whatever its folder is called."""
     install = ["pip", "install", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "-e", str(ROOT)]
-    run([str(python_of(folder)), "-m", *install], f"installing this checkout into {folder} failed (pip says why above)")
+    failure = f"installing this checkout into {folder} failed (pip says why above)"
+    run(command(python_of(folder), "-m", *install), failure)
 
 
 def has_pip(folder: Path) -> bool:
@@ -144,33 +227,28 @@ def has_pip(folder: Path) -> bool:
     python = python_of(folder)
     if not python.exists() or not reports_version(str(python)):
         return False
-    test = [str(python), "-m", "pip", "--version"]
-    return subprocess.call(test, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    return runs(command(python, "-m", "pip", "--version"))
 
 
-def torch_source(requirements: str) -> list[str]:
-    """Options for pip: without an NVIDIA GPU, Linux gets torch's CPU build, a tenth of the size, where it is served."""
-    if "torch" not in requirements or not sys.platform.startswith("linux") or os.path.exists("/dev/nvidiactl"):
-        return []
-    try:
-        with urllib.request.urlopen(CPU_TORCH_INDEX + "/torch/", timeout=5):
-            return ["--extra-index-url", CPU_TORCH_INDEX]
-    except (urllib.error.URLError, OSError):
-        say(f"{CPU_TORCH_INDEX} does not answer; taking torch from pip's own index")
-        return []
+def torch_source() -> list[str] | None:
+    """Options for pip by which it finds torch's build for CPUs; None where there is an NVIDIA GPU."""
+    if os.path.exists("/dev/nvidiactl"):
+        return None
+    found: list[str] = []
+    answers(CPU_TORCH_INDEX + "/torch/", found)
+    return ["--extra-index-url", CPU_TORCH_INDEX] if found else []
 
 
-def run(command: list[str], failure: str) -> None:
-    """Run a program with its output on standard error."""
-    status = subprocess.call(command, stdout=sys.stderr.fileno())
+def run(words: list[str], failure: str) -> None:
+    """Run a program with its output on standard error. Where pip looks for packages is the user's own choice."""
+    status = subprocess.call(words, stdout=sys.stderr.fileno(), env=clean_environment(keep="PIP_"))
     if status != 0:
         raise EnvironmentProblem(f"{failure}; run the same command again to go on from here")
 
 
 def provide_venv_module() -> None:
     """Debian and Ubuntu keep the module that makes environments in a package of its own."""
-    test = [sys.executable, "-c", "import venv, ensurepip"]
-    if subprocess.call(test, stderr=subprocess.DEVNULL) == 0:
+    if runs(command(sys.executable, "-c", "import venv, ensurepip")):
         return
     package = "python{}.{}-venv".format(*PYTHON_VERSION)
     if not may_install():

@@ -23,8 +23,10 @@ from ...blender_addon.render.preview import Subject, render_film, render_still
 from ...blender_addon.state import people, predictions, properties
 from ...blender_addon.state.new_file import empty_file
 from ...model_core.calibration import Calibration
+from ...model_core.errors import InputError
 from ...model_core.motion import Motion
 from ...model_core.recordings import Recording
+from ...model_core.whole_files import is_full
 from .person import Person
 
 LONGEST_FILM = 60.0
@@ -98,8 +100,11 @@ def subject_of(person: properties.THREEPOINT_PG_person, label: str = "") -> Subj
 
 def save_scene(path: Path) -> None:
     """Write the file, compressed. Within ``scene_properties``."""
-    with quiet():
-        bpy.ops.wm.save_as_mainfile(filepath=str(path.resolve()), compress=True, copy=True)
+    try:
+        with quiet():
+            bpy.ops.wm.save_as_mainfile(filepath=str(path.resolve()), compress=True, copy=True)
+    except RuntimeError as error:  # What Blender says of any file that it could not write.
+        raise InputError(f"{path.name}: the scene cannot be written: {error}") from None
 
 
 def save_preview(
@@ -119,6 +124,8 @@ def save_preview(
     with quiet():
         if path.suffix.lower() == ".mp4":
             render_film(path, subjects, first, last)
+            if not path.is_file() or is_full(path.parent):  # Blender says nothing of a film that is not whole.
+                raise InputError("the film cannot be written: the disk is full")
         else:
             save_sheet(path, subjects, np.rint(first + (last - first) * (np.arange(moments) + 0.5) / moments))
 
@@ -129,7 +136,10 @@ def save_sheet(path: Path, subjects: Sequence[Subject], frames: np.ndarray) -> N
     pictures = []
     for frame in frames:
         render_still(path, subjects, int(frame), size)
-        pictures.append(imread(path))
+        try:
+            pictures.append(imread(path))
+        except (OSError, SyntaxError, ValueError):
+            raise InputError("a picture cannot be written: is the disk full?") from None
     columns = min(COLUMNS, len(pictures))
     pictures += [np.zeros_like(pictures[0])] * (-len(pictures) % columns)
     rows = [np.concatenate(pictures[i : i + columns], 1) for i in range(0, len(pictures), columns)]

@@ -1,6 +1,5 @@
 """Runs of pytest in processes of their own, two at a time, each one's output kept apart and printed whole."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, ClassVar
 
+from ...model_core.child_python import clean_environment, command
 from .checkout import ROOT
 
 MAX_PARALLEL = 2
@@ -57,11 +57,9 @@ class _Run:
         self.report = Path(self.folder.name) / "report.xml"
         self.output: IO[bytes] | None = open(Path(self.folder.name) / "output.txt", "w+b") if apart else None  # noqa: SIM115
         self.begun = time.monotonic()
-        command = [str(suite.python), "-P", "-c", PYTEST, f"--rootdir={ROOT}", *suite.arguments]
-        isolated = {**os.environ, "BLENDER_USER_RESOURCES": self.folder.name}
-        self.process = subprocess.Popen(
-            [*command, f"--junitxml={self.report}"], cwd=ROOT, env=isolated, stdout=self.output, stderr=self.output
-        )
+        tests = command(suite.python, "-c", PYTEST, f"--rootdir={ROOT}", *suite.arguments, f"--junitxml={self.report}")
+        isolated = {**clean_environment(), "BLENDER_USER_RESOURCES": self.folder.name}
+        self.process = subprocess.Popen(tests, cwd=ROOT, env=isolated, stdout=self.output, stderr=self.output)
 
     def is_over(self) -> bool:
         """Whether the process has ended; one that takes too long is ended here."""

@@ -22,9 +22,9 @@ from ...model_core.calibration.posture import (
 )
 from ...model_core.mocap.clips import load_clips
 from ...model_core.mocap.datasets.shards import LEFT_OUT
+from ...model_core.whole_files import Outputs
 from ..support.arguments import command_parser
 from ..support.checkout import ROOT
-from ..support.outputs import Outputs
 from .posture_motion import Motion, motion_of, observe_motion
 from .posture_samples import deal, gather_error_samples
 

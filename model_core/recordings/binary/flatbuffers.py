@@ -12,6 +12,8 @@ SCALARS = {1: "B", 2: "?", 3: "b", 4: "B", 5: "h", 6: "H", 7: "i", 8: "I", 9: "q
 """Base types that are numbers: their struct codes."""
 STRING, VECTOR, OBJECT, UNION, ARRAY = 13, 14, 15, 16, 17
 DEEPEST, LONGEST = 24, 4096
+LEAST_READS, READS_PER_BYTE = 1000, 8
+"""Values that are read of any message, and of each of its bytes."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,13 @@ class _Bytes:
 
     def __init__(self, data: bytes):
         self.data = data
+        self.left = LEAST_READS + READS_PER_BYTE * len(data)
 
     def get(self, code: str, offset: int) -> Any:
         size = struct.calcsize("<" + code)
+        self.left -= 1
+        if self.left < 0:  # Tables that share their parts, and these again, are as many as one likes.
+            raise ValueError("more values than its bytes hold")
         if offset < 0 or offset + size > len(self.data):
             raise ValueError(f"byte {offset} of {len(self.data)}")
         return struct.unpack_from("<" + code, self.data, offset)[0]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from ...errors import InputError
+from ...untrusted.budgets import is_folder, read_bytes
 from ..recording import Recording
 
 HEAD_SIZE = 65536
@@ -48,18 +49,16 @@ def suffixes() -> tuple[str, ...]:
 
 def recognise(path: Path) -> Format | None:
     """The format of a file or folder, by its content; None where it is no recording. Raises ``InputError``."""
-    head = b"" if path.is_dir() else read_head(path)
+    head = b"" if is_folder(path) else read_head(path)
     return next((known for known in all_formats() if known.recognises(head, path)), None)
 
 
 def find_format(path: Path) -> Format:
     """The format of a file or folder. Raises ``InputError`` where it has none."""
-    if not path.exists():
-        raise InputError(f"{path}: no such file")
     found = recognise(path)
     if found is not None:
         return found
-    if path.is_dir():
+    if is_folder(path):
         raise InputError(f"{path}: is a folder without a recording in it")
     if not read_head(path):
         raise InputError(f"{path.name}: is empty")
@@ -68,8 +67,4 @@ def find_format(path: Path) -> Format:
 
 def read_head(path: Path) -> bytes:
     """The first bytes of a file. Raises ``InputError``."""
-    try:
-        with open(path, "rb") as file:
-            return file.read(HEAD_SIZE)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    return read_bytes(path, HEAD_SIZE)

@@ -5,7 +5,6 @@ its rest position, ``mocap_framerate``, ``betas``; +Z up. Not a headset's record
 wrist joints (device ``joints``) and need no calibration.
 """
 
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,6 +18,8 @@ from ...geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle, ma
 from ...geometry.skeleton import ANKLES, BODY_JOINT_COUNT, FEET, HEAD, ROLES, TRACKED_JOINTS
 from ...motion import BETA_COUNT
 from ...notes import Note
+from ...untrusted.budgets import read_arrays
+from ...untrusted.values import SAMPLE_RATE, number
 from ..cleaning import RawTrack, build_recording
 from ..conventions import CONVENTIONS
 from ..recording import Recording
@@ -27,9 +28,8 @@ NAME = "AMASS"
 SUFFIXES = (".npz",)
 OPTIONS = ("body",)
 RATE_KEYS = ("mocap_framerate", "mocap_frame_rate", "fps")
-LARGEST_MEMBER = 64 * 2**20
-LARGEST_RATIO = 100
-"""Motion does not compress well: an array that is larger than that and shrank by more than this is a trap."""
+WANTED = ("poses", "trans", "betas", "body_model", *RATE_KEYS)
+"""Arrays that are read; nothing else of an archive is unpacked."""
 REAL_KINDS = "iuf"
 """numpy's kinds of numbers, complex ones excepted."""
 LARGEST_BETA = 10.0
@@ -53,7 +53,7 @@ def recognises(head: bytes, path: Path) -> bool:
 def read(path: Path, body: Body | None = None) -> Recording:
     """An AMASS npz -> ``Recording`` with device ``joints``. ``body`` is the default one unless the user has another."""
     name = Path(path).name
-    arrays = _arrays(path, name)
+    arrays = read_arrays(path, WANTED)
     poses, trans, fps = _motion(arrays, name)
     if len(poses) < 2:
         raise InputError(f"{name}: has {len(poses)} frames; at least 2 are needed")
@@ -93,7 +93,7 @@ def read_motion(path: str | Path, usual_rate: float | None = None) -> tuple[np.n
     ``InputError`` where it never stands.
     """
     name = Path(path).name
-    arrays = _arrays(path, name)
+    arrays = read_arrays(path, WANTED)
     if usual_rate is not None and not set(RATE_KEYS) & set(arrays):
         arrays[RATE_KEYS[0]] = np.array(usual_rate)
     poses, trans, fps = _motion(arrays, name)
@@ -143,27 +143,6 @@ def _tracked_joints(poses, trans, body, betas):
     return np.concatenate(positions), np.concatenate(rotations), ground
 
 
-def _arrays(path, name):
-    """The archive's arrays by name, loaded without executing anything; what is not wanted is not even unpacked."""
-    arrays = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = {member.filename: member for member in archive.infolist()}
-            for key in ("poses", "trans", "betas", "body_model", *RATE_KEYS):
-                member = members.get(f"{key}.npy")
-                if member is None:
-                    continue
-                if member.file_size > max(LARGEST_MEMBER, LARGEST_RATIO * member.compress_size):
-                    raise InputError(f"{name}: '{member.filename}' unpacks to {member.file_size} bytes: not a motion")
-                with archive.open(member) as file:
-                    arrays[key] = np.lib.format.read_array(file, allow_pickle=False)
-    except InputError:
-        raise
-    except Exception as error:  # numpy and zipfile raise a dozen kinds on damaged archives, and quote their bytes
-        raise InputError(f"{name}: is not a readable npz archive ({type(error).__name__})") from None
-    return arrays
-
-
 def _motion(arrays, name):
     """poses (T, 66) radians, trans (T, 3) metres and frames a second."""
     missing = [key for key in ("poses", "trans") if key not in arrays]
@@ -177,12 +156,13 @@ def _motion(arrays, name):
         raise InputError(f"{name}: poses {poses.shape}, trans {trans.shape}; should be (T, {width} or more), (T, 3)")
     if not all(array.dtype.kind in REAL_KINDS for array in (poses, trans, fps)):
         raise InputError(f"{name}: poses, trans and {rate} should be numbers")
-    if fps.size != 1 or not 0 < float(fps.reshape(-1)[0]) <= 10000:
-        raise InputError(f"{name}: {rate} should be one positive number")
+    if fps.size != 1:
+        raise InputError(f"{name}: {rate} should be one number")
+    fps = number(float(fps.reshape(-1)[0]), f"{name}: {rate}", SAMPLE_RATE)
     poses, trans = poses[:, :width].astype(np.float64), trans.astype(np.float64)
     if not (np.isfinite(poses).all() and np.isfinite(trans).all()):
         raise InputError(f"{name}: poses or trans have values that are not finite")
-    return poses, trans, float(fps.reshape(-1)[0])
+    return poses, trans, fps
 
 
 def _betas(arrays, own_body, warnings):

@@ -14,6 +14,7 @@ import numpy as np
 from ...errors import InputError
 from ...geometry.rotations import matrix_to_quaternion, normalize, quaternion_multiply, quaternion_to_matrix
 from ...notes import Note
+from ...untrusted.budgets import read_bytes
 from ..cleaning import RawTrack, build_recording
 from ..conventions import CONVENTIONS
 from ..guessing import rotate
@@ -75,7 +76,7 @@ def _first_file(folder, names):
 
 def _table(path, wanted):
     """Columns of a table by name, each (N,)."""
-    table = read_table(decode(path.read_bytes(), path.name), path.name)
+    table = read_table(decode(read_bytes(path), path.name), path.name)
     missing = [name for name in wanted if name not in table.names]
     if missing:
         raise InputError(f"{path.name}: lacks the columns {', '.join(missing)}")
@@ -102,7 +103,7 @@ def _hands(path, warnings):
     if path is None:
         return {}
     tracks = {}
-    names = read_table(decode(path.read_bytes(), path.name), path.name).names
+    names = read_table(decode(read_bytes(path), path.name), path.name).names
     for side in ("left", "right"):
         wanted = ["tracking_timestamp_us", f"{side}_tracking_confidence"]
         for choices in _points(side):

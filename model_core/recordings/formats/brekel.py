@@ -13,6 +13,7 @@ import numpy as np
 from ...errors import InputError
 from ...geometry.rotations import quaternion_conjugate
 from ...notes import Note
+from ...untrusted.budgets import MOST_TRACKERS, read_bytes
 from ..cleaning import RawTrack, build_recording
 from ..conventions import euler_to_quaternion
 from ..guessing import guess_euler_order, rotate
@@ -27,6 +28,8 @@ SECTION = re.compile(
     r"^ (Head Mounted Display\(s\)|Controllers|Generic Trackers|Tracking Reference\(s\))\s*$", re.MULTILINE
 )
 POSE_CELLS = 8
+MOST_DIGITS = 9
+"""Digits of a device's number."""
 KNEE_HEIGHT, HIP_HEIGHT = 0.30, 0.68
 """Fractions of the head's height below which a tracker is on a foot, and below which it is on the waist."""
 
@@ -40,7 +43,7 @@ def recognises(head: bytes, path: Path) -> bool:
 def read(path: Path, device: str = "vive") -> Recording:
     """A Brekel text -> ``Recording``; ``device`` is the preset of the controllers (OpenVR's raw poses)."""
     name = path.name
-    found = _devices(decode(path.read_bytes(), name))
+    found = _devices(decode(read_bytes(path), name), name)
     if "headset" not in found:
         raise InputError(f"{name}: has no samples under 'Head Mounted Display(s)'")
     head = next(iter(found["headset"].values()))
@@ -55,7 +58,7 @@ def read(path: Path, device: str = "vive") -> Recording:
     return build_recording(head[:, 0], tracks, name, device, warnings=warnings)
 
 
-def _devices(text):
+def _devices(text, name):
     """Kind -> device number -> rows of seconds, position and angles (N, 7)."""
     pieces = SECTION.split(text)
     found = {}
@@ -64,8 +67,11 @@ def _devices(text):
         rows = _rows(body.replace(",", "."))
         if kind and len(rows):
             devices = found.setdefault(kind, {})
-            for number in np.unique(rows[:, 0]):
-                devices[int(number)] = rows[rows[:, 0] == number, 1:]
+            numbers, of_row = np.unique(rows[:, 0], return_inverse=True)
+            if len(numbers) > MOST_TRACKERS:
+                raise InputError(f"{name}: tells of {len(numbers)} devices under '{title}': no recording of a person")
+            for index, number in enumerate(numbers):
+                devices[int(number)] = rows[of_row == index, 1:]
     return found
 
 
@@ -73,7 +79,7 @@ def _rows(body):
     rows = []
     for line in body.splitlines():
         cells = line.split()
-        if len(cells) >= POSE_CELLS and cells[0].isdigit():
+        if len(cells) >= POSE_CELLS and cells[0].isdecimal() and len(cells[0]) <= MOST_DIGITS:
             try:
                 rows.append([float(cell) for cell in cells[:POSE_CELLS]])
             except ValueError:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...notes import Note
+from ...untrusted.budgets import read_bytes
 from ..cleaning import RawTrack, build_recording
 from ..conventions import from_openxr, to_openxr
 from ..recording import Recording
@@ -34,6 +35,8 @@ TEMPO = {"FS": 1.2, "SF": 1.5, "SS": 0.85}
 """Beat Saber's modifiers that play the song faster or slower: stamps are song seconds, bodies move in real ones."""
 SLOWEST, FASTEST = 0.05, 5.0
 """Practice speeds that the game offers, and more."""
+MOST_MISCOUNTED = 4096
+"""Bytes by which a text may be longer than it says."""
 LONGEST_NAME = 100
 """Bytes of the longest platform or difficulty name; longer ones mean that the string before was counted wrongly."""
 
@@ -45,7 +48,7 @@ def recognises(head: bytes, path: Path) -> bool:
 
 def read(path: Path) -> Recording:
     """A BSOR file -> ``Recording`` with the device preset ``saber``."""
-    cursor = _Cursor(path.read_bytes(), path.name)
+    cursor = _Cursor(read_bytes(path), path.name)
     warnings: list[Note] = []
     info, frames = _parse(cursor, warnings)
     tempo = next((TEMPO[word] for word in info["modifiers"].split(",") if word in TEMPO), 1.0)
@@ -159,10 +162,12 @@ class _Cursor:
         length = int.from_bytes(self.take(4, "info"), "little", signed=True)
         if length < 0:
             raise InputError(f"{self.name}: has a text of length {length} in its info (byte {self.offset - 4})")
-        taken = self.take(length, "info")
-        while may_be_miscounted and not 0 <= self._peek_length() <= LONGEST_NAME:
+        begin, taken = self.offset, self.take(length, "info")
+        if may_be_miscounted:
             # Old writers counted letters in place of bytes: go on until the next text's length makes sense.
-            taken += self.take(1, "info")
+            while not 0 <= self._peek_length() <= LONGEST_NAME and self.offset - begin - length < MOST_MISCOUNTED:
+                self.take(1, "info")
+            taken = self.data[begin : self.offset]
         return taken.decode("utf-8", "replace")
 
     def _peek_length(self):

@@ -7,21 +7,21 @@ second. Only arrays and numbers are ever unpickled. ``poses``, ``trans`` and ``b
 """
 
 import io
-import pickle
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ...errors import InputError
 from ...notes import Note
+from ...untrusted.budgets import PARSE_ERRORS, Budget, file_size, read_arrays
+from ...untrusted.inert_pickle import load_inert, only_item, to_array
 from ..cleaning import RawTrack, build_recording
 from ..conventions import CONVENTIONS, to_openxr
 from ..evidence import log_likelihoods, observe
 from ..guessing import guess_note
 from ..recording import Recording
-from .amass import LARGEST_MEMBER, LARGEST_RATIO, RATE_KEYS, read_motion
+from .amass import RATE_KEYS, read_motion
 
 NAME = "GORP"
 SUFFIXES = (".npz",)
@@ -37,13 +37,6 @@ TRACKED_HANDS = {
     "left_hand": ("leftHandTransform", "leftHandConfidence"), "right_hand": ("rightHandTransform",
     "rightHandConfidence"),
 }  # fmt: skip
-ALLOWED = {
-    ("numpy", "ndarray"), ("numpy", "dtype"), ("numpy.core.multiarray", "_reconstruct"), ("numpy.core.multiarray",
-    "scalar"),
-    ("numpy._core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "scalar"), ("_codecs", "encode"),
-    ("collections", "OrderedDict"),
-}  # fmt: skip
-"""All that a pickled dict of arrays needs; whatever else a pickle asks for is refused."""
 
 
 def recognises(head: bytes, path: Path) -> bool:
@@ -99,50 +92,34 @@ def read_body(path: Path) -> tuple[np.ndarray, np.ndarray, float]:
     return read_motion(path, RATE)
 
 
-class _Arrays(pickle.Unpickler):
-    """Unpickles dicts, lists, numbers, texts and numpy's arrays, and nothing that could run."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in ALLOWED:
-            raise pickle.UnpicklingError(f"holds '{module}.{name}', which is no array")
-        return super().find_class(module, name)
-
-
 def _load(path):
     """The dict of tracking data, and samples a second."""
+    budget = Budget(path.name, file_size(path))
     try:
         with zipfile.ZipFile(path) as archive:
             member = archive.getinfo(MEMBER)
-            if member.file_size > max(LARGEST_MEMBER, LARGEST_RATIO * member.compress_size):
-                raise InputError(f"{path.name}: '{MEMBER}' unpacks to {member.file_size} bytes: no recording")
+            budget.claim(member.file_size, f"'{MEMBER}'")
             stream = io.BytesIO(archive.read(member))
-            rate = next((_number(archive, key) for key in RATE_KEYS if f"{key}.npy" in archive.namelist()), RATE)
         version = np.lib.format.read_magic(stream)
         header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         header(stream)
-        found = _Arrays(stream).load()
+        found = load_inert(stream.read())
+        found = only_item(found)
     except InputError:
         raise
     except Exception as error:  # Damaged archives and pickles raise a dozen kinds.
         raise InputError(f"{path.name}: its tracking_data cannot be read ({type(error).__name__})") from None
-    while isinstance(found, np.ndarray) and found.dtype == object and found.size == 1:
-        found = found.reshape(-1)[0]
-    if isinstance(found, list) and len(found) == 1:
-        found = found[0]
     if not isinstance(found, dict):
         raise InputError(f"{path.name}: its tracking_data is no dict of arrays")
+    rates = read_arrays(path, RATE_KEYS)
+    rate = float(next((values.reshape(-1)[0] for values in rates.values() if values.size), RATE))
     return found, rate if 0 < rate < 1000 else RATE
-
-
-def _number(archive, key):
-    with archive.open(f"{key}.npy") as file:
-        return float(np.lib.format.read_array(file, allow_pickle=False).reshape(-1)[0])
 
 
 def _transforms(tracking, key, name):
     try:
-        rows = np.asarray(tracking.get(key), np.float64)
-    except (TypeError, ValueError):
+        rows = np.asarray(to_array(tracking.get(key)), np.float64)
+    except PARSE_ERRORS:
         rows = np.empty(0)
     if rows.ndim != 2 or rows.shape[1] != 7 or len(rows) < 2:
         raise InputError(f"{name}: '{key}' has the shape {rows.shape}; should be (T, 7): position and rotation wxyz")
@@ -151,7 +128,7 @@ def _transforms(tracking, key, name):
 
 def _flags(tracking, key, count):
     try:
-        flags = np.asarray(tracking.get(key, np.ones(count)), np.float64).reshape(-1)
-    except (TypeError, ValueError):
+        flags = np.asarray(to_array(tracking.get(key, np.ones(count))), np.float64).reshape(-1)
+    except PARSE_ERRORS:
         return np.ones(count, bool)
     return flags > 0 if len(flags) == count else np.ones(count, bool)

@@ -13,6 +13,7 @@ from typing import Any
 
 from ...errors import InputError
 from ...notes import Note
+from ...untrusted.budgets import Budget, file_size, read_bytes
 from ..json_text import load_json
 from ..recording import Recording
 from ..tables.cells import Column, read_column
@@ -30,6 +31,8 @@ OPTIONS = ("layouts", *(field.name for field in fields(TableOptions)))
 PRECEDENCE = 90
 """Asked after the formats whose JSON is known."""
 DEEPEST, MOST_COLUMNS = 8, 4000
+CELL_BYTES = 16
+"""What a cell takes while it is text, and then as a number."""
 LEAST_SAMPLES = 2
 TRACKER = "tracker"
 """The column of rows that says of which tracker they are."""
@@ -44,7 +47,7 @@ def recognises(head: bytes, path: Path) -> bool:
 def read(path: Path, layouts: Layouts | None = None, **options: Any) -> Recording:
     """A JSON log -> ``Recording``; ``options`` as of tables."""
     content, broken = _content(path)
-    table = _table(content, path.name)
+    table = _table(content, path)
     saved = layouts.find(table.names) if layouts and not options else None
     if not saved and not options.get("columns") and "head" not in guess_columns(table.names).devices:
         if split_by_tracker(table) is None:
@@ -58,7 +61,7 @@ def read(path: Path, layouts: Layouts | None = None, **options: Any) -> Recordin
 
 def load_table(path: Path) -> Table:
     """The samples of a JSON file as a table. Raises ``InputError``."""
-    return _table(_content(path)[0], path.name)
+    return _table(_content(path)[0], path)
 
 
 def _content(path: Path) -> tuple[Any, int]:
@@ -67,14 +70,17 @@ def _content(path: Path) -> tuple[Any, int]:
     return (load_json(path), 0) if lines is None else lines
 
 
-def _table(content: Any, name: str) -> Table:
+def _table(content: Any, path: Path) -> Table:
+    name = path.name
     samples = apart(_samples(content, name))
     columns: dict[str, list[Any]] = {}
+    budget = Budget(path.name, file_size(path))
     for index, sample in enumerate(samples):
         for column, value in _flat("", sample, 0):
             if column not in columns:
                 if len(columns) >= MOST_COLUMNS:
                     raise InputError(f"{name}: its samples have more than {MOST_COLUMNS} values: no recording")
+                budget.claim(CELL_BYTES * len(samples), "a table of its values")
                 columns[column] = [""] * index
             cells = columns[column]
             if len(cells) == index:
@@ -100,7 +106,7 @@ _UNKNOWN = (
 
 def _lines(path: Path) -> tuple[list[Any], int] | None:
     """The objects of a file with one a line, and how many lines are broken; None where it is one whole document."""
-    text = decode(path.read_bytes(), path.name).lstrip("\ufeff").strip()
+    text = decode(read_bytes(path), path.name).lstrip("\ufeff").strip()
     first, _, rest = text.partition("\n")
     if not rest or not first.strip().startswith("{"):
         return None

@@ -15,6 +15,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...notes import Note
+from ...untrusted.budgets import Budget, read_bytes
 from ..binary.flatbuffers import decode, parse_schema
 from ..cleaning import RawTrack, build_recording
 from ..recording import Recording
@@ -27,7 +28,6 @@ MAGIC = b"\x89MCAP0\r\n"
 SCHEMA, CHANNEL, MESSAGE, CHUNK = 3, 4, 5, 6
 ENCODING = "flatbuffer"
 SECONDS = 1e-9
-LARGEST_CHUNK = 1 << 28
 VALID_WORDS = ("valid", "tracked", "active")
 
 
@@ -38,13 +38,13 @@ def recognises(head: bytes, path: Path) -> bool:
 
 def read(path: Path) -> Recording:
     """An MCAP of Isaac Teleop's -> ``Recording``: controllers (preset ``grip``), or, without any, tracked hands."""
-    data = path.read_bytes()
+    data = read_bytes(path)
     schemas: dict[int, tuple[str, dict]] = {}
     channels: dict[int, tuple[str, int]] = {}
     rows: dict[str, list[tuple[float, list[float], bool]]] = {}
     broken, cut, odd = 0, False, set()
     try:
-        for code, content in _records(data, len(MAGIC), path.name):
+        for code, content in _records(data, len(MAGIC), Budget(path.name, len(data))):
             if code == SCHEMA:
                 _read_schema(content, schemas)
             elif code == CHANNEL:
@@ -106,7 +106,7 @@ def _recording(name, rows, broken, cut, odd):
     return build_recording(time, tracks, name, "grip" if held else "hand", warnings=notes)
 
 
-def _records(data: bytes, offset: int, name: str, deep: bool = False) -> Iterator[tuple[int, bytes]]:
+def _records(data: bytes, offset: int, budget: Budget, deep: bool = False) -> Iterator[tuple[int, bytes]]:
     """(opcode, content) of the records from ``offset`` on, those in chunks included."""
     while offset + 9 <= len(data):
         if data.startswith(MAGIC, offset):
@@ -116,20 +116,20 @@ def _records(data: bytes, offset: int, name: str, deep: bool = False) -> Iterato
         if len(content) < length:
             raise IndexError("cut short")
         if code == CHUNK and not deep:
-            yield from _records(_unpacked(content, name), 0, name, deep=True)
+            yield from _records(_unpacked(content, budget), 0, budget, deep=True)
         else:
             yield code, content
         offset += 9 + length
 
 
-def _unpacked(content, name):
+def _unpacked(content, budget):
     """The records in a chunk."""
+    name = budget.name
     size = struct.unpack_from("<Q", content, 16)[0]
     kind, after = _text(content, 28)
     (length,) = struct.unpack_from("<Q", content, after)
     packed = content[after + 8 : after + 8 + length]
-    if size > LARGEST_CHUNK:
-        raise InputError(f"{name}: has a chunk of {size} bytes: no recording")
+    budget.claim(size, "a packed chunk")
     if kind == "":
         return packed
     library = {"zstd": "zstandard", "lz4": "lz4.frame"}.get(kind)
@@ -143,7 +143,7 @@ def _unpacked(content, name):
     try:
         if kind == "zstd":
             return module.ZstdDecompressor().decompress(packed, max_output_size=size)
-        return module.decompress(packed)
+        return module.LZ4FrameDecompressor().decompress(packed, size)
     except Exception as error:  # Each library has errors of its own.
         raise InputError(f"{name}: a packed chunk is damaged ({type(error).__name__})") from None
 

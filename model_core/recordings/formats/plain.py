@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
+from ...untrusted.budgets import read_bytes
+from ...untrusted.json_text import parse_json
+from ...untrusted.values import BETA, BETA_COUNT, mapping, text, vector
 from ..cleaning import RawTrack, build_recording
 from ..recording import Recording
 from ..tables.parsing import read_table
@@ -21,6 +24,7 @@ OPTIONS = ()
 FIRST_WORDS = "# threepoint recording 1"
 FIELDS = ("pos_x", "pos_y", "pos_z", "rot_w", "rot_x", "rot_y", "rot_z", "tracked")
 ROWS_PER_BATCH = 4096
+LONGEST_DEVICE = 100
 
 
 def recognises(head: bytes, path: Path) -> bool:
@@ -47,9 +51,9 @@ def write(path: str | Path, recording: Recording) -> None:
 def read(path: Path) -> Recording:
     """A file of ``write`` -> ``Recording``."""
     name = path.name
-    with open(path, "rb") as file:
-        device, betas = _about(decode(file.readline(), name).strip()[len(FIRST_WORDS) :], name)
-    table = read_table(decode(path.read_bytes(), name), name)
+    content = read_bytes(path)
+    device, betas = _about(decode(content[: content.find(b"\n") + 1], name).strip()[len(FIRST_WORDS) :], name)
+    table = read_table(decode(content, name), name)
     tracks = {}
     for column in table.names:
         if column.endswith("_" + FIELDS[0]):
@@ -68,8 +72,9 @@ def read(path: Path) -> Recording:
 def _about(comment, name):
     """Device and betas from the first line's JSON."""
     try:
-        about = json.loads(comment)
+        about = mapping(parse_json(comment, name), "it")
         betas = about.get("betas")
-        return str(about.get("device", "")), None if betas is None else np.array(betas, np.float64).reshape(10)
-    except (ValueError, AttributeError, TypeError, RecursionError):
-        raise InputError(f"{name}: its first line should be '{FIRST_WORDS} {{\"device\": ..}}'") from None
+        device = text(about.get("device", ""), "device", LONGEST_DEVICE)
+        return device, None if betas is None else vector(betas, "betas", BETA_COUNT, BETA)
+    except InputError as error:
+        raise InputError(f"{name}: its first line should be '{FIRST_WORDS} {{\"device\": ..}}': {error}") from None

@@ -11,6 +11,8 @@ import numpy as np
 
 from ...errors import InputError
 from ...notes import Note
+from ...untrusted.budgets import read_bytes
+from ...untrusted.values import SAMPLE_RATE, number
 from ..cleaning import RawTrack, build_recording
 from ..conventions import to_openxr
 from ..recording import Recording
@@ -35,7 +37,7 @@ def read(path: Path, fps: float | None = None) -> Recording:
     ``fps`` is the true frame rate where it is known. Otherwise each line lasts as long as its own ``FPS`` says.
     """
     name = path.name
-    lines = [line for line in decode(path.read_bytes(), name).splitlines() if line.strip()]
+    lines = [line for line in decode(read_bytes(path), name).splitlines() if line.strip()]
     rates, poses, broken = [], [], 0
     for line in lines:
         sample = _sample(line)
@@ -81,7 +83,7 @@ def _sample(line):
 def _times(rates, fps, name, warnings):
     """Seconds (N,) from the true frame rate, or from the smoothed rate of each line."""
     if fps is not None:
-        return np.arange(len(rates)) / fps
+        return np.arange(len(rates)) / number(fps, f"{name}: fps", SAMPLE_RATE)
     usable = np.isfinite(rates) & (rates >= LOWEST_RATE) & (rates <= HIGHEST_RATE)
     if not usable.any():
         raise InputError(f"{name}: has no usable 'FPS:' and no clock; give the frame rate (fps)")

@@ -14,6 +14,7 @@ import numpy as np
 from ...errors import InputError
 from ...geometry.rotations import axis_angle_to_quaternion, quaternion_multiply
 from ...notes import Note
+from ...untrusted.budgets import Budget, read_bytes
 from ..cleaning import RawTrack, build_recording
 from ..conventions import from_openxr, to_openxr
 from ..guessing import rotate
@@ -29,7 +30,8 @@ POSE = np.dtype([("poses", "<f4", (3, 7)), ("fps", "<i4"), ("time", "<f4")])
 ROLES = ("head", "left_hand", "right_hand")
 OFFSETS = 9
 TEMPO = {"FS": 1.2, "SF": 1.5, "SS": 0.85}
-LARGEST_UNPACKED, MEMORY = 256 * 2**20, 128 * 2**20
+MEMORY = 128 * 2**20
+"""Bytes that LZMA's own dictionary may take."""
 LONGEST_TEXT, MOST_MODIFIERS = 4096, 64
 
 
@@ -41,7 +43,7 @@ def recognises(head: bytes, path: Path) -> bool:
 def read(path: Path) -> Recording:
     """A ScoreSaber replay -> ``Recording`` with the device preset ``saber``."""
     name = path.name
-    data = path.read_bytes()
+    data = read_bytes(path)
     if data.startswith(LEGACY):
         raise InputError(f"{name}: is a ScoreSaber replay of the kind written before 2021, which cannot be read")
     body = _unpack(data[data.find(b"\n") + 1 :], name)
@@ -73,7 +75,7 @@ def read(path: Path) -> Recording:
 def _unpack(packed, name):
     try:
         unpacker = lzma.LZMADecompressor(lzma.FORMAT_ALONE, MEMORY)
-        body = unpacker.decompress(packed, LARGEST_UNPACKED)
+        body = unpacker.decompress(packed, Budget(name, len(packed)).granted)
     except (lzma.LZMAError, EOFError, MemoryError) as error:
         raise InputError(f"{name}: its packed replay is damaged ({error})") from None
     if len(body) < 4 * OFFSETS or not unpacker.eof and not body:

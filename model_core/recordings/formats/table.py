@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from ...untrusted.budgets import read_bytes
 from ..recording import Recording
 from ..tables.layouts import Layouts, read_with
 from ..tables.meaning import to_recording
@@ -38,4 +39,4 @@ def read(path: Path, layouts: Layouts | None = None, **options: Any) -> Recordin
 
 def load_table(path: Path) -> Table:
     """The table in a text file. Raises ``InputError``."""
-    return read_table(decode(path.read_bytes(), path.name), path.name)
+    return read_table(decode(read_bytes(path), path.name), path.name)

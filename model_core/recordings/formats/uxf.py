@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
+from ...untrusted.budgets import read_bytes
 from ..cleaning import RawTrack, build_recording
 from ..conventions import euler_to_quaternion, to_openxr
 from ..recording import Recording
@@ -55,8 +56,9 @@ def _files(folder):
     """The tracker files in a folder, or in its folder ``trackers``."""
     found = []
     for file in sorted([*folder.glob("*.csv"), *folder.glob("trackers/*.csv")]):
-        with open(file, "rb") as stream:
-            head = stream.read(HEADER_BYTES)
+        if not file.is_file():  # A folder, a pipe, a link to what is gone.
+            continue
+        head = read_bytes(file, HEADER_BYTES)
         if HEADER.match(head.decode("latin-1").removeprefix("\u00ef\u00bb\u00bf")):
             found.append(file)
     return found
@@ -76,7 +78,7 @@ def _one_trial(folder, files):
 
 def _track(file):
     """One file as ``RawTrack`` with its own clock."""
-    table = read_table(decode(file.read_bytes(), file.name), file.name)
+    table = read_table(decode(read_bytes(file), file.name), file.name)
     names = [name.lower() for name in table.names]
     missing = [name for name in COLUMNS if name not in names]
     if missing:

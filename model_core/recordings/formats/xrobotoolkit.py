@@ -13,6 +13,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...notes import Note
+from ...untrusted.budgets import read_bytes
 from ..cleaning import RawTrack, build_recording
 from ..conventions import to_openxr
 from ..evidence import log_likelihoods, observe
@@ -84,7 +85,7 @@ def _loose(positions):
 def _samples(path):
     """The objects of all lines that have a head, how many lines are broken, and how many there are."""
     found, broken, total = [], 0, 0
-    for line in decode(path.read_bytes(), path.name).lstrip("\ufeff").splitlines():
+    for line in decode(read_bytes(path), path.name).lstrip("\ufeff").splitlines():
         if not line.strip():
             continue
         total += 1

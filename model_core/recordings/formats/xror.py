@@ -12,6 +12,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...notes import Note
+from ...untrusted.budgets import read_bytes
 from ..binary.bson import parse_bson
 from ..cleaning import RawTrack, build_recording
 from ..conventions import to_openxr
@@ -26,7 +27,9 @@ ROLES = {"HEAD": "head", "HAND_LEFT": "left_hand", "HAND_RIGHT": "right_hand"}
 AXES = ("x", "y", "z", "1", "i", "j", "k")
 APP_PRESETS = {"Beat Saber": "saber"}
 FPZIP_MAGIC = b"fp"
-UNPACK = 'arrays["frames"] = fpzip.decompress(sys.stdin.buffer.read(), order="C")'
+UNPACK = """
+arrays["frames"] = np.squeeze(fpzip.decompress(sys.stdin.buffer.read(), order="C"))
+"""
 
 
 def recognises(head: bytes, path: Path) -> bool:
@@ -38,12 +41,11 @@ def read(path: Path, python: str | Path | None = None) -> Recording:
     """An XROR file -> ``Recording``. ``python``: an interpreter that has fpzip, by default the one that runs this."""
     name = path.name
     try:
-        content = parse_bson(path.read_bytes())
+        content = parse_bson(read_bytes(path))
     except ValueError as error:
         raise InputError(f"{name}: is not a whole XROR document ({error})") from None
     devices, packed, app = _parts(content, name)
-    unpacked = arrays_from(path, "fpzip", UNPACK, python, packed)["frames"]
-    frames = unpacked.reshape(-1, unpacked.shape[-1])
+    frames = _unpack(packed, path, python)
     width = 1 + sum(len(axes) for _, axes in devices)
     if frames.shape[1] != width:
         raise InputError(f"{name}: its frames have {frames.shape[1]} columns, its devices tell of {width}")
@@ -79,3 +81,11 @@ def _parts(content: Any, name: str) -> tuple[list[tuple[str, list[str]]], bytes,
 def _role(joint: str) -> str:
     """The role of a joint by the schema's name, or by any that says what it is, such as ``WRIST_LEFT``."""
     return ROLES.get(joint) or role_of(words(joint)) or joint.lower()
+
+
+def _unpack(packed: bytes, path: Path, python: str | Path | None) -> np.ndarray:
+    """The frames (N, columns), unpacked by a process that may die of them."""
+    frames = arrays_from(path, "fpzip", UNPACK, python, packed).get("frames")
+    if frames is None or frames.ndim != 2 or frames.dtype.kind != "f":
+        raise InputError(f"{path.name}: its packed frames are no table of numbers")
+    return frames

@@ -13,11 +13,18 @@ from typing import Any
 
 from ...errors import InputError
 from ...notes import Note
+from ...untrusted.budgets import read_bytes
+from ...untrusted.json_text import parse_json
+from ...untrusted.values import mapping
+from ...whole_files import write_whole
 from ..recording import Recording
+from ..text import decode
 from .options import TableOptions
 from .parsing import Table
 
 FORMAT = "threepoint table 1"
+LARGEST_FILE = 1 << 20
+"""Bytes of a layout's file."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +34,14 @@ class Layouts:
     folder: Path
 
     def save(self, names: Sequence[str], options: TableOptions) -> Path:
-        """Save ``options`` for tables whose columns are ``names``; returns the file."""
+        """Save ``options`` for tables whose columns are ``names``; returns the file. Raises ``InputError``."""
         path = self._file(names)
-        path.parent.mkdir(parents=True, exist_ok=True)
         content = {"format": FORMAT, "names": list(names), "options": asdict(options.validate())}
-        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{path.parent}: layouts cannot be kept there ({error.strerror})") from None
+        write_whole(path, json.dumps(content, indent=1) + "\n")
         return path
 
     def find(self, names: Sequence[str]) -> TableOptions | None:
@@ -40,10 +50,11 @@ class Layouts:
         if not path.is_file():
             return None
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = mapping(parse_json(decode(read_bytes(path, largest=LARGEST_FILE), path.name), path.name), "it")
+            options = mapping(content.get("options"), "options")
             known = {field.name for field in fields(TableOptions)}
-            return TableOptions(**{key: value for key, value in content["options"].items() if key in known}).validate()
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            return TableOptions(**{key: value for key, value in options.items() if key in known}).validate()
+        except InputError as error:
             raise InputError(f"{path}: is not a table's layout; delete it ({error})") from None
 
     def _file(self, names: Sequence[str]) -> Path:

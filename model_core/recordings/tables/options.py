@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ...errors import InputError
+from ...shown import printable
+from ...untrusted.values import SAMPLE_RATE, choice, mapping, number, text
 from ..conventions import CONVENTIONS
 from ..guessing import LENGTH_SCALES, TIME_SCALES
 
@@ -41,11 +41,24 @@ class TableOptions:
             "quaternion_order": ("wxyz", "xyzw"),
         }
         for name, allowed in choices.items():
-            value = getattr(self, name)
-            if value is not None and value not in allowed:
-                raise InputError(f"{name} '{value}' is not known; it can be {', '.join(allowed)}")
-        if self.euler_order is not None and sorted(self.euler_order.upper()) != ["X", "Y", "Z"]:
-            raise InputError(f"euler_order '{self.euler_order}' should have X, Y and Z once each, such as YXZ")
-        if self.fps is not None and not (np.isfinite(self.fps) and self.fps > 0):
-            raise InputError(f"fps is {self.fps}, should be positive")
+            if getattr(self, name) is not None:
+                choice(getattr(self, name), name, tuple(allowed))
+        if self.euler_order is not None:
+            order = text(self.euler_order, "euler_order", 100)
+            if sorted(order.upper()) != ["X", "Y", "Z"]:
+                raise InputError(f"euler_order '{order}' should have X, Y and Z once each, such as YXZ")
+        if self.fps is not None:
+            number(self.fps, "fps", SAMPLE_RATE)
+        text(self.device, "device", 100)
+        if self.columns is not None:
+            for role, names in mapping(self.columns, "columns").items():
+                _check_names(role, names)
         return self
+
+
+def _check_names(role: str, names: object) -> None:
+    """Refuse what names no columns: one of the time, a list of them of a tracker."""
+    if role == "time":
+        text(names, "columns: time")
+    elif not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise InputError(f"columns: {role} should be a list of names, is {printable(names, 60)}")

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...errors import InputError
+from ...untrusted.budgets import Budget
 from .cells import Column, expand_vectors, number, read_column
 from .stamps import is_stamp
 
 DELIMITERS = ("\t", ";", ",", "|", None)
 """None: columns stand apart by spaces."""
 HEADER_SEARCH_LINES, ROWS_BELOW = 50, 5
-LEAST_COLUMNS = 4
+LEAST_COLUMNS, MOST_COLUMNS = 4, 4000
+CELL_BYTES = 8
 HEADER_LINES = 8
 """Lines that a header of several lines has at most."""
 ROWS_PER_BATCH = 8192
@@ -59,12 +61,16 @@ def read_table(text: str, name: str) -> Table:
         found = _headers(lines)
     if not found:
         _refuse(lines, name)
+    if any(len(names) > MOST_COLUMNS for names in (_names(lines, index, mark) for mark, index in found.items())):
+        raise InputError(f"{name}: has more than {MOST_COLUMNS} columns: no recording")
     delimiter = max(found, key=lambda mark: _agreement(lines, found[mark], mark))
     index = found[delimiter]
     start, names = lines[index][0], _names(lines, index, delimiter)
     body = lines[index + 1 :]
     if delimiter != "," and any("," in INSIDE.sub("", line) for _, line in body):
         text = text[:start] + text[start:].replace(",", ".")
+    rows = text.count("\n", start) + 1
+    Budget(name, len(text)).claim(CELL_BYTES * rows * len(names), f"{rows} rows of {len(names)} columns")
     table = _fast(text, start, delimiter, names) or _by_cells(text, start, delimiter, names)
     if len(table.values) == 0 or not np.isfinite(table.values).any():
         raise InputError(f"{name}: no rows of numbers under its header")

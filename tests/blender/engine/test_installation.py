@@ -4,6 +4,7 @@ import base64
 import contextlib
 import hashlib
 import http.server
+import shutil
 import sys
 import threading
 import time
@@ -125,21 +126,24 @@ class PackageIndex(http.server.BaseHTTPRequestHandler):
 def package_index(tmp_path, monkeypatch):
     """Address of an index with torch, what it needs and numpy, and what pip needs to be told for it."""
     make_wheel(tmp_path, "torch", needs=["sympy"])
-    for name in ("sympy", "numpy", "safetensors"):
-        make_wheel(tmp_path, name)
+    wheels = {name: make_wheel(tmp_path, name) for name in ("sympy", "numpy", "safetensors")}
+    digests = {name: hashlib.sha256(wheel.read_bytes()).hexdigest() for name, wheel in wheels.items()}
+    lock, pip_lock = tmp_path / "lock.txt", tmp_path / "pip.txt"
+    lock.write_text("".join(f"{name}==9.0 --hash=sha256:{digests[name]}\n" for name in ("numpy", "safetensors")))
+    pip_lock.write_text("")
     PackageIndex.folder, PackageIndex.asked, PackageIndex.held = tmp_path, [], set()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), PackageIndex)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_address[1]}/simple"
     for name in ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("PIP_INDEX_URL", address)
-    monkeypatch.setenv("PIP_TRUSTED_HOST", "127.0.0.1")  # What is not trusted is not kept.
-    monkeypatch.setattr(installation, "PIP", "pip")  # The one that a new environment has, without a download.
-    monkeypatch.setattr(installation, "PIP_OPTIONS", ("--progress-bar=off",))
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/nobody")  # Heeded by nobody.
+    monkeypatch.setattr(installation, "INDEX", address)
+    monkeypatch.setattr(installation, "PIP_LOCK", pip_lock)  # The one that a new environment has, without a download.
+    # What is not trusted is not kept.
+    monkeypatch.setattr(installation, "PIP_OPTIONS", ("--progress-bar=off", "--trusted-host=127.0.0.1"))
     monkeypatch.setattr(installation, "TORCH", "torch")
-    monkeypatch.setattr(installation, "OTHERS", ("numpy", "safetensors"))
+    monkeypatch.setattr(installation, "LOCK", lock)
     yield address
     PackageIndex.held.clear()
     installation.stop()
@@ -186,3 +190,18 @@ def test_an_installation_goes_on_after_each_way_to_break_off(package_index, tmp_
     installation.start(package_index)
     assert not finished().error and finished().fraction == 1 and installation.is_ready(), log()
     assert PackageIndex.asked.count("torch") == 1, log()  # It was whole when the other one was stopped.
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the environment's pip is elsewhere")
+def test_only_the_locks_files_are_installed_and_a_broken_environment_is_made_anew(package_index, tmp_path):
+    shutil.rmtree(installation.folder() / "cache", ignore_errors=True)
+    wheel = next(tmp_path.glob("numpy-*"))
+    sound = wheel.read_bytes()
+    make_wheel(tmp_path, "numpy", needs=["sympy"])  # Of the same name and version, with another content.
+    installation.start(package_index)
+    assert finished().error and "DO NOT MATCH THE HASHES" in log() and not installation.is_ready()
+    for pip in (installation.folder() / "environment").glob("lib/*/site-packages/pip/__main__.py"):
+        pip.unlink()
+    wheel.write_bytes(sound)
+    installation.start(package_index)
+    assert not finished().error and installation.is_ready(), log()

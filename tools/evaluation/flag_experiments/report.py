@@ -9,7 +9,7 @@ import torch
 from ....model_core.flag.model import Flag, load_flag
 from ....model_core.mocap.clips import load_clips
 from ....model_core.sage.model import load_sage
-from ...support.outputs import Outputs
+from ....model_core.whole_files import Outputs
 from ...support.progress import TerminalProgress
 from ...training.comparison_networks import COMMAND, FILE_NAME, Comparisons, load_comparisons
 from . import tables

@@ -1,0 +1,103 @@
+"""``requirements.txt``: every package at one version with the hashes of its files, made from ``requirements.in``.
+
+pip-tools resolves and hashes what pip's index serves. On Linux torch comes in two builds of one
+version: the CPU's, where it is served, and the index's, which needs NVIDIA's libraries; both are allowed, and what the
+second one needs is locked apart, in ``requirements-cuda.txt``, for it is ten times as large as everything else.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from ...model_core.child_python import clean_environment, command
+from ...model_core.errors import InputError
+from ...model_core.whole_files import Outputs
+from . import environment
+from .checkout import ROOT
+
+SOURCE, LOCK, CUDA_LOCK = ROOT / "requirements.in", environment.REQUIREMENTS, environment.CUDA_REQUIREMENTS
+PIP_TOOLS = "pip-tools==7.6.2"
+PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_28_aarch64", "macosx_14_0_arm64", "win_amd64")
+"""Of torch's files those for these are allowed."""
+COMPILE = ("--quiet", "--generate-hashes", "--allow-unsafe", "--strip-extras", "--no-header", "--no-annotate",
+           "--no-emit-index-url", "--no-emit-find-links", "--no-emit-trusted-host")  # fmt: skip
+HEADER = "# Made from requirements.in: change that, then run python3 tools build --lock\n"
+ENGINE = ROOT / "blender_addon" / "engine"
+ENGINE_PIP = "pip==26.3"
+ENGINE_PACKAGES = (
+    "numpy", "scipy", "safetensors", "fpzip", "h5py", "filelock", "fsspec", "jinja2", "markupsafe", "mpmath",
+    "networkx", "setuptools", "sympy", "typing-extensions",
+)  # fmt: skip
+"""What Blender's engine needs beside torch, and what torch needs that is everybody's."""
+Packages = dict[str, tuple[str, set[str]]]
+"""Name -> version and hashes."""
+
+
+def write_lock() -> None:
+    """Write both locks anew. Versions that ``requirements.txt`` has are kept where ``requirements.in`` allows them."""
+    with tempfile.TemporaryDirectory() as folder:
+        python = environment.python_of(Path(folder) / "tools")
+        _run(command(sys.executable, "-m", "venv", Path(folder) / "tools"))
+        _run(command(python, "-m", "pip", "install", "--quiet", PIP_TOOLS))
+        compiled = Path(folder) / "requirements.txt"
+        if LOCK.is_file():
+            compiled.write_text(LOCK.read_text(encoding="utf-8"), encoding="utf-8")
+        _run(command(python, "-m", "piptools", "compile", *COMPILE, "-o", compiled, SOURCE))
+        locked = read_lock(compiled.read_text(encoding="utf-8"))
+        version, hashes = locked["torch"]
+        version = version.partition("+")[0]
+        for platform in PLATFORMS:
+            wanted = ("--no-deps", "--python-version", "3.11", "--platform", platform, "--target", folder)
+            hashes |= _reported(python, Path(folder), f"torch=={version}", *wanted)["torch"][1]
+        locked["torch"] = version, hashes
+        cuda = _reported(python, Path(folder), f"torch=={version}")
+        pip = _reported(python, Path(folder), ENGINE_PIP)
+    with Outputs() as outputs:
+        outputs.path_for(LOCK).write_text(HEADER + _text(locked), encoding="utf-8")
+        outputs.path_for(ENGINE / "requirements.txt").write_text(
+            HEADER + _text({name: locked[name] for name in ENGINE_PACKAGES}), encoding="utf-8"
+        )
+        outputs.path_for(ENGINE / "requirements-pip.txt").write_text(HEADER + _text(pip), encoding="utf-8")
+        further = {name: found for name, found in cuda.items() if name not in locked}
+        outputs.path_for(CUDA_LOCK).write_text(HEADER + _text(further), encoding="utf-8")
+
+
+def read_lock(text: str) -> Packages:
+    """The packages in the text of a lock."""
+    found: Packages = {}
+    for entry in re.split(r"\n(?=\S)", re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE)):
+        if (pin := re.match(r"(\S+?)==(\S+)", entry)) is not None:
+            found[pin[1]] = pin[2], set(re.findall(r"--hash=(sha256:[0-9a-f]{64})", entry))
+    return found
+
+
+def _text(packages: Packages) -> str:
+    lines = []
+    for name, (version, hashes) in sorted(packages.items()):
+        if not hashes:
+            raise InputError(f"{name} {version}: the index names no hash of it")
+        lines += [" \\\n    ".join([f"{name}=={version}", *(f"--hash={digest}" for digest in sorted(hashes))])]
+    return "\n".join(lines) + "\n"
+
+
+def _reported(python: Path, folder: Path, wanted: str, *options: object) -> Packages:
+    """What pip would install from its index alone, without a folder of other builds."""
+    report = folder / "report.json"
+    search = {**clean_environment(keep="PIP_"), "PIP_FIND_LINKS": ""}
+    install = ("-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--only-binary", ":all:")
+    _run(command(python, *install, "--report", report, *map(str, options), wanted), search)
+    found = {}
+    for item in json.loads(report.read_text(encoding="utf-8"))["install"]:
+        name = re.sub(r"[-_.]+", "-", item["metadata"]["name"]).lower()
+        digest = item["download_info"]["archive_info"]["hashes"]["sha256"]
+        found[name] = item["metadata"]["version"], {f"sha256:{digest}"}
+    return found
+
+
+def _run(words: list[str], variables: dict[str, str] | None = None) -> None:
+    done = subprocess.run(words, env=variables or clean_environment(keep="PIP_"), check=False)
+    if done.returncode != 0:
+        raise InputError("build --lock: pip or pip-tools failed, and says why above")
