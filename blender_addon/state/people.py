@@ -136,9 +136,8 @@ def recording_of(person: "THREEPOINT_PG_person", scene: Scene) -> Recording:
     recording = read_trackers(trackers, scene, root=person.root)
     head = recording.tracks["head"]
     if np.ptp(head.position, axis=0).max() < STILL and np.ptp(head.rotation, axis=0).max() < STILL:
-        raise InputError(
-            message("{name}: does not move; choose the object that moves as the head", name=person.head.name)
-        )
+        name = trackers["head"].name
+        raise InputError(message("{name}: does not move; choose the object that moves as the head", name=name))
     return recording
 
 

@@ -1,6 +1,8 @@
 """Feet stand on one spot until there is reason to step."""
 
 import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter1d
 
 from threepoint.model_core.refinement.closed_form.footsteps import find_stands
 
@@ -55,3 +57,17 @@ def test_a_turn_on_the_spot_is_a_step_too():
 def test_a_foot_that_never_stands_has_no_stand():
     spots, yaws, lifts, contacts, still = foot()
     assert find_stands(spots, yaws, lifts + 0.3, 0 * contacts, still) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_foot_that_goes_about_without_losing_contact_stands_where_it_is(seed):
+    rng = np.random.default_rng(seed)
+    spots = np.repeat(rng.uniform(-0.8, 0.8, (6, 2))[rng.integers(0, 6, 24)], 60, axis=0)
+    spots = gaussian_filter1d(spots, 6.0, axis=0) + 0.01 * rng.standard_normal(spots.shape)
+    count = len(spots)
+    stands = find_stands(spots, np.zeros(count), np.zeros(count), np.ones(count), np.ones(count, bool))
+    for stand in stands:
+        away = np.linalg.norm(spots[stand.first : stand.last] - stand.position, axis=-1)
+        assert np.percentile(away, 90) < 0.25, f"{stand.first} to {stand.last} at {stand.position}"
+    covered = sum(stand.last - stand.first for stand in stands)
+    assert covered > 0.35 * count

@@ -113,8 +113,25 @@ def _split(first: int, last: int, positions: np.ndarray) -> list[tuple[int, int]
     allowed = slice(LEAST_STAND - 1, count - LEAST_STAND)
     cut = LEAST_STAND + int(between[allowed].argmax())
     if np.linalg.norm(_centre(stretch[:cut]) - _centre(stretch[cut:])) < LEAST_STEP:
-        return [(first, last)]
+        return _split_excursion(first, last, positions, away)
     return [*_split(first, first + cut, positions), *_split(first + cut, last, positions)]
+
+
+def _split_excursion(first: int, last: int, positions: np.ndarray, away: np.ndarray) -> list[tuple[int, int]]:
+    """A stretch of contact before, during and after the longest time that the foot was elsewhere, and came back from.
+
+    ``away`` (last - first,) is how far it is from where it is most of the stretch.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], away > LEAST_STEP, [False]]).astype(int)))
+    excursions = [(b, e) for b, e in edges.reshape(-1, 2) if e - b >= LEAST_STAND and away[b:e].max() >= DRIFT]
+    if not excursions:
+        return [(first, last)]
+    begin, end = max(excursions, key=lambda run: run[1] - run[0])
+    begin, end = begin if begin >= LEAST_STAND else 0, end if last - first - end >= LEAST_STAND else last - first
+    if end - begin == last - first:
+        return [(first, last)]
+    parts = (first, first + begin), (first + begin, first + end), (first + end, last)
+    return [piece for part in parts if part[1] > part[0] for piece in _split(*part, positions)]
 
 
 def _centre(positions: np.ndarray) -> np.ndarray:
