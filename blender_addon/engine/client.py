@@ -196,7 +196,7 @@ class Job:
                 if kind == "done":
                     self.motion = messages.read_motion(header["motion"], arrays)
             except PARSE_ERRORS as error:
-                raise EngineError(message("the engine failed: {reason}", reason=str(error))) from error
+                raise EngineError(message("The engine failed: {reason}", reason=str(error))) from error
             self.finished = True
             self._time_left.finish(time.monotonic())
         elif kind == "refused":

@@ -203,5 +203,6 @@ def test_only_the_locks_files_are_installed_and_a_broken_environment_is_made_ane
     for pip in (installation.folder() / "environment").glob("lib/*/site-packages/pip/__main__.py"):
         pip.unlink()
     wheel.write_bytes(sound)
+    shutil.rmtree(installation.folder() / "cache")  # An index keeps what it has; this one has changed its mind.
     installation.start(package_index)
     assert not finished().error and installation.is_ready(), log()

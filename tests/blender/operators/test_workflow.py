@@ -365,7 +365,7 @@ def test_the_command_takes_a_refinement_from_none_to_all(scene, tmp_path, capsys
     bsor.write(tmp_path / "walk.bsor", wobbly_recording())
     words = ["animate", str(tmp_path / "walk.bsor"), "-o", str(tmp_path / "walk.blend"), "--python", sys.executable]
     assert commands.run([*words, "--refinement", "1.5"]) == 2
-    assert "--refinement: 1.5 is not between 0 and 1" in capsys.readouterr().err
+    assert "--refinement: it is 1.5; expected a number between 0 and 1" in capsys.readouterr().err
     assert commands.run([*words, "--refinement", "0.5", "--fps", "30"]) == 0
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "walk.blend"))
     assert people_of(bpy.context.scene)[0].refinement == pytest.approx(0.5)
