@@ -178,7 +178,7 @@ def test_a_standard_deviation_of_the_first_beta_is_nine_and_a_half_centimetres(b
 
 @pytest.mark.parametrize("stature", [0, -1.7, 175, float("nan")])
 def test_absurd_statures_are_refused(body, stature):
-    with pytest.raises(InputError, match=re.escape("expected metres between 0.5 and 2.6")):
+    with pytest.raises(InputError, match=re.escape("expected a number between 0.5 and 2.6 metres")):
         body.betas_for(stature)
 
 
