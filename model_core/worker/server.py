@@ -94,8 +94,9 @@ def _listen(source: BinaryIO, jobs: queue.SimpleQueue, cancelled: set[int], send
             header, arrays = messages.unpack(source)
             job = messages.job_of(header)
             if job is None or header["type"] not in REQUESTS:
-                told = f"a request of the type '{printable(header['type'])}' and the job {printable(header.get('job'))}"
-                send({"type": "failed", "job": job, "message": f"{told} is not known"}, {})
+                kind, number = printable(header["type"]), printable(header.get("job"))
+                unknown = f"a request of the type '{kind}' and the job {number} is not known"
+                send({"type": "failed", "job": job, "message": unknown}, {})
             elif header["type"] == "cancel":
                 cancelled.add(job)
             else:

@@ -141,10 +141,10 @@ def _by_motion(
     if not scores:
         return {}
     best = max(scores, key=lambda names: scores[names])
-    told = {", ".join(f"'{name}'" for name in names): names for names in scores}
-    _, note = guess_note("trackers", {text: scores[names] for text, names in told.items()}, "")
+    columns_of = {", ".join(f"'{name}'" for name in names): names for names in scores}
+    _, note = guess_note("trackers", {text: scores[names] for text, names in columns_of.items()}, "")
     if "other" in note.values:
-        note.values["option"] = _choice(best, told[str(note.values["other"])])
+        note.values["option"] = _choice(best, columns_of[str(note.values["other"])])
     notes.append(note)
     return dict(zip(("head", *HANDS), (every[name] for name in best), strict=False))
 
