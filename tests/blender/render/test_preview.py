@@ -4,12 +4,10 @@ import bpy
 import numpy as np
 import pytest
 from bodies import BoxBody, animated_avatar, wild_motion, wobbly_recording
-from matplotlib.image import imread, imsave
 
 from threepoint.blender_addon.render.preview import Subject, render_film, render_still
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.trackers.empties import COLOURS, create_trackers
-from threepoint.tools.support import scene_file
 
 
 @pytest.fixture
@@ -69,19 +67,3 @@ def test_a_film_plays_in_real_time_beside_another(subject, tmp_path):
     assert film.frame_duration == 16 and film.fps == pytest.approx(30)
     bpy.data.movieclips.remove(film)
     assert counts() == before and bpy.context.scene.frame_current == frame
-
-
-def test_a_sheet_has_rows_of_four_moments(subject, tmp_path, monkeypatch):
-    shown = []
-
-    def still(path, subjects, frame, size):
-        shown.append(frame)
-        imsave(path, np.full((size[1], size[0], 3), len(shown) / 10))
-
-    monkeypatch.setattr(scene_file, "render_still", still)
-    scene_file.save_preview(tmp_path / "sheet.png", [subject], moments=5)
-    assert shown == [25, 73, 120, 168, 216], "the middles of five parts of 1 to 240"
-    sheet = imread(tmp_path / "sheet.png")[..., 0]
-    height, width = scene_file.MOMENT_HEIGHT, 2 * scene_file.MOMENT_WIDTH
-    assert sheet.shape == (2 * height, 4 * width)
-    np.testing.assert_allclose(sheet[::height, ::width], [[0.1, 0.2, 0.3, 0.4], [0.5, 0, 0, 0]], atol=0.005)
