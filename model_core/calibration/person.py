@@ -55,13 +55,15 @@ def find_person(
     floor: float | None = None,
     hands: dict[str, Offset] | None = None,
     hand_std: float = HAND_STD,
+    in_pose: bool = False,
 ) -> Person:
     """The ``Person`` of a recording for ``body``.
 
     ``stature`` in metres, ``floor`` as a height in the recording's space and the recording's own betas are taken as
     given; what is None is estimated from how the head moves, how far the hands reach and how high the eyes are
     (``stature.estimate``). ``hands`` are the hands' offsets by role as far as they are known, and ``hand_std`` by how
-    much, metres along the arm.
+    much, metres along the arm. Of somebody who is seen ``in_pose``, a known one, only a floor that cannot be is moved:
+    the pose tells the stature better than the motion.
     """
     error, notes = None, []
     found = estimate_stature(recording, body, floor or 0.0, hands, hand_std)
@@ -75,7 +77,8 @@ def find_person(
         return Person(betas, float(floor), error, True, tuple(notes))
     eyes, ground = upright_eye_height(recording), 0.0
     below = floor_below(eyes, body, betas)
-    off = error is not None and found.explanation == "standing" and abs(below) > FLOOR_TOLERANCE
+    stands = error is not None and not in_pose and found.explanation == "standing"
+    off = stands and abs(below) > FLOOR_TOLERANCE
     if found.explanation.startswith("floor") or off:
         ground = below
         notes.append(Note("floor_below_person", {"floor": ground}))

@@ -75,7 +75,7 @@ def _found(
     """The calibration that is found in the recording."""
     body, device = options.body or load_body(), options.preset or recording.device
     if options.pose is not None:
-        person = find_person(recording, body, options.stature, options.floor)
+        person = find_person(recording, body, options.stature, options.floor, in_pose=True)
         return _in_pose(recording, body, person, options.pose)
     if device == "joints":
         return calibrate_joints(recording, options.floor)
@@ -89,6 +89,7 @@ def _found(
         return fit_hands(recording, found, device, body, _loaded(networks, options.device), progress)
     second = find_t_pose(recording, body, person)
     if second is not None:
+        person = find_person(recording, body, options.stature, options.floor, in_pose=True)
         found = calibrate_in_pose(recording, body, second, person)
         return replace(found, notes=(Note("unknown_device_t_pose"), *found.notes))
     first_guess = calibrate_by_preset(recording, body, device, person)

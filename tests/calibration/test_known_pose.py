@@ -8,6 +8,7 @@ import pytest
 
 from threepoint.model_core.body import load_body
 from threepoint.model_core.calibration import body_tracker_poses, find_person, find_t_pose
+from threepoint.model_core.calibration import person as person_module
 from threepoint.model_core.calibration.known_pose import ARMS_DOWN
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.geometry.frames import OPENXR_TO_MODEL
@@ -18,6 +19,7 @@ from threepoint.model_core.geometry.rotations import (
     matrix_to_quaternion,
     quaternion_to_matrix,
 )
+from threepoint.model_core.pipeline import KnownPose, Options, calibrate
 from threepoint.model_core.recordings import Track
 from threepoint.model_core.recordings.model_frame import model_frame
 from threepoint.tests.calibrating import calibrate_at
@@ -43,6 +45,17 @@ def test_offsets_and_height_are_recovered_from_a_t_pose(simulation, body):
         assert np.linalg.norm(mine.position - true.position) < 0.01, role
         turn = geodesic_angle(quaternion_to_matrix(mine.rotation), quaternion_to_matrix(true.rotation))
         assert np.degrees(turn) < 3, role
+
+
+def test_a_motion_that_seems_to_stand_elsewhere_moves_the_floor_only_without_a_pose(simulation, body, monkeypatch):
+    placed = model_frame(simulation.recording)
+    found = person_module.estimate_stature(placed, body)
+    small = replace(found, stature=replace(found.stature, value=found.stature.value - 0.2), explanation="standing")
+    monkeypatch.setattr(person_module, "estimate_stature", lambda *_: small)
+    assert find_person(placed, body).floor > 0.1
+    found = calibrate(placed, Options(body=body, pose=KnownPose("t", 1.0)))
+    assert found.floor == 0
+    assert float(body.stature(found.betas)) == pytest.approx(float(body.stature(simulation.betas)), abs=0.02)
 
 
 def test_the_t_pose_is_found_and_nothing_else_is_taken_for_one(simulation, body):
