@@ -74,7 +74,9 @@ def foot_targets(
             seen = tracked[0][:, side], tracked[1][:, side]
         parts.append(_targets_of_foot(ankles_world, joints, contacts, rest_joints, rest_heights, quiet, side, seen))
     targets = FootTargets(*(torch.stack(values, 1) for values in zip(*parts, strict=True)))
-    return targets if tracked is not None else _carry(targets, joints[:, HEAD], rest_joints, rest_heights)
+    if tracked is not None and tracked[0].any():
+        return targets
+    return _carry(targets, joints[:, HEAD], rest_joints, rest_heights)
 
 
 def _carry(
