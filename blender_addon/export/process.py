@@ -11,6 +11,7 @@ from typing import Any
 
 import bpy
 
+from ...model_core.child_python import clean_environment, command
 from ...model_core.errors import InputError
 from ..animation.curves import use_action
 from ..animation.timing import scene_fps
@@ -53,7 +54,7 @@ class Export:
         with open(folder / "log.txt", "wb") as log:
             self._process = subprocess.Popen(
                 [*blender_command(), str(folder / "job.json")], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                **OWN_PROCESS,
+                env=clean_environment(), **OWN_PROCESS,
             )  # fmt: skip
 
     def poll(self) -> bool:
@@ -94,7 +95,7 @@ def part_of(path: Path) -> Path:
 def blender_command() -> list[str]:
     """The command that runs ``child.py`` in another Blender of this kind."""
     if not bpy.app.binary_path:  # Blender as a module.
-        return [sys.executable, str(SCRIPT)]
+        return command(sys.executable, SCRIPT)
     return [bpy.app.binary_path, "--background", "--factory-startup", "--python", str(SCRIPT), "--"]
 
 

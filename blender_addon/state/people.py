@@ -16,6 +16,7 @@ from ...model_core.geometry.skeleton import ROLES
 from ...model_core.notes import Note
 from ...model_core.recordings import Recording
 from ..animation.timing import scene_fps, seconds_to_frames
+from ..avatar.uncertainty import mean_empty
 from ..bpy_types import AnyObject, Scene, current_context
 from ..i18n import messages
 from ..i18n.messages import Message, message
@@ -176,16 +177,15 @@ def fit_frame_range(person: "THREEPOINT_PG_person", scene: Scene, seconds: float
     It becomes shorter only where it is a new one: other people, other animation or an end that somebody set stay whole.
     """
     last = round(float(seconds_to_frames(seconds, scene)))
-    alone = len(people_of(scene)) == 1 and scene.frame_end == NEW_SCENES_END and not _others_move(person)
+    alone = len(people_of(scene)) == 1 and scene.frame_end == NEW_SCENES_END and not _others_move(person, scene)
     scene.frame_end = last if alone else max(scene.frame_end, last)
 
 
-def _others_move(person: "THREEPOINT_PG_person") -> bool:
-    """Whether the file holds animation that is not the person's."""
-    items = [*trackers_of(person).values(), person.armature, person.mesh]
-    own = {item.animation_data.action for item in items if item is not None and item.animation_data is not None}
-    own |= {take.action for take in person.takes}
-    return any(action.users and action not in own for action in bpy.data.actions)
+def _others_move(person: "THREEPOINT_PG_person", scene: Scene) -> bool:
+    """Whether the scene holds animation that is not the person's."""
+    mean = mean_empty(person.mesh) if person.mesh is not None else None
+    others = [item.animation_data for item in scene.objects if root_of(item) != person.root and item != mean]
+    return any(data is not None and (data.action is not None or len(data.nla_tracks)) for data in others)
 
 
 def apply_arguments(person: "THREEPOINT_PG_person", arguments: argparse.Namespace, scene: Scene) -> None:

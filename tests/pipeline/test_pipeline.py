@@ -20,7 +20,7 @@ from threepoint.model_core.geometry.rotations import (
     quaternion_to_matrix,
     rotation_about_y,
 )
-from threepoint.model_core.geometry.skeleton import TRACKED_JOINTS
+from threepoint.model_core.geometry.skeleton import ROLES, TRACKED_JOINTS
 from threepoint.model_core.pipeline import (
     KnownPose,
     Options,
@@ -174,7 +174,7 @@ def test_refinement_goes_the_part_of_the_way_that_is_asked_for(make_recording, n
         geodesic_angle(quaternion_to_matrix(none.rotations), quaternion_to_matrix(m.rotations)) for m in (half, full)
     ]
     assert turned[1].max() > 0.02 and np.abs(turned[0] - turned[1] / 2).max() < 2e-3
-    with pytest.raises(InputError, match="refinement of 1.5"):
+    with pytest.raises(InputError, match="the refinement is 1.5"):
         refined(1.5)
 
 
@@ -226,13 +226,13 @@ def test_options_survive_json():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"stature": 17.5}, "a stature of 17.5 m"),
-        ({"preset": "nunchuk"}, "no device preset 'nunchuk'"),
+        ({"stature": 17.5}, "the stature is 17.5"),
+        ({"preset": "nunchuk"}, "device preset 'nunchuk' is not known"),
         ({"pose": {"kind": "y", "second": 1.0}}, "pose 'y' is not known"),
         ({"pose": {"kind": "a"}}, "only a T-pose can be looked for"),
         ({"device": "toaster"}, "toaster"),
-        ({"refinement": -1}, "a refinement of -1"),
-        ({"take": -1}, "take -1"),
+        ({"refinement": -1}, "the refinement is -1"),
+        ({"take": -1}, "the take is -1"),
         ({"speed": 1}, "no option 'speed'"),
     ],
 )
@@ -272,7 +272,7 @@ def test_steps_one_by_one_are_the_whole_and_a_given_calibration_is_taken(make_re
     whole = animate(recording, options, networks=networks)
     np.testing.assert_array_equal(one_by_one.translation, whole.translation)
     assert one_by_one.notes == whole.notes and whole.notes[: len(calibration.notes)] == calibration.notes
-    given = Calibration(np.ones(10), -0.2, {"head": NO_OFFSET})
+    given = Calibration(np.ones(10), -0.2, dict.fromkeys(ROLES, NO_OFFSET))
     taken = animate(recording, replace(options, stature=1.5, calibration=given), networks=networks)
     assert taken.floor == -0.2 and (taken.betas == 1).all()
 

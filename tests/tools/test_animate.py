@@ -12,6 +12,7 @@ import pytest
 from threepoint.model_core import pipeline
 from threepoint.model_core.body import load_body
 from threepoint.model_core.errors import InputError
+from threepoint.model_core.geometry.skeleton import ROLES
 from threepoint.model_core.recordings import read
 from threepoint.model_core.recordings.formats import plain
 from threepoint.tools import animate, demo
@@ -100,10 +101,9 @@ def test_file_plays_without_the_add_on(result):
     assert seen["seconds"] == pytest.approx(SECONDS, abs=1 / SCENE_FPS)
     assert seen["moved"] > 0.5
     assert seen["differs_between_vertices"] > 0.001 and seen["differs_between_frames"] > 0.0001
-    names = [name.partition(".")[0] for name in seen["empties"]]
-    empties = [name.removeprefix("walk ").removeprefix("trackers ") for name in names]
-    trackers = ["head", "left_hand", "right_hand"]
-    assert sorted(empties) == sorted(["body uncertainty", "left foot stands", "right foot stands", *trackers])
+    empties = [name.partition(".")[0].removeprefix("walk ") for name in seen["empties"]]
+    parts = ["body uncertainty", "avatar left foot stands", "avatar right foot stands"]
+    assert sorted(empties) == sorted([*parts, "walk", *(f"{role} walk" for role in ROLES)])
     assert seen["contacts"] == ['["left_foot_contact"]', '["right_foot_contact"]']
     assert len(seen["kept_actions"]) == 2
 

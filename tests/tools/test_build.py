@@ -56,7 +56,7 @@ def test_the_zip_holds_only_weights_that_the_engine_loads(names):
 def test_the_zip_holds_nothing_else(names):
     others = {name for name in names if not name.endswith(".py") and not name.startswith("weights/")}
     locks = {f"blender_addon/engine/requirements{kind}.txt" for kind in ("", "-pip")}
-    assert others == {"blender_manifest.toml", "LICENSE", *locks}
+    assert others == {"blender_manifest.toml", "LICENSE", "blender_addon/sample/sample.bsor", *locks}
 
 
 @pytest.mark.parametrize(

@@ -53,10 +53,10 @@ def test_file_keeps_time_and_the_lost_hand(recording):
 
 
 def test_calibration_leads_back_to_the_body(truth, recording):
-    """By its preset alone exactly; hands that are fitted to the motion stay within what a hand can hold."""
+    """By stature and preset exactly; what is found in the motion stays within what a hand can hold."""
     world, joints, _, _ = truth
     placed, body = model_frame(recording), load_body()
-    by_preset = calibrate_by_preset(placed, body, recording.device, find_person(placed, body))
+    by_preset = calibrate_by_preset(placed, body, recording.device, find_person(placed, body, demo.STATURE))
     rotations, positions, valid = joint_poses(placed, by_preset)
     angles = np.degrees(geodesic_angle(quaternion_to_matrix(rotations), world[:, TRACKED_JOINTS]))
     fitted = joint_poses(placed, calibrate(recording, body))[1]

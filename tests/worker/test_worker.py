@@ -134,7 +134,7 @@ def test_an_engine_that_talks_nonsense_is_ended_and_reported(tmp_path, monkeypat
     program.write_text("import time; print('hello there, I am no engine', flush=True); time.sleep(60)")
     client = WorkerClient(sys.executable, tmp_path / "engine.log", program)
     header, _ = answer(client, None, "dead")
-    assert "something else than messages" in header["message"] and not client.alive
+    assert "a header of 1751477356 bytes" in header["message"] and not client.alive
 
 
 def test_a_killed_engine_is_reported_and_leaves_no_process(client):
@@ -196,7 +196,7 @@ def test_recordings_and_motions_survive_the_pipe(tmp_path):
     motion = replace(motion, notes=(Note("nobody_stands", {"height": 0.9}),))
     parts = [messages.recording_message(recording), messages.motion_message(motion)]
     path = tmp_path / "pipe"
-    path.write_bytes(b"".join(messages.pack(*part) for part in parts))
+    path.write_bytes(b"".join(messages.pack({"type": "part", **header}, arrays) for header, arrays in parts))
     with open(path, "rb") as stream:
         back = messages.read_recording(*messages.unpack(stream))
         back_motion = messages.read_motion(*messages.unpack(stream))
