@@ -7,6 +7,7 @@ likeliest (``unknown_devices``).
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -80,7 +81,7 @@ def _found(
     if device == "joints":
         return calibrate_joints(recording, options.floor)
     hands = preset_offsets(device) if is_known(device) else {}
-    reach_std = {"hand_std": PRESETS[device].reach_std} if device in PRESETS else {}
+    reach_std: dict[str, Any] = {"hand_std": PRESETS[device].reach_std} if device in PRESETS else {}
     person = find_person(recording, body, options.stature, options.floor, hands, **reach_std)
     if is_known(device):
         found = calibrate_by_preset(recording, body, device, person)
