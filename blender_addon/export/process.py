@@ -1,7 +1,6 @@
 """The other Blender: what it is given, how it is started, what it answers."""
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -11,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from ...model_core.child_python import clean_environment, command
+from ...model_core.child_python import OWN_PROCESS, clean_environment, command
 from ...model_core.errors import InputError
 from ..animation.curves import use_action
 from ..animation.timing import scene_fps
@@ -19,7 +18,6 @@ from ..bpy_types import ArmatureObject, MeshObject, Scene
 from ..i18n.messages import message
 
 SCRIPT = Path(__file__).with_name("child.py")
-OWN_PROCESS: dict[str, Any] = {"creationflags": 0x08000000} if os.name == "nt" else {"start_new_session": True}
 
 
 class Export:
