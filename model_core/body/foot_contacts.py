@@ -24,7 +24,7 @@ def foot_rest_heights(rest_joints: Array, sole: float | None = None) -> Array:
     return heights - sole
 
 
-def stands(heights: Array, speeds: Array, rest_heights: Array) -> Array:
+def in_contact(heights: Array, speeds: Array, rest_heights: Array) -> Array:
     """Which feet stand, bool: ``heights`` above the floor, ``speeds`` in metres a second, and ``rest_heights``."""
     low: Any = heights < rest_heights + STANDING_HEIGHT
     return low & (speeds < STANDING_SPEED)

@@ -66,7 +66,7 @@ class Height:
 def load_error_samples(path: Path = WEIGHTS) -> ErrorSamples:
     """The samples that were kept at the training."""
     with np.load(verified(path), allow_pickle=False) as data:
-        arrays = {field.name: data[f"witnesses_{field.name}"].astype(float) for field in fields(ErrorSamples)}
+        arrays = {field.name: data[f"sample_{field.name}"].astype(float) for field in fields(ErrorSamples)}
     return ErrorSamples(**arrays)
 
 

@@ -55,11 +55,11 @@ TRAITS = ("width of the belief", "speed", "lower quarter of the heights", "in fl
 
 @dataclass(frozen=True)
 class PostureNetworks:
-    """M networks of one tanh layer that are averaged: inputs (I,) less ``mean`` over ``spread``, ``hidden`` (M, I, N),
+    """M networks of one tanh layer that are averaged: inputs (I,) less ``mean`` over ``std``, ``hidden`` (M, I, N),
     ``hidden_bias`` (M, N), ``out`` (M, N, 9), ``out_bias`` (M, 9): the components' means, log stds and logits."""
 
     mean: np.ndarray
-    spread: np.ndarray
+    std: np.ndarray
     hidden: np.ndarray
     hidden_bias: np.ndarray
     out: np.ndarray
@@ -67,7 +67,7 @@ class PostureNetworks:
 
     def mixture(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Inputs (T, I) -> means, log stds and log weights (T, 3 M) of log height over the rest pose's."""
-        scaled = np.clip((inputs - self.mean) / self.spread, -FARTHEST_INPUT, FARTHEST_INPUT)
+        scaled = np.clip((inputs - self.mean) / self.std, -FARTHEST_INPUT, FARTHEST_INPUT)
         hidden = np.tanh(np.nan_to_num(scaled) @ self.hidden + self.hidden_bias[:, None])
         mean, log_std, logit = np.split(hidden @ self.out + self.out_bias[:, None], 3, axis=-1)
         log_weight = logit - np.log(len(logit) * np.exp(logit).sum(-1, keepdims=True))

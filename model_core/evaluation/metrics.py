@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..body.foot_contacts import foot_rest_heights, stands
+from ..body.foot_contacts import foot_rest_heights, in_contact
 from ..geometry.rotations import axis_angle_to_matrix, geodesic_angle, matrix_to_axis_angle
 from ..geometry.skeleton import ELBOWS, FEET, HEAD, KNEES, LOWER_HALF, PELVIS, UPPER_HALF, WRISTS
 from ..mocap.clips import Clip
@@ -70,7 +70,7 @@ class Comparison:
 
     @cached_property
     def contacts(self) -> np.ndarray:
-        """(T - 1, 4) whether each true ankle and toe stands."""
+        """(T - 1, 4) whether each true ankle and toe is in contact."""
         return true_contacts(self.true_positions, self.truth.rest_joints, self.truth.sole)
 
 
@@ -244,10 +244,10 @@ def mean_jerk(positions: np.ndarray) -> float:
 
 
 def true_contacts(true_positions: np.ndarray, rest_joints: np.ndarray, sole: float) -> np.ndarray:
-    """(T - 1, 4) whether each true ankle and toe stands: low and slow, from the second frame on."""
+    """(T - 1, 4) whether each true ankle and toe is in contact: low and slow, from the second frame on."""
     feet = true_positions[:, FEET]
     speeds = np.linalg.norm(velocity(feet), axis=-1)
-    return stands(feet[1:, :, 1], speeds, foot_rest_heights(rest_joints, sole))
+    return in_contact(feet[1:, :, 1], speeds, foot_rest_heights(rest_joints, sole))
 
 
 def foot_skate(positions: np.ndarray, contacts: np.ndarray) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ..body import Body
-from ..body.foot_contacts import foot_rest_heights, stands
+from ..body.foot_contacts import foot_rest_heights, in_contact
 from ..body.proportions import body_size, proportions
 from ..geometry.kinematics import forward_kinematics, mirror_motion
 from ..geometry.rotations import (
@@ -216,7 +216,7 @@ class WindowSampler:
         feet = joints[:, :, FEET]
         moved = feet[:, 1:] - feet[:, :-1]
         speed = torch.cat([moved[:, :1], moved], 1).norm(dim=-1) * FPS
-        return stands(feet[..., 1], speed, foot_rest_heights(rest_joints)[:, None])
+        return in_contact(feet[..., 1], speed, foot_rest_heights(rest_joints)[:, None])
 
 
 def _bridge_lost_heads(

@@ -49,8 +49,8 @@ def measure_uncertainty(
     for some in frames.split(FRAMES_PER_BATCH // EVERY):
         rotations, positions, valid = (values[some.to(like.device)] for values in seen)
         evidence = gather_evidence(model, rotations, positions, valid, _rest(probes, betas))
-        spread = sample_std(model, evidence, noise, lambda local, shift: skin(probes, local, shift, betas))
-        error = calibrate(model, spread, joint_weights, evidence.valid)
+        std = sample_std(model, evidence, noise, lambda local, shift: skin(probes, local, shift, betas))
+        error = calibrate(model, std, joint_weights, evidence.valid)
         if body_trackers is not None:
             error = error / torch.sqrt(
                 1 + error.square() * (tracker_information(body_trackers.take(some)) @ joint_weights.T)
@@ -90,16 +90,15 @@ def sample_std(
     return torch.stack([(points(evidence.mean + sigma * draw) - likely).norm(dim=-1) for draw in noise]).mean(0)
 
 
-def calibrate(model: Flag, spread: torch.Tensor, joint_weights: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
-    """Spread (N, P) in metres -> the error (N, P) to expect, by gain and offset of the joints that a probe follows.
+def calibrate(model: Flag, std: torch.Tensor, joint_weights: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+    """Standard deviations (N, P) in metres -> the errors (N, P) to expect, by gain and offset of a probe's joints.
 
     ``joint_weights`` (P, 22) says how much it follows each; ``valid`` (N, 3) which trackers were seen: where a hand is
     lost, other gains hold. Fitted on the validation split (``fit_calibration``).
     """
     states = hand_states(valid)
     return (
-        spread * (model.uncertainty_gain @ joint_weights.T)[states]
-        + (model.uncertainty_offset @ joint_weights.T)[states]
+        std * (model.uncertainty_gain @ joint_weights.T)[states] + (model.uncertainty_offset @ joint_weights.T)[states]
     )
 
 
@@ -109,19 +108,17 @@ def hand_states(valid: torch.Tensor) -> torch.Tensor:
     return lost[:, 0] + 2 * lost[:, 1]
 
 
-def fit_calibration(
-    spread: torch.Tensor, error: torch.Tensor, weight: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Gain and offset (J,), neither negative, that bring spread (N, J) nearest to error (N, J), both in metres.
+def fit_calibration(std: torch.Tensor, error: torch.Tensor, weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Gain and offset (J,), neither negative, that bring ``std`` (N, J) nearest to ``error`` (N, J), both in metres.
 
     Least squares by joint, frames counting by ``weight`` (N,), which sums to 1; where the best line falls or starts
     below zero, the best one that does not.
     """
-    mean_std, mean_error = weight @ spread, weight @ error
-    covariance = weight @ ((spread - mean_std) * (error - mean_error))
-    gain = (covariance / (weight @ (spread - mean_std) ** 2).clamp_min(1e-12)).clamp_min(0)
+    mean_std, mean_error = weight @ std, weight @ error
+    covariance = weight @ ((std - mean_std) * (error - mean_error))
+    gain = (covariance / (weight @ (std - mean_std) ** 2).clamp_min(1e-12)).clamp_min(0)
     offset = mean_error - gain * mean_std
-    through_zero = (weight @ (spread * error)) / (weight @ (spread * spread)).clamp_min(1e-12)
+    through_zero = (weight @ (std * error)) / (weight @ (std * std)).clamp_min(1e-12)
     return torch.where(offset < 0, through_zero, gain), offset.clamp_min(0)
 
 

@@ -11,7 +11,7 @@ from ..notes import Note
 from ..untrusted.budgets import read_bytes
 from .capture import Capture
 from .joint_names import find_anatomy
-from .rest_pose import need_person, stands
+from .rest_pose import is_standing, need_person
 from .skeletons import CMU_ASF, SkeletonMap, recognise
 from .unknown_skeleton import map_by_anatomy, upright_frame
 
@@ -76,7 +76,7 @@ def read_asf_amc(path: Path, fps: float | None = None) -> tuple[Capture, Skeleto
     rotations = matrix_to_quaternion(local)
     skeleton = recognise(names, (CMU_ASF,))
     anatomy = find_anatomy(path, names, links)
-    if not stands(anatomy, names, links, offsets):
+    if not is_standing(anatomy, names, links, offsets):
         raise InputError(f"{path.name}: the pose at rest of its skeleton is no person who stands")
     if skeleton is None:
         frame = upright_frame(path, anatomy, names, links, offsets)

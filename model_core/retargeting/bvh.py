@@ -14,7 +14,7 @@ from ..shown import printable
 from ..untrusted.budgets import Budget, read_bytes
 from .capture import Capture
 from .joint_names import Anatomy, find_anatomy
-from .rest_pose import need_person, stands, with_rest_pose
+from .rest_pose import is_standing, need_person, with_rest_pose
 from .skeletons import BANDAI_NAMCO, CMU_DAZ, CMU_MOTIONBUILDER, SkeletonMap, recognise
 from .unknown_skeleton import UprightFrame, map_by_anatomy, upright_frame
 
@@ -59,7 +59,7 @@ def read_bvh(path: Path) -> tuple[Capture, SkeletonMap]:
     names, parents, offsets, rotations, root = _from_pelvis(path, joints, *_local_motion(joints, values))
     skeleton = recognise(names, KNOWN_IN_BVH)
     anatomy = find_anatomy(path, names, parents)
-    if skeleton is not BANDAI_NAMCO and not stands(anatomy, names, parents, offsets):
+    if skeleton is not BANDAI_NAMCO and not is_standing(anatomy, names, parents, offsets):
         offsets, rotations, note = with_rest_pose(path, anatomy, names, parents, offsets, rotations, root)
         notes.append(note)
         skeleton = None  # What is known of it counts from its own zero pose.

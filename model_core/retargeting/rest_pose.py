@@ -25,7 +25,7 @@ SOME = 0.02
 LOOKED_AT = 5000
 
 
-def stands(anatomy: Anatomy, names: Sequence[str], parents: Sequence[int], offsets: np.ndarray) -> bool:
+def is_standing(anatomy: Anatomy, names: Sequence[str], parents: Sequence[int], offsets: np.ndarray) -> bool:
     """Whether the zero pose is an upright person, along the file's axes."""
     at = dict(zip(names, positions_at_rest(parents, offsets), strict=True))
     up, left = at[anatomy.head] - _middle(at, anatomy.ankles), at[anatomy.hips[0]] - at[anatomy.hips[1]]

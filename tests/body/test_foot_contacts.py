@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from threepoint.model_core.body.foot_contacts import STANDING_HEIGHT, STANDING_SPEED, foot_rest_heights, stands
+from threepoint.model_core.body.foot_contacts import STANDING_HEIGHT, STANDING_SPEED, foot_rest_heights, in_contact
 
 
 def test_toes_tell_where_the_sole_is(body):
@@ -24,4 +24,4 @@ def test_many_bodies_at_once_in_torch_are_each_alone_in_numpy(body):
                                                     (0.0, 1.1, False)])  # fmt: skip
 def test_a_foot_stands_that_is_low_and_slow(above, speed, standing):
     rest = np.array([0.08, 0.08, 0.02, 0.02])
-    assert (stands(rest + above * STANDING_HEIGHT, speed * STANDING_SPEED, rest) == standing).all()
+    assert (in_contact(rest + above * STANDING_HEIGHT, speed * STANDING_SPEED, rest) == standing).all()

@@ -60,7 +60,7 @@ def run(arguments: list[str]) -> int:
     folds = deal(sorted({motion.person for motion in motions}), FOLDS)
     samples = gather_error_samples(motions, trained_without, folds, rng)
     arrays = {name: value.astype(np.float32) for name, value in vars(trained_without((), NETWORKS)).items()}
-    arrays |= {f"witnesses_{name}": value.astype(np.float16) for name, value in vars(samples).items()}
+    arrays |= {f"sample_{name}": value.astype(np.float16) for name, value in vars(samples).items()}
     with Outputs() as outputs:
         with open(outputs.path_for(options.output), "wb") as file:
             np.savez(file, **arrays)
@@ -113,7 +113,7 @@ def train(inputs: np.ndarray, heights: np.ndarray, weights: np.ndarray, seed: in
 def together(trained: Sequence[PostureNetworks]) -> PostureNetworks:
     """``PostureNetworks`` that all were trained on the same frames, as one."""
     parts = {name: np.concatenate([getattr(one, name) for one in trained]) for name in STACKED}
-    return PostureNetworks(trained[0].mean, trained[0].spread, **parts)
+    return PostureNetworks(trained[0].mean, trained[0].std, **parts)
 
 
 def log_density(predicted: torch.Tensor, heights: torch.Tensor) -> torch.Tensor:

@@ -13,7 +13,7 @@ from ...errors import InputError
 from ...geometry.rotations import matrix_to_quaternion
 from ...notes import Note
 from ..cleaning import RawTrack, build_recording
-from ..elsewhere import arrays_from
+from ..library_process import arrays_from
 from ..recording import Recording
 
 NAME = "EgoDex"

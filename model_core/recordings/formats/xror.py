@@ -16,7 +16,7 @@ from ...untrusted.budgets import read_bytes
 from ..binary.bson import parse_bson
 from ..cleaning import RawTrack, build_recording
 from ..conventions import to_openxr
-from ..elsewhere import arrays_from
+from ..library_process import arrays_from
 from ..recording import Recording
 from ..tables.words import BODY_ROLES, role_of, words
 

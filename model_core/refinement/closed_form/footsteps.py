@@ -31,7 +31,7 @@ STEP_FRAMES, LEAST_STAND = 24, 15
 
 
 @dataclass(frozen=True)
-class Stand:
+class FootAnchor:
     """Frames ``first`` to ``last`` (excluded) in which a foot stands at ``position`` (x, z) in metres with ``yaw``."""
 
     first: int
@@ -40,16 +40,16 @@ class Stand:
     yaw: float
 
 
-def find_stands(
+def find_foot_anchors(
     spots: np.ndarray, yaws: np.ndarray, lifts: np.ndarray, contacts: np.ndarray, still: np.ndarray
-) -> list[Stand]:
-    """The stands of one foot: its ``spots`` (T, 2) over the floor and heights ``lifts`` (T,) above it in metres,
+) -> list[FootAnchor]:
+    """The anchors of one foot: its ``spots`` (T, 2) over the floor and heights ``lifts`` (T,) above it in metres,
     ``yaws`` (T,) in radians, ``contacts`` (T,) probabilities and whether the head is ``still`` (T,) bool."""
     positions = np.concatenate([spots, YAW_METRES * np.unwrap(yaws)[:, None]], 1)
     runs = _join(_runs(contacts), positions, lifts, still)
     runs = [run for run in runs if run[1] - run[0] >= SHORTEST_STAND or still[run[0] : run[1]].any()]
     parts = [part for run in runs for part in _split(*run, positions)]
-    stands = []
+    anchors = []
     for index, (first, last) in enumerate(parts):
         spot = _centre(positions[first:last])
         # A step that contact does not show takes its time from the stands beside it.
@@ -57,8 +57,8 @@ def find_stands(
             first = min(first + STEP_FRAMES // 2, last - LEAST_STAND // 2)
         if index + 1 < len(parts) and parts[index + 1][0] == last:
             last = max(last - STEP_FRAMES // 2, first + 1)
-        stands.append(Stand(first, last, spot[:2], float(spot[2] / YAW_METRES)))
-    return stands
+        anchors.append(FootAnchor(first, last, spot[:2], float(spot[2] / YAW_METRES)))
+    return anchors
 
 
 def _runs(contacts: np.ndarray) -> list[tuple[int, int]]:

@@ -11,7 +11,7 @@ from ...geometry.rotations import matrix_to_quaternion, quaternion_to_matrix, ro
 from ...geometry.skeleton import ANKLES, HEAD, TOES
 from ...observation import FPS, heading
 from .arms import two_bone_ik
-from .footsteps import find_stands
+from .footsteps import find_foot_anchors
 from .smoothing import fade_outside, rate_limited_envelope, whittaker_smooth
 
 LEGS = ((1, 4, 7), (2, 5, 8))
@@ -124,14 +124,14 @@ def _targets_of_foot(
     spots, yaws, lifts, likely = (
         value.cpu().double().numpy() for value in (ankle[:, [0, 2]], heading(turned), heights.amin(1), contact)
     )
-    stands = find_stands(spots, yaws, lifts, likely, still)
+    anchors = find_foot_anchors(spots, yaws, lifts, likely, still)
     standing = torch.zeros_like(ankle[:, 0], dtype=torch.bool)
     spot, yaw = ankle.clone(), heading(turned)
-    for stand in stands:
-        frames = slice(stand.first, stand.last)
+    for anchor in anchors:
+        frames = slice(anchor.first, anchor.last)
         standing[frames] = True
-        spot[frames, 0], spot[frames, 2] = float(stand.position[0]), float(stand.position[1])
-        yaw[frames] = stand.yaw
+        spot[frames, 0], spot[frames, 2] = float(anchor.position[0]), float(anchor.position[1])
+        yaw[frames] = anchor.yaw
     # On the floor under a still head; else as high as the motion has it: skeletons differ in how high ankles are.
     grounded = gaussian_smooth(torch.as_tensor(still).to(ankle)[:, None], GROUNDING_FRAMES)[:, 0]
     spot[:, 1] = torch.lerp(ankle[:, 1], rest_heights[side].expand_as(grounded), grounded)
