@@ -69,6 +69,17 @@ class Observation:
         )
         return rotations, positions, valid
 
+    def mirrored(self) -> "Observation":
+        """The mirror image across x = 0: left and right change places. Without trackers of the body."""
+        flip, roles = np.diag([-1.0, 1.0, 1.0]).astype(self.rotations.dtype), [0, 2, 1]
+        return replace(
+            self,
+            rotations=(flip @ self.rotations @ flip)[:, roles],
+            positions=(self.positions @ flip)[:, roles],
+            valid=self.valid[:, roles],
+            body_trackers=None,
+        )
+
     def first(self, count: int) -> "Observation":
         """The first ``count`` frames."""
         trackers = self.body_trackers and self.body_trackers.at(slice(0, count))

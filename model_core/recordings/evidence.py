@@ -200,9 +200,10 @@ def _lever(time, head, turn, seen):
     width = max(1, round(SLOW / step))
     moved, turned = _without_slow(moved, width), _without_slow(turned.reshape(-1, 9), width).reshape(-1, 3, 3)
     normal = np.einsum("nij,nik->jk", turned, turned) + 1e-3 * np.eye(3)
-    lever = np.linalg.solve(normal, np.einsum("nij,ni->j", turned, moved))
+    solution = np.linalg.solve(normal, np.column_stack([np.einsum("nij,ni->j", turned, moved), np.eye(3)]))
+    lever, inverse_normal = solution[:, 0], solution[:, 1:]
     left = moved - turned @ lever
-    error = np.linalg.inv(normal) * float((left**2).mean()) * max(1.0, CORRELATION / step)
+    error = inverse_normal * float((left**2).mean()) * max(1.0, CORRELATION / step)
     independent = len(first) * min(1.0, step / CORRELATION)
     still = 1e-8 + float((moved**2).mean())
     return lever, error, -1.5 * independent * float(np.log((1e-8 + float((left**2).mean())) / still))

@@ -1,5 +1,7 @@
 """Several SAGEs whose predictions are averaged: what one training gets wrong by chance, another does not.
 
+That holds for the mirror image too, which the first sees as well: nothing makes a network its own mirror.
+
 Their sizes and training motion may differ. Streams, and takes, which draw one motion of many, are the first's alone.
 """
 

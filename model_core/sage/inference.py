@@ -7,8 +7,9 @@ import numpy as np
 import torch
 
 from ..body.proportions import body_size, proportions
+from ..geometry.kinematics import mirror_motion
 from ..geometry.rotations import matrix_to_sixd, sixd_to_matrix
-from ..geometry.skeleton import BODY_JOINT_COUNT
+from ..geometry.skeleton import BODY_JOINT_COUNT, FEET, MIRRORED
 from ..observation import Observation, features
 from ..window_blending import blend_windows
 from .ensemble import SageEnsemble, members_of
@@ -19,6 +20,7 @@ from .precision import without_tf32
 WINDOWS_PER_BATCH = 64
 OFFLINE_STRETCH = 1.5
 """Offline windows are so many times as long as those of training: measured to be better (``evaluate --ablations``)."""
+MIRRORED_FEET = [FEET.index(MIRRORED[joint]) for joint in FEET]
 HALF_PRECISION = torch.float16
 STAGE = "predicting the body"
 Progress = Callable[[float, str], None]
@@ -69,21 +71,40 @@ def predict(
     Windows of ``window`` frames (even; ``offline_window`` unless given) overlap by the fraction ``overlap`` and are
     cross-faded with a ramp; a recording that is shorter than a window is one window of its own length. Where trackers
     are lost and found the pose is inertialized. ``progress(fraction, stage)`` may raise ``Cancelled``. ``half``
-    computes in ``HALF_PRECISION``. What the members of an ensemble predict is averaged; where noise draws one motion of
-    many the first member does so alone.
+    computes in ``HALF_PRECISION``. What the members of an ensemble predict is averaged, with what the first makes of
+    the mirror image; where noise draws one motion of many the first member does so alone.
     """
-    members = members_of(sage) if sampling.noise == 0 else members_of(sage)[:1]
-    seen, rotations, positions, rest = observed_features(observation, rest_joints, next(sage.parameters()).device)
+    device = next(sage.parameters()).device
+    seen, rotations, positions, rest = observed_features(observation, rest_joints, device)
+    views: list[tuple[Sage, bool]] = [(members_of(sage)[0], False)]
+    if isinstance(sage, SageEnsemble) and sampling.noise == 0:
+        views = [*((member, False) for member in sage.members), (sage.first, True)]
     poses, contacts = [], []
-    for number, member in enumerate(members):
-        report = None if progress is None else _part_of(progress, number, len(members))
-        found = _predict_windows(member, seen, rest, sampling, window, overlap, refine, report, half)
-        poses.append(change_pose(found[:, : 6 * BODY_JOINT_COUNT], lambda matrices: matrices))  # To unit vectors.
-        contacts.append(found[:, 6 * BODY_JOINT_COUNT :])
+    for number, (member, mirrored) in enumerate(views):
+        report = None if progress is None else _part_of(progress, number, len(views))
+        shown, person = _mirror_image(observation, rest, device) if mirrored else (seen, rest)
+        found = _predict_windows(member, shown, person, sampling, window, overlap, refine, report, half)
+        pose, contact = found[:, : 6 * BODY_JOINT_COUNT], found[:, 6 * BODY_JOINT_COUNT :]
+        poses.append(change_pose(pose, _mirror_rotations if mirrored else lambda matrices: matrices))  # Unit vectors.
+        contacts.append(contact[:, MIRRORED_FEET] if mirrored else contact)
     pose = torch.stack(poses).mean(0)
     pose = change_pose(pose, lambda matrices: inertialize_gaps(matrices, observation.valid))
     local, translation, _, _ = to_world(pose, rotations[:, 0], positions[:, 0], rest)
     return Prediction(local, translation, torch.stack(contacts).mean(0))
+
+
+def _mirror_image(
+    observation: Observation, rest: torch.Tensor, device: torch.device | str
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Features (T, F) and rest joints (22, 3) of the mirror image of an observation."""
+    flipped = rest[list(MIRRORED[:BODY_JOINT_COUNT])] * rest.new_tensor([-1.0, 1.0, 1.0])
+    seen, _, _, person = observed_features(observation.mirrored(), flipped.cpu().numpy(), device)
+    return seen, person
+
+
+def _mirror_rotations(rotations: torch.Tensor) -> torch.Tensor:
+    """Local rotations (..., 22, 3, 3) of the mirror image."""
+    return mirror_motion(rotations, rotations.new_zeros(3), MIRRORED)[0]
 
 
 def _part_of(progress: Progress, number: int, count: int) -> Progress:
