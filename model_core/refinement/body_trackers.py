@@ -21,6 +21,9 @@ LIMBS = {
 SOLES = {7: (7, 10), 8: (8, 11)}
 """Ankle and toes, which an ankle's pose places."""
 
+USUALLY_OFF = 0.03
+"""Metres by which a joint of the initial motion may be off before its limb is trusted half as much."""
+
 _LEFT_WITHIN = {
     7: {7: 0.055, 10: 0.073, 4: 0.080, 1: 0.075},
     4: {4: 0.070, 1: 0.045, 7: 0.115, 10: 0.130},
@@ -81,16 +84,16 @@ def measured_joints(joints: torch.Tensor, trackers: BodyTrackers, rest_joints: t
     return measured
 
 
-def initial_motion_trust(joints: torch.Tensor, trackers: BodyTrackers, sigma: float) -> torch.Tensor:
+def initial_motion_trust(joints: torch.Tensor, trackers: BodyTrackers) -> torch.Tensor:
     """Weight (T, 22), 0 to 1, of the motion's joints (T, 22, 3): 1 where no tracker of their limb is far from it.
 
-    A motion that is off by d metres is taken to have a variance larger by d squared than ``sigma`` squared.
+    A motion that is off by d metres is taken to have a variance larger by d squared than ``USUALLY_OFF`` squared.
     """
     trust = torch.ones_like(joints[..., 0])
     for index, joint in enumerate(trackers.joints):
         off = (joints[:, joint] - trackers.positions[:, index]).square().sum(-1) * trackers.valid[:, index]
         limb = list(LIMBS[joint])
-        trust[:, limb] = torch.minimum(trust[:, limb], (1 / (1 + off / sigma**2))[:, None])
+        trust[:, limb] = torch.minimum(trust[:, limb], (1 / (1 + off / USUALLY_OFF**2))[:, None])
     return trust
 
 

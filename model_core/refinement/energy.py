@@ -228,7 +228,7 @@ TERMS = (
     Term("position", SIGMA_POSITION, "m", lambda c, s: position_energy(c.joints, c.evidence, s)),
     Term("rotation", SIGMA_ROTATION, "rad", lambda c, s: rotation_energy(c.world, c.evidence, s)),
     Term("reach", 0.005, "m", lambda c, s: reach_energy(c.joints, c.evidence, s)),
-    Term("joint", 0.03, "m", lambda c, s: initial_joint_energy(c.joints, c.reference, s)),
+    Term("joint", 0.07, "m", lambda c, s: initial_joint_energy(c.joints, c.reference, s)),
     Term("pose", 0.2, "rad", lambda c, s: initial_pose_energy(c.poses, c.reference, s)),
     Term("body_tracker_position", 0.015, "m", _of_body_trackers(body_tracker_position_energy, "joints")),
     Term("body_tracker_rotation", math.radians(6.0), "rad", _of_body_trackers(body_tracker_rotation_energy, "world")),
@@ -241,11 +241,6 @@ TERMS = (
     ),
 )
 """What a window's energy consists of."""
-
-
-def sigma_of(name: str, terms: Iterable[Term] = TERMS) -> float:
-    """The standard deviation of a term."""
-    return next(term.sigma for term in terms if term.name == name)
 
 
 def with_sigmas(terms: Iterable[Term] = TERMS, **sigmas: float) -> tuple[Term, ...]:

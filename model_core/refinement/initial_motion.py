@@ -64,7 +64,7 @@ class InitialMotion:
     """The motion to refine with its observation; trackers that are not valid follow the motion.
 
     ``reference`` is what windows are held to. ``body_trackers`` correct what the motion says of their joints and
-    of which feet stand where; ``sigma`` (metres) is that of the motion's own joints.
+    of which feet stand where.
     """
 
     def __init__(
@@ -74,7 +74,6 @@ class InitialMotion:
         motion: BodyMotion,
         rest_joints: np.ndarray | torch.Tensor,
         body_trackers: BodyTrackers | None,
-        sigma: float,
     ) -> None:
         self.model, like = model, model.pose.scale
         self.rest_joints = torch.as_tensor(rest_joints).to(like)[:BODY_JOINT_COUNT]
@@ -87,7 +86,7 @@ class InitialMotion:
         contacts = foot_contacts(joints, heights) if contacts is None else torch.as_tensor(contacts).to(like)
         trust, self.tracked_feet = None, None
         if body_trackers is not None:
-            trust, self.tracked_feet = initial_motion_trust(joints, body_trackers, sigma), tracked_feet(body_trackers)
+            trust, self.tracked_feet = initial_motion_trust(joints, body_trackers), tracked_feet(body_trackers)
             joints = measured_joints(joints, body_trackers, self.rest_joints)
             contacts = measured_contacts(contacts, foot_contacts(joints, heights), body_trackers)
         anchors = foot_anchors(joints, contacts)

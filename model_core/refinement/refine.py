@@ -20,7 +20,7 @@ from ..observation import FPS, Observation
 from ..window_blending import blend_windows
 from .body_trackers import BodyTrackers
 from .closed_form.wrists import wrist_notes
-from .energy import TERMS, Candidate, Term, sigma_of, total_energy
+from .energy import TERMS, Candidate, Term, total_energy
 from .initial_motion import BodyMotion, InitialMotion
 from .optimization.lbfgs import minimise
 from .windows import OVERLAP, WINDOW, even_basis
@@ -82,8 +82,7 @@ def refine(
     iterations = options.iterations
     if iterations is None:
         iterations = ITERATIONS if body_trackers is None else BODY_TRACKER_ITERATIONS
-    sigma = sigma_of("joint", options.terms)
-    initial = InitialMotion(model, observation, motion, rest_joints, body_trackers, sigma)
+    initial = InitialMotion(model, observation, motion, rest_joints, body_trackers)
     poses = initial.reference.poses
     window = min(WINDOW, initial.frame_count)
 
