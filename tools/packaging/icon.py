@@ -1,4 +1,4 @@
-"""Draw the extension's icon for its page: ``.venv/bin/python -m threepoint.tools.packaging.icon docs/pictures/icon.png``.
+"""Draw the extension's icon: ``.venv/bin/python -m threepoint.tools.packaging.icon docs/pictures/icon.png``.
 
 Three points that are known, and the body that they lead to.
 """
