@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import addon_utils
 import bpy
 import numpy as np
 
@@ -37,6 +38,9 @@ def packages() -> Path:
 
 def python() -> Path:
     """The interpreter to run it in, made on first use. Raises ``EngineError`` where the packages are not there."""
+    if not (packages() / "torch").is_dir():
+        # Another Blender has deleted them, one with the same folder but without this one's preferences.
+        addon_utils.extensions_refresh(ensure_wheels=True)
     if not (packages() / "torch").is_dir():
         raise EngineError(
             message(

@@ -58,6 +58,8 @@ def steps():
     assert version() != "OLDER"
     assert part("engine.bundled").is_there()
     engine_runs_in_blenders_python()
+    exports_leave_the_wheels_alone()
+    wheels_that_another_blender_deleted_come_back()
     bpy.ops.preferences.addon_disable(module=EXTENSION)
 
 
@@ -77,6 +79,23 @@ def engine_runs_in_blenders_python():
         client.poll()
         time.sleep(0.02)
     client.stop()
+
+
+def exports_leave_the_wheels_alone():
+    folder = Path(log).with_name("export")
+    folder.mkdir()
+    (folder / "job.json").write_text("{}")
+    part("export.process").start_blender(folder).wait()
+    assert (folder / "answer.json").read_text() == '"blend"'  # It came as far as to what it should load.
+    assert (part("engine.bundled").packages() / "torch").is_dir(), (folder / "log.txt").read_text()
+
+
+def wheels_that_another_blender_deleted_come_back():
+    bundled = part("engine.bundled")
+    without_preferences = "import os, bpy, addon_utils; addon_utils.extensions_refresh(); os._exit(0)"
+    subprocess.run([sys.executable, "-c", without_preferences], check=True)
+    assert not (bundled.packages() / "torch").is_dir()
+    subprocess.run([bundled.python(), "-I", "-c", "import torch"], check=True)
 
 
 try:
