@@ -86,7 +86,8 @@ def exports_leave_the_wheels_alone():
     folder.mkdir()
     (folder / "job.json").write_text("{}")
     part("export.process").start_blender(folder).wait()
-    assert (folder / "answer.json").read_text() == '"blend"'  # It came as far as to what it should load.
+    answer = (folder / "answer.json").read_text()
+    assert "armature" in answer, answer  # It came as far as to what it should load.
     assert (part("engine.bundled").packages() / "torch").is_dir(), (folder / "log.txt").read_text()
 
 
