@@ -164,7 +164,7 @@ def test_failed_import_of_a_library_gives_the_line(monkeypatch):
 
 
 def test_missing_extra_gives_the_line():
-    assert environment.extra_hint("bpy").endswith("pip install 'threepoint[blender]' (Python 3.11)")
+    assert environment.extra_hint("bpy").endswith("pip install 'threepoint[blender]' (Python 3.11 or 3.13)")
     assert environment.extra_hint("threepoint") is None
 
 

@@ -58,7 +58,7 @@ BLENDER_LIBRARIES = {
 """Shared libraries that Blender's module loads, and the Debian or Ubuntu package of each."""
 
 EXTRAS = {
-    "bpy": ("blender", " (Python 3.11)"),
+    "bpy": ("blender", " (Python 3.11 or 3.13)"),
     "matplotlib": ("blender", ""),
     "fpzip": ("xror", ""),
     "h5py": ("egodex", ""),
