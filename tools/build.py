@@ -1,4 +1,8 @@
-"""Make dist/threepoint-VERSION.zip, the extension that Blender installs, and check it."""
+"""Make dist/threepoint-VERSION.zip, the extension that Blender installs, and check it.
+
+``--engine PLATFORM`` makes zips that carry the engine as well, one for each Python that Blenders have, and need no
+network; ``--repository FOLDER`` puts all into a folder with the index from which Blender installs and updates.
+"""
 
 import importlib.util
 import shutil
@@ -8,14 +12,16 @@ import tempfile
 import tomllib
 import zipfile
 from pathlib import Path
-from typing import Any
 
 from ..model_core.checksums import MANIFEST, manifest_text
 from ..model_core.child_python import clean_environment, command
 from ..model_core.errors import InputError
 from ..model_core.whole_files import write_whole
+from .packaging import engine_wheels, repository
+from .packaging.manifest import manifest_problems, missing_for_the_platform, with_engine
 from .support.arguments import command_parser
 from .support.checkout import ROOT
+from .support.environment import say
 from .support.lock import write_lock
 
 PACKED = ("blender_manifest.toml", "__init__.py", "LICENSE", "blender_addon", "model_core", "weights")
@@ -27,51 +33,86 @@ LEFT_OUT = {
 }  # fmt: skip
 """What of it neither Blender nor the engine uses: motion capture, metrics, training, streaming, experiments."""
 NEVER = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
-PLATFORMS = ("linux-arm64", "linux-x64", "macos-arm64", "macos-x64", "windows-arm64", "windows-x64")
-TAGS = (
-    "3D View", "Add Curve", "Add Mesh", "Animation", "Bake", "Camera", "Compositing", "Development", "Game Engine",
-    "Geometry Nodes", "Grease Pencil", "Import-Export", "Lighting", "Material", "Mesh", "Modeling", "Node", "Object",
-    "Paint", "Physics", "Pipeline", "Render", "Rigging", "Scene", "Sculpt", "Sequencer", "System", "Text Editor",
-    "Tracking", "User Interface", "UV",
-)  # fmt: skip
-"""The names that Blender's extension platform knows; its own validator lets any word pass."""
 LARGEST_MEGABYTES = 200
-"""The platform's limit for an upload."""
+"""The platform's limit for an upload, but for what it allows an extension when asked."""
+WHEELS = "wheels"
+COMPILED = (".so", ".pyd", ".dll", ".whl")
 
 
 def run(arguments: list[str]) -> int:
-    """Build the zip and print where it is."""
+    """Build the zips and print where they are."""
     parser = command_parser("build", __doc__)
-    parser.add_argument("-o", "--output", type=Path, default=ROOT / "dist", metavar="FOLDER", help="where to put it")
-    parser.add_argument("--checksums", action="store_true",
-                        help="instead: write weights/manifest.json for the weights that are there")  # fmt: skip
-    parser.add_argument("--lock", action="store_true",
-                        help="instead: write requirements.txt, with hashes, for requirements.in")  # fmt: skip
+    add = parser.add_argument
+    add("-o", "--output", type=Path, default=ROOT / "dist", metavar="FOLDER", help="where to put it")
+    add("--engine", choices=engine_wheels.PLATFORMS, action="append", default=[],
+        help="also make the zips that carry the engine for this platform; may be given again")  # fmt: skip
+    add("--python", choices=[each.python for each in engine_wheels.RANGES], action="append",
+        help="of these, only the one for the Blenders that have this Python")  # fmt: skip
+    add("--index", metavar="URL|FOLDER",
+        help="where torch for --engine comes from; default: PyPI, for Linux PyTorch's builds for CPUs")  # fmt: skip
+    add("--repository", type=Path, metavar="FOLDER",
+        help="put the zips there, and write the index of all that lie there for Blender")  # fmt: skip
+    add("--checksums", action="store_true",
+        help="instead: write weights/manifest.json for the weights that are there")  # fmt: skip
+    add("--lock", action="store_true",
+        help="instead: write requirements.txt, with hashes, for requirements.in")  # fmt: skip
     options = parser.parse_args(arguments)
+    if (options.index or options.python) and not options.engine:
+        raise InputError("build: --index and --python say what --engine makes; name its platform")
     if options.checksums:
         write_whole(MANIFEST, manifest_text())
     if options.lock:
         write_lock()
     if not options.checksums and not options.lock:
-        print(build(options.output))
+        _build_all(options.repository or options.output, options.engine, options.python, options.index)
+        if options.repository:
+            print(repository.write_index(options.repository, blender_extension))
     return 0
 
 
-def build(folder: Path) -> Path:
-    """Write the zip into ``folder`` and return its path. Raises ``InputError`` where it is not what Blender takes."""
+def _build_all(folder: Path, platforms: list[str], pythons: list[str] | None, index: str | None) -> None:
+    """Build the plain zip and those with the engine, and print each with its size."""
+    zips = [build(folder)]
+    for platform in platforms:
+        for blenders in engine_wheels.RANGES:
+            if pythons is None or blenders.python in pythons:
+                zips.append(build(folder, platform, blenders, index))
     manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
+    if missing := missing_for_the_platform(manifest):
+        say(f"extensions.blender.org also asks blender_manifest.toml for {' and '.join(missing)}: docs/publishing.md")
+    for path in zips:
+        print(f"{path} ({path.stat().st_size / 1e6:.0f} MB)")
+
+
+def build(
+    folder: Path, platform: str | None = None, blenders: engine_wheels.Range | None = None, index: str | None = None
+) -> Path:
+    """Write the zip into ``folder`` and return its path. Raises ``InputError`` where it is not what Blender takes.
+
+    With a ``platform`` and the ``blenders`` of one Python it carries the engine's wheels for them, torch from
+    ``index`` where it is not PyPI or PyTorch that shall be asked.
+    """
+    text = (ROOT / "blender_manifest.toml").read_text(encoding="utf-8")
+    manifest = tomllib.loads(text)
     problems = manifest_problems(manifest)
     if problems:
         raise InputError("blender_manifest.toml: " + "; ".join(problems))
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"threepoint-{manifest['version']}.zip"
+    name = f"threepoint-{manifest['version']}"
     with tempfile.TemporaryDirectory() as temporary:
         source = Path(temporary) / "threepoint"
         stage(source)
-        packed = Path(temporary) / target.name
+        if platform is not None and blenders is not None:
+            name += f"-{platform}-py{blenders.python.replace('.', '')}"
+            (source / WHEELS).mkdir()
+            wheels = engine_wheels.fetch(platform, blenders.python, source / WHEELS, index)
+            paths = [f"./{WHEELS}/{wheel.name}" for wheel in wheels]
+            text = with_engine(text, platform, paths, blenders.oldest, blenders.too_new)
+            (source / "blender_manifest.toml").write_text(text, encoding="utf-8")
+        target, packed = folder / f"{name}.zip", Path(temporary) / f"{name}.zip"
         blender_extension("build", f"--source-dir={source}", f"--output-filepath={packed}")
         blender_extension("validate", str(packed))
-        check_size(packed)
+        check_size(packed, engine_wheels.LARGEST_MEGABYTES if platform else LARGEST_MEGABYTES)
         shutil.move(packed, target)
     return target
 
@@ -92,20 +133,6 @@ def stage(folder: Path) -> None:
             shutil.copy2(source, folder / name)
 
 
-def manifest_problems(manifest: dict[str, Any]) -> list[str]:
-    """Mistakes that Blender's validator does not look for, a line each."""
-    problems = [
-        f"license '{name}' should begin with SPDX:" for name in manifest["license"] if not name.startswith("SPDX:")
-    ]
-    problems += [
-        f"platform '{name}' should be one of {', '.join(PLATFORMS)}"
-        for name in manifest.get("platforms", ())
-        if name not in PLATFORMS
-    ]
-    problems += [f"tag '{name}' is not one of the platform's" for name in manifest.get("tags", ()) if name not in TAGS]
-    return problems
-
-
 def blender_extension(*arguments: str) -> None:
     """Run the builder and validator that comes with Blender: a plain program that needs no Blender."""
     module = importlib.util.find_spec("bpy")
@@ -118,12 +145,14 @@ def blender_extension(*arguments: str) -> None:
         raise InputError(f"Blender refuses the extension: {result.stdout} {result.stderr}")
 
 
-def check_size(path: Path) -> None:
-    """Refuse a zip that is too large or has something in it that belongs to the engine alone."""
+def check_size(path: Path, largest: int = LARGEST_MEGABYTES) -> None:
+    """Refuse a zip of more than ``largest`` MB, or with compiled code elsewhere than in the wheels it says it has."""
     megabytes = path.stat().st_size / 1e6
-    if megabytes > LARGEST_MEGABYTES:
-        raise InputError(f"{path.name}: {megabytes:.0f} MB; the extension platform takes {LARGEST_MEGABYTES} MB")
+    if megabytes > largest:
+        raise InputError(f"{path.name}: {megabytes:.0f} MB; it may have {largest}")
     with zipfile.ZipFile(path) as archive:
-        foreign = [name for name in archive.namelist() if name.endswith((".so", ".pyd", ".dll", ".whl"))]
+        manifest = tomllib.loads(archive.read("blender_manifest.toml").decode())
+        said = {name.removeprefix("./") for name in manifest.get("wheels", ())}
+        foreign = [name for name in archive.namelist() if name.endswith(COMPILED) and name not in said]
     if foreign:
         raise InputError(f"{path.name}: holds compiled code ({', '.join(foreign)}); the engine is installed apart")

@@ -1,9 +1,13 @@
-"""Run ruff, pyright and the tests: in .venv and in Blender 4.2, 4.5 and 5.0; other arguments go to pytest."""
+"""Run ruff, pyright and the tests: in .venv and in Blender 4.2, 4.5 and 5.0; other arguments go to pytest.
+
+``--blender all`` runs the Blender tests in every version that is supported, ``--blender 5.3`` in one.
+"""
 
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from .blenders.environments import BLENDERS, BY_DEFAULT, blender_python
 from .support import environment
 from .support.arguments import command_parser
 from .support.checkout import ROOT
@@ -12,17 +16,15 @@ from .support.test_suites import NOTHING_COLLECTED, Result, Suite, run_suites
 
 TESTS = ROOT / "tests"
 BLENDER_TESTS = TESTS / "blender"
-BLENDERS = {"4.2": "4.2.23", "4.5": None, "5.0": "5.0.1"}
-"""Blender's versions and the ``bpy`` of each; None is the one that ``.venv`` has."""
-SHARED_PINS = ("setuptools", "numpy", "pytest", "hypothesis")
-"""Packages that a Blender environment takes over from the requirements: nothing that the add-on must not import."""
 
 
 def run(arguments: list[str]) -> int:
     """Run the checks, then the suites, two at a time; the exit status is the worst of all."""
     parser = command_parser("test", __doc__)
     parser.add_argument("--checks", action="store_true", help="run only ruff and pyright")
-    parser.add_argument("--blender", choices=[*BLENDERS, "all"], help="run only the Blender tests, in this version")
+    parser.add_argument(
+        "--blender", choices=[*BLENDERS, "all"], help="run only the Blender tests, in this version or in all six"
+    )
     options, remaining = parser.parse_known_args(arguments)
     begun = time.monotonic()
     chosen = [] if options.checks else list(suites(options.blender, remaining))
@@ -45,7 +47,7 @@ def suites(blender: str | None, arguments: list[str]) -> Iterator[Suite]:
         core = outside or [str(TESTS), f"--ignore={BLENDER_TESTS}"]
         yield Suite("threepoint", environment.python_of(environment.VENV), (*core, *others))
     if in_blender or not paths:
-        for version in BLENDERS if blender in (None, "all") else (blender,):
+        for version in {None: BY_DEFAULT, "all": BLENDERS}.get(blender, (blender,)):
             yield Suite(f"Blender {version}", blender_python(version), (*(in_blender or [str(BLENDER_TESTS)]), *others))
 
 
@@ -53,20 +55,6 @@ def is_test_path(argument: str, folder: Path) -> bool:
     """Whether an argument names something that exists in a folder of tests; ``file::test`` counts as its file."""
     path = Path(argument.split("::")[0]).resolve()
     return path.exists() and path.is_relative_to(folder)
-
-
-def blender_python(version: str) -> Path:
-    """The interpreter of an environment with a version's ``bpy``, made on first use."""
-    if BLENDERS[version] is None:
-        return environment.python_of(environment.VENV)
-    folder = ROOT / f".venv-bpy-{version}"
-    pins = (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()
-    shared = [pin for pin in pins if pin.split("==")[0] in SHARED_PINS]
-    requirements = "\n".join([f"bpy=={BLENDERS[version]}", *shared]) + "\n"
-    if not environment.is_ready(folder, requirements):
-        environment.say(f"making {folder} for the tests in Blender {version} (about 1 GB)")
-        environment.make_environment(folder, requirements)
-    return environment.python_of(folder)
 
 
 def exit_status(statuses: list[int]) -> int:

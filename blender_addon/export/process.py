@@ -49,11 +49,7 @@ class Export:
         }  # fmt: skip
         job |= _save_avatar(job["blend"], armature, mesh, action)
         (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
-        with open(folder / "log.txt", "wb") as log:
-            self._process = subprocess.Popen(
-                [*blender_command(), str(folder / "job.json")], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                env=clean_environment(), **OWN_PROCESS,
-            )  # fmt: skip
+        self._process = start_blender(folder)
 
     def poll(self) -> bool:
         """Whether the file is there. Raises ``InputError`` where it will never be."""
@@ -88,6 +84,21 @@ class Export:
 def part_of(path: Path) -> Path:
     """Where a file is written until it is whole: beside it, so that it can take its place."""
     return path.with_name(f".{path.stem}.part{path.suffix}")
+
+
+def start_blender(folder: Path) -> subprocess.Popen:
+    """Another Blender that does ``job.json`` of a folder, writes its answer and its log there and ends.
+
+    It has a user's folder of its own: one that is started without the user's preferences takes the wheels of all
+    their extensions for left over, and would delete them from the folder that it shares with this one.
+    """
+    resources = folder / "user"
+    resources.mkdir()
+    with open(folder / "log.txt", "wb") as log:
+        return subprocess.Popen(
+            [*blender_command(), str(folder / "job.json")], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+            env={**clean_environment(), "BLENDER_USER_RESOURCES": str(resources)}, **OWN_PROCESS,
+        )  # fmt: skip
 
 
 def blender_command() -> list[str]:

@@ -10,8 +10,8 @@ import bpy
 
 from ...model_core.child_python import OWN_PROCESS, clean_environment, command
 from ..bpy_types import Context, current_context, registration
+from ..engine import bundled, installation
 from ..engine import client as engine
-from ..engine import installation
 from ..engine.worker_client import WORKER
 from ..i18n.messages import message, of_error
 from ..i18n.text_wrap import draw_lines
@@ -235,7 +235,7 @@ def _draw_offer(layout: bpy.types.UILayout, context: Context) -> None:
     if chosen.source == "OWN":
         _draw_refusal(layout, context)
         return
-    if installation.is_ready():
+    if installation.is_ready() or bundled.is_there():
         return
     work = installation.current()
     column = layout.box().column()

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ..bpy_types import current_context
-from ..engine import installation
+from ..engine import bundled, installation
 from ..engine.client import EngineError
 from ..engine.installation import PACKAGE
 from ..i18n.messages import message
@@ -37,6 +37,8 @@ def engine_python() -> Path:
                 "The engine's Python '{python}' is not a program; choose it in the preferences", python=chosen.python
             )
         )
-    if not installation.is_ready():
-        raise EngineError(message("The engine is not installed yet; install it in Threepoint's preferences"))
-    return installation.python()
+    if installation.is_ready():
+        return installation.python()  # Before one that came with the extension: it was installed for the GPU.
+    if bundled.is_there():
+        return bundled.python()
+    raise EngineError(message("The engine is not installed yet; install it in Threepoint's preferences"))

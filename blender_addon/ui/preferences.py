@@ -9,8 +9,8 @@ import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from ..bpy_types import Context, registration
+from ..engine import bundled, installation
 from ..engine import client as engine
-from ..engine import installation
 from ..engine.installation import PACKAGE
 from ..i18n.messages import message
 from ..i18n.translations import translated
@@ -34,7 +34,7 @@ class THREEPOINT_preferences(bpy.types.AddonPreferences):
             (
                 "OWN",
                 "Existing Python",
-                "A Python of yours, 3.11 or newer, that has torch, numpy, scipy and safetensors",
+                "A Python of yours, 3.11 or newer, that has torch, numpy and safetensors",
             ),
         ),
     )
@@ -95,6 +95,8 @@ def engine_state(chosen: THREEPOINT_preferences) -> list[object]:
         return [message("Installing"), message("Log: {path}", path=work.log)]
     if installation.is_ready():
         return [message("Installed; it starts on first use")]
+    if bundled.is_there():
+        return [message("Threepoint came with an engine for the CPU or Metal; install another one for a GPU")]
     return [message("Not installed yet")]
 
 

@@ -12,6 +12,11 @@ EXTENSION = "bl_ext.user_default.threepoint"
 ENGINE = Path(__file__).resolve().parent.parent / "fake_engine.py"
 
 
+def pytest_configure(config):
+    """What the next Blender removes, this one warns of: that is an error, as every other warning."""
+    config.addinivalue_line("filterwarnings", "error")
+
+
 def install():
     """Build the zip, install it into this process's Blender and let ``threepoint`` mean what was installed."""
     import tempfile

@@ -1,8 +1,10 @@
 """Corrections come and go smoothly, whatever asks for them."""
 
+import numpy as np
 import pytest
 import torch
 
+from threepoint.model_core.refinement.closed_form import pentadiagonal
 from threepoint.model_core.refinement.closed_form.smoothing import fade_outside, rate_limited_envelope, whittaker_smooth
 
 
@@ -64,3 +66,28 @@ def test_what_is_not_known_goes_over_calmly_into_what_is():
 def test_straight_motion_stays_straight_whatever_is_known(known):
     line = torch.arange(float(len(known)))[:, None] * torch.tensor([[0.5, -2.0]])
     torch.testing.assert_close(whittaker_smooth(line, torch.tensor(known), 12, 4, 30), line, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("unknowns", [3, 23, 24, 25, 26, 100])
+def test_five_bands_are_solved_as_the_whole_matrix_is(unknowns):
+    generator = np.random.default_rng(unknowns)
+    first, second = generator.normal(size=unknowns - 1), generator.normal(size=unknowns - 2)
+    matrix = np.diag(first, 1) + np.diag(second, 2)
+    matrix += matrix.T
+    diagonal = np.abs(matrix).sum(1) + generator.uniform(0.1, 1, unknowns)
+    right = generator.normal(size=(unknowns, 2))
+    solution = pentadiagonal.solve(diagonal, first, second, right)
+    np.testing.assert_allclose(solution, np.linalg.solve(matrix + np.diag(diagonal), right), atol=1e-12)
+
+
+def test_smoothing_minimises_what_it_says():
+    """The gradient of the trust in the values and of the second differences vanishes where nothing is known."""
+    generator = torch.Generator().manual_seed(0)
+    values, known = torch.randn(150, 3, generator=generator), torch.rand(150, generator=generator) < 0.1
+    near, far, reach = 3.0, 8.0, 10
+    result = whittaker_smooth(values.double(), known, near, far, reach).numpy()
+    away = np.abs(np.arange(150)[:, None] - np.flatnonzero(known)).min(1)
+    trust = (near / (near + (far - near) * np.clip(away / reach, 0, 1))) ** 4
+    bend = np.diff(np.eye(150), 2, axis=0)
+    gradient = trust[:, None] * (result - values.numpy()) + near**4 * bend.T @ bend @ result
+    assert np.abs(gradient[~known.numpy()]).max() < 1e-3

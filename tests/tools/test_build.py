@@ -5,6 +5,7 @@ import zipfile
 import pytest
 
 from threepoint.tools import build
+from threepoint.tools.packaging.manifest import manifest_problems
 from threepoint.tools.support.checkout import ROOT
 from threepoint.tools.support.imports import imported_files, source_files
 
@@ -69,8 +70,8 @@ def test_the_zip_holds_nothing_else(names):
 )
 def test_mistakes_that_blender_lets_pass_are_named(change, message):
     manifest = {"license": ["SPDX:GPL-3.0-or-later"], "version": "0.1.0", "tags": ["Animation"]}
-    assert build.manifest_problems(manifest) == []
-    (problem,) = build.manifest_problems(manifest | change)
+    assert manifest_problems(manifest) == []
+    (problem,) = manifest_problems(manifest | change)
     assert message in problem
 
 

@@ -21,7 +21,7 @@ def launcher(monkeypatch, tmp_path):
     monkeypatch.setattr(environment, "REQUIREMENTS", tmp_path / "requirements.txt")
     environment.REQUIREMENTS.write_text("numpy==1.26.4\n")
     monkeypatch.setattr(environment, "provide_libraries", lambda: None)
-    monkeypatch.setattr(environment, "provide_venv_module", lambda: None)
+    monkeypatch.setattr(environment, "provide_venv_module", lambda python, version: None)
     monkeypatch.setattr(environment, "need_index", lambda: None)
 
     def run(command, failure):
@@ -30,7 +30,7 @@ def launcher(monkeypatch, tmp_path):
             python = environment.python_of(environment.VENV)
             python.parent.mkdir(parents=True)
             python.touch()
-            monkeypatch.setattr(environment, "has_pip", lambda folder: True)
+            monkeypatch.setattr(environment, "has_pip", lambda folder, version: True)
 
     def restart(python, arguments, *program):
         raise Restarted(" ".join([str(python), *(program or ("tools",)), *arguments]))
@@ -103,7 +103,7 @@ def test_other_python_hands_over_to_the_right_one(launcher, monkeypatch):
 
 def test_other_python_alone_is_one_clear_line(launcher, monkeypatch):
     wrong_python(monkeypatch)
-    monkeypatch.setattr(environment, "reports_version", lambda python: False)
+    monkeypatch.setattr(environment, "reports_version", lambda python, version: False)
     with pytest.raises(EnvironmentProblem, match=r"this is Python 3\.13; Threepoint needs Python 3\.11") as problem:
         environment.enter(["demo"])
     assert "\n" not in str(problem.value)
@@ -114,6 +114,20 @@ def test_a_program_that_is_no_python_is_not_taken(tmp_path):
     shim.write_text("#!/bin/sh\nexit 127\n")
     shim.chmod(0o755)
     assert environment.reports_version(sys.executable) and not environment.reports_version(str(shim))
+
+
+def test_a_python_that_pyenv_keeps_is_found_though_its_shim_does_not_run(tmp_path, monkeypatch):
+    kept = tmp_path / "versions" / "3.13.7" / "bin" / "python3.13"
+    kept.parent.mkdir(parents=True)
+    kept.symlink_to(sys.executable)
+    monkeypatch.setattr(environment, "MANAGED_PYTHONS", ((tmp_path, "versions/{0}.{1}.*/bin/python{0}.{1}"),))
+    monkeypatch.setattr(environment.shutil, "which", lambda name: None)
+    monkeypatch.setattr(
+        environment, "reports_version", lambda python, version: version == (3, 13) and "versions" in python
+    )
+    assert environment.find_python((3, 13)) == str(kept)
+    with pytest.raises(EnvironmentProblem, match=r"needs Python 3\.12"):
+        environment.find_python((3, 12))
 
 
 def test_missing_libraries_are_found_by_loading():
@@ -150,7 +164,7 @@ def test_failed_import_of_a_library_gives_the_line(monkeypatch):
 
 
 def test_missing_extra_gives_the_line():
-    assert environment.extra_hint("bpy").endswith("pip install 'threepoint[blender]' (Python 3.11)")
+    assert environment.extra_hint("bpy").endswith("pip install 'threepoint[blender]' (Python 3.11 or 3.13)")
     assert environment.extra_hint("threepoint") is None
 
 
@@ -158,7 +172,7 @@ def test_missing_venv_module_gives_the_line(monkeypatch):
     monkeypatch.setattr(environment.subprocess, "call", lambda *_, **__: 1)
     monkeypatch.setattr(environment, "may_install", lambda: False)
     with pytest.raises(EnvironmentProblem, match=r"sudo apt-get install -y python3\.11-venv"):
-        environment.provide_venv_module()
+        environment.provide_venv_module("python3.11", (3, 11))
 
 
 def test_a_lock_is_installed_by_its_hashes_and_nothing_is_built(launcher, monkeypatch):

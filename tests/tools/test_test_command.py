@@ -8,6 +8,8 @@ from threepoint.tools import test as test_command
 from threepoint.tools.support.checkout import ROOT
 from threepoint.tools.support.test_suites import Result, Suite, count_results, run_suites
 
+SERIES = ("4.2", "4.5", "5.0", "5.1", "5.2", "5.3")
+
 
 def chosen(blender, *arguments):
     return [(suite.title, list(suite.arguments)) for suite in test_command.suites(blender, list(arguments))]
@@ -18,7 +20,7 @@ def test_arguments_choose_the_suites(monkeypatch):
     here = str(Path(__file__).resolve())
     check = str(next((ROOT / "tests" / "blender").rglob("test_*.py")))
     assert [title for title, _ in chosen(None)] == ["threepoint", "Blender 4.2", "Blender 4.5", "Blender 5.0"]
-    assert [title for title, _ in chosen("all")] == ["Blender 4.2", "Blender 4.5", "Blender 5.0"]
+    assert [title for title, _ in chosen("all")] == [f"Blender {series}" for series in SERIES]
     assert [title for title, _ in chosen("5.0")] == ["Blender 5.0"]
     assert chosen(None, here, "-x") == [("threepoint", [here, "-x"])]
     assert [title for title, _ in chosen(None, check)] == ["Blender 4.2", "Blender 4.5", "Blender 5.0"]

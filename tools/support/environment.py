@@ -37,6 +37,11 @@ INDEX = "https://pypi.org/simple/"
 PIP_CONFIGURATION = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf", "~/.config/pip/pip.conf", "~/.pip/pip.conf")
 ANSWER_SECONDS = 4
 STAMP = "threepoint-stamp"
+MANAGED_PYTHONS = (
+    (os.environ.get("PYENV_ROOT", "~/.pyenv"), "versions/{0}.{1}.*/bin/python{0}.{1}"),
+    ("~/.local/share/uv/python", "cpython-{0}.{1}.*/bin/python{0}.{1}"),
+)
+"""Where pyenv and uv keep their Pythons: a folder, and the interpreters of a version in it."""
 CPU_TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 
 BLENDER_LIBRARIES = {
@@ -53,7 +58,7 @@ BLENDER_LIBRARIES = {
 """Shared libraries that Blender's module loads, and the Debian or Ubuntu package of each."""
 
 EXTRAS = {
-    "bpy": ("blender", " (Python 3.11)"),
+    "bpy": ("blender", " (Python 3.11 or 3.13)"),
     "matplotlib": ("blender", ""),
     "fpzip": ("xror", ""),
     "h5py": ("egodex", ""),
@@ -95,21 +100,24 @@ def restart(python: str | Path, arguments: list[str], *program: str) -> NoReturn
     os.execv(words[0], words)
 
 
-def find_python() -> str:
-    """Path of a Python of the right version that runs."""
-    name = "python{}.{}".format(*PYTHON_VERSION)
-    for candidate in (shutil.which(name), "/usr/bin/" + name, "/usr/local/bin/" + name):
-        if candidate and os.path.exists(candidate) and reports_version(candidate):
+def find_python(version: tuple[int, int] = PYTHON_VERSION) -> str:
+    """Path of a Python of a version that runs: on the PATH, the system's own, pyenv's or uv's."""
+    name = "python{}.{}".format(*version)
+    candidates = [shutil.which(name), "/usr/bin/" + name, "/usr/local/bin/" + name]
+    for folder, pattern in MANAGED_PYTHONS:
+        candidates += map(str, sorted(Path(folder).expanduser().glob(pattern.format(*version)), reverse=True))
+    for candidate in candidates:
+        if candidate and os.path.exists(candidate) and reports_version(candidate, version):
             return candidate
     raise EnvironmentProblem(
         "this is Python {}.{}; Threepoint needs Python {}.{} (Blender's own): install it so that {} is on the PATH "
-        "and run the command again".format(*sys.version_info[:2], *PYTHON_VERSION, name)
+        "and run the command again".format(*sys.version_info[:2], *version, name)
     )
 
 
-def reports_version(python: str) -> bool:
-    """Whether a program is a Python of the right version (version switchers leave shims that are none)."""
-    test = f"import sys; sys.exit(sys.version_info[:2] != {PYTHON_VERSION!r})"
+def reports_version(python: str, version: tuple[int, int] = PYTHON_VERSION) -> bool:
+    """Whether a program is a Python of a version (version switchers leave shims that are none)."""
+    test = f"import sys; sys.exit(sys.version_info[:2] != {version!r})"
     return runs(command(python, "-c", test))
 
 
@@ -136,11 +144,13 @@ def is_ready(folder: Path, requirements: str) -> bool:
     return python_of(folder).exists() and stamp.is_file() and stamp.read_text() == stamp_of(requirements)
 
 
-def make_environment(folder: Path, requirements: str) -> None:
-    """Make or complete a virtual environment of this Python from the text of a requirements file."""
-    if not has_pip(folder):
-        provide_venv_module()
-        run(command(sys.executable, "-m", "venv", "--clear", folder), f"making {folder} failed")
+def make_environment(
+    folder: Path, requirements: str, python: str = sys.executable, version: tuple[int, int] = PYTHON_VERSION
+) -> None:
+    """Make or complete a virtual environment of a Python, by default this, from the text of a requirements file."""
+    if not has_pip(folder, version):
+        provide_venv_module(python, version)
+        run(command(python, "-m", "venv", "--clear", folder), f"making {folder} failed")
     listing = folder / "requirements.txt"
     listing.write_text(requirements, encoding="utf-8")
     listings = ["-r", str(listing)]
@@ -222,10 +232,10 @@ def install_package(folder: Path) -> None:
     run(command(python_of(folder), "-m", *install), failure)
 
 
-def has_pip(folder: Path) -> bool:
+def has_pip(folder: Path, version: tuple[int, int] = PYTHON_VERSION) -> bool:
     """Whether a virtual environment is complete enough to install into, and of the right version."""
     python = python_of(folder)
-    if not python.exists() or not reports_version(str(python)):
+    if not python.exists() or not reports_version(str(python), version):
         return False
     return runs(command(python, "-m", "pip", "--version"))
 
@@ -246,11 +256,11 @@ def run(words: list[str], failure: str) -> None:
         raise EnvironmentProblem(f"{failure}; run the same command again to go on from here")
 
 
-def provide_venv_module() -> None:
+def provide_venv_module(python: str, version: tuple[int, int]) -> None:
     """Debian and Ubuntu keep the module that makes environments in a package of its own."""
-    if runs(command(sys.executable, "-c", "import venv, ensurepip")):
+    if runs(command(python, "-c", "import venv, ensurepip")):
         return
-    package = "python{}.{}-venv".format(*PYTHON_VERSION)
+    package = "python{}.{}-venv".format(*version)
     if not may_install():
         raise EnvironmentProblem(f"Python's venv module is missing; install it with: {apt_line([package])}")
     apt_install([package])

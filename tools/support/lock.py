@@ -19,19 +19,24 @@ from . import environment
 from .checkout import ROOT
 
 SOURCE, LOCK, CUDA_LOCK = ROOT / "requirements.in", environment.REQUIREMENTS, environment.CUDA_REQUIREMENTS
+TORCH_LOCK = ROOT / "requirements-engine.txt"
+"""PyPI's torch for the zips that carry the engine: for the platforms and Pythons below."""
 PIP_TOOLS = "pip-tools==7.6.2"
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_28_aarch64", "macosx_14_0_arm64", "win_amd64")
 """Of torch's files those for these are allowed."""
+CARRIED_PLATFORMS, CARRIED_PYTHONS = PLATFORMS[2:], ("3.11", "3.13")
 COMPILE = ("--quiet", "--generate-hashes", "--allow-unsafe", "--strip-extras", "--no-header", "--no-annotate",
            "--no-emit-index-url", "--no-emit-find-links", "--no-emit-trusted-host")  # fmt: skip
 HEADER = "# Made from requirements.in: change that, then run python3 tools build --lock\n"
 ENGINE = ROOT / "blender_addon" / "engine"
 ENGINE_PIP = "pip==26.3"
 ENGINE_PACKAGES = (
-    "numpy", "scipy", "safetensors", "fpzip", "h5py", "filelock", "fsspec", "jinja2", "markupsafe", "mpmath",
+    "numpy", "safetensors", "fpzip", "h5py", "filelock", "fsspec", "jinja2", "markupsafe", "mpmath",
     "networkx", "setuptools", "sympy", "typing-extensions",
 )  # fmt: skip
 """What Blender's engine needs beside torch, and what torch needs that is everybody's."""
+NEWER_PYTHON, NEWER_NUMPY = "3.13", "numpy==2.3.4"
+"""From this Python on, Blender 5.1's, the engine takes another numpy: 1.26 has no wheels for it."""
 Packages = dict[str, tuple[str, set[str]]]
 """Name -> version and hashes."""
 
@@ -53,13 +58,18 @@ def write_lock() -> None:
             wanted = ("--no-deps", "--python-version", "3.11", "--platform", platform, "--target", folder)
             hashes |= _reported(python, Path(folder), f"torch=={version}", *wanted)["torch"][1]
         locked["torch"] = version, hashes
+        carried = set()
+        for platform in CARRIED_PLATFORMS:
+            for number in CARRIED_PYTHONS:
+                wanted = ("--no-deps", "--python-version", number, "--platform", platform, "--target", folder)
+                carried |= _reported(python, Path(folder), f"torch=={version}", *wanted)["torch"][1]
+        newer = _compiled(python, Path(folder), NEWER_NUMPY)
         cuda = _reported(python, Path(folder), f"torch=={version}")
         pip = _reported(python, Path(folder), ENGINE_PIP)
     with Outputs() as outputs:
         outputs.path_for(LOCK).write_text(HEADER + _text(locked), encoding="utf-8")
-        outputs.path_for(ENGINE / "requirements.txt").write_text(
-            HEADER + _text({name: locked[name] for name in ENGINE_PACKAGES}), encoding="utf-8"
-        )
+        outputs.path_for(ENGINE / "requirements.txt").write_text(HEADER + engine_text(locked, newer), encoding="utf-8")
+        outputs.path_for(TORCH_LOCK).write_text(HEADER + _text({"torch": (version, carried)}), encoding="utf-8")
         outputs.path_for(ENGINE / "requirements-pip.txt").write_text(HEADER + _text(pip), encoding="utf-8")
         further = {name: found for name, found in cuda.items() if name not in locked}
         outputs.path_for(CUDA_LOCK).write_text(HEADER + _text(further), encoding="utf-8")
@@ -74,6 +84,19 @@ def read_lock(text: str) -> Packages:
     return found
 
 
+def entries(lock: Path) -> list[tuple[str, str]]:
+    """The name and the whole entry, hashes included, of each package in a lock."""
+    lines = re.sub(r"^\s*#.*\n", "", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return [(entry.split("==")[0], entry.rstrip("\n") + "\n") for entry in re.split(r"\n(?=\S)", lines)]
+
+
+def engine_text(locked: Packages, newer: Packages) -> str:
+    """The engine's part of a lock, with the numpy of each Python."""
+    older = _text({name: locked[name] for name in ENGINE_PACKAGES})
+    older = re.sub(r"^(numpy==\S+)", rf'\1 ; python_version < "{NEWER_PYTHON}"', older, flags=re.MULTILINE)
+    return older + re.sub(r"^(numpy==\S+)", rf'\1 ; python_version >= "{NEWER_PYTHON}"', _text(newer))
+
+
 def _text(packages: Packages) -> str:
     lines = []
     for name, (version, hashes) in sorted(packages.items()):
@@ -81,6 +104,14 @@ def _text(packages: Packages) -> str:
             raise InputError(f"{name} {version}: the index names no hash of it")
         lines += [" \\\n    ".join([f"{name}=={version}", *(f"--hash={digest}" for digest in sorted(hashes))])]
     return "\n".join(lines) + "\n"
+
+
+def _compiled(python: Path, folder: Path, wanted: str) -> Packages:
+    """A package with the hashes of all its files, by pip-tools."""
+    source, target = folder / "wanted.in", folder / "wanted.txt"
+    source.write_text(wanted + "\n", encoding="utf-8")
+    _run(command(python, "-m", "piptools", "compile", *COMPILE, "-o", target, source))
+    return read_lock(target.read_text(encoding="utf-8"))
 
 
 def _reported(python: Path, folder: Path, wanted: str, *options: object) -> Packages:

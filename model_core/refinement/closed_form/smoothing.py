@@ -4,11 +4,9 @@ import math
 
 import numpy as np
 import torch
-from scipy import sparse
-from scipy.ndimage import distance_transform_edt
-from scipy.sparse.linalg import spsolve
 
 from ...geometry.filters import gaussian_smooth
+from . import pentadiagonal
 
 NEVER = 1 << 30
 """Frames away that no recording is long."""
@@ -20,8 +18,7 @@ def fade_outside(values: torch.Tensor, known: torch.Tensor, frames: int) -> torc
     A gap that is shorter is bridged: from the value before it to the value after it.
     """
     time = torch.arange(len(values), device=values.device)
-    before = torch.where(known, time, -NEVER).cummax(0).values
-    after = torch.where(known, time, NEVER).flip(0).cummin(0).values.flip(0)
+    before, after = _nearest(known)
     since, until = time - before, after - time
     across = _smoothstep(since / (since + until).clamp_min(1))[:, None].to(values)
     from_either = torch.lerp(values[before.clamp_min(0)], values[after.clamp_max(len(values) - 1)], across)
@@ -36,20 +33,36 @@ def whittaker_smooth(values: torch.Tensor, known: torch.Tensor, near: float, far
     ``reach`` frames away. A compromise of the given values and small second differences (Whittaker 1923), which goes
     over into the known values on either side.
     """
-    free = ~known.cpu().numpy()
-    if len(values) < 3 or not free.any():
+    if len(values) < 3 or known.all():
         return values
-    given = values.cpu().double().numpy()
-    away = np.asarray(distance_transform_edt(free)) if not free.all() else np.full(len(given), reach)
-    fraction = np.clip(away / reach, 0, 1)
+    given, fixed = values.cpu().double().numpy(), known.cpu().numpy()
+    time, (before, after) = np.arange(len(given)), (frame.cpu().numpy() for frame in _nearest(known))
+    fraction = np.clip(np.minimum(time - before, after - time) / reach, 0, 1)
     trust = (near / (near + (far - near) * fraction)) ** 4
-    at, after, next_after = (sparse.eye_array(len(given) - 2, len(given), k=k) for k in range(3))
-    bend = at - 2 * after + next_after
-    equations = (sparse.diags_array(trust) + near**4 * bend.T @ bend).tocsr()[free]
-    right = (trust[:, None] * given)[free] - equations[:, ~free] @ given[~free]
-    result = given.copy()
-    result[free] = spsolve(equations[:, free].tocsc(), right).reshape(right.shape)
-    return torch.from_numpy(result.astype(np.float32)).to(values)
+    # The bands of the second differences' squares: of (1, -2, 1) times itself, a row for each three frames.
+    each = np.full(len(given) - 2, near**4)
+    bands = [trust.copy(), np.zeros(len(given) - 1), each.copy()]
+    for shift, square in enumerate((1, 4, 1)):
+        bands[0][shift : shift + len(each)] += square * each
+    for shift in range(2):
+        bands[1][shift : shift + len(each)] -= 2 * each
+    right = trust[:, None] * given
+    for distance, band in enumerate(bands[1:], 1):
+        earlier, later = fixed[:-distance], fixed[distance:]
+        right[distance:][earlier] -= (band[:, None] * given[:-distance])[earlier]
+        right[:-distance][later] -= (band[:, None] * given[distance:])[later]
+        band[earlier | later] = 0
+    bands[0][fixed], right[fixed] = 1, given[fixed]
+    result = pentadiagonal.solve(bands[0], bands[1], bands[2], right)
+    smoothed = torch.from_numpy(result.astype(np.float32)).to(values)
+    return torch.where(known[:, None], values, smoothed)
+
+
+def _nearest(known: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The last known frame up to each and the first one from there on, (T,) both; without one a frame far away."""
+    time = torch.arange(len(known), device=known.device)
+    before = torch.where(known, time, -NEVER).cummax(0).values
+    return before, torch.where(known, time, NEVER).flip(0).cummin(0).values.flip(0)
 
 
 def rate_limited_envelope(vectors: torch.Tensor, slope: float, sigma: float) -> torch.Tensor:

@@ -31,6 +31,7 @@ SAME_EVERYWHERE = {
 NEVER_SHOWN = {
     "kind", "fraction", "people", "running", "stage", "step", "takes", "cancelled", "said",
     "Unique name used in the code and scripting",
+    "Unique name used in the code and scripting, can be re-defined in Python sub-classes if needed",
 }  # fmt: skip
 """Names of properties without a name of their own, and what Blender itself says of names."""
 SPEAKING = {"message": 0, "translated": 0, "translate": 0, "_is_missing": 1, "poll_message_set": 0}
