@@ -1,13 +1,15 @@
 """Run ruff, pyright and the tests: in .venv and in Blender 4.2, 4.5 and 5.0; other arguments go to pytest.
 
-``--blender all`` runs the Blender tests in every version that is supported, ``--blender 5.3`` in one.
+Slow Blender tests are run in 4.5 alone. ``--blender all`` runs every Blender test in every version that is supported,
+``--blender 5.3`` in one.
 """
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from .blenders.environments import BLENDERS, BY_DEFAULT, blender_python
+from .blenders.environments import BLENDERS, BY_DEFAULT, IN_VENV, blender_python
 from .support import environment
 from .support.arguments import command_parser
 from .support.checkout import ROOT
@@ -16,6 +18,7 @@ from .support.test_suites import NOTHING_COLLECTED, Result, Suite, run_suites
 
 TESTS = ROOT / "tests"
 BLENDER_TESTS = TESTS / "blender"
+WITHOUT_SLOW = ("-m", "not slow")
 
 
 def run(arguments: list[str]) -> int:
@@ -45,10 +48,13 @@ def suites(blender: str | None, arguments: list[str]) -> Iterator[Suite]:
     outside = [path for path in paths if path not in in_blender]
     if blender is None and (outside or not paths):
         core = outside or [str(TESTS), f"--ignore={BLENDER_TESTS}"]
-        yield Suite("threepoint", environment.python_of(environment.VENV), (*core, *others))
+        yield Suite("threepoint", partial(environment.python_of, environment.VENV), (*core, *others))
     if in_blender or not paths:
+        everything = blender is not None or bool(paths)
         for version in {None: BY_DEFAULT, "all": BLENDERS}.get(blender, (blender,)):
-            yield Suite(f"Blender {version}", blender_python(version), (*(in_blender or [str(BLENDER_TESTS)]), *others))
+            some = () if everything or version == IN_VENV else WITHOUT_SLOW
+            tests = in_blender or [str(BLENDER_TESTS)]
+            yield Suite(f"Blender {version}", partial(blender_python, version), (*tests, *some, *others))
 
 
 def is_test_path(argument: str, folder: Path) -> bool:

@@ -19,11 +19,14 @@ def test_arguments_choose_the_suites(monkeypatch):
     monkeypatch.setattr(test_command, "blender_python", lambda version: "python")
     here = str(Path(__file__).resolve())
     check = str(next((ROOT / "tests" / "blender").rglob("test_*.py")))
-    assert [title for title, _ in chosen(None)] == ["threepoint", "Blender 4.2", "Blender 4.5", "Blender 5.0"]
+    assert [title for title, _ in chosen(None)] == ["threepoint", "Blender 4.5", "Blender 4.2", "Blender 5.0"]
+    quick = [title for title, arguments in chosen(None) if arguments[-2:] == ["-m", "not slow"]]
+    assert quick == ["Blender 4.2", "Blender 5.0"]
+    assert not any("not slow" in arguments for _, arguments in [*chosen("all"), *chosen("4.2"), *chosen(None, check)])
     assert [title for title, _ in chosen("all")] == [f"Blender {series}" for series in SERIES]
     assert [title for title, _ in chosen("5.0")] == ["Blender 5.0"]
     assert chosen(None, here, "-x") == [("threepoint", [here, "-x"])]
-    assert [title for title, _ in chosen(None, check)] == ["Blender 4.2", "Blender 4.5", "Blender 5.0"]
+    assert [title for title, _ in chosen(None, check)] == ["Blender 4.5", "Blender 4.2", "Blender 5.0"]
     assert chosen("4.2", check + "::test_x", "-k", "bake") == [("Blender 4.2", [check + "::test_x", "-k", "bake"])]
 
 
@@ -31,7 +34,7 @@ def test_suites_run_side_by_side_and_keep_their_output_apart(tmp_path, capfd):
     for name, outcome in (("good", True), ("bad", False)):
         (tmp_path / f"test_{name}.py").write_text(f"def test_{name}():\n    print('{name}')\n    assert {outcome}\n")
     paths = [tmp_path / "test_good.py", tmp_path / "test_bad.py"]
-    results = run_suites([Suite(path.stem, Path(sys.executable), (str(path), "-q")) for path in paths])
+    results = run_suites([Suite(path.stem, lambda: Path(sys.executable), (str(path), "-q")) for path in paths])
     counts = {result.title: (result.counts["passed"], result.counts["failed"], result.status) for result in results}
     assert counts == {"test_good": (1, 0, 0), "test_bad": (0, 1, 1)}
     blocks = re.split(r"^== (?=test_\w+$)", capfd.readouterr().out, flags=re.MULTILINE)[1:]

@@ -5,7 +5,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, ClassVar
@@ -31,10 +31,13 @@ os._exit(status)
 
 @dataclass(frozen=True)
 class Suite:
-    """One run of pytest: its title, interpreter and arguments."""
+    """One run of pytest: its title, what gives its interpreter when it begins, and its arguments.
+
+    An environment may have to be made first, while other suites run.
+    """
 
     title: str
-    python: Path
+    python: Callable[[], Path]
     arguments: tuple[str, ...]
 
 
@@ -56,8 +59,9 @@ class _Run:
         self.folder = tempfile.TemporaryDirectory()
         self.report = Path(self.folder.name) / "report.xml"
         self.output: IO[bytes] | None = open(Path(self.folder.name) / "output.txt", "w+b") if apart else None  # noqa: SIM115
+        python = suite.python()
         self.begun = time.monotonic()
-        tests = command(suite.python, "-c", PYTEST, f"--rootdir={ROOT}", *suite.arguments, f"--junitxml={self.report}")
+        tests = command(python, "-c", PYTEST, f"--rootdir={ROOT}", *suite.arguments, f"--junitxml={self.report}")
         isolated = {**clean_environment(), "BLENDER_USER_RESOURCES": self.folder.name}
         self.process = subprocess.Popen(tests, cwd=ROOT, env=isolated, stdout=self.output, stderr=self.output)
 
