@@ -27,7 +27,7 @@ from .windows import OVERLAP, WINDOW, even_basis
 
 FRAMES_PER_BATCH = 1536
 """Frames that are optimised together: bounds the memory to a few hundred MB, whatever the recording's length."""
-COMPARED_EVERY = 2
+COMPARED_EVERY = 3
 """One frame in so many has its energy computed: corrections are smooth curves with knots ``KNOT_FRAMES`` apart."""
 ITERATIONS = 12
 """More bring the body hardly nearer to the truth, and multiply what rounding has made different."""

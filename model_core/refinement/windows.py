@@ -4,7 +4,7 @@ import math
 
 import torch
 
-WINDOW, OVERLAP = 48, 12
+WINDOW, OVERLAP = 84, 12
 """Frames of a window, and those that it shares with the next."""
 KNOT_FRAMES = 4
 """A window's correction is a smooth curve with a knot every so many frames."""
