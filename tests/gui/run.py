@@ -17,6 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from threepoint.tools.blenders.debian_root import make_root
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = (
     "blender", "xvfb", "xauth", "libgl1-mesa-dri", "libegl1", "imagemagick", "python3-numpy", "python3-requests",
@@ -33,7 +35,7 @@ def main(suite, folder, python=None):
     """Make the system where there is none, drive its Blender, copy what came out; the exit status."""
     folder = Path(folder).resolve()
     if not (folder / "usr/bin/blender").exists():
-        make_system(suite, folder)
+        make_root(suite, folder, PACKAGES)
     inside = bring_files(folder)
     reports = ("validated.json", "clicks.json", "report.json", "reopened.json")
     if python is not None:
@@ -69,17 +71,6 @@ def mounted(python):
     prefixes = "import sys; print(sys.prefix, sys.base_prefix, sep='\\n')"
     found = subprocess.run([python, "-I", "-c", prefixes], capture_output=True, text=True, check=True)
     return ["/proc", "/dev", *dict.fromkeys(found.stdout.split())]
-
-
-def make_system(suite, folder):
-    """A small Debian with Blender and a virtual screen."""
-    check_signatures = ["--no-check-gpg"] if suite == "sid" else []
-    include = "--include=ca-certificates"
-    subprocess.run(["debootstrap", "--variant=minbase", include, *check_signatures, suite, str(folder)], check=True)
-    shutil.copy2("/etc/resolv.conf", folder / "etc/resolv.conf")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *PACKAGES]):
-        subprocess.run(["chroot", str(folder), "apt-get", *arguments], check=True, env=environment)
 
 
 def bring_files(folder):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..support import environment
 from ..support.checkout import ROOT
+from . import debian_root
 
 SHARED_PINS = ("setuptools", "pytest", "hypothesis")
 """Packages that a Blender's environment takes over from the requirements: nothing that the add-on must not import."""
@@ -35,18 +36,25 @@ BLENDERS = {
 IN_VENV = "4.5"
 """The one whose ``bpy`` the requirements name, beside torch and all else."""
 BY_DEFAULT = ("4.5", "4.2", "5.0")
-"""Those of ``python3 tools test``, which has twelve minutes, the longest first: every generation of the animation data
-there is."""
+"""Those of ``python3 tools test``, which has twelve minutes and may find no Python but 3.11; the longest first."""
 
 
 def blender_python(version: str) -> Path:
-    """The interpreter of an environment with a version's ``bpy``, made on first use."""
+    """The interpreter of an environment with a version's ``bpy``, made on first use.
+
+    Where this system has not the Python that it takes, in a Debian that has.
+    """
     if version == IN_VENV:
         return environment.python_of(environment.VENV)
     blender, folder = BLENDERS[version], ROOT / f".venv-bpy-{version}"
     requirements = requirements_of(blender)
     if not environment.is_ready(folder, requirements):
-        python = environment.find_python(blender.python)
+        try:
+            python = environment.find_python(blender.python)
+        except environment.EnvironmentProblem:
+            if blender.python != debian_root.SUITE_PYTHON:
+                raise
+            return debian_root.python_in_root(f"bpy-{version}", requirements)
         environment.say(f"making {folder} for the tests in Blender {version} (about 1 GB)")
         environment.make_environment(folder, requirements, python, blender.python)
     return environment.python_of(folder)
