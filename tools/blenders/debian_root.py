@@ -16,7 +16,8 @@ from ..support.checkout import ROOT
 SUITE, SUITE_PYTHON = "trixie", (3, 13)
 """Debian 13, and its Python."""
 FOLDER = ROOT / f".venv-debian-{SUITE}"
-MOUNTED = ("/proc", "/dev", "/tmp", str(ROOT))
+MOUNTED = ("/proc", "/dev", "/tmp", "/etc/ssl/certs", str(ROOT))
+"""What both systems have in common: this checkout, temporary files, and whom they trust on the network."""
 
 
 def make_root(suite: str, folder: Path, packages: tuple[str, ...]) -> None:
