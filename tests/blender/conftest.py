@@ -13,8 +13,9 @@ ENGINE = Path(__file__).resolve().parent.parent / "fake_engine.py"
 
 
 def pytest_configure(config):
-    """What the next Blender removes, this one warns of: that is an error, as every other warning."""
-    config.addinivalue_line("filterwarnings", "error")
+    """What the next Blender, Python or numpy removes, this one warns of: that is an error."""
+    for warning in ("DeprecationWarning", "PendingDeprecationWarning", "FutureWarning"):
+        config.addinivalue_line("filterwarnings", f"error::{warning}")
 
 
 def install():
