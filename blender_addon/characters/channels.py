@@ -18,10 +18,11 @@ from .transfer import CharacterPose
 
 @dataclass(frozen=True)
 class Placement:
-    """Where the player's space lies in the world: a rotation (3, 3) and a shift (3,), in metres."""
+    """Where the player's space lies in the world: a rotation (3, 3), a shift (3,) in metres, and how large it is."""
 
     turn: np.ndarray = field(default_factory=lambda: np.eye(3))
     shift: np.ndarray = field(default_factory=lambda: np.zeros(3))
+    scale: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from ...model_core.geometry.rotations import normalize
 from ..i18n.messages import message
 from .bone_words import FINGERS, SIDES, is_helper, side_and_part
 from .rest_pose import RestPose
-from .roles import BoneMap, missing_roles
+from .roles import ROLE_LABELS, BoneMap, missing_roles
 from .soles import Sole, sole_below
 
 SNAP = 0.985
@@ -101,11 +101,11 @@ def character_of(rest: RestPose, bones: BoneMap) -> Character:
     """The character that a map of its bones describes. Raises ``InputError`` naming the part that does not fit."""
     lacking = missing_roles(bones)
     if lacking:
-        raise InputError(message("No bone is known for {part}; choose it in the list", part=lacking[0]))
+        raise InputError(message("No bone is known for {part}; choose it in the list", part=ROLE_LABELS[lacking[0]]))
     for role, name in bones.items():
         if name and name not in rest.names:
             raise InputError(message("{bone}: there is no such bone for {part}; choose another one",
-                                     bone=name, part=role))  # fmt: skip
+                                     bone=name, part=ROLE_LABELS[role]))  # fmt: skip
     at = {role: rest.index(name) for role, name in bones.items() if name}
     turn = _standard_turn(rest, at)
     rest = _turned(rest, turn)
@@ -113,13 +113,13 @@ def character_of(rest: RestPose, bones: BoneMap) -> Character:
     for role, above in (("head", chest), *((f"{side}_upper_arm", chest) for side in SIDES), ("chest", hips)):
         if role in at and at[role] != above and not rest.is_below(at[role], above):
             raise InputError(message("{bone}: should hang from {above}, but does not; choose another bone for {part}",
-                                     bone=bones[role], above=rest.names[above], part=role))  # fmt: skip
+                                     bone=bones[role], above=rest.names[above], part=ROLE_LABELS[role]))  # fmt: skip
     for side in SIDES:
         for limb, above in (("forearm", "upper_arm"), ("shin", "thigh")):
             if not rest.is_below(at[f"{side}_{limb}"], at[f"{side}_{above}"]):
                 raise InputError(
                     message("{bone}: should hang from {above}, but does not; choose another bone for {part}",
-                            bone=bones[f"{side}_{limb}"], above=bones[f"{side}_{above}"], part=f"{side}_{limb}")
+                            bone=bones[f"{side}_{limb}"], above=bones[f"{side}_{above}"], part=ROLE_LABELS[f"{side}_{limb}"])
                 )  # fmt: skip
     legs = (_leg(rest, at, "left"), _leg(rest, at, "right"))
     toes = (_toes(rest, at, "left"), _toes(rest, at, "right"))

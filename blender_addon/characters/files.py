@@ -24,11 +24,17 @@ def import_character(path: Path, scene: Scene) -> ArmatureObject:
     if not path.is_file():
         raise InputError(message("{path}: there is no such file", path=path))
     before = set(bpy.data.objects)
+    render: Any = scene.render
+    time = render.fps, render.fps_base, scene.frame_start, scene.frame_end, scene.frame_current
     try:
         _load(path, scene)
+        bpy.context.view_layer.update()
     except (RuntimeError, OSError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
         raise InputError(message("{path}: cannot be read ({reason})", path=path.name, reason=reason)) from error
+    # Importers set the scene's frame rate and range to their file's.
+    render.fps, render.fps_base, scene.frame_start, scene.frame_end = time[:4]
+    scene.frame_set(time[4])
     new: list[Any] = [item for item in bpy.data.objects if item not in before]
     armatures = [item for item in new if item.type == "ARMATURE"]
     if not armatures:

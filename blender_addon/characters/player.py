@@ -1,6 +1,6 @@
 """The motion that is carried over: the player's joints in the world's axes, and their feet on the floor."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,9 +32,12 @@ class Player:
     stands: np.ndarray
     fps: float
 
-    @property
-    def frame_count(self) -> int:
-        return len(self.places)
+    def scaled(self, scale: float) -> "Player":
+        """The same person, so many times as large."""
+        if scale == 1:
+            return self
+        soles = tuple(sole.scaled(scale) for sole in self.soles)
+        return replace(self, places=scale * self.places, rest=scale * self.rest, soles=soles)
 
 
 def player_of(motion: Motion, body: Body) -> Player:

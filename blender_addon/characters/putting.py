@@ -7,6 +7,7 @@ import bpy
 import numpy as np
 
 from ...model_core.body import Body
+from ...model_core.geometry.skeleton import ANKLES, HIPS, KNEES, SHOULDERS
 from ...model_core.motion import Motion
 from ..animation.timing import frames_to_seconds
 from ..avatar.bake import action_frames, interpolate_motion
@@ -15,10 +16,14 @@ from ..bpy_types import ArmatureObject, Scene
 from .baking import write_channels
 from .channels import Channels, Placement, channels_of
 from .character import Character, character_of
-from .choices import Choices
+from .choices import PLAYER, SCALED, Choices
 from .player import Player, player_of
 from .reading import read_rest
 from .transfer import CharacterPose, transfer
+
+
+SAME_SIZE = 1.25
+"""How many times as large as the player a character may be, or as small, to hold its hands where theirs were."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ def carry(
     Raises ``InputError`` where the bones do not make a character.
     """
     frames = action_frames(motion, scene)
-    player = player_of(at_frames(motion, frames, scene), body)
+    player = player_of(at_frames(motion, frames, scene), body).scaled(placement.scale)
     character = character_of(read_rest(armature), bones)
     pose = transfer(player, character, choices)
     return Carried(player, character, pose, channels_of(character, pose, placement, choices.root), frames)
@@ -61,3 +66,23 @@ def at_frames(motion: Motion, frames: np.ndarray, scene: Scene) -> Motion:
 def write_carried(armature: ArmatureObject, action: bpy.types.Action, carried: Carried) -> None:
     """Key it in an action of the armature, in place of what the action held of these bones."""
     write_channels(armature, action, carried.character, carried.channels, carried.frames)
+
+
+def placement_of(armature: ArmatureObject) -> Placement:
+    """Where an avatar's armature stands, and how large it is there."""
+    world = np.array(armature.matrix_world)
+    scale = float(np.linalg.norm(world[:3, :3], axis=0).mean())
+    return Placement(world[:3, :3] / scale, world[:3, 3].copy(), scale)
+
+
+def fitting_choice(rest_joints: np.ndarray, character: Character) -> str:
+    """Where the hands of a character go unless somebody chooses: where the player's were, if it is of their size.
+
+    ``rest_joints`` (24, 3): the player's in a T-pose, +Y up.
+    """
+    leg = np.linalg.norm(np.diff(rest_joints[[HIPS[0], KNEES[0], ANKLES[0]]], axis=0), axis=1).sum()
+    trunk = rest_joints[SHOULDERS[0], 1] - rest_joints[HIPS[0], 1]
+    heads = character.rest.heads
+    own_trunk = heads[character.arms[0].upper.bone, 2] - heads[character.legs[0].upper.bone, 2]
+    ratios = (character.legs[0].length / leg, own_trunk / trunk)
+    return PLAYER if all(1 / SAME_SIZE < ratio < SAME_SIZE for ratio in ratios) else SCALED

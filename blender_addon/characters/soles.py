@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...model_core.geometry.rotations import Array
-
 NEAR = 1.3
 """How far around a foot, in lengths from its ankle to its toes, vertices are looked for."""
 WITHOUT_SKIN = (-0.35, 1.5)
@@ -32,7 +30,12 @@ class Sole:
         """Metres of the ankle above the sole."""
         return float(self.ankle[2] - self.ball[2])
 
-    def points(self, foot: Array, toes: Array) -> np.ndarray:
+    def scaled(self, scale: float) -> "Sole":
+        """The same foot, so many times as large."""
+        parts = (self.ankle, self.toes, self.heel, self.ball, self.tip)
+        return Sole(*(scale * part for part in parts), self.heading)
+
+    def points(self, foot: np.ndarray, toes: np.ndarray) -> np.ndarray:
         """Heel, ball and tip from the ankle (T, 3, 3), for rotations of foot and toes (T, 3, 3) from rest."""
         ball, joint = foot @ (self.ball - self.ankle), foot @ (self.toes - self.ankle)
         return np.stack([foot @ (self.heel - self.ankle), ball, joint + toes @ (self.tip - self.toes)], 1)
