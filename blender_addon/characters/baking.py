@@ -7,7 +7,7 @@ import bpy
 import numpy as np
 
 from ...model_core.geometry.rotations import matrix_to_quaternion
-from ..animation.curves import curves_in, drop_curves, all_fcurves, write_vector
+from ..animation.curves import all_fcurves, curves_in, drop_curves, write_vector
 from ..animation.rotation_modes import CHANNELS, QUATERNION, channel_values
 from ..bpy_types import ArmatureObject
 from .channels import Channels

@@ -1,8 +1,8 @@
 """What a bone's name says of it: which side, which part of a person, and whether it is a helper.
 
-The words cover Mixamo, VRM, Unreal, MetaHuman, Rigify, Auto-Rig Pro, Character Creator, Daz Genesis, MakeHuman and MPFB,
-Ready Player Me, 3ds Max Biped, VRoid, SMPL, CMU and the free packs of Quaternius, Kenney and KayKit; none is listed bone
-by bone, because their makers number, prefix and spell them in many ways.
+The words cover Mixamo, VRM, Unreal, MetaHuman, Rigify, Auto-Rig Pro, Character Creator, Daz Genesis, MakeHuman and
+MPFB, Ready Player Me, 3ds Max Biped, VRoid, SMPL, CMU and the free packs of Quaternius, Kenney and KayKit; none is
+listed bone by bone, because their makers number, prefix and spell them in many ways.
 """
 
 import re

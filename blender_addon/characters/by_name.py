@@ -146,7 +146,7 @@ class _Names:
         return self._top(necks[0] if necks else chest)
 
     def _top(self, bone: int) -> int | None:
-        """The end of the line of bones in the middle that goes up from one: of Rigify's spine, which is head as well."""
+        """The end of the line of bones in the middle that goes up from one: Rigify's spine has the head."""
         line = []
         while True:
             above = [child for child in self.rest.children(bone) if self.usable[child]

@@ -60,7 +60,9 @@ def _mirrored_pairs(rest: RestPose) -> list[tuple[int, int]]:
     for parent in range(len(rest.names)):
         for first, second in combinations(rest.children(parent), 2):
             lines = _line(rest, first), _line(rest, second)
-            count = min(len(lines[0]), len(lines[1]), COMPARED)  # Further out, fingers of different hands may be longest.
+            count = min(
+                len(lines[0]), len(lines[1]), COMPARED
+            )  # Further out, fingers of different hands may be longest.
             if count < 2:
                 continue
             a, b = rest.heads[lines[0][:count]], rest.heads[lines[1][:count]]

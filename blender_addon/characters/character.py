@@ -79,7 +79,7 @@ class Character:
     @property
     def hip_centre(self) -> np.ndarray:
         """The middle (3,) between the hip joints at rest."""
-        return 0.5 * sum(self.rest.heads[leg.upper.bone] for leg in self.legs)
+        return self.rest.heads[[leg.upper.bone for leg in self.legs]].mean(0)
 
     @property
     def floor(self) -> float:
@@ -117,9 +117,10 @@ def character_of(rest: RestPose, bones: BoneMap) -> Character:
     for side in SIDES:
         for limb, above in (("forearm", "upper_arm"), ("shin", "thigh")):
             if not rest.is_below(at[f"{side}_{limb}"], at[f"{side}_{above}"]):
+                role = f"{side}_{limb}"
                 raise InputError(
                     message("{bone}: should hang from {above}, but does not; choose another bone for {part}",
-                            bone=bones[f"{side}_{limb}"], above=bones[f"{side}_{above}"], part=ROLE_LABELS[f"{side}_{limb}"])
+                            bone=bones[role], above=bones[f"{side}_{above}"], part=ROLE_LABELS[role])
                 )  # fmt: skip
     legs = (_leg(rest, at, "left"), _leg(rest, at, "right"))
     toes = (_toes(rest, at, "left"), _toes(rest, at, "right"))
@@ -273,7 +274,11 @@ def _palm(rest: RestPose, hand: int) -> np.ndarray | None:
         if bone == hand or not rest.is_below(bone, hand):
             continue
         part = side_and_part(name)[1]
-        if FINGERS.search(part) and "carpal" not in part and not any(rest.names[p] in fingers for p in rest.ancestors(bone)):
+        if (
+            FINGERS.search(part)
+            and "carpal" not in part
+            and not any(rest.names[p] in fingers for p in rest.ancestors(bone))
+        ):
             fingers[name] = rest.heads[bone]
     wrist = rest.heads[hand]
     thumb = [place for name, place in fingers.items() if "thumb" in name.lower()]

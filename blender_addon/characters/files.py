@@ -10,7 +10,7 @@ import bpy
 
 from ...model_core.errors import InputError
 from ...model_core.untrusted.budgets import read_bytes
-from ..bpy_types import ArmatureObject, Scene
+from ..bpy_types import ArmatureObject, Scene, current_context
 from ..i18n.messages import message
 
 SUFFIXES = (".blend", ".glb", ".gltf", ".vrm", ".fbx")
@@ -28,7 +28,7 @@ def import_character(path: Path, scene: Scene) -> ArmatureObject:
     time = render.fps, render.fps_base, scene.frame_start, scene.frame_end, scene.frame_current
     try:
         _load(path, scene)
-        bpy.context.view_layer.update()
+        current_context().view_layer.update()
     except (RuntimeError, OSError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
         raise InputError(message("{path}: cannot be read ({reason})", path=path.name, reason=reason)) from error

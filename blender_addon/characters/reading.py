@@ -1,10 +1,12 @@
 """An armature of Blender's as a ``RestPose``, with the skin that hangs on it."""
 
+from typing import Any, cast
+
 import bpy
 import numpy as np
 
 from ...model_core.errors import InputError
-from ..bpy_types import ArmatureObject
+from ..bpy_types import ArmatureObject, MeshObject
 from ..i18n.messages import message
 from .rest_pose import RestPose
 
@@ -20,11 +22,9 @@ def read_rest(armature: ArmatureObject) -> RestPose:
     scales = np.linalg.norm(world[:3, :3], axis=0)
     scale = float(scales.mean())
     if scale == 0 or np.ptp(scales) > EVEN * scale or np.linalg.det(world[:3, :3]) <= 0:
-        raise InputError(
-            message("{name}: is stretched or mirrored; apply its scale first", name=armature.name)
-        )
+        raise InputError(message("{name}: is stretched or mirrored; apply its scale first", name=armature.name))
     turn = world[:3, :3] / scale
-    bones = list(armature.data.bones)  # Blender lists parents first.
+    bones = cast(list[Any], list(armature.data.bones))  # Blender lists parents first.
     order = {bone.name: place for place, bone in enumerate(bones)}
     matrices = np.array([np.array(bone.matrix_local) for bone in bones]).reshape(-1, 4, 4)
     tails = np.array([bone.tail_local for bone in bones]).reshape(-1, 3)
@@ -40,10 +40,10 @@ def read_rest(armature: ArmatureObject) -> RestPose:
     )
 
 
-def skins_of(armature: ArmatureObject) -> list[bpy.types.Object]:
+def skins_of(armature: ArmatureObject) -> list[MeshObject]:
     """The meshes that the armature moves."""
-    found = []
-    for item in bpy.data.objects:
+    found, objects = [], cast(Any, bpy.data.objects)
+    for item in objects:
         if item.type != "MESH" or not item.users_scene:
             continue
         moved = any(modifier.type == "ARMATURE" and modifier.object == armature for modifier in item.modifiers)

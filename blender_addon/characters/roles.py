@@ -1,7 +1,7 @@
 """Which bone of a character is which part of a person: the parts that have to be told, and those that follow.
 
-A map is a dict of ``ROLES`` -> name of a bone. Bones between two of them (spines of any number, limbs in several pieces)
-need no name: they are found along the way.
+A map is a dict of ``ROLES`` -> name of a bone. Bones between two of them (spines of any number, limbs in several
+pieces) need no name: they are found along the way.
 """
 
 from collections.abc import Mapping

@@ -32,8 +32,8 @@ class Sole:
 
     def scaled(self, scale: float) -> "Sole":
         """The same foot, so many times as large."""
-        parts = (self.ankle, self.toes, self.heel, self.ball, self.tip)
-        return Sole(*(scale * part for part in parts), self.heading)
+        ankle, toes, heel, ball, tip = (scale * at for at in (self.ankle, self.toes, self.heel, self.ball, self.tip))
+        return Sole(ankle, toes, heel, ball, tip, self.heading)
 
     def points(self, foot: np.ndarray, toes: np.ndarray) -> np.ndarray:
         """Heel, ball and tip from the ankle (T, 3, 3), for rotations of foot and toes (T, 3, 3) from rest."""

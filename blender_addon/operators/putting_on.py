@@ -101,12 +101,11 @@ def is_put_on(person: THREEPOINT_PG_person) -> bool:
 
 def _draw_put_on(layout: bpy.types.UILayout, context: Context) -> None:
     person = require_person(context)
-    label = "Put on Character"
-    if person.character.armature is not None and is_put_on(person):
-        label = "Update Character"
+    again = person.character.armature is not None and is_put_on(person)
+    label = translate("Update Character") if again else translate("Put on Character")
     row = layout.row()
     row.scale_y = 1.5
-    row.operator(THREEPOINT_OT_put_on_character.bl_idname, text=translate(label), icon="ARMATURE_DATA")
+    row.operator(THREEPOINT_OT_put_on_character.bl_idname, text=label, icon="ARMATURE_DATA")
 
 
 def _draw_bones(layout: bpy.types.UILayout, context: Context) -> None:

@@ -4,7 +4,14 @@
 # Blender takes properties from annotations that are calls.
 
 import bpy
-from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatVectorProperty, PointerProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatVectorProperty,
+    PointerProperty,
+    StringProperty,
+)
 
 from ..bpy_types import overridable
 from ..i18n import messages
@@ -13,7 +20,8 @@ from . import characters
 
 HANDS_ITEMS = (
     ("PLAYER", "As the Player's", "Hands are where the player's were: right for props, and for others who are met"),
-    ("SCALED", "Scaled", "Hands are as far from the shoulders as the character's reach makes it: hands that met still do"),
+    ("SCALED", "Scaled", "Hands are as far from the shoulders as the character's reach makes it: hands that "
+     "met still do"),
     ("ROTATIONS", "Rotations Only", "Arms turn as the player's; hands are wherever that brings them"),
 )  # fmt: skip
 ROOT_ITEMS = (
@@ -52,7 +60,7 @@ class THREEPOINT_PG_character(bpy.types.PropertyGroup):
     )  # fmt: skip
     hands: EnumProperty(name="Hand Places", items=HANDS_ITEMS, description="Where the character's hands go")
     root: EnumProperty(name="Root Motion", items=ROOT_ITEMS, description="What carries the way over the floor")
-    bones: CollectionProperty(type=THREEPOINT_PG_bone)
+    bones: CollectionProperty(type=THREEPOINT_PG_bone, name="Bones")
     show_bones: BoolProperty(name="Bones", description="Show which bone is which part of the character")
     rest: FloatVectorProperty(size=16, subtype="MATRIX", options={"HIDDEN"})
     """The object's own matrix before its motion carried it."""

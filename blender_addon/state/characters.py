@@ -9,7 +9,7 @@ import numpy as np
 from ...model_core.errors import InputError
 from ..animation.curves import all_fcurves, make_action, slot_of, use_action
 from ..avatar.bake import read_action
-from ..bpy_types import ArmatureObject, Scene
+from ..bpy_types import ArmatureObject, Scene, current_context
 from ..characters import presets
 from ..characters.choices import Choices
 from ..characters.finding import find_bones, humanoid_of
@@ -61,9 +61,9 @@ def choose(settings: "THREEPOINT_PG_character", humanoid: dict[str, str] | None 
         item = settings.bones.add()
         item.name, item.bone = role, bones.get(role, "")
     settings.rest = [value for row in armature.matrix_basis.transposed() for value in row]
-    person: Any = settings.id_data.threepoint
+    root: Any = settings.id_data
     if not missing_roles(bones):
-        settings.hands = _fitting(person, armature, bones)
+        settings.hands = _fitting(root.threepoint, armature, bones)
         settings.say([])
     else:
         settings.show_bones = True
@@ -144,7 +144,7 @@ def _rest_object(person: "THREEPOINT_PG_person") -> None:
     own = [take.character_action for take in person.takes if take.character_action is not None]
     if any(fcurve.data_path == "location" for action in own for fcurve in all_fcurves(action)):
         armature.matrix_basis = settings.rest
-    bpy.context.view_layer.update()
+    current_context().view_layer.update()
 
 
 def _carried(person: "THREEPOINT_PG_person", take: "THREEPOINT_PG_take", scene: Scene) -> Carried:

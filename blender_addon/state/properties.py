@@ -102,7 +102,8 @@ class THREEPOINT_PG_take(bpy.types.PropertyGroup):
     number: IntProperty(name="Take", description="0 is the mean motion, others are draws from the likely ones")
     identifier: IntProperty(options={"HIDDEN"})
     """What a take is known by while the engine is at work for it."""
-    character_action: PointerProperty(type=bpy.types.Action, name="Action of the Character")
+    character_action: PointerProperty(type=bpy.types.Action, options={"HIDDEN"})
+    """The same on the person's character."""
     baked: StringProperty(options={"HIDDEN"})
     """The action's checksum as it was predicted: another one means that somebody has edited it since."""
 
@@ -225,7 +226,7 @@ class THREEPOINT_PG_person(bpy.types.PropertyGroup):
     shown_floor: FloatProperty(options={"HIDDEN"})
     """The height of the floor for which the armature was placed last."""
 
-    character: PointerProperty(type=character_properties.THREEPOINT_PG_character)
+    character: PointerProperty(type=character_properties.THREEPOINT_PG_character, name="Character")
 
     colours: BoolProperty(
         name="Show Uncertainty",

@@ -249,7 +249,9 @@ class THREEPOINT_PT_character(_PersonStep, bpy.types.Panel):
         if settings.show_bones:
             bones = _settings(layout)
             for item in settings.bones:
-                bones.prop_search(item, "bone", settings.armature.data, "bones", text=translated(ROLE_LABELS[item.name]))
+                bones.prop_search(
+                    item, "bone", settings.armature.data, "bones", text=translated(ROLE_LABELS[item.name])
+                )
             draw_buttons(Slot.BONES, layout, context)
 
 

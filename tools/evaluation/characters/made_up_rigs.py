@@ -1,7 +1,7 @@
 """Armatures made by formula: any family of names, any rest pose, bone rolls, twist bones, size and units.
 
-A person of 1.7 metres whose joints are roughly a grown-up's; it stands in for rigs of which no free file is at hand, and
-for the worst that may come.
+A person of 1.7 metres whose joints are roughly a grown-up's; it stands in for rigs of which no free file is at hand,
+and for the worst that may come.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,8 @@ LEG = {"thigh": (0.09, 0.02, 0.92), "shin": (0.09, 0.01, 0.51), "foot": (0.09, 0
        "toe_tip": (0.10, -0.17, 0.02)}  # fmt: skip
 """Joints of the middle and of the left side in a T-pose, metres, facing -Y."""
 PARENTS = {
-    "hips": "", "spine": "hips", "spine2": "spine", "chest": "spine2", "neck": "chest", "head": "neck", "collar": "chest",
+    "hips": "", "spine": "hips", "spine2": "spine", "chest": "spine2", "neck": "chest", "head": "neck",
+    "collar": "chest",
     "upper_arm": "collar", "forearm": "upper_arm", "hand": "forearm", "thigh": "hips", "shin": "thigh", "foot": "shin",
     "toe": "foot",
 }  # fmt: skip
@@ -40,7 +41,8 @@ MIXAMO = ("Hips", "Spine", "Spine1", "Spine2", "Neck", "Head", "{Left}Shoulder",
 FAMILIES: dict[str, tuple[str, ...]] = {
     "mixamo": tuple(f"mixamorig:{name}" for name in MIXAMO),
     "ready_player_me": MIXAMO,
-    "rigify": ("spine", "spine.001", "spine.002", "spine.003", "spine.004", "spine.006", "shoulder.{L}", "upper_arm.{L}",
+    "rigify": ("spine", "spine.001", "spine.002", "spine.003", "spine.004", "spine.006", "shoulder.{L}",
+               "upper_arm.{L}",
                "forearm.{L}", "hand.{L}", "thigh.{L}", "shin.{L}", "foot.{L}", "toe.{L}"),
     "unreal": ("pelvis", "spine_01", "spine_02", "spine_03", "neck_01", "head", "clavicle_{l}", "upperarm_{l}",
                "lowerarm_{l}", "hand_{l}", "thigh_{l}", "calf_{l}", "foot_{l}", "ball_{l}"),
@@ -76,9 +78,12 @@ SIDES = (
 
 @dataclass(frozen=True)
 class Rig:
-    """``names`` of ``FAMILIES``; ``droop`` degrees by which the arms hang from a T-pose; ``roll`` degrees of every bone;
+    """What is special about a made-up character.
+
+    ``names`` of ``FAMILIES``; ``droop`` degrees by which the arms hang from a T-pose; ``roll`` degrees of every bone;
     ``size`` times a grown-up; ``units``: the object's scale; ``twists``: bones that share the limbs' twist; ``faces``
-    degrees about +Z; ``without``: parts left out; ``extra``: bones for fingers and so on up to a number."""
+    degrees about +Z; ``without``: parts left out; ``extra``: how many bones hang from the head.
+    """
 
     names: str = "mixamo"
     droop: float = 0.0
@@ -162,7 +167,9 @@ def _twist(armature: Any, bone: Any, number: int, rig: Rig) -> None:
     helper.roll, helper.parent = np.radians(rig.roll), bone
 
 
-def _add_boxes(armature: Any, joints: Mapping[str, np.ndarray], made: Mapping[str, str], rig: Rig, scene: Scene) -> None:
+def _add_boxes(
+    armature: Any, joints: Mapping[str, np.ndarray], made: Mapping[str, str], rig: Rig, scene: Scene
+) -> None:
     """A mesh with a box along every bone, weighted to it; the feet's reach down to the floor."""
     vertices, faces, groups = [], [], {}
     for part, bone in made.items():
