@@ -35,6 +35,10 @@ class Carried:
     channels: Channels
     frames: np.ndarray
 
+    def shown_by(self, bone: int) -> str:
+        """The name of the armature's bone that one of the character's is."""
+        return self.character.rest.names[bone]
+
 
 def carry(
     motion: Motion, body: Body, armature: ArmatureObject, bones: Mapping[str, str], scene: Scene, choices: Choices,

@@ -50,7 +50,7 @@ def transfer(player: Player, character: Character, choices: Choices) -> Characte
     for side, leg in enumerate(character.legs):
         _reach(turns, leg, centre + sockets[side], goals[side], player.turns[:, HIPS[side]] @ KNEES_BEND)
     hips = centre + turns[character.hips] @ (character.rest.heads[character.hips] - character.hip_centre)
-    left, right = (_place(character, turns, hips, arm.upper.bone) for arm in character.arms)
+    left, right = (place_of(character, turns, hips, arm.upper.bone) for arm in character.arms)
     wanted = hand_goals(player, character, choices.hands, (left, right))
     if wanted is not None:
         for side, (arm, start) in enumerate(zip(character.arms, (left, right), strict=True)):
@@ -151,7 +151,7 @@ def _spread(bones: tuple[int, ...], knots: np.ndarray, ends_with_last: bool) -> 
     return result
 
 
-def _place(character: Character, turns: dict[int, np.ndarray], hips: np.ndarray, bone: int) -> np.ndarray:
+def place_of(character: Character, turns: dict[int, np.ndarray], hips: np.ndarray, bone: int) -> np.ndarray:
     """Where the head of a bone above the hips is (T, 3)."""
     rest, line = character.rest, [bone]
     while line[-1] != character.hips:
