@@ -44,7 +44,7 @@ def foot_goals(
     lowest = player.places[:, ankle, 2] + their_points[..., 2].min(1)
     clearance = size_ratio(player, character) * np.maximum(lowest, 0) * (1 - standing)
     ball = scale * (player.places[:, ankle] + their_points[:, 1])[:, :2]
-    ball = ball + _held(ball, player.stands[:, side], player.fps)
+    ball = ball + _held(ball, player.stands[:, side], scale)
     return np.concatenate([ball - points[:, 1, :2], (clearance - points[..., 2].min(1))[:, None]], 1)
 
 
@@ -56,19 +56,19 @@ def _eased(stands: np.ndarray, fps: float) -> np.ndarray:
     return np.maximum(np.clip(1.2 * smooth - 0.1, 0, 1), stands)
 
 
-def _held(path: np.ndarray, stands: np.ndarray, fps: float) -> np.ndarray:
-    """What to add to a path (T, 2) so that it stands still in each phase in which it should and nearly does."""
+def _held(path: np.ndarray, stands: np.ndarray, scale: float) -> np.ndarray:
+    """What to add to a path (T, 2) so that it stands still in each phase in which it should and nearly does.
+
+    A foot that wanders further does so on purpose: as far as the player's, whose path this is ``scale`` times.
+    """
     edges = np.flatnonzero(np.diff(np.concatenate([[0], stands.astype(int), [0]])))
     frames, values = [], []
     for first, last in zip(edges[::2], edges[1::2], strict=True):
         part = path[first:last]
         place = np.median(part, axis=0)
-        if np.linalg.norm(part - place, axis=1).max() > SETTLED:
-            frames += [first, last - 1]
-            values += [np.zeros(2), np.zeros(2)]
-        else:
-            frames += list(range(first, last))
-            values += list(place - part)
+        wanders = np.linalg.norm(part - place, axis=1).max() > SETTLED * max(scale, 1.0)
+        frames += list(range(first, last))
+        values += list((place - part) * (1 - wanders / max(scale, 1.0)))
     if not frames:
         return np.zeros_like(path)
     kept, at = np.unique(frames, return_index=True)
@@ -98,3 +98,48 @@ def lowered_hips(
     lowered = centre.copy()
     lowered[:, 2] -= np.maximum(smooth, drop)
     return lowered
+
+
+def stepping_path(
+    player: Player, character: Character, turns: dict[int, np.ndarray], centre: np.ndarray
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The hips' path (T, 3) by which limbs that turn as the player's walk without sliding, and the ankles' (T, 3).
+
+    Feet that stand carry the hips: they move as far over the floor as the standing foot moves below them, and are as
+    high as its sole asks for. Between steps the path goes on as ``centre`` (T, 3) does.
+    """
+    from_hips = character.hip_centre
+    ankles, balls, lows = [], [], []
+    for side, leg in enumerate(character.legs):
+        toes = character.toes[side]
+        socket = turns[character.hips] @ (character.rest.heads[leg.upper.bone] - from_hips)
+        ankle = socket + turns[leg.upper.bone] @ leg.upper.vector + turns[leg.lower.bone] @ leg.lower.vector
+        foot = turns[leg.end]
+        points = character.soles[side].points(foot, turns[toes[0]] if toes else foot) + ankle[:, None]
+        ankles.append(ankle)
+        balls.append(points[:, 1, :2])
+        lows.append(points[..., 2].min(1))
+    weights = np.stack([_eased(player.stands[:, side], player.fps) for side in (0, 1)], 1) * player.stands
+    carried = weights.sum(1) > 0
+    share = weights / np.maximum(weights.sum(1, keepdims=True), 1e-9)
+    path = centre.copy()
+    if not carried.any():
+        return path, [path + ankle for ankle in ankles]
+    times = np.arange(len(centre))
+    lift = -np.minimum(*lows) - centre[:, 2]
+    lift = np.interp(times, times[carried], lift[carried])
+    path[:, 2] += gaussian_smooth(lift[:, None], EASE_SECONDS * player.fps)[:, 0]
+    steps = np.diff(centre[:, :2], axis=0)
+    under = np.stack([np.diff(ball, axis=0) for ball in balls], 1)
+    held = carried[1:] & carried[:-1]
+    steps[held] = -(share[1:][held][..., None] * under[held]).sum(1)
+    path[1:, :2] = path[0, :2] + np.cumsum(steps, axis=0)
+    goals = []
+    for side in (0, 1):
+        standing = _eased(player.stands[:, side], player.fps)
+        ball = path[:, :2] + balls[side]
+        shift = _held(ball, player.stands[:, side], 1.0)
+        sole = path[:, 2] + lows[side]
+        lifted = np.maximum(sole, 0) * (1 - standing) - sole
+        goals.append(path + ankles[side] + np.concatenate([shift, lifted[:, None]], 1))
+    return path, goals

@@ -4,12 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...model_core.geometry.rotations import matrix_to_quaternion, quaternion_to_matrix, slerp
+from ...model_core.geometry.rotations import (
+    axis_angle_to_matrix,
+    matrix_to_axis_angle,
+    matrix_to_quaternion,
+    quaternion_to_matrix,
+    slerp,
+    transpose,
+)
 from ...model_core.geometry.skeleton import ANKLES, ELBOWS, HEAD, HIPS, KNEES, PELVIS, SHOULDERS, TOES, WRISTS
 from .character import Character, Limb
 from .choices import PLAYER, ROTATIONS, Choices
-from .feet import foot_goals, lowered_hips, size_ratio
-from .inverse_kinematics import two_bone
+from .feet import foot_goals, lowered_hips, size_ratio, stepping_path
+from .inverse_kinematics import Bend, two_bone
 from .offsets import rest_offsets
 from .player import Player
 from .twist import share_twist
@@ -20,6 +27,10 @@ NECK = 12
 CHEST = 9
 KNEES_BEND, ELBOWS_BEND = np.array([0.0, -1.0, 0.0]), np.array([0.0, 1.0, 0.0])
 """The way that knees and elbows stand out of a straight limb in a T-pose: ahead and behind."""
+
+
+KEPT = np.radians(4.5)
+"""How far a leg's bones may be from the player's directions where rotations are what counts."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +55,25 @@ def transfer(player: Player, character: Character, choices: Choices) -> Characte
     turns = _rotated(player, character)
     scale = space_scale(player, character, choices.hands)
     centre = hip_path(player, character, scale)
-    goals = [foot_goals(player, character, side, scale, turns) for side in (0, 1)]
     sockets = [turns[character.hips] @ _from_hips(character, leg.upper.bone) for leg in character.legs]
+    if choices.hands == ROTATIONS:
+        centre, goals = stepping_path(player, character, turns, centre)
+    else:
+        goals = [foot_goals(player, character, side, scale, turns) for side in (0, 1)]
     centre = lowered_hips(player, character, centre, sockets, goals)
+    before = dict(turns)
     for side, leg in enumerate(character.legs):
-        _reach(turns, leg, centre + sockets[side], goals[side], player.turns[:, HIPS[side]] @ KNEES_BEND)
+        bend = Bend(player.turns[:, HIPS[side]] @ KNEES_BEND, turns[character.hips] @ KNEES_BEND)
+        _reach(turns, leg, centre + sockets[side], goals[side], bend)
+    if choices.hands == ROTATIONS:
+        _keep_directions(turns, before, character)
     hips = centre + turns[character.hips] @ (character.rest.heads[character.hips] - character.hip_centre)
     left, right = (place_of(character, turns, hips, arm.upper.bone) for arm in character.arms)
     wanted = hand_goals(player, character, choices.hands, (left, right))
     if wanted is not None:
         for side, (arm, start) in enumerate(zip(character.arms, (left, right), strict=True)):
-            _reach(turns, arm, start, wanted[:, side], player.turns[:, SHOULDERS[side]] @ ELBOWS_BEND)
+            bend = Bend(player.turns[:, SHOULDERS[side]] @ ELBOWS_BEND, player.turns[:, CHEST] @ ELBOWS_BEND)
+            _reach(turns, arm, start, wanted[:, side], bend)
     feet = {leg.end: goals[side] for side, leg in enumerate(character.legs) if character.detached(side)}
     quaternions = {bone: matrix_to_quaternion(turn) for bone, turn in turns.items()}
     quaternions |= _twisted(character, quaternions)
@@ -163,11 +182,20 @@ def place_of(character: Character, turns: dict[int, np.ndarray], hips: np.ndarra
     return place
 
 
-def _reach(turns: dict[int, np.ndarray], limb: Limb, start: np.ndarray, goal: np.ndarray, hinge: np.ndarray) -> None:
+def _reach(turns: dict[int, np.ndarray], limb: Limb, start: np.ndarray, goal: np.ndarray, bend: Bend) -> None:
     """Turn a limb's two segments so that its end comes to the goal."""
     bones = (limb.upper.vector, limb.lower.vector)
     upper, lower = limb.upper.bone, limb.lower.bone
-    turns[upper], turns[lower] = two_bone(start, turns[upper], turns[lower], bones, goal, hinge)
+    turns[upper], turns[lower] = two_bone(start, turns[upper], turns[lower], bones, goal, bend)
+
+
+def _keep_directions(turns: dict[int, np.ndarray], before: dict[int, np.ndarray], character: Character) -> None:
+    """Take back what turns a leg's bones further than ``KEPT`` from the player's: directions count more than soles."""
+    for leg in character.legs:
+        for bone in (leg.upper.bone, leg.lower.bone):
+            step = matrix_to_axis_angle(turns[bone] @ transpose(before[bone]))
+            angle = np.linalg.norm(step, axis=-1, keepdims=True)
+            turns[bone] = axis_angle_to_matrix(step * np.minimum(1, KEPT / np.maximum(angle, 1e-9))) @ before[bone]
 
 
 def _twisted(character: Character, turns: dict[int, np.ndarray]) -> dict[int, np.ndarray]:

@@ -6,13 +6,27 @@ from ...model_core.geometry.rotations import axis_angle_to_quaternion, normalize
 from ...model_core.geometry.rotations import quaternion_multiply as multiply
 from .character import Segment
 
+FOLDED = (0.2, 0.7)
+"""Cosines of half the angle between two bones: up to the first they are folded, from the second on they are not."""
+FURTHEST = np.radians(120.0)
+"""What a limb can be twisted by; more fades to nothing by half a turn."""
+
 
 def twist_angle(quaternions: np.ndarray, axis: np.ndarray) -> np.ndarray:
-    """How far rotations (T, 4) turn about an axis (3,), in radians without jumps (T,); about zero at the start."""
-    along = quaternions[:, 1:] @ axis
-    angle = 2 * np.unwrap(np.arctan2(along, quaternions[:, 0]), period=np.pi)
-    turns = 2 * np.pi * np.rint(np.median(angle) / (2 * np.pi))
-    return angle - turns
+    """How far rotations (T, 4) turn about an axis (3,), in radians (T,).
+
+    Nothing where that is not known: of bones that are folded back onto each other, and half a turn away, where a twist
+    to the one side is one to the other, too.
+    """
+    along, scalar = quaternions[:, 1:] @ axis, quaternions[:, 0]
+    angle = 2 * np.arctan2(np.where(scalar < 0, -along, along), np.abs(scalar))
+    unfolded = np.clip((np.hypot(along, scalar) - FOLDED[0]) / (FOLDED[1] - FOLDED[0]), 0, 1)
+    sided = np.clip((np.pi - np.abs(angle)) / (np.pi - FURTHEST), 0, 1)
+    return angle * _smooth(unfolded) * _smooth(sided)
+
+
+def _smooth(part: np.ndarray) -> np.ndarray:
+    return part * part * (3 - 2 * part)
 
 
 def about(axis: np.ndarray, angle: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 from ....blender_addon.bpy_types import ArmatureObject, Scene
 from ....blender_addon.characters.character import Character, Limb
 from ....blender_addon.characters.choices import ROTATIONS
+from ....blender_addon.characters.inverse_kinematics import NEAR
 from ....blender_addon.characters.putting import Carried
 from ....blender_addon.characters.transfer import CharacterPose, place_of
 from ....model_core.geometry.rotations import quaternion_multiply, quaternion_to_matrix
@@ -31,7 +32,8 @@ def measure(carried: Carried, hands: str) -> dict[str, float]:
     for side, arm in enumerate(character.arms):
         start = place_of(character, turns, pose.hips, arm.upper.bone)
         goal = pose.hand_goals[:, side]
-        reachable = np.linalg.norm(goal - start, axis=1) <= REACHABLE * arm.length
+        distance = np.linalg.norm(goal - start, axis=1) / arm.length
+        reachable = (distance >= NEAR) & (distance <= REACHABLE)
         away = np.linalg.norm(_end(arm, turns, start) - goal, axis=1)
         within += int(reachable.sum())
         worst = max(worst, float(away[reachable].max(initial=0)))

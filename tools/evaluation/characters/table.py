@@ -33,6 +33,7 @@ COLUMNS = {
     "hands_scaled": "cm, the same with hands in the character's scale",
     "slide": "cm/s, how much faster standing feet move than the player's",
     "sole": "cm, worst distance of a standing sole from the floor",
+    "sole_rotations": "cm, the same with rotations only, where directions count more",
     "directions": "degrees, worst angle of a limb with rotations only",
     "flip": "degrees a frame, most that a bone turns beyond the player's fastest joint",
     "blender": "cm, worst difference of hands and feet in Blender from what was computed",
@@ -97,9 +98,12 @@ def _row(subject: Subject, motion: Motion, body: Body, picture: Path | None) -> 
         figures = measure(carried, hands)
         if hands == SCALED:
             found["hands_scaled"] = figures["hands"]
-        for name in ("slide", "sole", "flip"):
-            found[name] = max(found.get(name, 0.0), figures[name])
-        found |= {name: figures[name] for name in ("directions",) if name in figures}
+        found["flip"] = max(found.get("flip", 0.0), figures["flip"])
+        if hands == ROTATIONS:
+            found |= {"directions": figures["directions"], "sole_rotations": figures["sole"]}
+        else:
+            for name in ("slide", "sole"):
+                found[name] = max(found.get(name, -100.0), figures[name])
         if hands == PLAYER:
             found |= {"hands": figures["hands"], "reachable": figures["reachable"]}
             action = make_action(subject.armature, "evaluated").action
