@@ -8,12 +8,13 @@ from typing import Any, cast
 
 import bpy
 
+from ...model_core.command_line.animate_arguments import CHARACTER_SUFFIXES
 from ...model_core.errors import InputError
 from ...model_core.untrusted.budgets import read_bytes
 from ..bpy_types import ArmatureObject, Scene, current_context
 from ..i18n.messages import message
 
-SUFFIXES = (".blend", ".glb", ".gltf", ".vrm", ".fbx")
+SUFFIXES = CHARACTER_SUFFIXES
 
 
 def import_character(path: Path, scene: Scene) -> ArmatureObject:

@@ -12,6 +12,7 @@ from ..avatar.bake import read_action
 from ..bpy_types import ArmatureObject, Scene, current_context
 from ..characters import presets
 from ..characters.choices import Choices
+from ..characters.files import humanoid_in, import_character
 from ..characters.finding import find_bones, humanoid_of
 from ..characters.putting import Carried, carry, fitting_choice, placement_of, write_carried
 from ..characters.reading import read_rest
@@ -40,6 +41,20 @@ def preset_folder() -> Path | None:
         return Path(bpy.utils.extension_path_user(PACKAGE, path="characters", create=True))
     except ValueError:
         return None
+
+
+def add_character(person: "THREEPOINT_PG_person", path: Path, scene: Scene) -> list[Message]:
+    """Bring a character out of a file into the scene and put the person's takes on it; what is to be said of that.
+
+    Raises ``InputError`` where the file has no character, or one whose bones are not known.
+    """
+    armature = import_character(path, scene)
+    settings = person.character
+    settings.armature = armature
+    humanoid = humanoid_in(path)
+    if humanoid:
+        choose(settings, humanoid)
+    return put_on_character(person, scene)
 
 
 def choose(settings: "THREEPOINT_PG_character", humanoid: dict[str, str] | None = None) -> None:
