@@ -1,17 +1,16 @@
 """A pose's channels as F-curves of an action on the character's armature, in bulk."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import bpy
 import numpy as np
 
 from ...model_core.geometry.rotations import matrix_to_quaternion
-from ..animation.curves import all_fcurves, curves_in, drop_curves, write_vector
+from ..animation.curves import CONSTANT, Curves, all_fcurves, curves_in, drop_curves, write_curve, write_vector
 from ..animation.rotation_modes import CHANNELS, QUATERNION, channel_values
 from ..bpy_types import ArmatureObject
 from .channels import Channels
-from .character import Character
 
 ROTATION_PATHS = {path for path, _ in CHANNELS.values()} | {"rotation_axis_angle"}
 REST_REACH = 1e-6
@@ -19,14 +18,14 @@ REST_REACH = 1e-6
 
 
 def write_channels(
-    armature: ArmatureObject, action: bpy.types.Action, character: Character, channels: Channels, frames: np.ndarray
+    armature: ArmatureObject, action: bpy.types.Action, names: Sequence[str], channels: Channels, frames: np.ndarray
 ) -> None:
     """Write channels into an action of ``armature``, one linear keyframe a frame (T,), in place of what was there.
 
     What else the action animates stays. Bones that have been moved or scaled, here or by other actions of the
     character, are keyed at rest, so that the motion is right whatever was played before.
     """
-    names, curves = character.rest.names, curves_in(armature, action)
+    curves = curves_in(armature, action)
     driven = {*channels.rotations, *channels.locations, *channels.resting}
     paths = {_path(names[bone], kind) for bone in driven for kind in (*ROTATION_PATHS, "location", "scale")}
     if channels.ground is not None:
@@ -47,11 +46,26 @@ def write_channels(
             write_vector(curves, _path(names[bone], CHANNELS[order][0]), once, still, names[bone])
     for bone, values in channels.locations.items():
         write_vector(curves, _path(names[bone], "location"), frames, values, names[bone])
+    for (bone, name), value in channels.properties.items():
+        _set_property(armature, curves, bone, name, value, once)
     for bone, kind in _not_at_rest(armature, action, [names[bone] for bone in driven]):
         if kind == "scale" or names.index(bone) not in channels.locations:
             write_vector(curves, _path(bone, kind), once, np.full((1, 3), float(kind == "scale")), bone)
     if channels.ground is not None:
         _write_object(armature, curves, channels.ground, frames)
+
+
+def _set_property(
+    armature: ArmatureObject, curves: Curves, bone: str, name: str, value: float, frames: np.ndarray
+) -> None:
+    """Key a control's switch, where the rig has it."""
+    owner: Any = armature.pose.bones.get(bone)
+    if owner is None or name not in owner:
+        return
+    owner[name] = type(owner[name])(value)
+    path = f'pose.bones["{bpy.utils.escape_identifier(bone)}"]["{bpy.utils.escape_identifier(name)}"]'
+    drop_curves(curves, lambda other: other == path)
+    write_curve(curves, path, 0, frames, np.full(len(frames), value), bone, CONSTANT)
 
 
 def _path(bone: str, kind: str) -> str:

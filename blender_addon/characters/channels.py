@@ -1,5 +1,6 @@
 """A pose in the world as the values of bones' own channels, and the way over the floor taken from the hips."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,12 +32,14 @@ class Channels:
 
     ``resting`` are bones that carry others and stay as they rest. ``ground``: where there is no bone for root motion,
     how the object moves: (turn (T,) about +Z in radians, place (T, 3), about (3,)) in the world; else None.
+    ``properties``: (bone, custom property) -> what it is set to.
     """
 
     rotations: dict[int, np.ndarray]
     locations: dict[int, np.ndarray]
     resting: tuple[int, ...]
     ground: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+    properties: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
 def channels_of(character: Character, pose: CharacterPose, placement: Placement, root_motion: str) -> Channels:
@@ -52,7 +55,8 @@ def channels_of(character: Character, pose: CharacterPose, placement: Placement,
         hips = _shifted(hips, -away)
         feet = {bone: _shifted(place, -away) for bone, place in feet.items()}
     elif root_motion != ON_HIPS:
-        ground = _ground(character, turns[character.hips], hips, placement, root_motion == ON_ROOT_TURNING)
+        pivot = None if character.root < 0 else rest.head(character.root)
+        ground = _ground(character, turns[character.hips], hips, placement, root_motion == ON_ROOT_TURNING, pivot)
     if ground is not None and character.root >= 0:
         turns[character.root] = multiply(_yaw(ground[0]), np.broadcast_to(rest.turn, (len(hips), 4)))
     moves_object = ground is not None and character.root < 0
@@ -68,6 +72,61 @@ def channels_of(character: Character, pose: CharacterPose, placement: Placement,
     if ground is not None and character.root >= 0:
         locations[character.root] = rest.location(character.root, ground[1])
     return Channels(rotations, locations, tuple(sorted(rest_bones)), ground if moves_object else None)
+
+
+@dataclass(frozen=True)
+class ControlSpace:
+    """The world as it is for controls whose root is at rest: what they need to be keyed one by one.
+
+    ``own`` (4,): the rotation of the player's space in the world. ``away`` (T, 3): what is taken from places, of a
+    character that stays. ``ground``: the root's way, as in ``Channels``. ``standard`` (4,): what turned the character.
+    """
+
+    placement: Placement
+    own: np.ndarray
+    away: np.ndarray
+    ground: tuple[np.ndarray, np.ndarray, np.ndarray] | None
+    standard: np.ndarray
+
+    @staticmethod
+    def of(
+        character: Character, pose: CharacterPose, placement: Placement, root_motion: str, root: np.ndarray
+    ) -> "ControlSpace":
+        """The space of a character's controls whose root's control rests at ``root`` (3,)."""
+        own = matrix_to_quaternion(placement.turn)
+        hips = pose.hips @ placement.turn.T + placement.shift
+        away, ground = np.zeros_like(hips), None
+        if root_motion == IN_PLACE:
+            away[:, :2] = hips[:, :2] - _Rest(character).head(character.hips)[:2]
+        elif root_motion != ON_HIPS:
+            turn = pose.turns[character.hips]
+            turn = multiply(np.broadcast_to(own, turn.shape), turn)
+            ground = _ground(character, turn, hips, placement, root_motion == ON_ROOT_TURNING, root)
+        return ControlSpace(placement, own, away, ground, matrix_to_quaternion(character.turn))
+
+    def place(self, places: np.ndarray) -> np.ndarray:
+        """Places in the player's space (T, 3), in the world with the root at rest."""
+        world = places @ self.placement.turn.T + self.placement.shift - self.away
+        return world if self.ground is None else _brought_back(self.ground)(world)
+
+    def turn(self, turn: np.ndarray) -> np.ndarray:
+        """A bone's rotation from rest in the player's space (T, 4), in the world with the root at rest."""
+        turned = multiply(np.broadcast_to(self.own, turn.shape), turn)
+        turned = turned if self.ground is None else multiply(_yaw(-self.ground[0]), turned)
+        return multiply(turned, np.broadcast_to(self.standard, turn.shape))
+
+    def root(self, axes: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
+        """Rotation (T, 4) and location (T, 3) of the root's control, of these rest axes (3, 3)."""
+        assert self.ground is not None
+        angle, place, pivot = self.ground
+        return local_turn(axes, _yaw(angle), None), (place - pivot) @ axes / scale
+
+
+def local_turn(axes: np.ndarray, turn: np.ndarray, carrier: np.ndarray | None) -> np.ndarray:
+    """A rotation from rest (T, 4) in the axes (3, 3) of its bone, seen from what carries it (T, 4), if that moves."""
+    own = np.broadcast_to(matrix_to_quaternion(axes), turn.shape)
+    seen = turn if carrier is None else multiply(quaternion_conjugate(carrier), turn)
+    return multiply(multiply(quaternion_conjugate(own), seen), own)
 
 
 class _Rest:
@@ -92,20 +151,25 @@ class _Rest:
     def location(self, bone: int, place: np.ndarray) -> np.ndarray:
         """A place in the world (T, 3) as the bone's location, where what carries it rests."""
         rest = self.character.rest
-        axes = self.character.turn.T @ rest.axes[bone]
+        axes = self.character.turn.T @ rest.location_axes[bone]
         return (place - self.head(bone)) @ axes / rest.scale
 
 
 def _ground(
-    character: Character, hips_turn: np.ndarray, hips: np.ndarray, placement: Placement, turns: bool
+    character: Character,
+    hips_turn: np.ndarray,
+    hips: np.ndarray,
+    placement: Placement,
+    turns: bool,
+    pivot: np.ndarray | None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The hips' projection on the ground: turn about +Z (T,), place (T, 3) of the root, and its place at rest (3,).
 
-    Without a root bone the object's place below the hips is taken.
+    ``pivot`` (3,) is where the root bone rests; without one the place below the hips is taken.
     """
     rest = _Rest(character)
     hips_rest = rest.head(character.hips)
-    pivot = rest.head(character.root) if character.root >= 0 else np.array([*hips_rest[:2], 0.0])
+    pivot = np.array([*hips_rest[:2], 0.0]) if pivot is None else pivot
     faces = quaternion_to_matrix(hips_turn) @ np.array([0.0, -1.0, 0.0])
     # Counted from how the character faces at rest.
     ahead = character.turn.T @ np.array([0.0, -1.0, 0.0])
@@ -119,7 +183,9 @@ def _ground(
     return angle, np.concatenate([hips[:, :2] - turned, height[:, None]], 1), pivot
 
 
-def _brought_back(ground: tuple[np.ndarray, np.ndarray, np.ndarray]):
+def _brought_back(
+    ground: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> Callable[[np.ndarray], np.ndarray]:
     """Places in the world -> where they would be if the root were at rest."""
     angle, place, pivot = ground
 

@@ -1,15 +1,15 @@
 """A character: its rest pose, and what each of its bones is, down to the pieces of a limb that share a twist."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...model_core.errors import InputError
 from ...model_core.geometry.rotations import normalize
 from ..i18n.messages import message
-from .bone_words import FINGERS, SIDES, is_helper, side_and_part
-from .rest_pose import RestPose
-from .roles import ROLE_LABELS, BoneMap, missing_roles
+from .bones.bone_words import FINGERS, SIDES, is_helper, side_and_part
+from .bones.rest_pose import RestPose
+from .bones.roles import ROLE_LABELS, BoneMap, missing_roles
 from .soles import Sole, sole_below
 
 SNAP = 0.985
@@ -169,9 +169,9 @@ def _snapped(direction: np.ndarray) -> np.ndarray:
 
 
 def _turned(rest: RestPose, turn: np.ndarray) -> RestPose:
-    return RestPose(
-        rest.names, rest.parents, rest.heads @ turn.T, rest.tails @ turn.T, turn @ rest.axes, rest.inherits,
-        rest.surface @ turn.T, rest.scale,
+    return replace(
+        rest, heads=rest.heads @ turn.T, tails=rest.tails @ turn.T, axes=turn @ rest.axes,
+        location_axes=turn @ rest.location_axes, surface=rest.surface @ turn.T,
     )  # fmt: skip
 
 

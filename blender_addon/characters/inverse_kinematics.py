@@ -6,8 +6,9 @@ import numpy as np
 
 from ...model_core.geometry.rotations import cross, normalize, shortest_rotation
 
-STRAIGHT = 0.08
-"""Bends, in lengths of the limb, below which the plane comes from the joint's hinge rather than from the bend."""
+STRAIGHT = (0.05, 0.15)
+"""Bends, in lengths of the limb: below the first the plane comes from the joint's hinge, above the second from the
+bend. SMPL's straight legs have their knees 3 cm outside of the line from hip to ankle."""
 SOFT, SLACK = 0.01, 0.98
 """The last part of a limb's length, over which it straightens slowly: a knee that locks would snap; and how much of it
 is used: quite straight a limb would have no plane."""
@@ -79,7 +80,7 @@ def _pole(first: np.ndarray, line: np.ndarray, hinge: np.ndarray, length: float)
     along = normalize(line)
     out = _across(first, along)
     bend = np.linalg.norm(out, axis=-1, keepdims=True) / length
-    unsure = np.clip(1 - bend / STRAIGHT, 0, 1)
+    unsure = 1 - _smooth((bend - STRAIGHT[0]) / (STRAIGHT[1] - STRAIGHT[0]))
     mixed = normalize(out) * (1 - unsure) + normalize(_across(hinge, along)) * unsure
     return normalize(_across(mixed, along))
 

@@ -14,9 +14,11 @@ from ..avatar.bake import action_frames, interpolate_motion
 from ..avatar.contacts import foot_contacts
 from ..bpy_types import ArmatureObject, Scene
 from .baking import write_channels
+from .bones.metarig import ORIGINAL, is_generated, metarig_of
 from .channels import Channels, Placement, channels_of
 from .character import Character, character_of
 from .choices import PLAYER, SCALED, Choices
+from .controls import control_channels
 from .player import Player, player_of
 from .reading import read_rest
 from .transfer import CharacterPose, transfer
@@ -27,17 +29,23 @@ SAME_SIZE = 1.25
 
 @dataclass(frozen=True)
 class Carried:
-    """A motion on a character: who moved, who moves now and how, and the scene's ``frames`` (T,)."""
+    """A motion on a character: who moved, who moves now and how, and the scene's ``frames`` (T,).
+
+    ``names``: of the bones that ``channels`` number, the armature's own; ``prefix``: what the armature's bones have
+    before the names of the character's.
+    """
 
     player: Player
     character: Character
     pose: CharacterPose
     channels: Channels
     frames: np.ndarray
+    names: tuple[str, ...]
+    prefix: str
 
     def shown_by(self, bone: int) -> str:
         """The name of the armature's bone that one of the character's is."""
-        return self.character.rest.names[bone]
+        return self.prefix + self.character.rest.names[bone]
 
 
 def carry(
@@ -49,10 +57,16 @@ def carry(
     Raises ``InputError`` where the bones do not make a character.
     """
     frames = action_frames(motion, scene)
+    rest = read_rest(armature)
+    rig = rest if is_generated(rest) else None
     player = player_of(at_frames(motion, frames, scene), body).scaled(placement.scale)
-    character = character_of(read_rest(armature), bones)
+    character = character_of(rest if rig is None else metarig_of(rest), bones)
     pose = transfer(player, character, choices)
-    return Carried(player, character, pose, channels_of(character, pose, placement, choices.root), frames)
+    if rig is not None:
+        channels = control_channels(rig, character, pose, placement, choices.root, choices.hands)
+    else:
+        channels = channels_of(character, pose, placement, choices.root)
+    return Carried(player, character, pose, channels, frames, rest.names, ORIGINAL if rig is not None else "")
 
 
 def at_frames(motion: Motion, frames: np.ndarray, scene: Scene) -> Motion:
@@ -68,7 +82,7 @@ def at_frames(motion: Motion, frames: np.ndarray, scene: Scene) -> Motion:
 
 def write_carried(armature: ArmatureObject, action: bpy.types.Action, carried: Carried) -> None:
     """Key it in an action of the armature, in place of what the action held of these bones."""
-    write_channels(armature, action, carried.character, carried.channels, carried.frames)
+    write_channels(armature, action, carried.names, carried.channels, carried.frames)
 
 
 def placement_of(armature: ArmatureObject) -> Placement:

@@ -8,7 +8,7 @@ import numpy as np
 from ...model_core.errors import InputError
 from ..bpy_types import ArmatureObject, MeshObject
 from ..i18n.messages import message
-from .rest_pose import RestPose
+from .bones.rest_pose import RestPose
 
 MOST_VERTICES = 40_000
 """Vertices of a character that are looked at: a heel is found among every n-th of them, too."""
@@ -27,6 +27,7 @@ def read_rest(armature: ArmatureObject) -> RestPose:
     bones = cast(list[Any], list(armature.data.bones))  # Blender lists parents first.
     order = {bone.name: place for place, bone in enumerate(bones)}
     matrices = np.array([np.array(bone.matrix_local) for bone in bones]).reshape(-1, 4, 4)
+    local = np.array([bone.use_local_location or bone.parent is None for bone in bones], bool)
     tails = np.array([bone.tail_local for bone in bones]).reshape(-1, 3)
     return RestPose(
         names=tuple(order),
@@ -34,6 +35,7 @@ def read_rest(armature: ArmatureObject) -> RestPose:
         heads=matrices[:, :3, 3] @ world[:3, :3].T + world[:3, 3],
         tails=tails @ world[:3, :3].T + world[:3, 3],
         axes=turn @ matrices[:, :3, :3],
+        location_axes=np.where(local[:, None, None], turn @ matrices[:, :3, :3], turn),
         inherits=np.array([bone.use_inherit_rotation for bone in bones], bool),
         surface=_surface(armature),
         scale=scale,

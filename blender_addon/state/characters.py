@@ -10,13 +10,13 @@ from ...model_core.errors import InputError
 from ..animation.curves import all_fcurves, make_action, slot_of, use_action
 from ..avatar.bake import read_action
 from ..bpy_types import ArmatureObject, Scene, current_context
-from ..characters import presets
+from ..characters.bones import presets
+from ..characters.bones.finding import find_bones, humanoid_of
+from ..characters.bones.roles import ROLES, missing_roles
 from ..characters.choices import Choices
 from ..characters.files import humanoid_in, import_character
-from ..characters.finding import find_bones, humanoid_of
 from ..characters.putting import Carried, carry, fitting_choice, placement_of, write_carried
 from ..characters.reading import read_rest
-from ..characters.roles import ROLES, missing_roles
 from ..engine.installation import PACKAGE
 from ..i18n.messages import Message, message
 from .person_avatar import body_of

@@ -13,7 +13,7 @@ from ..avatar.shape_keys import key_of
 from ..avatar.uncertainty import modifier_of
 from ..avatar.uncertainty_nodes import ramp_node
 from ..bpy_types import Context, Panel, Scene, registration
-from ..characters.roles import ROLE_LABELS
+from ..characters.bones.roles import ROLE_LABELS
 from ..i18n.messages import Message, load, message
 from ..i18n.text_wrap import draw_lines
 from ..i18n.translations import TITLES, translated

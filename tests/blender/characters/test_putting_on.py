@@ -58,7 +58,7 @@ def test_the_character_follows_where_the_person_was_placed(person):
     hero = character(person)
     person.root.location, person.root.rotation_euler = (2, -1, 0.5), (0, 0, 1.2)
     bpy.context.view_layer.update()
-    person.character.hands = "ROTATIONS"
+    person.character.hands = "PLAYER"
     bpy.ops.threepoint.put_on_character()
     goal = wrist(person.armature, "pelvis", 5)
     assert np.linalg.norm((wrist(hero, "mixamorig:Hips", 5) - goal)[:2]) < 0.1

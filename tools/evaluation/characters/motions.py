@@ -21,7 +21,9 @@ LONGEST = 12.0
 
 def motions_of(paths: Sequence[Path], body: Body, device: str) -> list[tuple[str, Motion]]:
     """(name, motion) of each file, at most ``LONGEST`` seconds of it. Raises ``InputError``."""
-    return [(path.stem, _clip(path, body) if path.suffix == ".npz" else _predicted(path, body, device)) for path in paths]
+    return [
+        (path.stem, _clip(path, body) if path.suffix == ".npz" else _predicted(path, body, device)) for path in paths
+    ]
 
 
 def _clip(path: Path, body: Body) -> Motion:

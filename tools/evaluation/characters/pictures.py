@@ -63,7 +63,9 @@ def _set_up(stage: Any, tall: float) -> Any:
     return camera
 
 
-def _row(path: Path, stage: Any, camera: Any, goals: list[Any], carried: Carried, view: float, tall: float) -> np.ndarray:
+def _row(
+    path: Path, stage: Any, camera: Any, goals: list[Any], carried: Carried, view: float, tall: float
+) -> np.ndarray:
     pictures = []
     for place in np.linspace(0, len(carried.frames) - 1, MOMENTS).astype(int):
         stage.frame_set(int(carried.frames[place]))

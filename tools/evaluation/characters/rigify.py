@@ -13,14 +13,16 @@ def make_rigify(kind: str) -> ArmatureObject | None:
     """The metarig or the rig generated from it, in the current scene; None where the add-on is missing."""
     try:
         bpy.ops.preferences.addon_enable(module="rigify")
-        bpy.ops.object.armature_human_metarig_add()
+        add: Any = bpy.ops.object
+        add.armature_human_metarig_add()
     except (RuntimeError, AttributeError):
         return None
     context: Any = bpy.context
     metarig = context.object
     if kind == METARIG:
         return cast(ArmatureObject, metarig)
-    bpy.ops.pose.rigify_generate()
+    generate: Any = bpy.ops.pose
+    generate.rigify_generate()
     rig = context.object
     bpy.ops.object.mode_set(mode="OBJECT")
     bpy.data.objects.remove(metarig)

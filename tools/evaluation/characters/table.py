@@ -9,10 +9,10 @@ import bpy
 
 from ....blender_addon.animation.curves import make_action, use_action
 from ....blender_addon.bpy_types import ArmatureObject, Scene
+from ....blender_addon.characters.bones.finding import find_bones
 from ....blender_addon.characters.channels import Placement
 from ....blender_addon.characters.choices import ON_HIPS, PLAYER, ROTATIONS, SCALED, Choices
 from ....blender_addon.characters.files import SUFFIXES, humanoid_in, import_character
-from ....blender_addon.characters.finding import find_bones
 from ....blender_addon.characters.putting import carry, write_carried
 from ....blender_addon.characters.reading import read_rest
 from ....blender_addon.state.new_file import empty_file
@@ -24,7 +24,7 @@ from ...support.scene_file import quiet
 from .made_up_rigs import WORST, make_rig
 from .measuring import blender_difference, measure
 from .pictures import draw_character
-from .rigify import METARIG, GENERATED, make_rigify
+from .rigify import GENERATED, METARIG, make_rigify
 
 FPS = 30
 COLUMNS = {
@@ -83,7 +83,8 @@ def evaluate_characters(
         for name, motion in motions:
             row: dict[str, Any] = {"character": subject.name, "motion": name}
             try:
-                row |= _row(subject, motion, body, None if pictures is None else pictures / f"{subject.name}_{name}.png")
+                picture = None if pictures is None else pictures / f"{subject.name}_{name}.png"
+                row |= _row(subject, motion, body, picture)
             except InputError as error:
                 row["refused"] = str(error)
             rows.append(row)

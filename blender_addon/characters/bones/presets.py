@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from ...model_core.untrusted.budgets import read_bytes
-from ...model_core.whole_files import write_whole
+from ....model_core.untrusted.budgets import read_bytes
+from ....model_core.whole_files import write_whole
 from .roles import ROLES
 
 LARGEST = 1 << 16

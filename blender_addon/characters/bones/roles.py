@@ -6,7 +6,7 @@ pieces) need no name: they are found along the way.
 
 from collections.abc import Mapping
 
-from ..i18n.messages import message
+from ...i18n.messages import message
 from .bone_words import LEFT, RIGHT
 
 LIMBS = ("collar", "upper_arm", "forearm", "hand", "thigh", "shin", "foot", "toe")

@@ -11,8 +11,9 @@ class RestPose:
     """B bones at rest in the world (metres, +Z up), parents before their children.
 
     ``parents`` (B,) int, -1 for bones without one. ``heads`` and ``tails`` (B, 3). ``axes`` (B, 3, 3): each bone's own
-    axes as columns, without scale. ``inherits`` (B,) bool: whether a bone turns with its parent. ``surface`` (V, 3):
-    vertices of what the bones move, empty where they move nothing. ``scale``: metres of a unit of the armature.
+    axes as columns, without scale; ``location_axes`` (B, 3, 3): those in which its location counts. ``inherits`` (B,)
+    bool: whether a bone turns with its parent. ``surface`` (V, 3): vertices of what the bones move, empty where they
+    move nothing. ``scale``: metres of a unit of the armature.
     """
 
     names: tuple[str, ...]
@@ -20,6 +21,7 @@ class RestPose:
     heads: np.ndarray
     tails: np.ndarray
     axes: np.ndarray
+    location_axes: np.ndarray
     inherits: np.ndarray
     surface: np.ndarray
     scale: float = 1.0
