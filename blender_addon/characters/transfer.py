@@ -8,7 +8,9 @@ from ...model_core.geometry.rotations import (
     axis_angle_to_matrix,
     matrix_to_axis_angle,
     matrix_to_quaternion,
+    normalize,
     quaternion_to_matrix,
+    shortest_rotation,
     slerp,
     transpose,
 )
@@ -29,6 +31,8 @@ KNEES_BEND, ELBOWS_BEND = np.array([0.0, -1.0, 0.0]), np.array([0.0, 1.0, 0.0])
 """The way that knees and elbows stand out of a straight limb in a T-pose: ahead and behind."""
 
 
+STRETCH, EASY_REACH = 0.4, 0.96
+"""How far a shoulder comes along for a hand, in the collar's length, and the part of an arm's length from which on."""
 KEPT = np.radians(4.5)
 """How far a leg's bones may be from the player's directions where rotations are what counts."""
 
@@ -72,6 +76,7 @@ def transfer(player: Player, character: Character, choices: Choices) -> Characte
     wanted = hand_goals(player, character, choices.hands, (left, right))
     if wanted is not None:
         for side, (arm, start) in enumerate(zip(character.arms, (left, right), strict=True)):
+            start = start + _stretched(turns, character, side, wanted[:, side] - start)
             bend = Bend(player.turns[:, SHOULDERS[side]] @ ELBOWS_BEND, player.turns[:, CHEST] @ ELBOWS_BEND)
             _reach(turns, arm, start, wanted[:, side], bend)
     feet = {leg.end: goals[side] for side, leg in enumerate(character.legs) if character.detached(side)}
@@ -187,6 +192,25 @@ def _reach(turns: dict[int, np.ndarray], limb: Limb, start: np.ndarray, goal: np
     bones = (limb.upper.vector, limb.lower.vector)
     upper, lower = limb.upper.bone, limb.lower.bone
     turns[upper], turns[lower] = two_bone(start, turns[upper], turns[lower], bones, goal, bend)
+
+
+def _stretched(turns: dict[int, np.ndarray], character: Character, side: int, wanted: np.ndarray) -> np.ndarray:
+    """Turn a collar towards what its arm does not reach, ``wanted`` (T, 3) from the shoulder, as people do.
+
+    Returns how far the shoulder has come (T, 3).
+    """
+    collar, arm = character.collars[side], character.arms[side]
+    if collar < 0:
+        return np.zeros_like(wanted)
+    bone = turns[collar] @ (character.rest.heads[arm.upper.bone] - character.rest.heads[collar])
+    length = np.linalg.norm(bone, axis=-1, keepdims=True)
+    distance = np.linalg.norm(wanted, axis=-1, keepdims=True)
+    most = STRETCH * length
+    lacking = np.maximum(distance - EASY_REACH * arm.length, 0)
+    moved = bone + normalize(wanted) * most * (1 - np.exp(-lacking / np.maximum(most, 1e-9)))
+    turn = shortest_rotation(bone, moved)
+    turns[collar] = turn @ turns[collar]
+    return (turn @ bone[..., None])[..., 0] - bone
 
 
 def _keep_directions(turns: dict[int, np.ndarray], before: dict[int, np.ndarray], character: Character) -> None:

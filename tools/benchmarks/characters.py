@@ -41,7 +41,10 @@ def measure(options: argparse.Namespace) -> Figures:
     return {
         f"{FRAMES} frames onto {BONES} bones": (putting, "s"),
         f"keyframe_insert on them, {INSERTED_FRAMES} frames": (inserting, "s"),
-        "frames a second on a character over keyframe_insert": ((FRAMES / putting) / (INSERTED_FRAMES / inserting), "x"),
+        "frames a second on a character over keyframe_insert": (
+            (FRAMES / putting) / (INSERTED_FRAMES / inserting),
+            "x",
+        ),
     }
 
 
