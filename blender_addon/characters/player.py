@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...model_core.body import Body
-from ...model_core.body.foot_contacts import foot_rest_heights, stands
+from ...model_core.body.foot_contacts import foot_rest_heights, in_contact
 from ...model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions, convert_quaternions
 from ...model_core.geometry.rotations import quaternion_to_matrix
 from ...model_core.geometry.skeleton import ANKLES, BODY_JOINT_COUNT, FEET, PARENTS, TOES
@@ -80,5 +80,5 @@ def _standing(motion: Motion, places: np.ndarray, rest_joints: np.ndarray, sole:
         return np.stack([motion.contacts[:, pair].max(1) > LIKELY for pair in columns], 1)
     feet = places[:, list(FEET)]
     speeds = np.linalg.norm(np.gradient(feet, axis=0), axis=-1) * motion.fps if len(feet) > 1 else np.zeros((1, 4))
-    found = stands(feet[..., 2], speeds, foot_rest_heights(rest_joints[None], sole)[0])
+    found = in_contact(feet[..., 2], speeds, foot_rest_heights(rest_joints[None], sole)[0])
     return np.stack([found[:, pair].any(1) for pair in columns], 1)
