@@ -13,7 +13,7 @@ from ....blender_addon.characters.bones.finding import find_bones
 from ....blender_addon.characters.channels import Placement
 from ....blender_addon.characters.choices import ON_HIPS, PLAYER, ROTATIONS, SCALED, Choices
 from ....blender_addon.characters.files import SUFFIXES, humanoid_in, import_character
-from ....blender_addon.characters.putting import carry, write_carried
+from ....blender_addon.characters.putting import carry, fitting_choice, write_carried
 from ....blender_addon.characters.reading import read_rest
 from ....blender_addon.state.new_file import empty_file
 from ....model_core.body import Body
@@ -35,7 +35,8 @@ COLUMNS = {
     "sole": "cm, worst distance of a standing sole from the floor",
     "sole_rotations": "cm, the same with rotations only, where directions count more",
     "directions": "degrees, worst angle of a limb with rotations only",
-    "flip": "degrees a frame, most that a bone turns beyond the player's fastest joint",
+    "flip": "degrees a frame, most that a bone turns beyond the player's fastest joint, in all that is preset",
+    "flip_player": "degrees a frame, the same with hands as the player's, preset for those of their size alone",
     "blender": "cm, worst difference of hands and feet in Blender from what was computed",
 }
 """What the table shows: name -> unit and meaning."""
@@ -99,7 +100,11 @@ def _row(subject: Subject, motion: Motion, body: Body, picture: Path | None) -> 
         figures = measure(carried, hands)
         if hands == SCALED:
             found["hands_scaled"] = figures["hands"]
-        found["flip"] = max(found.get("flip", 0.0), figures["flip"])
+        preset = fitting_choice(body.rest_joints(motion.betas), carried.character)
+        if hands in (ROTATIONS, SCALED, preset):
+            found["flip"] = max(found.get("flip", 0.0), figures["flip"])
+        if hands == PLAYER:
+            found["flip_player"] = figures["flip"]
         if hands == ROTATIONS:
             found |= {"directions": figures["directions"], "sole_rotations": figures["sole"]}
         else:
