@@ -4,7 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...model_core.geometry.rotations import cross, normalize, shortest_rotation
+from ...model_core.geometry.rotations import (
+    axis_angle_to_matrix,
+    cross,
+    matrix_to_axis_angle,
+    normalize,
+    shortest_rotation,
+)
 
 STRAIGHT = (0.05, 0.15)
 """Bends, in lengths of the limb: below the first the plane comes from the joint's hinge, above the second from the
@@ -46,7 +52,8 @@ def two_bone(
     distance = np.linalg.norm(wanted, axis=-1)
     reach = np.clip(_soft_reach(distance, a + b), max(abs(a - b) * 1.01, SHORTEST * (a + b)), None)
     followed = _smooth((distance / (a + b) - SHORTEST) / (NEAR - SHORTEST))[:, None]
-    along = normalize(followed * normalize(wanted) + (1 - followed) * normalize(line))
+    swing = axis_angle_to_matrix(matrix_to_axis_angle(shortest_rotation(line, wanted)) * followed)
+    along = (swing @ normalize(line)[..., None])[..., 0]
     pole = _pole(first, line, bend.hinge, a + b)
     new_pole = _moved_pole(pole, line, along, bend.carried)
     ahead = (a * a - b * b + reach * reach) / (2 * reach)
@@ -94,8 +101,9 @@ def _moved_pole(pole: np.ndarray, line: np.ndarray, along: np.ndarray, carried: 
     turned = (swing @ pole[..., None])[..., 0]
     angle = np.arccos(np.clip((normalize(line) * along).sum(-1), -1, 1))
     lost = _smooth((angle - SWUNG[0]) / (SWUNG[1] - SWUNG[0]))[:, None]
-    mixed = (1 - lost) * turned + lost * normalize(_across(carried, along))
-    return normalize(_across(mixed, along))
+    turned, wanted = normalize(_across(turned, along)), normalize(_across(carried, along))
+    apart = np.arctan2((cross(turned, wanted) * along).sum(-1), (turned * wanted).sum(-1))
+    return (axis_angle_to_matrix(along * (lost * apart[:, None])) @ turned[..., None])[..., 0]
 
 
 def _frames(along: np.ndarray, normal: np.ndarray) -> np.ndarray:

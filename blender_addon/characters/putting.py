@@ -23,7 +23,7 @@ from .player import Player, player_of
 from .reading import read_rest
 from .transfer import CharacterPose, transfer
 
-SAME_SIZE = 1.25
+SAME_SIZE = 1.15
 """How many times as large as the player a character may be, or as small, to hold its hands where theirs were."""
 
 

@@ -1,5 +1,7 @@
 """The button: a take becomes an action of the character, and nothing of the character's own is touched."""
 
+from types import SimpleNamespace
+
 import bpy
 import numpy as np
 import pytest
@@ -7,8 +9,11 @@ from animators import answer_at_once, import_tiny
 
 from threepoint.blender_addon.animation.curves import all_fcurves, make_action, use_action, write_curve
 from threepoint.blender_addon.characters.bones.finding import find_bones
+from threepoint.blender_addon.characters.files import import_character
 from threepoint.blender_addon.characters.reading import read_rest
 from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.model_core.command_line.animate_arguments import check_character
+from threepoint.model_core.errors import InputError
 from threepoint.tools.evaluation.characters.made_up_rigs import FAMILIES, Rig, joints_of, make_rig
 
 
@@ -205,3 +210,45 @@ def test_linked_and_stretched_characters_are_refused_in_words(person):
 
 def test_joints_of_a_child_are_a_childs():
     assert joints_of(Rig(size=0.5))["crown"][2] == pytest.approx(0.87)
+
+
+def test_a_linked_character_needs_an_override_and_takes_the_motion_then(person, tmp_path):
+    hero = make_rig(Rig(), "hero", bpy.context.scene)
+    bpy.data.libraries.write(str(tmp_path / "hero.blend"), {hero}, fake_user=True)
+    bpy.data.objects.remove(hero)
+    with bpy.data.libraries.load(str(tmp_path / "hero.blend"), link=True) as (_, target):
+        target.objects = ["hero"]
+    linked = target.objects[0]
+    bpy.context.scene.collection.objects.link(linked)
+    bpy.context.view_layer.update()
+    person.character.armature = linked
+    with pytest.raises(RuntimeError, match="is linked; make a library override of it first"):
+        bpy.ops.threepoint.put_on_character()
+    own = linked.override_create(remap_local_usages=True)
+    bpy.context.view_layer.update()
+    person.character.armature = own
+    assert bpy.ops.threepoint.put_on_character() == {"FINISHED"}
+    assert own.animation_data.action == person.takes[1].character_action
+
+
+def test_animate_takes_a_character_and_refuses_what_is_none(tmp_path):
+    (tmp_path / "hero.obj").write_text("")
+    for name, words in (("hero.obj", "is no character"), ("hero.fbx", "there is no such file")):
+        with pytest.raises(InputError, match=words):
+            check_character(SimpleNamespace(character=tmp_path / name))
+    check_character(SimpleNamespace(character=None))
+
+
+def test_a_file_of_a_character_leaves_the_scenes_time_alone(tmp_path):
+    scene = empty_file(24)
+    make_rig(Rig(), "hero", scene)
+    scene.render.fps, scene.frame_end = 25, 40
+    bpy.ops.export_scene.fbx(filepath=str(tmp_path / "hero.fbx"))
+    scene = empty_file(30)
+    scene.frame_end = 77
+    armature = import_character(tmp_path / "hero.fbx", scene)
+    assert (scene.render.fps, scene.frame_end) == (30, 77) and "mixamorig:Hips" in armature.data.bones
+    for name, words in (("none.glb", "cannot be read"), ("hero.txt", "is no character")):
+        (tmp_path / name).write_bytes(b"no character")
+        with pytest.raises(InputError, match=words):
+            import_character(tmp_path / name, scene)
