@@ -1,6 +1,7 @@
 """The button: a take becomes an action of the character, and nothing of the character's own is touched."""
 
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import bpy
 import numpy as np
@@ -252,3 +253,23 @@ def test_a_file_of_a_character_leaves_the_scenes_time_alone(tmp_path):
         (tmp_path / name).write_bytes(b"no character")
         with pytest.raises(InputError, match=words):
             import_character(tmp_path / name, scene)
+
+
+def test_the_panel_shows_the_character_and_its_bones(person):
+    from threepoint.blender_addon.ui.panel import THREEPOINT_PT_character
+
+    character(person)
+    person.character.show_bones = True
+    layout = MagicMock()
+    context = SimpleNamespace(
+        scene=bpy.context.scene, view_layer=bpy.context.view_layer, region=SimpleNamespace(width=300),
+        preferences=SimpleNamespace(system=SimpleNamespace(ui_scale=1.0)), window_manager=bpy.context.window_manager,
+    )  # fmt: skip
+    THREEPOINT_PT_character.draw(SimpleNamespace(layout=layout), context)
+    rows = layout.column.return_value.prop_search.call_args_list
+    assert [row.kwargs["text"] for row in rows][:5] == ["Root", "Hips", "Chest", "Head", "Left Collar"]
+    assert all(row.args[3] in row.args[2].bl_rna.properties for row in rows)
+    shown = [call.args[1] for call in layout.column.return_value.prop.call_args_list]
+    assert shown == ["armature", "hands", "root"]
+    labels = [call.kwargs.get("text") for call in layout.row.return_value.operator.call_args_list]
+    assert "Put on Character" in labels
