@@ -251,7 +251,7 @@ def _refuse_what_is_not_shown(options: argparse.Namespace) -> None:
         "--method": mode != "--gaps" and options.methods,
         "--hands": options.hands != "both",
         "--activities": options.activities,
-        "--pictures": mode not in ("--flag", "--recordings") and options.pictures,
+        "--pictures": mode not in ("--flag", "--recordings", "--characters") and options.pictures,
         "clips": mode == "--recordings" and options.clips,
     }
     wrong = [word for word, value in given.items() if value]

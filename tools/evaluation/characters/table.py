@@ -126,11 +126,11 @@ def _row(subject: Subject, motion: Motion, body: Body, picture: Path | None) -> 
 
 def format_rows(rows: Iterable[dict[str, Any]]) -> str:
     """The table as text, with what its columns mean below."""
-    lines = [f"{'character':<30}{'motion':<12}" + "".join(f"{name:>14}" for name in COLUMNS)]
+    lines = [f"{'character':<30}{'motion':<12}" + "".join(f"{name:>15}" for name in COLUMNS)]
     for row in rows:
         start = f"{row['character'][:29]:<30}{row['motion'][:11]:<12}"
         if "refused" in row:
             lines.append(start + f"  refused: {row['refused']}")
         else:
-            lines.append(start + "".join(f"{row[name]:>14.2f}" for name in COLUMNS))
+            lines.append(start + "".join(f"{row[name]:>15.2f}" for name in COLUMNS))
     return "\n".join([*lines, "", *(f"{name}: {meaning}" for name, meaning in COLUMNS.items())])
