@@ -6,7 +6,7 @@ properties after it are taken for methods.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import bpy
 
@@ -83,6 +83,17 @@ def current_context() -> Context:
 def current_scene() -> Scene:
     """The scene that is open."""
     return current_context().scene
+
+
+Group = TypeVar("Group")
+
+
+def overridable(kind: type[Group]) -> type[Group]:
+    """Let the properties of a group that is linked and overridden be edited, and keep what was set."""
+    given: Any
+    for given in kind.__annotations__.values():
+        given.keywords.setdefault("override", {"LIBRARY_OVERRIDABLE"})
+    return kind
 
 
 def registration(classes: Sequence[type]) -> tuple[Callable[[], None], Callable[[], None]]:

@@ -48,6 +48,7 @@ ADDON_ORDER = (
     ("i18n",),
     ("animation",),
     ("trackers", "avatar"),
+    ("characters",),
     ("engine", "export"),
     ("state",),
     ("render",),

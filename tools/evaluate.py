@@ -31,6 +31,8 @@ Rows = list[dict[str, Any]]
 
 PREPARED = [WORK / "data" / "motion" / f"{split}.npz" for split in ("val", "test")]
 BASELINES = SHARED / "baselines" / "valtest.npz"
+MOTIONS = [BASELINES, SHARED / "hmd" / "bsor" / "humanid_user0_ref.bsor"]
+"""What is put on characters: the first clip of a file, and a real recording."""
 PUBLISHED = {"knn8": "nearest neighbour", "avatarposer": "AvatarPoser's network"}
 """Predictions that lie in the baselines' file, by the names of their rows."""
 WORST_CLIPS = 5
@@ -44,6 +46,8 @@ def run(arguments: list[str]) -> int:
         return _repeat_the_paper(options)
     if options.recordings:
         return _score_recordings(options)
+    if options.characters:
+        return _characters(options)
     import torch
 
     from ..model_core.evaluation.sessions import sessions_in
@@ -106,6 +110,21 @@ def _score_recordings(options: argparse.Namespace) -> int:
         if options.json:
             report = {"units": COLUMNS, "human": HUMAN, "files": rows, "refused": refused}
             outputs.path_for(options.json).write_text(json.dumps(report, indent=1))
+    return 0
+
+
+def _characters(options: argparse.Namespace) -> int:
+    from ..model_core.body import load_body
+    from .evaluation.characters.motions import motions_of
+    from .evaluation.characters.table import COLUMNS, evaluate_characters, format_rows
+
+    with Outputs() as outputs, TerminalProgress() as progress:
+        body = load_body()
+        motions = motions_of(options.clips or MOTIONS, body, options.device)
+        rows = evaluate_characters(options.characters, motions, body, progress, options.pictures)
+        print(format_rows(rows), flush=True)
+        if options.json:
+            outputs.path_for(options.json).write_text(json.dumps({"units": COLUMNS, "rows": rows}, indent=1))
     return 0
 
 
@@ -185,6 +204,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     instead.add_argument("--recordings", type=Path, metavar="FOLDER",
                          help="instead: the pipeline on real recordings, up to two minutes of each: how human "
                               "wrists, feet and arms look, beside mocap, and how near head and hands")  # fmt: skip
+    instead.add_argument("--characters", type=Path, metavar="FOLDER",
+                         help="instead: clips (the first of a file) and recordings, by default one of each, on every "
+                              "character of a folder, on Rigify's and on made-up ones")  # fmt: skip
     parser.add_argument("--comparisons", type=Path, default=WORK / "runs" / "flag_comparisons", metavar="FOLDER",
                         help="for --flag: of the networks that `train flag --stage comparisons` made")  # fmt: skip
     parser.add_argument("--activities", action="store_true", help="a table by activity too")
@@ -202,8 +224,12 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     if options.pictures and not options.pictures.is_dir():
         raise InputError(f"evaluate: --pictures {options.pictures} is no folder; make it first")
     _refuse_what_is_not_shown(options)
-    if options.recordings and not options.recordings.is_dir():
-        raise InputError(f"evaluate: --recordings {options.recordings} is no folder")
+    for name in ("recordings", "characters"):
+        folder = getattr(options, name)
+        if folder and not folder.is_dir():
+            raise InputError(f"evaluate: --{name} {folder} is no folder")
+    if options.characters:
+        return options
     options.methods = options.methods or list(METHODS)
     if options.flag:
         options.clips = options.clips or [PREPARED[1]]
@@ -219,13 +245,13 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 def _refuse_what_is_not_shown(options: argparse.Namespace) -> None:
     """What is shown instead has its own methods and hands, and not all of it is drawn."""
-    modes = ("ablations", "gaps", "flag", "recordings")
+    modes = ("ablations", "gaps", "flag", "recordings", "characters")
     mode = next((f"--{name}" for name in modes if getattr(options, name)), None)
     given = {
         "--method": mode != "--gaps" and options.methods,
         "--hands": options.hands != "both",
         "--activities": options.activities,
-        "--pictures": mode not in ("--flag", "--recordings") and options.pictures,
+        "--pictures": mode not in ("--flag", "--recordings", "--characters") and options.pictures,
         "clips": mode == "--recordings" and options.clips,
     }
     wrong = [word for word, value in given.items() if value]

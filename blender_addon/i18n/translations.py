@@ -1,16 +1,16 @@
-"""The user interface in other languages: two files a language, registered with Blender."""
+"""The user interface in other languages: a few files a language, registered with Blender."""
 
 from typing import Any
 
 import bpy
 
 from ...model_core.notes import Note
-from . import ja_jp, ja_jp_scene, zh_hans, zh_hans_scene
+from . import ja_jp, ja_jp_characters, ja_jp_scene, zh_hans, zh_hans_characters, zh_hans_scene
 from .messages import Message
 
 LANGUAGES: dict[str, dict[str, str]] = {
-    "zh_HANS": zh_hans.MESSAGES | zh_hans_scene.MESSAGES,
-    "ja_JP": ja_jp.MESSAGES | ja_jp_scene.MESSAGES,
+    "zh_HANS": zh_hans.MESSAGES | zh_hans_scene.MESSAGES | zh_hans_characters.MESSAGES,
+    "ja_JP": ja_jp.MESSAGES | ja_jp_scene.MESSAGES | ja_jp_characters.MESSAGES,
 }
 """Blender's name of a language -> English template -> the same in that language."""
 TITLES = "Threepoint"

@@ -22,6 +22,8 @@ class Slot(Enum):
     TAKE_LIST = auto()
     REFINEMENT = auto()
     UNCERTAINTY = auto()
+    CHARACTER = auto()
+    BONES = auto()
     EXPORT = auto()
 
 

@@ -8,7 +8,13 @@ from pathlib import Path
 import bpy
 
 from ...model_core.calibration import load
-from ...model_core.command_line.animate_arguments import add_calibration, add_outputs, add_prediction, add_reading
+from ...model_core.command_line.animate_arguments import (
+    add_calibration,
+    add_outputs,
+    add_prediction,
+    add_reading,
+    check_character,
+)
 from ...model_core.command_line.parser import CommandParser
 from ...model_core.command_line.reading import fixed, read_recording
 from ...model_core.errors import InputError
@@ -16,7 +22,7 @@ from ...model_core.whole_files import Outputs, check_distinct, check_target
 from ..avatar.armature import Avatar
 from ..bpy_types import Scene
 from ..engine import client as engine
-from ..state import engine_choice, people, predictions
+from ..state import characters, engine_choice, people, predictions
 from ..state.new_file import empty_file
 from .importing import reading_options
 
@@ -74,6 +80,9 @@ def animate(options: argparse.Namespace) -> None:
                 print(f"{person.name}: {said}")
             duration = job.motion.duration
         person.active_take = 0
+        if options.character:
+            for said in characters.add_character(person, options.character, scene):
+                print(f"{person.name}: {said}")
         people.fit_frame_range(person, scene, recording.duration)
         print(f"{path.stem}: {duration:.1f} s")
     with Outputs() as outputs:
@@ -94,8 +103,9 @@ def _check_targets(options: argparse.Namespace) -> None:
     if not targets:
         raise InputError("animate: nothing to write; name one or more of -o OUT.blend and --preview FILE")
     for path, suffixes in targets:
-        check_target(path, suffixes, [*options.recordings, options.body, options.calibration])
+        check_target(path, suffixes, [*options.recordings, options.body, options.calibration, options.character])
     check_distinct([path for path, _ in targets])
+    check_character(options)
     if options.calibration and len(options.recordings) > 1:
         raise InputError(
             f"animate: --calibration is about one person, and {len(options.recordings)} recordings are named"

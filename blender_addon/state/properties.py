@@ -8,7 +8,7 @@ or copied with a scene. What belongs to a person points at the root.
 # Blender takes properties from annotations that are calls.
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import bpy
 from bpy.props import (
@@ -25,9 +25,10 @@ from bpy.props import (
 from ...model_core.errors import InputError
 from ..animation.rotation_modes import EULER_ORDERS
 from ..avatar.bone_names import ITEMS as NAME_ITEMS
-from ..bpy_types import AnyObject, Context, Scene, WindowManager, registration
+from ..bpy_types import AnyObject, Context, Scene, WindowManager, overridable, registration
 from ..i18n import messages
-from . import duplicates, person_avatar, selection, upgrade
+from . import character_properties, duplicates, person_avatar, selection, upgrade
+from .characters import show_on_character
 from .takes import playing, show_take
 
 ORDER_ITEMS = (
@@ -78,6 +79,7 @@ def _applied(apply: Callable[["THREEPOINT_PG_person"], object]) -> Callable[...,
 def _set_active_take(person: "THREEPOINT_PG_person", index: int) -> None:
     person.chosen_take = index
     show_take(person)
+    show_on_character(person)
 
 
 def _set_quality(person: "THREEPOINT_PG_person", final: int) -> None:
@@ -92,18 +94,7 @@ def _set_name(person: "THREEPOINT_PG_person", name: str) -> None:
     person.root.name = name
 
 
-Group = TypeVar("Group")
-
-
-def _overridable(kind: type[Group]) -> type[Group]:
-    """Let a person that is linked and overridden be edited, and keep what was set."""
-    given: Any
-    for given in kind.__annotations__.values():
-        given.keywords.setdefault("override", {"LIBRARY_OVERRIDABLE"})
-    return kind
-
-
-@_overridable
+@overridable
 class THREEPOINT_PG_take(bpy.types.PropertyGroup):
     """One predicted motion, kept as an action."""
 
@@ -111,11 +102,13 @@ class THREEPOINT_PG_take(bpy.types.PropertyGroup):
     number: IntProperty(name="Take", description="0 is the mean motion, others are draws from the likely ones")
     identifier: IntProperty(options={"HIDDEN"})
     """What a take is known by while the engine is at work for it."""
+    character_action: PointerProperty(type=bpy.types.Action, options={"HIDDEN"})
+    """The same on the person's character."""
     baked: StringProperty(options={"HIDDEN"})
     """The action's checksum as it was predicted: another one means that somebody has edited it since."""
 
 
-@_overridable
+@overridable
 class THREEPOINT_PG_person(bpy.types.PropertyGroup):
     """A person: the tracked objects, the calibration, the choices and the avatar.
 
@@ -233,6 +226,8 @@ class THREEPOINT_PG_person(bpy.types.PropertyGroup):
     shown_floor: FloatProperty(options={"HIDDEN"})
     """The height of the floor for which the armature was placed last."""
 
+    character: PointerProperty(type=character_properties.THREEPOINT_PG_character, name="Character")
+
     colours: BoolProperty(
         name="Show Uncertainty",
         default=True,
@@ -280,6 +275,7 @@ class THREEPOINT_PG_work(bpy.types.PropertyGroup):
 
 
 CLASSES = (
+    *character_properties.CLASSES,
     THREEPOINT_PG_take,
     THREEPOINT_PG_person,
     THREEPOINT_PG_person_of_scene,

@@ -13,9 +13,10 @@ from ..avatar.shape_keys import key_of
 from ..avatar.uncertainty import modifier_of
 from ..avatar.uncertainty_nodes import ramp_node
 from ..bpy_types import Context, Panel, Scene, registration
+from ..characters.bones.roles import ROLE_LABELS
 from ..i18n.messages import Message, load, message
 from ..i18n.text_wrap import draw_lines
-from ..i18n.translations import TITLES
+from ..i18n.translations import TITLES, translated
 from ..operators.buttons import Slot, draw_buttons
 from ..operators.dropouts import THREEPOINT_OT_next_dropout
 from ..operators.engine_jobs import THREEPOINT_OT_cancel
@@ -226,6 +227,34 @@ class THREEPOINT_PT_uncertainty(_PersonStep, bpy.types.Panel):
             _settings(layout).prop(context.space_data.shading, "color_type", text="Solid View")
 
 
+class THREEPOINT_PT_character(_PersonStep, bpy.types.Panel):
+    bl_label = "Character"
+    bl_idname = "THREEPOINT_PT_character"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Context) -> None:
+        layout, settings = self.layout, require_person(context).character
+        column = _settings(layout)
+        column.prop(settings, "armature")
+        if settings.armature is not None:
+            column.prop(settings, "hands")
+            column.prop(settings, "root")
+        draw_buttons(Slot.CHARACTER, layout, context)
+        draw_lines(layout, context, load(settings.notes))
+        if settings.armature is None:
+            return
+        row = layout.row()
+        icon = "DISCLOSURE_TRI_DOWN" if settings.show_bones else "DISCLOSURE_TRI_RIGHT"
+        row.prop(settings, "show_bones", icon=icon, emboss=False)
+        if settings.show_bones:
+            bones = _settings(layout)
+            for item in settings.bones:
+                bones.prop_search(
+                    item, "bone", settings.armature.data, "bones", text=translated(ROLE_LABELS[item.name])
+                )
+            draw_buttons(Slot.BONES, layout, context)
+
+
 class THREEPOINT_PT_export(_PersonStep, bpy.types.Panel):
     bl_label = "Export"
     bl_idname = "THREEPOINT_PT_export"
@@ -308,6 +337,7 @@ CLASSES = (
     THREEPOINT_PT_refine,
     THREEPOINT_PT_avatar,
     THREEPOINT_PT_uncertainty,
+    THREEPOINT_PT_character,
     THREEPOINT_PT_export,
 )
 register, unregister = registration(CLASSES)

@@ -30,12 +30,29 @@ Arguments = argparse._ActionsContainer
 
 
 def add_outputs(group: Arguments) -> None:
-    """RECORDING..., ``--output``, ``--preview`` and ``--fps``."""
+    """RECORDING..., ``--output``, ``--preview``, ``--character`` and ``--fps``."""
     group.add_argument("recordings", nargs="+", type=Path, metavar="RECORDING", help="headset recording of a person")
     group.add_argument("-o", "--output", type=Path, metavar="OUT.blend", help="the scene")
     group.add_argument("--preview", type=Path, action="append", default=[], metavar="FILE",
                        help="pictures of moments (.png) or a film (.mp4); may be given more than once")  # fmt: skip
+    group.add_argument("--character", type=Path, metavar="FILE",
+                       help="a character of your own (.blend, .glb, .gltf, .vrm, .fbx) that the motion is put on, "
+                       "in the scene")  # fmt: skip
     group.add_argument("--fps", type=frame_rate, default=DEFAULT_FPS, metavar="N", help="the scene's frame rate")
+
+
+CHARACTER_SUFFIXES = (".blend", ".glb", ".gltf", ".vrm", ".fbx")
+
+
+def check_character(options: argparse.Namespace) -> None:
+    """Refuse a ``--character`` that is no file of one, before any work is done. Raises ``InputError``."""
+    path = options.character
+    if path is None:
+        return
+    if path.suffix.lower() not in CHARACTER_SUFFIXES:
+        raise InputError(f"{path}: is no character; it should be one of {', '.join(CHARACTER_SUFFIXES)}")
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file")
 
 
 def add_reading(group: Arguments) -> None:

@@ -45,7 +45,10 @@ def _check(options: argparse.Namespace) -> None:
     """Refuse options that do not go together, and files that cannot be written."""
     if not targets(options) and not options.report:
         raise InputError("animate: nothing to write; name one or more of -o OUT.blend, --npz FILE and --preview FILE")
-    inputs = [*options.recordings, options.body, options.calibration]
+    inputs = [*options.recordings, options.body, options.calibration, options.character]
+    animate_arguments.check_character(options)
+    if options.character and not options.output:
+        raise InputError("animate: --character is put into the scene; name it with -o OUT.blend")
     for path in all_targets(options):
         check_target(path, (".blend", ".npz", ".json", ".png", ".mp4"), inputs)
     for path, suffixes in targets(options):

@@ -20,7 +20,7 @@ from matplotlib.image import imread, imsave
 from ...blender_addon.avatar.armature import Avatar
 from ...blender_addon.bpy_types import current_scene
 from ...blender_addon.render.preview import Subject, render_film, render_still
-from ...blender_addon.state import people, predictions, properties
+from ...blender_addon.state import characters, people, predictions, properties
 from ...blender_addon.state.new_file import empty_file
 from ...model_core.calibration import Calibration
 from ...model_core.errors import InputError
@@ -66,6 +66,11 @@ def build_file(
         person = people.add_person(one.recording, one.name, scene)
         people.apply_arguments(person, arguments, scene)
         subjects.append(add_takes(person, one.recording, one.calibration, one.takes))
+        if arguments.character:
+            with quiet():
+                said = characters.add_character(person, arguments.character, scene)
+            for line in said:
+                print(f"{person.name}: {line}")
         progress(len(subjects) / len(found), "building the scene")
     scene.frame_set(scene.frame_start)
     return subjects

@@ -1,0 +1,1 @@
+"""Which bone of a character is which: by what was chosen before, by names, by shape."""

@@ -1,0 +1,145 @@
+"""Where a character's feet go: standing where the player's stand, their soles on the floor, within the legs' reach."""
+
+import numpy as np
+
+from ...model_core.geometry.filters import gaussian_smooth
+from ...model_core.geometry.skeleton import ANKLES, HIPS, KNEES, TOES
+from .character import Character
+from .player import Player
+
+SETTLED = 0.05
+"""Metres that a standing foot may wander and be held still; what wanders further slides on purpose."""
+EASE_SECONDS = 0.06
+"""Standard deviation of the Gaussian over which feet come down and leave."""
+REACH = 0.985
+"""The part of a leg's length within which a standing foot has to be."""
+LOWEST = 0.3
+"""The part of a leg's length to which hips may come down to a standing foot."""
+SINK_SECONDS = 0.1
+"""Standard deviation of the Gaussian by which hips come down before a far step."""
+
+
+def size_ratio(player: Player, character: Character) -> float:
+    """How long the character's legs are, over the player's."""
+    bones = [player.rest[list(joints)] for joints in zip(HIPS, KNEES, ANKLES, strict=True)]
+    theirs = np.mean([np.linalg.norm(np.diff(places, axis=0), axis=-1).sum() for places in bones])
+    return float(np.mean([leg.length for leg in character.legs]) / theirs)
+
+
+def foot_goals(
+    player: Player, character: Character, side: int, scale: float, turns: dict[int, np.ndarray]
+) -> np.ndarray:
+    """Where an ankle goes (T, 3).
+
+    The ball of the foot is over the player's, in the space's ``scale``, and still while the foot stands; the lowest
+    point of the sole is as high as the player's, in the legs' proportion, and on the floor while the foot stands.
+    """
+    own, theirs = character.soles[side], player.soles[side]
+    toes = character.toes[side]
+    foot = turns[character.legs[side].end]
+    points = own.points(foot, turns[toes[0]] if toes else foot)
+    ankle, toe = ANKLES[side], TOES[side]
+    their_points = theirs.points(player.turns[:, ankle], player.turns[:, toe])
+    standing = _eased(player.stands[:, side], player.fps)
+    lowest = player.places[:, ankle, 2] + their_points[..., 2].min(1)
+    clearance = size_ratio(player, character) * np.maximum(lowest, 0) * (1 - standing)
+    ball = scale * (player.places[:, ankle] + their_points[:, 1])[:, :2]
+    ball = ball + _held(ball, player.stands[:, side], scale)
+    return np.concatenate([ball - points[:, 1, :2], (clearance - points[..., 2].min(1))[:, None]], 1)
+
+
+def _eased(stands: np.ndarray, fps: float) -> np.ndarray:
+    """How much a foot stands (T,): one all the time that it does, and soft edges outside."""
+    reach = max(1, round(2 * EASE_SECONDS * fps))
+    wide = np.convolve(np.pad(stands.astype(float), reach, mode="edge"), np.ones(2 * reach + 1), "valid") > 0.5
+    smooth = gaussian_smooth(wide.astype(float)[:, None], EASE_SECONDS * fps)[:, 0]
+    return np.maximum(np.clip(1.2 * smooth - 0.1, 0, 1), stands)
+
+
+def _held(path: np.ndarray, stands: np.ndarray, scale: float) -> np.ndarray:
+    """What to add to a path (T, 2) so that it stands still in each phase in which it should and nearly does.
+
+    A foot that wanders further does so on purpose: as far as the player's, whose path this is ``scale`` times.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], stands.astype(int), [0]])))
+    frames, values = [], []
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        part = path[first:last]
+        place = np.median(part, axis=0)
+        wanders = np.linalg.norm(part - place, axis=1).max() > SETTLED * max(scale, 1.0)
+        frames += list(range(first, last))
+        values += list((place - part) * (1 - wanders / max(scale, 1.0)))
+    if not frames:
+        return np.zeros_like(path)
+    kept, at = np.unique(frames, return_index=True)
+    chosen = np.array(values)[at]
+    times = np.arange(len(path))
+    return np.stack([np.interp(times, kept, chosen[:, axis]) for axis in (0, 1)], 1)
+
+
+def lowered_hips(
+    player: Player, character: Character, centre: np.ndarray, sockets: list[np.ndarray], goals: list[np.ndarray]
+) -> np.ndarray:
+    """The hips' path (T, 3), lowered where a standing foot would be out of reach."""
+    drop = np.zeros(len(centre))
+    for side, leg in enumerate(character.legs):
+        socket = centre + sockets[side]
+        away = np.linalg.norm((goals[side] - socket)[:, :2], axis=1)
+        reach, least = REACH * leg.length, LOWEST * leg.length
+        high = np.sqrt(np.maximum(reach * reach - away * away, least * least))
+        over = np.maximum(socket[:, 2] - goals[side][:, 2] - high, 0)
+        drop = np.maximum(drop, over * _eased(player.stands[:, side], player.fps))
+    if not drop.any():
+        return centre
+    width = max(1, round(2 * SINK_SECONDS * player.fps))
+    padded = np.pad(drop, width, mode="edge")
+    most = np.lib.stride_tricks.sliding_window_view(padded, 2 * width + 1).max(1)
+    smooth = gaussian_smooth(most[:, None], SINK_SECONDS * player.fps)[:, 0]
+    lowered = centre.copy()
+    lowered[:, 2] -= np.maximum(smooth, drop)
+    return lowered
+
+
+def stepping_path(
+    player: Player, character: Character, turns: dict[int, np.ndarray], centre: np.ndarray
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The hips' path (T, 3) by which limbs that turn as the player's walk without sliding, and the ankles' (T, 3).
+
+    Feet that stand carry the hips: they move as far over the floor as the standing foot moves below them, and are as
+    high as its sole asks for. Between steps the path goes on as ``centre`` (T, 3) does.
+    """
+    from_hips = character.hip_centre
+    ankles, balls, lows = [], [], []
+    for side, leg in enumerate(character.legs):
+        toes = character.toes[side]
+        socket = turns[character.hips] @ (character.rest.heads[leg.upper.bone] - from_hips)
+        ankle = socket + turns[leg.upper.bone] @ leg.upper.vector + turns[leg.lower.bone] @ leg.lower.vector
+        foot = turns[leg.end]
+        points = character.soles[side].points(foot, turns[toes[0]] if toes else foot) + ankle[:, None]
+        ankles.append(ankle)
+        balls.append(points[:, 1, :2])
+        lows.append(points[..., 2].min(1))
+    weights = np.stack([_eased(player.stands[:, side], player.fps) for side in (0, 1)], 1) * player.stands
+    carried = weights.sum(1) > 0
+    share = weights / np.maximum(weights.sum(1, keepdims=True), 1e-9)
+    path = centre.copy()
+    if not carried.any():
+        return path, [path + ankle for ankle in ankles]
+    times = np.arange(len(centre))
+    lift = -np.minimum(*lows) - centre[:, 2]
+    lift = np.interp(times, times[carried], lift[carried])
+    path[:, 2] += gaussian_smooth(lift[:, None], EASE_SECONDS * player.fps)[:, 0]
+    steps = np.diff(centre[:, :2], axis=0)
+    under = np.stack([np.diff(ball, axis=0) for ball in balls], 1)
+    held = carried[1:] & carried[:-1]
+    steps[held] = -(share[1:][held][..., None] * under[held]).sum(1)
+    path[1:, :2] = path[0, :2] + np.cumsum(steps, axis=0)
+    goals = []
+    for side in (0, 1):
+        standing = _eased(player.stands[:, side], player.fps)
+        ball = path[:, :2] + balls[side]
+        shift = _held(ball, player.stands[:, side], 1.0)
+        sole = path[:, 2] + lows[side]
+        lifted = np.maximum(sole, 0) * (1 - standing) - sole
+        goals.append(path + ankles[side] + np.concatenate([shift, lifted[:, None]], 1))
+    return path, goals

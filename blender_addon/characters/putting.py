@@ -1,0 +1,105 @@
+"""The one way by which a motion comes onto a character, for the button, the command line and the evaluation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import bpy
+import numpy as np
+
+from ...model_core.body import Body
+from ...model_core.geometry.skeleton import ANKLES, HIPS, KNEES, SHOULDERS
+from ...model_core.motion import Motion
+from ..animation.timing import frames_to_seconds
+from ..avatar.bake import action_frames, interpolate_motion
+from ..avatar.contacts import foot_contacts
+from ..bpy_types import ArmatureObject, Scene
+from .baking import write_channels
+from .bones.metarig import ORIGINAL, is_generated, metarig_of
+from .channels import Channels, Placement, channels_of
+from .character import Character, character_of
+from .choices import PLAYER, SCALED, Choices
+from .controls import control_channels
+from .player import Player, player_of
+from .reading import read_rest
+from .transfer import CharacterPose, transfer
+
+SAME_SIZE = 1.15
+"""How many times as large as the player a character may be, or as small, to hold its hands where theirs were."""
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A motion on a character: who moved, who moves now and how, and the scene's ``frames`` (T,).
+
+    ``names``: of the bones that ``channels`` number, the armature's own; ``prefix``: what the armature's bones have
+    before the names of the character's.
+    """
+
+    player: Player
+    character: Character
+    pose: CharacterPose
+    channels: Channels
+    frames: np.ndarray
+    names: tuple[str, ...]
+    prefix: str
+
+    def shown_by(self, bone: int) -> str:
+        """The name of the armature's bone that one of the character's is."""
+        return self.prefix + self.character.rest.names[bone]
+
+
+def carry(
+    motion: Motion, body: Body, armature: ArmatureObject, bones: Mapping[str, str], scene: Scene, choices: Choices,
+    placement: Placement,
+) -> Carried:  # fmt: skip
+    """A motion, whose second 0 is the scene's first frame, on the armature whose ``bones`` are known. Writes nothing.
+
+    Raises ``InputError`` where the bones do not make a character.
+    """
+    frames = action_frames(motion, scene)
+    rest = read_rest(armature)
+    rig = rest if is_generated(rest) else None
+    player = player_of(at_frames(motion, frames, scene), body).scaled(placement.scale)
+    character = character_of(rest if rig is None else metarig_of(rest), bones)
+    pose = transfer(player, character, choices)
+    if rig is not None:
+        channels = control_channels(rig, character, pose, placement, choices.root, choices.hands)
+    else:
+        channels = channels_of(character, pose, placement, choices.root)
+    return Carried(player, character, pose, channels, frames, rest.names, ORIGINAL if rig is not None else "")
+
+
+def at_frames(motion: Motion, frames: np.ndarray, scene: Scene) -> Motion:
+    """A motion at whole frames of the scene (T,), its contacts those that its avatar shows."""
+    seconds = frames_to_seconds(frames, scene)
+    rotations, translation = interpolate_motion(motion, seconds)
+    standing = foot_contacts(motion, seconds)
+    contacts = None if standing is None else np.concatenate([standing, standing], 1).astype(np.float32)
+    fps = scene.render.fps / scene.render.fps_base
+    return replace(motion, rotations=rotations, translation=translation, contacts=contacts, fps=fps,
+                   start=float(seconds[0]), uncertainty=None)  # fmt: skip
+
+
+def write_carried(armature: ArmatureObject, action: bpy.types.Action, carried: Carried) -> None:
+    """Key it in an action of the armature, in place of what the action held of these bones."""
+    write_channels(armature, action, carried.names, carried.channels, carried.frames)
+
+
+def placement_of(armature: ArmatureObject) -> Placement:
+    """Where an avatar's armature stands, and how large it is there."""
+    world = np.array(armature.matrix_world)
+    scale = float(np.linalg.norm(world[:3, :3], axis=0).mean())
+    return Placement(world[:3, :3] / scale, world[:3, 3].copy(), scale)
+
+
+def fitting_choice(rest_joints: np.ndarray, character: Character) -> str:
+    """Where the hands of a character go unless somebody chooses: where the player's were, if it is of their size.
+
+    ``rest_joints`` (24, 3): the player's in a T-pose, +Y up.
+    """
+    leg = np.linalg.norm(np.diff(rest_joints[[HIPS[0], KNEES[0], ANKLES[0]]], axis=0), axis=1).sum()
+    trunk = rest_joints[SHOULDERS[0], 1] - rest_joints[HIPS[0], 1]
+    heads = character.rest.heads
+    own_trunk = heads[character.arms[0].upper.bone, 2] - heads[character.legs[0].upper.bone, 2]
+    ratios = (character.legs[0].length / leg, own_trunk / trunk)
+    return PLAYER if all(1 / SAME_SIZE < ratio < SAME_SIZE for ratio in ratios) else SCALED

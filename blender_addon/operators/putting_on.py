@@ -1,0 +1,119 @@
+"""The person's takes on a character of the user's own, and the list of its bones."""
+
+import bpy
+
+from ...model_core.errors import InputError
+from ..bpy_types import Context, registration
+from ..i18n.messages import message
+from ..i18n.translations import translate, translated
+from ..state import characters
+from ..state.polls import has_avatar, is_idle
+from ..state.properties import THREEPOINT_PG_person, active_person, require_person
+from .buttons import Button, Slot
+
+
+class THREEPOINT_OT_put_on_character(bpy.types.Operator):
+    """Put all takes on the character, each as an action of its own; again after every new prediction"""
+
+    bl_idname = "threepoint.put_on_character"
+    bl_label = "Put on Character"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether there are takes and a character."""
+        if not (is_idle(cls, context) and has_avatar(cls, context)):
+            return False
+        if require_person(context).character.armature is None:
+            cls.poll_message_set("Choose a character first")
+            return False
+        return True
+
+    def execute(self, context: Context) -> set[str]:
+        """Put them on."""
+        person = require_person(context)
+        try:
+            said = characters.put_on_character(person, context.scene)
+        except InputError as error:
+            self.report({"ERROR"}, translated(error))
+            return {"CANCELLED"}
+        for one in said:
+            self.report({"INFO"}, translated(one))
+        done = message("Takes on {character}: {count}", character=person.character.armature.name,
+                       count=sum(take.character_action is not None for take in person.takes))  # fmt: skip
+        self.report({"INFO"}, translated(done))
+        return {"FINISHED"}
+
+
+class THREEPOINT_OT_find_bones(bpy.types.Operator):
+    """Find the character's bones anew by their names, or by how they lie; what was chosen in the list is forgotten"""
+
+    bl_idname = "threepoint.find_bones"
+    bl_label = "Find Bones"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether there is a character."""
+        return _has_character(context)
+
+    def execute(self, context: Context) -> set[str]:
+        """Find them."""
+        characters.choose(require_person(context).character)
+        return {"FINISHED"}
+
+
+class THREEPOINT_OT_keep_bones(bpy.types.Operator):
+    """Keep this list for all characters whose bones have the same names: it is used whenever one is chosen"""
+
+    bl_idname = "threepoint.keep_bones"
+    bl_label = "Keep Bones"
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether there is a character."""
+        return _has_character(context)
+
+    def execute(self, context: Context) -> set[str]:
+        """Keep it."""
+        try:
+            characters.keep_bones(require_person(context).character)
+        except InputError as error:
+            self.report({"ERROR"}, translated(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, translated(message("Kept for all characters with these bones")))
+        return {"FINISHED"}
+
+
+def _has_character(context: Context) -> bool:
+    person = active_person(context)
+    return person is not None and person.character.armature is not None
+
+
+def is_put_on(person: THREEPOINT_PG_person) -> bool:
+    """Whether the person's character has their motion already."""
+    armature = person.character.armature
+    return any(
+        take.character_action is not None and take.character_action.get(characters.CHARACTER) == armature.name
+        for take in person.takes
+    )
+
+
+def _draw_put_on(layout: bpy.types.UILayout, context: Context) -> None:
+    person = require_person(context)
+    again = person.character.armature is not None and is_put_on(person)
+    label = translate("Update Character") if again else translate("Put on Character")
+    row = layout.row()
+    row.scale_y = 1.5
+    row.operator(THREEPOINT_OT_put_on_character.bl_idname, text=label, icon="ARMATURE_DATA")
+
+
+def _draw_bones(layout: bpy.types.UILayout, context: Context) -> None:
+    row = layout.row(align=True)
+    row.operator(THREEPOINT_OT_find_bones.bl_idname, icon="VIEWZOOM")
+    row.operator(THREEPOINT_OT_keep_bones.bl_idname, icon="FILE_TICK")
+
+
+BUTTONS = (Button(Slot.CHARACTER, 10, _draw_put_on), Button(Slot.BONES, 10, _draw_bones))
+CLASSES = (THREEPOINT_OT_put_on_character, THREEPOINT_OT_find_bones, THREEPOINT_OT_keep_bones)
+register, unregister = registration(CLASSES)

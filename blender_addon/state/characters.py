@@ -1,0 +1,225 @@
+"""A person's takes on a character of the user's own: each an action of the character's, beside whatever it has."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+import numpy as np
+
+from ...model_core.errors import InputError
+from ..animation.curves import all_fcurves, make_action, slot_of, use_action
+from ..avatar.bake import read_action
+from ..bpy_types import ArmatureObject, Scene, current_context
+from ..characters.bones import presets
+from ..characters.bones.finding import find_bones, humanoid_of
+from ..characters.bones.roles import ROLES, missing_roles
+from ..characters.choices import Choices
+from ..characters.files import humanoid_in, import_character
+from ..characters.putting import Carried, carry, fitting_choice, placement_of, write_carried
+from ..characters.reading import read_rest
+from ..engine.installation import PACKAGE
+from ..i18n.messages import Message, message
+from .person_avatar import body_of
+from .presence import require_whole
+from .selection import root_of
+from .takes import active_take
+
+if TYPE_CHECKING:
+    from .character_properties import THREEPOINT_PG_character
+    from .properties import THREEPOINT_PG_person, THREEPOINT_PG_take
+
+
+def is_character(item: bpy.types.Object) -> bool:
+    """Whether an object may be a character: an armature that is nobody's avatar."""
+    root: Any = root_of(item)
+    return item.type == "ARMATURE" and (root is None or root.threepoint.armature != item)
+
+
+def preset_folder() -> Path | None:
+    """Where maps are kept; None where Threepoint runs as no extension, and has no folder of the user's."""
+    try:
+        return Path(bpy.utils.extension_path_user(PACKAGE, path="characters", create=True))
+    except ValueError:
+        return None
+
+
+def add_character(person: "THREEPOINT_PG_person", path: Path, scene: Scene) -> list[Message]:
+    """Bring a character out of a file into the scene and put the person's takes on it; what is to be said of that.
+
+    Raises ``InputError`` where the file has no character, or one whose bones are not known.
+    """
+    armature = import_character(path, scene)
+    settings = person.character
+    settings.armature = armature
+    humanoid = humanoid_in(path)
+    if humanoid:
+        choose(settings, humanoid)
+    return put_on_character(person, scene)
+
+
+def choose(settings: "THREEPOINT_PG_character", humanoid: dict[str, str] | None = None) -> None:
+    """Find the bones of the character that was chosen; what is wrong with it the panel says."""
+    settings.bones.clear()
+    armature: Any = settings.armature
+    if armature is None:
+        settings.say([])
+        return
+    try:
+        rest = read_rest(armature)
+    except InputError as error:
+        settings.say([_said(error)])
+        return
+    folder = preset_folder()
+    bones = presets.kept(folder, rest.names) if folder is not None else {}
+    bones = bones or find_bones(rest, humanoid or humanoid_of(armature))
+    for role in ROLES:
+        item = settings.bones.add()
+        item.name, item.bone = role, bones.get(role, "")
+    settings.rest = [value for row in armature.matrix_basis.transposed() for value in row]
+    root: Any = settings.id_data
+    if not missing_roles(bones):
+        settings.hands = _fitting(root.threepoint, armature, bones)
+        settings.say([])
+    else:
+        settings.show_bones = True
+        settings.say([message("The character's bones are not all known; choose the missing ones in the list")])
+
+
+def _said(error: InputError) -> Message:
+    return error.args[0] if isinstance(error.args[0], Message) else Message(str(error))
+
+
+def _fitting(person: "THREEPOINT_PG_person", armature: ArmatureObject, bones: dict[str, str]) -> str:
+    """Where the hands of a character of this size go best."""
+    from ..characters.character import character_of
+
+    try:
+        character = character_of(read_rest(armature), bones)
+    except InputError:
+        return person.character.hands
+    rest = body_of(person.built_from).rest_joints(np.array(person.betas))
+    return fitting_choice(rest, character)
+
+
+def bones_of(settings: "THREEPOINT_PG_character") -> dict[str, str]:
+    """The map of the chosen character: role -> bone, as the list has it."""
+    return {item.name: item.bone for item in settings.bones if item.bone}
+
+
+def keep_bones(settings: "THREEPOINT_PG_character") -> None:
+    """Keep the list as a preset for all characters with the same bones. Raises ``InputError``."""
+    folder = preset_folder()
+    if folder is None:
+        raise InputError(message("Bones can be kept where Threepoint is installed as an extension only"))
+    armature: Any = settings.armature
+    presets.keep(folder, [bone.name for bone in armature.data.bones], bones_of(settings))
+
+
+def put_on_character(person: "THREEPOINT_PG_person", scene: Scene) -> list[Message]:
+    """Put all of a person's takes on their character, the active one to be played; what is to be said of that.
+
+    Nothing is changed where it cannot be done: then ``InputError`` says why.
+    """
+    settings = person.character
+    armature: Any = settings.armature
+    _require_usable(armature)
+    require_whole(person)
+    takes = [take for take in person.takes if take.action is not None]
+    _rest_object(person)
+    carried = [_carried(person, take, scene) for take in takes]
+    said: list[Message] = []
+    for take, one in zip(takes, carried, strict=True):
+        action = _action_of(person, take, armature)
+        write_carried(armature, action, one)
+    stashed = _show(person)
+    if stashed is not None:
+        said.append(message("What {character} played, '{action}', is on a muted NLA track now",
+                            character=armature.name, action=stashed.name))  # fmt: skip
+    if carried and carried[0].channels.ground is not None:
+        said.append(message("{character}: has no root bone; its object carries the way", character=armature.name))
+    return said
+
+
+def _require_usable(armature: Any) -> None:
+    if armature is None or not armature.users_scene:
+        raise InputError(message("Choose a character first"))
+    if armature.library is not None:
+        raise InputError(
+            message("{name}: is linked; make a library override of it first (Object > Library Override)",
+                    name=armature.name)
+        )  # fmt: skip
+    if armature.mode not in ("OBJECT", "POSE"):
+        raise InputError(message("{name}: is being edited; go back to Object Mode first", name=armature.name))
+
+
+def _rest_object(person: "THREEPOINT_PG_person") -> None:
+    """Bring the object to where it was before an earlier motion of ours carried it."""
+    settings = person.character
+    armature: Any = settings.armature
+    own = [take.character_action for take in person.takes if take.character_action is not None]
+    if any(fcurve.data_path == "location" for action in own for fcurve in all_fcurves(action)):
+        armature.matrix_basis = settings.rest
+    current_context().view_layer.update()
+
+
+def _carried(person: "THREEPOINT_PG_person", take: "THREEPOINT_PG_take", scene: Scene) -> Carried:
+    settings = person.character
+    motion = read_action(person.armature, take.action, np.array(person.betas), scene)
+    return carry(
+        motion, body_of(person.built_from), settings.armature, bones_of(settings), scene,
+        Choices(settings.hands, settings.root), placement_of(person.armature),
+    )  # fmt: skip
+
+
+def _action_of(person: "THREEPOINT_PG_person", take: "THREEPOINT_PG_take", armature: Any) -> bpy.types.Action:
+    """The take's action on the character; a new one where there is none, or one of another character."""
+    action = take.character_action
+    if action is None or action.library is not None or action.get(CHARACTER) != armature.name:
+        action = make_action(armature, f"{armature.name} {person.name} {take.name}").action
+        action.use_fake_user, action[CHARACTER] = True, armature.name
+        take.character_action = action
+    return action
+
+
+CHARACTER = "threepoint_character"
+"""Custom property of an action: the name of the armature that it was made for."""
+
+
+def _show(person: "THREEPOINT_PG_person") -> bpy.types.Action | None:
+    """Let the character play the active take; what it played of its own goes to a muted track, and is returned."""
+    take = active_take(person)
+    armature: Any = person.character.armature
+    if take is None or take.character_action is None or armature is None:
+        return None
+    own = {other.character_action for other in person.takes}
+    animation = armature.animation_data or armature.animation_data_create()
+    if any(strip.action == take.character_action for track in animation.nla_tracks for strip in track.strips):
+        return None  # The animator has it on the NLA.
+    before = animation.action
+    stashed = before if before is not None and before not in own else None
+    if stashed is not None:
+        _stash(armature, animation, stashed)
+    animation.action = None
+    use_action(armature, take.character_action)
+    return stashed
+
+
+def _stash(armature: Any, animation: Any, action: bpy.types.Action) -> None:
+    """Put an action on a muted track of its own, as Blender's *Stash* does, unless it is on one."""
+    if any(strip.action == action for track in animation.nla_tracks for strip in track.strips):
+        return
+    slot = getattr(animation, "action_slot", None)
+    track = animation.nla_tracks.new()
+    track.name, track.mute = action.name, True
+    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
+    if hasattr(strip, "action_slot"):
+        strip.action_slot = slot or slot_of(armature, action)
+
+
+def show_on_character(person: "THREEPOINT_PG_person") -> None:
+    """Let the character follow when another take is chosen, if it plays one."""
+    armature: Any = person.character.armature
+    animation = armature.animation_data if armature is not None else None
+    own = {take.character_action for take in person.takes} - {None}
+    if animation is not None and animation.action in own:
+        _show(person)

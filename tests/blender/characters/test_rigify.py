@@ -1,0 +1,60 @@
+"""Rigify's own rigs: the metarig by its bones, the generated rig by its controls."""
+
+import bpy
+import numpy as np
+import pytest
+
+from threepoint.blender_addon.animation.curves import all_fcurves, make_action, use_action
+from threepoint.blender_addon.characters.bones.finding import find_bones
+from threepoint.blender_addon.characters.channels import Placement
+from threepoint.blender_addon.characters.choices import IN_PLACE, ON_HIPS, ON_ROOT_TURNING, PLAYER, Choices
+from threepoint.blender_addon.characters.putting import carry, write_carried
+from threepoint.blender_addon.characters.reading import read_rest
+from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.model_core.body import load_body
+from threepoint.tools.evaluation.characters.measuring import blender_difference
+from threepoint.tools.evaluation.characters.rigify import GENERATED, METARIG, make_rigify
+from threepoint.tools.support.sample_recording import sample_motion
+
+
+def put(armature, scene, root=ON_HIPS):
+    """The sample motion on an armature."""
+    motion, body = sample_motion(load_body(), np.zeros(10)), load_body()
+    bones = find_bones(read_rest(armature))
+    carried = carry(motion, body, armature, bones, scene, Choices(PLAYER, root), Placement())
+    action = make_action(armature, "sample").action
+    write_carried(armature, action, carried)
+    use_action(armature, action)
+    return carried, action
+
+
+def made(kind):
+    scene = empty_file(10)
+    armature = make_rigify(kind)
+    if armature is None:
+        pytest.skip("this Blender has no Rigify")
+    return armature, scene
+
+
+def test_the_metarig_is_known_and_takes_a_motion():
+    armature, scene = made(METARIG)
+    carried, _ = put(armature, scene)
+    assert blender_difference(armature, carried, scene) < 0.1
+    assert [carried.character.rest.names[bone] for bone in carried.character.spine] == [
+        "spine.001", "spine.002", "spine.003",
+    ]  # fmt: skip
+
+
+@pytest.mark.slow  # Rigify takes half a minute to generate a rig.
+def test_a_generated_rig_is_keyed_on_its_controls_and_comes_to_the_same_places():
+    armature, scene = made(GENERATED)
+    for root in (ON_HIPS, ON_ROOT_TURNING):
+        carried, action = put(armature, scene, root)
+        assert blender_difference(armature, carried, scene) < 0.1
+        paths = {fcurve.data_path.split('"')[1] for fcurve in all_fcurves(action) if '"' in fcurve.data_path}
+        assert paths >= {"torso", "chest", "hand_ik.L", "foot_ik.R", "thigh_ik_target.L", "upper_arm_parent.L", "head"}
+        assert not any(name.startswith(("ORG-", "DEF-", "MCH-")) for name in paths)
+    carried, _ = put(armature, scene, IN_PLACE)
+    scene.frame_set(int(carried.frames[-1]))
+    assert abs(armature.pose.bones["torso"].head.y) < 0.4
+    assert bpy.context.scene == scene

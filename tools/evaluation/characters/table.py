@@ -1,0 +1,136 @@
+"""Motions on every character of a folder and on made-up ones: a table of what was measured, and a picture of each."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ....blender_addon.animation.curves import make_action, use_action
+from ....blender_addon.bpy_types import ArmatureObject, Scene
+from ....blender_addon.characters.bones.finding import find_bones
+from ....blender_addon.characters.channels import Placement
+from ....blender_addon.characters.choices import ON_HIPS, PLAYER, ROTATIONS, SCALED, Choices
+from ....blender_addon.characters.files import SUFFIXES, humanoid_in, import_character
+from ....blender_addon.characters.putting import carry, fitting_choice, write_carried
+from ....blender_addon.characters.reading import read_rest
+from ....blender_addon.state.new_file import empty_file
+from ....model_core.body import Body
+from ....model_core.errors import InputError
+from ....model_core.motion import Motion
+from ....model_core.progress import Progress
+from ...support.scene_file import quiet
+from .made_up_rigs import WORST, make_rig
+from .measuring import blender_difference, measure
+from .pictures import draw_character
+from .rigify import GENERATED, METARIG, make_rigify
+
+FPS = 30
+COLUMNS = {
+    "hands": "cm, worst distance of a hand from its goal where that is within reach",
+    "reachable": "%, goals within reach",
+    "hands_scaled": "cm, the same with hands in the character's scale",
+    "slide": "cm/s, how much faster standing feet move than the player's",
+    "sole": "cm, worst distance of a standing sole from the floor",
+    "sole_rotations": "cm, the same with rotations only, where directions count more",
+    "directions": "degrees, worst angle of a limb with rotations only",
+    "flip": "degrees a frame, most that a bone turns beyond the player's fastest joint, in all that is preset",
+    "flip_player": "degrees a frame, the same with hands as the player's, preset for those of their size alone",
+    "blender": "cm, worst difference of hands and feet in Blender from what was computed",
+}
+"""What the table shows: name -> unit and meaning."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A character in a scene of its own: its armature, and what its file says of its bones."""
+
+    name: str
+    armature: ArmatureObject
+    humanoid: dict[str, str]
+    scene: Scene
+
+
+def subjects_in(folder: Path) -> Iterator[Subject]:
+    """Every character of a folder, one at a time: files, then Rigify's, then made-up ones."""
+    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES):
+        scene = empty_file(FPS)
+        with quiet():
+            armature = import_character(path, scene)
+        several = sum(other.suffix.lower() in SUFFIXES for other in path.parent.iterdir()) > 1
+        name = path.parent.name + (path.suffix if several else "")
+        yield Subject(name, armature, humanoid_in(path), scene)
+    for kind in (METARIG, GENERATED):
+        scene = empty_file(FPS)
+        with quiet():
+            made = make_rigify(kind)
+        if made is not None:
+            yield Subject(kind, made, {}, scene)
+    for name, rig in WORST.items():
+        scene = empty_file(FPS)
+        armature = make_rig(rig, name, scene)
+        bpy.context.view_layer.update()  # pyright: ignore[reportOptionalMemberAccess]
+        yield Subject(name, armature, {}, scene)
+
+
+def evaluate_characters(
+    folder: Path, motions: Sequence[tuple[str, Motion]], body: Body, progress: Progress, pictures: Path | None
+) -> list[dict[str, Any]]:
+    """A row for each character and motion."""
+    rows = []
+    for number, subject in enumerate(subjects_in(folder)):
+        progress(min(number / 32, 0.99), subject.name)
+        for name, motion in motions:
+            row: dict[str, Any] = {"character": subject.name, "motion": name}
+            try:
+                picture = None if pictures is None else pictures / f"{subject.name}_{name}.png"
+                row |= _row(subject, motion, body, picture)
+            except InputError as error:
+                row["refused"] = str(error)
+            rows.append(row)
+    return rows
+
+
+def _row(subject: Subject, motion: Motion, body: Body, picture: Path | None) -> dict[str, float]:
+    bones, found = find_bones(read_rest(subject.armature), subject.humanoid), {}
+    for hands in (ROTATIONS, SCALED, PLAYER):
+        choices = Choices(hands, ON_HIPS)
+        carried = carry(motion, body, subject.armature, bones, subject.scene, choices, Placement())
+        figures = measure(carried, hands)
+        if hands == SCALED:
+            found["hands_scaled"] = figures["hands"]
+        preset = fitting_choice(body.rest_joints(motion.betas), carried.character)
+        if hands in (ROTATIONS, SCALED, preset):
+            found["flip"] = max(found.get("flip", 0.0), figures["flip"])
+        if hands == PLAYER:
+            found["flip_player"] = figures["flip"]
+        if hands == ROTATIONS:
+            found |= {"directions": figures["directions"], "sole_rotations": figures["sole"]}
+        else:
+            for name in ("slide", "sole"):
+                found[name] = max(found.get(name, -100.0), figures[name])
+        if hands == PLAYER:
+            found |= {"hands": figures["hands"], "reachable": figures["reachable"]}
+            action = make_action(subject.armature, "evaluated").action
+            write_carried(subject.armature, action, carried)
+            use_action(subject.armature, action)
+            found["blender"] = blender_difference(subject.armature, carried, subject.scene)
+            if picture is not None:
+                with quiet():
+                    draw_character(picture, subject.armature, carried, subject.scene)
+            subject.armature.animation_data.action = None
+            bpy.data.actions.remove(action)
+    return {name: found[name] for name in COLUMNS}
+
+
+def format_rows(rows: Iterable[dict[str, Any]]) -> str:
+    """The table as text, with what its columns mean below."""
+    lines = [f"{'character':<30}{'motion':<12}" + "".join(f"{name:>15}" for name in COLUMNS)]
+    for row in rows:
+        start = f"{row['character'][:29]:<30}{row['motion'][:11]:<12}"
+        if "refused" in row:
+            lines.append(start + f"  refused: {row['refused']}")
+        else:
+            lines.append(start + "".join(f"{row[name]:>15.2f}" for name in COLUMNS))
+    return "\n".join([*lines, "", *(f"{name}: {meaning}" for name, meaning in COLUMNS.items())])
