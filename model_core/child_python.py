@@ -22,6 +22,8 @@ CREATE_NO_WINDOW = 0x08000000
 OWN_PROCESS: dict[str, Any] = {"creationflags": CREATE_NO_WINDOW} if os.name == "nt" else {"start_new_session": True}
 """Arguments for a process that has no window and does not end with a key that is pressed for this one."""
 BOUNDED = """
+import os
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy's threads take memory, of which there is little.
 try:
     import resource
     resource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))

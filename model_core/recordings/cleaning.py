@@ -74,8 +74,7 @@ def build_recording(
     was made or captured otherwise than by a headset: it may rightly stand still.
     """
     source, device = printable(source), printable(device)
-    if len(tracks) > MOST_TRACKERS:
-        raise InputError(f"{source}: has {len(tracks)} trackers; a person wears at most {MOST_TRACKERS}")
+    check_tracker_count(len(tracks), source)
     tracks = {printable(role): raw for role, raw in tracks.items()}
     warnings = list(warnings)
     time = np.asarray(time, np.float64)
@@ -101,6 +100,12 @@ def build_recording(
     runs = tuple((float(clock.time[first]), float(clock.time[last])) for first, last in clock.runs)
     recording = Recording(clock.time, cleaned, source, device, betas, tuple(dropouts), tuple(warnings), runs)
     return recording.validate()
+
+
+def check_tracker_count(count: int, source: str) -> None:
+    """Refuse more trackers than anybody wears, before their samples are read. Raises ``InputError``."""
+    if count > MOST_TRACKERS:
+        raise InputError(f"{source}: has {count} trackers; a person wears at most {MOST_TRACKERS}")
 
 
 def cut(recording: Recording, run: int | None, part: tuple[float, float] | None) -> Recording:

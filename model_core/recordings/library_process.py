@@ -11,8 +11,11 @@ from ..child_python import run_bounded
 from ..errors import InputError
 from ..untrusted.budgets import Budget, file_size
 
-SECONDS, MEMORY = 60, 3 * 2**29
-"""CPU seconds and bytes that a program may take."""
+SECONDS = 60
+"""CPU seconds that a program may take."""
+LIBRARIES, COPIES = 1 << 28, 4
+"""Bytes of an interpreter with its libraries, and how often it may hold what it unpacks: once more as an archive, twice
+in between. With ``LEAST_UNPACKED`` these are less than 500 MB."""
 LACKING, TOO_LARGE = 3, 4
 BEFORE = """
 import sys
@@ -45,7 +48,8 @@ def arrays_from(
     code = BEFORE.format(library=library, lacking=LACKING) + program
     code += AFTER.format(granted=budget.granted, too_large=TOO_LARGE)
     try:
-        done = run_bounded(python, code, [path.resolve()], sent or b"", SECONDS, MEMORY)
+        memory = LIBRARIES + COPIES * budget.granted
+        done = run_bounded(python, code, [path.resolve()], sent or b"", SECONDS, memory)
     except (subprocess.TimeoutExpired, OSError) as error:
         raise InputError(f"{path.name}: cannot be read by {library} ({type(error).__name__})") from None
     if done.status == LACKING:

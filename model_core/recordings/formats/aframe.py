@@ -11,7 +11,7 @@ import numpy as np
 from ...errors import InputError
 from ...geometry.rotations import quaternion_conjugate
 from ...notes import Note
-from ..cleaning import RawTrack, build_recording
+from ..cleaning import RawTrack, build_recording, check_tracker_count
 from ..conventions import euler_to_quaternion
 from ..guessing import rotate
 from ..json_text import load_json, number
@@ -38,16 +38,19 @@ def read(path: Path) -> Recording:
     name = path.name
     content = load_json(path)
     entities = content if isinstance(content, dict) else {}
-    tracks, warnings = {}, []
-    for key, entity in entities.items():
-        role = NAMES.get(key) or role_of(words(key)) or key
-        poses = entity.get("poses") if isinstance(entity, dict) else None
-        if isinstance(poses, list) and len(poses) > 1:
-            tracks[role] = _track(poses)
+    posed = {key: entity["poses"] for key, entity in entities.items() if _has_poses(entity)}
+    check_tracker_count(len(posed), name)
+    warnings: list[Note] = []
+    tracks = {NAMES.get(key) or role_of(words(key)) or key: _track(poses) for key, poses in posed.items()}
     tracks = _hands_by_elimination(tracks, warnings)
     if "head" not in tracks:
         raise InputError(f"{name}: has no 'camera' with at least 2 'poses' (found: {', '.join(entities) or 'nothing'})")
     return build_recording(_clock(tracks["head"]), tracks, name, "vive", warnings=warnings)
+
+
+def _has_poses(entity: object) -> bool:
+    poses = entity.get("poses") if isinstance(entity, dict) else None
+    return isinstance(poses, list) and len(poses) > 1
 
 
 def _hands_by_elimination(tracks: dict[str, RawTrack], warnings: list[Note]) -> dict[str, RawTrack]:

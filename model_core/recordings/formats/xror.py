@@ -66,7 +66,7 @@ def _parts(content: Any, name: str) -> tuple[list[tuple[str, list[str]]], bytes,
     try:
         info = content["info"]
         devices = [
-            (_role(str(device["joint"])), [str(axis) for axis in device["axes"]])
+            (_role(str(device["joint"])), [str(axis) for axis in _listed(device["axes"])])
             for device in info["hardware"]["devices"]
         ]
         packed = content["frames"]
@@ -76,6 +76,12 @@ def _parts(content: Any, name: str) -> tuple[list[tuple[str, list[str]]], bytes,
     if not isinstance(packed, bytes) or not packed.startswith(FPZIP_MAGIC):
         raise InputError(f"{name}: its frames are not packed with fpzip")
     return devices, packed, app
+
+
+def _listed(axes: object) -> list[Any]:
+    if not isinstance(axes, list):
+        raise TypeError("axes that are no list")
+    return axes
 
 
 def _role(joint: str) -> str:

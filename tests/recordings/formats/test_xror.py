@@ -29,28 +29,35 @@ def test_the_real_xror_equals_its_bsor(shared):
         )
 
 
-def xror_document(recording, joint_names=(b"HEAD", b"HAND_LEFT", b"HAND_RIGHT")):
-    """An XROR document, packed by the library that reads it too."""
+def bson_text(key, value):
+    """A field of BSON with a text."""
+    return b"\x02" + key + b"\0" + struct.pack("<i", len(value) + 1) + value + b"\0"
+
+
+def bson_document(*fields):
+    """A document of BSON with these fields."""
+    body = b"".join(fields) + b"\0"
+    return struct.pack("<i", len(body) + 4) + body
+
+
+AXES = b"\x04axes\0" + bson_document(*(bson_text(b"%d" % i, axis) for i, axis in enumerate(b"x y z i j k 1".split())))
+JOINTS = b"HEAD", b"HAND_LEFT", b"HAND_RIGHT"
+
+
+def xror_document(recording, joint_names=JOINTS, axes=AXES, frames=None):
+    """An XROR document, packed by the library that reads it too, or with other ``axes`` or packed ``frames``."""
     fpzip = pytest.importorskip("fpzip")
-
-    def text(key, value):
-        return b"\x02" + key + b"\0" + struct.pack("<i", len(value) + 1) + value + b"\0"
-
-    def document(*fields):
-        body = b"".join(fields) + b"\0"
-        return struct.pack("<i", len(body) + 4) + body
-
-    axes = document(*(text(str(i).encode(), axis) for i, axis in enumerate(b"x y z i j k 1".split())))
-    joints = enumerate(joint_names)
-    devices = document(
-        *(b"\x03%d\0" % i + document(text(b"joint", joint), b"\x04axes\0" + axes) for i, joint in joints)
-    )
-    info = document(b"\x03hardware\0" + document(b"\x04devices\0" + devices))
+    joints = [bson_document(bson_text(b"joint", joint), axes) for joint in joint_names]
+    devices = bson_document(*(b"\x03%d\0" % i + joint for i, joint in enumerate(joints)))
+    info = bson_document(b"\x03hardware\0" + bson_document(b"\x04devices\0" + devices))
     unity = [from_openxr(track.position, track.rotation, "unity") for track in recording.tracks.values()]
     poses = [np.concatenate([position, rotation[:, [1, 2, 3, 0]]], -1) for position, rotation in unity]
-    frames = fpzip.compress(np.concatenate([recording.time[:, None], *poses], -1).astype(np.float32), order="C")
+    if frames is None:
+        table = np.concatenate([recording.time[:, None], *poses], -1)
+        frames = fpzip.compress(table.astype(np.float32), order="C")
     binary = b"\x05frames\0" + struct.pack("<i", len(frames)) + b"\0" + frames
-    return document(text(b"$schema", b"https://metaguard.github.io/xror/schema"), b"\x03info\0" + info, binary)
+    schema = bson_text(b"$schema", b"https://metaguard.github.io/xror/schema")
+    return bson_document(schema, b"\x03info\0" + info, binary)
 
 
 def test_what_is_packed_comes_back(make_recording, tmp_path):
