@@ -63,6 +63,20 @@ HUNG_AFTER = 900
 REPORT_EVERY = 1000
 """Files after which the counts so far are printed."""
 GOOD = ("read", "refused")
+
+
+def _fuzz_scenes(count: int, seed: int) -> Counter[str]:
+    """Damaged scenes, which need Blender."""
+    from .fuzzing.blender_values import fuzz_blender
+    from .support.scene_file import scene_properties
+
+    with scene_properties():
+        return fuzz_blender(count, seed)
+
+
+OTHERS = {"bodies": (2000, fuzz_bodies), "calibrations": (1000, fuzz_calibrations), "messages": (500, fuzz_messages),
+          "scenes": (300, _fuzz_scenes)}  # fmt: skip
+"""What else than recordings can be damaged -> how many, unless another number is given, and what does it."""
 REAL_STDERR = 2
 """The process's own standard error, by its number, whatever ``sys.stderr`` is."""
 
@@ -75,15 +89,14 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where files that fail are kept")
     parser.add_argument("--meaning", action="store_true",
                         help="instead: tables of made-up loggers; are they read right? (--count 3000)")  # fmt: skip
-    for name, count in (("bodies", 2000), ("calibrations", 1000), ("messages", 500)):
-        parser.add_argument(f"--{name}", action="store_const", const=count, help=f"instead: damaged {name} ({count})")
+    for name, (count, _) in OTHERS.items():
+        parser.add_argument(f"--{name}", action="store_true", help=f"instead: damaged {name} ({count})")
     options = parser.parse_args(arguments)
     if options.meaning:
         return _read_meanings(options)
-    others = {"bodies": fuzz_bodies, "calibrations": fuzz_calibrations, "messages": fuzz_messages}
-    for name, run_others in others.items():
+    for name, (count, run_others) in OTHERS.items():
         if getattr(options, name):
-            return _tell_others(name, run_others(options.count or getattr(options, name), options.seed))
+            return _tell_others(name, run_others(options.count or count, options.seed))
     options.count = options.count or FILES
     faulthandler.enable(REAL_STDERR)
     body = cache(load_body)  # The default body is no part of a file.

@@ -30,6 +30,7 @@ class WorkerClient:
     def __init__(self, python: str | Path, log: str | Path, script: str | Path = WORKER) -> None:
         self.python, self.log = Path(python), Path(log)
         self.about, self.stopped = None, False
+        self._death: tuple[dict, dict[str, np.ndarray]] | None = None
         self._numbers = itertools.count(1)
         self._incoming = queue.SimpleQueue()
         self._outgoing = queue.SimpleQueue()
@@ -64,12 +65,14 @@ class WorkerClient:
         self._outgoing.put(({"type": "cancel", "job": job}, None))
 
     def poll(self) -> list[tuple[dict, dict[str, np.ndarray]]]:
-        """All (header, arrays) that were received since the last call, without waiting."""
-        received = []
+        """All (header, arrays) that were received since the last call, without waiting; of a dead engine its death."""
+        received = [] if self._death is None else [self._death]  # Whoever asks later waits for it too.
         while not self._incoming.empty():
             received.append(self._incoming.get())
             if received[-1][0]["type"] == "hello":
                 self.about = received[-1][0]
+            if received[-1][0]["type"] == "dead":
+                self._death = received[-1]
         return received
 
     def stop(self) -> None:

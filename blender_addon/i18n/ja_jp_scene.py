@@ -87,4 +87,12 @@ MESSAGES = {
     "Choose Another Python": "ほかの Python を選ぶ",
     "{name}: its property '{property}' should be a number": "{name}：プロパティ '{property}' は数値でなければなりません",
     "{name}: its property '{property}' should be a list of numbers": "{name}：プロパティ '{property}' は数値の並びでなければなりません",
+    "Nothing is keyed for {minutes:.0f} minutes from frame {frame:.0f} on; delete keyframes that strayed, or set the scene's frame rate and range": "フレーム {frame:.0f} から {minutes:.0f} 分間キーがありません。離れたキーフレームを削除するか、シーンのフレームレートと範囲を直してください",
+    "object '{name}': its curve {path} has a keyframe at no frame; delete it": "オブジェクト '{name}'：カーブ {path} にどのフレームにもないキーフレームがあります。削除してください",
+    "object '{name}': is nowhere at frame {frame:.0f}; look at its keyframes, parents and drivers": "オブジェクト '{name}'：フレーム {frame:.0f} で位置が数値ではありません。キーフレーム、親、ドライバーを確かめてください",
+    "object '{name}': is {distance:.3g} m from the origin at frame {frame:.0f}; people can be animated within {limit:.0f} m": "オブジェクト '{name}'：フレーム {frame:.0f} で原点から {distance:.3g} m 離れています。人物は {limit:.0f} m 以内でアニメーションできます",
+    "object '{name}': is chosen twice, as {one} and as {other}; choose one for each": "オブジェクト '{name}'：{one}と{other}の両方に選ばれています。それぞれに一つずつ選んでください",
+    "{name}: its property '{property}' should be text": "{name}：プロパティ '{property}' は文字列でなければなりません",
+    "object '{name}': is the root of its person, which carries the trackers; choose an object that moves": "オブジェクト '{name}'：トラッカーを載せる人物のルートです。動くオブジェクトを選んでください",
+    "{name}: stands as the avatar of {person}, but is not its armature or its mesh; undo what put it there": "{name}：{person} のアバターとされていますが、そのアーマチュアでもメッシュでもありません。原因の操作を元に戻してください",
 }

@@ -87,4 +87,12 @@ MESSAGES = {
     "Choose Another Python": "选择其他 Python",
     "{name}: its property '{property}' should be a number": "{name}：属性“{property}”应为数字",
     "{name}: its property '{property}' should be a list of numbers": "{name}：属性“{property}”应为数字列表",
+    "Nothing is keyed for {minutes:.0f} minutes from frame {frame:.0f} on; delete keyframes that strayed, or set the scene's frame rate and range": "从第 {frame:.0f} 帧起有 {minutes:.0f} 分钟没有关键帧；请删除跑偏的关键帧，或调整场景的帧率和帧范围",
+    "object '{name}': its curve {path} has a keyframe at no frame; delete it": "物体“{name}”：曲线 {path} 有一个不在任何帧上的关键帧，请删除它",
+    "object '{name}': is nowhere at frame {frame:.0f}; look at its keyframes, parents and drivers": "物体“{name}”：在第 {frame:.0f} 帧没有有效的位置；请检查它的关键帧、父级和驱动器",
+    "object '{name}': is {distance:.3g} m from the origin at frame {frame:.0f}; people can be animated within {limit:.0f} m": "物体“{name}”：在第 {frame:.0f} 帧距原点 {distance:.3g} 米；人物只能在 {limit:.0f} 米以内制作动画",
+    "object '{name}': is chosen twice, as {one} and as {other}; choose one for each": "物体“{name}”：被选了两次，既作{one}又作{other}；请各选一个",
+    "{name}: its property '{property}' should be text": "{name}：属性“{property}”应当是文本",
+    "object '{name}': is the root of its person, which carries the trackers; choose an object that moves": "物体“{name}”：是承载追踪器的人物根物体；请选择一个会动的物体",
+    "{name}: stands as the avatar of {person}, but is not its armature or its mesh; undo what put it there": "{name}：被当作 {person} 的角色，却不是其骨架或网格；请撤销造成这种情况的操作",
 }

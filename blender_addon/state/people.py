@@ -20,9 +20,10 @@ from ..avatar.uncertainty import mean_empty
 from ..bpy_types import AnyObject, Scene, current_context
 from ..i18n import messages
 from ..i18n.messages import Message, message
-from ..trackers.empties import SOURCE, body_trackers, create_trackers, read_trackers, sample_times
+from ..trackers.empties import SOURCE, body_trackers, create_trackers, read_trackers
 from ..trackers.object_axes import AXES
 from ..trackers.roles import REASON_LABELS, role_label
+from ..trackers.sample_times import sample_times
 from .placement import extent_of, place_beside
 from .selection import activate, belong, root_of, roots_in
 
@@ -134,6 +135,9 @@ def recording_of(person: "THREEPOINT_PG_person", scene: Scene) -> Recording:
     if person.head is not None and "head" not in trackers:
         raise InputError(message("{person}: the head '{name}' is no longer in the scene; choose another object, or "
                                  "undo", person=person.name, name=person.head.name))  # fmt: skip
+    if person.root in trackers.values():
+        raise InputError(message("object '{name}': is the root of its person, which carries the trackers; choose an "
+                                 "object that moves", name=person.root.name))  # fmt: skip
     recording = read_trackers(trackers, scene, root=person.root)
     head = recording.tracks["head"]
     if np.ptp(head.position, axis=0).max() < STILL and np.ptp(head.rotation, axis=0).max() < STILL:

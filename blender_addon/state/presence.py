@@ -38,9 +38,14 @@ def forget_deleted(person: "THREEPOINT_PG_person", scene: Scene) -> None:
 
 def require_whole(person: "THREEPOINT_PG_person") -> None:
     """Raise ``InputError`` where the person's avatar cannot be worked on as it is; where there is none, all is well."""
-    for item in (person.armature, person.mesh):
+    for item, kind in ((person.armature, "ARMATURE"), (person.mesh, "MESH")):
         if item is None:
             continue
+        if item.type != kind:
+            raise InputError(
+                message("{name}: stands as the avatar of {person}, but is not its armature or its mesh; undo what put "
+                        "it there", name=item.name, person=person.name)
+            )  # fmt: skip
         for block in (item, item.data):
             if block.library is not None:
                 raise InputError(

@@ -3,7 +3,7 @@
 The empties are the animator's editable source: what is predicted is what they show, not what the file said.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,8 @@ from ..animation.timing import frames_to_seconds, seconds_to_frames
 from ..bpy_types import Scene
 from ..i18n.messages import message
 from .object_axes import AXES, OWN, PRIOR, guess_axes, turned
+from .roles import role_label
+from .sample_times import sample_times
 
 VALID = "valid"
 """Custom property of a tracker: whether the device was seen. Its keyframes are the edges of the dropouts."""
@@ -36,6 +38,8 @@ precision; a microsecond is enough for another of several poses that fit equally
 ROLE = "threepoint_role"
 """Custom property of a tracker: which one of the recording it is."""
 
+CHOSEN = ("head", "left_hand", "right_hand")
+"""The roles of which a person has one object each; the others' objects lie beside the head."""
 COLOURS = {
     "head": (0.95, 0.75, 0.1, 1.0),
     "left_hand": (0.1, 0.75, 0.95, 1.0),
@@ -52,11 +56,10 @@ SMALLEST_VOLUME = 1e-12
 Pose = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Positions (N, 3), rotations (N, 4) ``wxyz`` and valid (N,) of a tracker."""
 
+FARTHEST = 1e5
+"""Metres from the origin; farther away single precision no longer tells where a hand is."""
 UNIT_WITHIN = 1e-6
 """So far is the length of a unit quaternion in single precision from 1 at most."""
-SAMPLE_RATE = 60.0
-LONGEST_STEP = 0.05
-"""Objects are read at their keyframes and, where those are further apart than this many seconds, 60 times a second."""
 
 
 def create_trackers(
@@ -121,7 +124,9 @@ def _animate_tracker(empty: bpy.types.Object, track: Track, frames: np.ndarray) 
 def body_trackers(head: bpy.types.Object) -> dict[str, bpy.types.Object]:
     """The trackers beside head and hands that came in with the object ``head``, by role: what lies with it."""
     beside = [item for collection in head.users_collection for item in collection.objects]
-    return {item[ROLE]: item for item in beside if item.get(ROLE, "head") not in ("head", "left_hand", "right_hand")}
+    roles = [(item.get(ROLE, "head"), item) for item in beside]
+    # Something else than text is no role of a tracker; reading says so of those that are chosen.
+    return {role: item for role, item in roles if isinstance(role, str) and role not in CHOSEN}
 
 
 def find_dropouts(tracker: bpy.types.Object, scene: Scene) -> list[tuple[float, float]]:
@@ -160,6 +165,9 @@ def read_trackers(
         times = sample_times(objects.values(), scene, _exact_frames(objects["head"]))
     frames, back = seconds_to_frames(times, scene), OPENXR_TO_BLENDER.T
     poses = _keyed_poses(objects.values(), frames, root) or _sampled_poses(objects.values(), frames, root)
+    for item, pose in zip(objects.values(), poses, strict=True):
+        _check_finite(item, frames, np.concatenate(pose[:2], -1))
+        _check_near(item, frames, pose)
     tracks = {}
     for role, (position, rotation, valid) in zip(objects, poses, strict=True):
         rotation = convert_quaternions(make_continuous(rotation), back)
@@ -190,12 +198,21 @@ def _looking_ahead(
 
 
 def _check_properties(objects: Mapping[str, bpy.types.Object]) -> None:
-    """Raise ``InputError`` where somebody has made something else of a custom property than what is kept in it."""
-    for item in objects.values():
+    """Raise ``InputError`` where an object is chosen twice, or where somebody has made something else of a custom
+    property than what is kept in it."""
+    roles: dict[str, str] = {}
+    for role, item in objects.items():
+        if item.name_full in roles:
+            one, other = role_label(roles[item.name_full]), role_label(role)
+            raise InputError(message("object '{name}': is chosen twice, as {one} and as {other}; choose one for each",
+                                     name=item.name, one=one, other=other))  # fmt: skip
+        roles[item.name_full] = role
         if VALID in item and not isinstance(item[VALID], (bool, int, float)):
             raise InputError(
                 message("{name}: its property '{property}' should be a number", name=item.name, property=VALID)
             )
+        if not isinstance(item.get(ROLE, ""), str):
+            raise InputError(message("{name}: its property '{property}' should be text", name=item.name, property=ROLE))
     head = objects["head"]
     for name in (FRAMES, BETAS):
         if name in head and not all(isinstance(value, (int, float)) for value in _listed(head[name])):
@@ -209,6 +226,28 @@ def _listed(value: Any) -> list[Any]:
     return value.to_list() if hasattr(value, "to_list") else [None]
 
 
+def _check_finite(item: bpy.types.Object, frames: np.ndarray, values: np.ndarray) -> None:
+    """Raise ``InputError`` where any of an object's ``values`` (N, ...) at ``frames`` (N,) is no number."""
+    nowhere = ~np.isfinite(values.reshape(len(frames), -1)).all(-1)
+    if nowhere.any():
+        raise InputError(
+            message("object '{name}': is nowhere at frame {frame:.0f}; look at its keyframes, parents and drivers",
+                    name=item.name, frame=frames[nowhere][0])
+        )  # fmt: skip
+
+
+def _check_near(item: bpy.types.Object, frames: np.ndarray, pose: Pose) -> None:
+    """Raise ``InputError`` where an object goes farther away than anybody does."""
+    position, _, valid = pose
+    away = np.where(valid, np.abs(position).max(-1), 0)
+    if away.max() > FARTHEST:
+        raise InputError(
+            message("object '{name}': is {distance:.3g} m from the origin at frame {frame:.0f}; people can be animated "
+                    "within {limit:.0f} m", name=item.name, distance=away.max(), frame=frames[away.argmax()],
+                    limit=FARTHEST)
+        )  # fmt: skip
+
+
 def device_of(objects: Mapping[str, bpy.types.Object]) -> str:
     """The offset preset of the hands: of what they came from, else of nothing in particular."""
     hands = [item for role, item in objects.items() if role != "head"]
@@ -218,40 +257,6 @@ def device_of(objects: Mapping[str, bpy.types.Object]) -> str:
 def _exact_frames(head: bpy.types.Object) -> list[float]:
     """The exact frames of the samples that came in with an object; none where it came from no recording."""
     return head[FRAMES].to_list() if FRAMES in head else []
-
-
-def _made_exact(frames: np.ndarray, exact: np.ndarray) -> np.ndarray:
-    """Frames (n,), each replaced by the one of ``exact`` that single precision rounds to it, where there is one."""
-    if not len(exact):
-        return frames
-    rounded = exact.astype(np.float32).astype(np.float64)
-    place = np.minimum(np.searchsorted(rounded, frames), len(exact) - 1)
-    return np.where(rounded[place] == frames, exact[place], frames)
-
-
-def sample_times(objects: Iterable[bpy.types.Object], scene: Scene, exact: Sequence[float] = ()) -> np.ndarray:
-    """Seconds (N,) at which objects are read; ``exact`` are frames that keyframes stand for."""
-    keyed = [keyframes_of(f)[:, 0] for o in objects for f in (*fcurves_of(o), *curves_of_bones(o))]
-    frames = np.unique(np.concatenate(keyed)).astype(np.float64) if keyed else np.empty(0)
-    frames = _made_exact(frames, np.asarray(exact, np.float64))
-    if len(frames) < 2:  # Moved by something else than keyframes of their own: a parent, a constraint, a driver.
-        frames = np.array([scene.frame_start, scene.frame_end], np.float64)
-    times = frames_to_seconds(frames, scene)
-    counts = np.where(np.diff(times) > LONGEST_STEP, np.ceil(np.diff(times) * SAMPLE_RATE), 1).astype(int)
-    number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    between = np.repeat(times[:-1], counts) + number * np.repeat(np.diff(times) / counts, counts)
-    return np.append(between, times[-1])
-
-
-def curves_of_bones(item: bpy.types.Object) -> list[bpy.types.FCurve]:
-    """F-curves of the pose bones that an object follows by constraints."""
-    found = []
-    for constraint in item.constraints:
-        target, bone = getattr(constraint, "target", None), getattr(constraint, "subtarget", "")
-        if target is not None and bone and target.type == "ARMATURE":
-            path = f'pose.bones["{bpy.utils.escape_identifier(bone)}"].'
-            found += [fcurve for fcurve in fcurves_of(target) if fcurve.data_path.startswith(path)]
-    return found
 
 
 def _keyed_poses(
@@ -324,7 +329,10 @@ def _sampled_poses(
     objects: Collection[bpy.types.Object], frames: np.ndarray, root: bpy.types.Object | None = None
 ) -> list[Pose]:
     """The same of any objects, however they are moved: from their evaluated matrices, frame after frame."""
-    matrices, valid = _sample([*objects] + ([root] if root is not None else []), frames)
+    items = [*objects, *([root] if root is not None else [])]
+    matrices, valid = _sample(items, frames)
+    for column, item in enumerate(items):
+        _check_finite(item, frames, matrices[:, column])
     if root is not None:
         if (np.abs(np.linalg.det(matrices[:, -1, :3, :3])) < SMALLEST_VOLUME).any():
             raise InputError(message("object '{name}': is scaled to zero; a person needs a scale that is not zero",

@@ -89,7 +89,7 @@ def fuzz_messages(count: int, seed: int = 0) -> Counter[str]:
             data = bytearray(sound)
             for place in rng.integers(0, len(sound), 3):
                 data[place] ^= 1 << int(rng.integers(8))
-        outcomes[_outcome(lambda data=data: _receive(bytes(data)), number)] += 1
+        outcomes[outcome_of(lambda data=data: _receive(bytes(data)), number)] += 1
     return outcomes
 
 
@@ -113,11 +113,12 @@ def _each(count: int, seed: int, name: str, data: bytes, use: Callable[[Path], o
                 place = int(rng.integers(len(changed)))
                 changed = changed[:place] + rng.bytes(3) + changed[place + int(rng.integers(4)) :]
             path.write_bytes(changed)
-            outcomes[_outcome(lambda: use(path), number)] += 1
+            outcomes[outcome_of(lambda: use(path), number)] += 1
     return outcomes
 
 
-def _outcome(use: Callable[[], object], number: int) -> str:
+def outcome_of(use: Callable[[], object], number: int) -> str:
+    """``TAKEN``, ``REFUSED`` or, in a line with the seed ``number``, what went wrong in ``use``."""
     try:
         with np.errstate(all="ignore"):
             use()

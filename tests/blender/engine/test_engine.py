@@ -97,6 +97,21 @@ def test_a_job_of_an_engine_that_was_stopped_holds_no_later_one_up(scene, person
     assert process.poll() is None and later.fraction > 0
 
 
+def test_the_end_of_a_stopped_engines_job_leaves_the_next_engine_alone(scene, person):
+    person.seed = WORK_LONG
+    waiting = [job_until(person, scene, lambda job: job.fraction > 0)]
+    waiting.append(predictions.ask_for_motion(person, scene, sys.executable))
+    engine.stop()
+    person.seed = ANSWER
+    third = predictions.ask_for_motion(person, scene, sys.executable)
+    process = engine.client(sys.executable).process
+    for job in waiting:
+        with pytest.raises(engine.EngineError, match=r"The engine has stopped \(it was stopped\)"):
+            job.wait()
+    third.wait()
+    assert third.motion is not None and process.poll() is None
+
+
 def test_a_newly_chosen_python_gets_an_engine_of_its_own(scene, person, tmp_path):
     bpy.ops.threepoint.predict()
     old = engine.client(sys.executable).process
