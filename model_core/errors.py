@@ -16,3 +16,8 @@ class InputError(ValueError):
 
 class Cancelled(Exception):
     """The user asked for the work to stop. Raised by a progress callback, caught by whoever started the work."""
+
+
+class UnforeseenError(InputError):
+    """A file is wrong in a way that its reader did not foresee. Users get a line as of any other; its ``__cause__`` is
+    what the reader stumbled over, a fault of the reader's that ``python3 tools fuzz`` counts as one."""

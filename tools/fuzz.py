@@ -5,6 +5,7 @@ wrong encodings, adversarial JSON and zip). What fails is kept, with its seed, s
 """
 
 import argparse
+import contextlib
 import faulthandler
 import os
 import resource
@@ -14,7 +15,11 @@ import sys
 import tempfile
 import tracemalloc
 from collections import Counter
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NoReturn
 from unittest.mock import patch
@@ -22,7 +27,7 @@ from unittest.mock import patch
 import numpy as np
 
 from ..model_core.body import Body, load_body
-from ..model_core.errors import InputError
+from ..model_core.errors import InputError, UnforeseenError
 from ..model_core.recordings import read
 from ..model_core.recordings.formats import amass, bvh
 from .fuzzing.adversarial_files import adversarial_files
@@ -33,7 +38,7 @@ from .fuzzing.structured import structured
 from .fuzzing.valid_samples import companions, valid_samples
 from .support.arguments import command_parser
 
-FILES, TABLES = 20000, 3000
+FILES, TABLES = 30000, 3000
 """Files that are damaged, and tables that are read for their meaning, unless another number is given."""
 LEAST_RIGHT = 0.99
 """Fraction of the tables that must be read right; of the rest each must be refused or called unsure."""
@@ -60,8 +65,8 @@ HANGS_AFTER = 20
 """Seconds of CPU time after which reading is broken off."""
 HUNG_AFTER = 900
 """Seconds of wall time after which a reader waits for what never comes: the run ends with a trace of where."""
-REPORT_EVERY = 1000
-"""Files after which the counts so far are printed."""
+PART, REPORT_EVERY = 100, 10
+"""Files that a process reads at once, and parts after which the counts so far are printed."""
 GOOD = ("read", "refused")
 
 
@@ -84,8 +89,10 @@ REAL_STDERR = 2
 def run(arguments: list[str]) -> int:
     """Mutate, read, tell what went wrong; the exit status is 1 where something did."""
     parser = command_parser("fuzz", __doc__)
-    parser.add_argument("--count", type=int, metavar="N", help="files to damage (20000)")
+    parser.add_argument("--count", type=int, metavar="N", help="files to damage (30000)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the first file; the next ones follow")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N",
+                        help="that read files side by side (as many as there are cores)")  # fmt: skip
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where files that fail are kept")
     parser.add_argument("--meaning", action="store_true",
                         help="instead: tables of made-up loggers; are they read right? (--count 3000)")  # fmt: skip
@@ -98,10 +105,7 @@ def run(arguments: list[str]) -> int:
         if getattr(options, name):
             return _tell_others(name, run_others(options.count or count, options.seed))
     options.count = options.count or FILES
-    faulthandler.enable(REAL_STDERR)
-    body = cache(load_body)  # The default body is no part of a file.
-    with patch.object(amass, "load_body", body), patch.object(bvh, "load_body", body):
-        return _read_all(options)
+    return _read_all(options)
 
 
 def _tell_others(name: str, outcomes: Counter[str]) -> int:
@@ -123,31 +127,76 @@ def _read_meanings(options: argparse.Namespace) -> int:
     return 0 if right >= LEAST_RIGHT * total and not outcomes[SILENT] else 1
 
 
+@dataclass
+class Done:
+    """What came of some files: how many of each outcome, a line on each that failed, the slowest, and bytes of memory
+    above those that the program had before."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    lines: list[str] = field(default_factory=list)
+    slowest: tuple[float, str] = (0.0, "none")
+    memory: int = 0
+
+    def add(self, other: "Done") -> None:
+        """Take in what came of others."""
+        self.outcomes += other.outcomes
+        self.slowest, self.memory = max(self.slowest, other.slowest), max(self.memory, other.memory)
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{self.outcomes[outcome]} {outcome}" for outcome in (*GOOD, "failed"))
+        seconds, name = self.slowest
+        slowest = f"slowest {seconds:.2f} s of CPU time ({name})"
+        return f"{self.outcomes.total()} files: {counts}; {slowest}; {self.memory / 2**20:.0f} MB of memory"
+
+
 def _read_all(options: argparse.Namespace) -> int:
     """Read ``options.count`` files and tell; the exit status."""
-    samples, outcomes, slowest = valid_samples(), Counter(), (0.0, "none")
-    peaks = [peak_memory()]
-    for number in range(options.seed, options.seed + options.count):
-        name, data = mutated(samples, number)
-        outcome, seconds = attempt(name, data, samples)
-        slowest = max(slowest, (seconds, f"seed {number}, {name}"))
-        peaks.append(peak_memory())
-        if peaks[-1] > max(peaks[-2], peaks[0] + LARGEST_BYTES):
-            outcome = f"took {(peaks[-1] - peaks[0]) / 2**20:.0f} MB"
-        outcomes[outcome if outcome in GOOD else "failed"] += 1
-        if outcome not in GOOD:
-            print(f"seed {number} ({name}): {outcome}", flush=True)
-            _keep(options.keep, f"{number}_{Path(name).name}", data)
-        done = number - options.seed + 1
-        if done % REPORT_EVERY == 0 or done == options.count:
-            _report(done, outcomes, slowest, peaks)
-    return 1 if outcomes["failed"] else 0
+    total, stop = Done(), options.seed + options.count
+    parts = [range(first, min(first + PART, stop)) for first in range(options.seed, stop, PART)]
+    with _one_after_the_other() if len(parts) == 1 else _several_processes(options.processes) as each:
+        for number, done in enumerate(each(partial(_read_part, keep=options.keep), parts), 1):
+            total.add(done)
+            for line in done.lines:
+                print(line, flush=True)
+            if number % REPORT_EVERY == 0 or number == len(parts):
+                print(total, flush=True)
+    return 1 if total.outcomes["failed"] else 0
 
 
-def _report(done: int, outcomes: Counter[str], slowest: tuple[float, str], peaks: list[int]) -> None:
-    counts = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in (*GOOD, "failed"))
-    memory = f"{(peaks[-1] - peaks[0]) / 2**20:.0f} MB above the program's own {peaks[0] / 2**20:.0f}"
-    print(f"{done} files: {counts}; slowest {slowest[0]:.2f} s of CPU time ({slowest[1]}); {memory}", flush=True)
+@contextlib.contextmanager
+def _one_after_the_other() -> Iterator[Callable[..., Iterable[Done]]]:
+    yield map
+
+
+@contextlib.contextmanager
+def _several_processes(count: int) -> Iterator[Callable[..., Iterable[Done]]]:
+    """``map`` by processes of one thread each: small matrices become no faster by several, that wait for each other."""
+    with (
+        patch.dict(os.environ, OPENBLAS_NUM_THREADS="1"),
+        ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool,
+    ):
+        yield pool.map
+
+
+def _read_part(seeds: range, keep: Path | None) -> Done:
+    """Read the files of some seeds."""
+    faulthandler.enable(REAL_STDERR)
+    body = cache(lambda path=None: _default_body())  # The default body is no part of a file.
+    with patch.object(amass, "load_body", body), patch.object(bvh, "load_body", body):
+        samples, done, before = valid_samples(), Done(), peak_memory()
+        for number in seeds:
+            name, data = mutated(samples, number)
+            outcome, seconds = attempt(name, data, samples)
+            done.slowest = max(done.slowest, (seconds, f"seed {number}, {name}"))
+            memory = peak_memory() - before
+            if memory > max(done.memory, LARGEST_BYTES):
+                outcome = f"took {memory / 2**20:.0f} MB"
+            done.memory = max(done.memory, memory)
+            done.outcomes[outcome if outcome in GOOD else "failed"] += 1
+            if outcome not in GOOD:
+                done.lines.append(f"seed {number} ({name}): {outcome}")
+                _keep(keep, f"{number}_{Path(name).name}", data)
+    return done
 
 
 def attempt(name: str, data: bytes, samples: dict[str, bytes], measure_memory: bool = False) -> tuple[str, float]:
@@ -194,6 +243,9 @@ def _outcome(path: Path, body: Body | None = None) -> str:
             return "read"  # A later step refuses it, in a line.
         if absurd:
             return f"is taken, but {absurd}"
+    except UnforeseenError as error:
+        cause = error.__cause__
+        return f"{type(cause).__name__} at {_last_line(cause)}, unforeseen: {str(cause)[:200]}"
     except InputError as error:
         message = str(error)
         plain = message.isprintable() and len(message) <= LONGEST_MESSAGE
@@ -226,12 +278,12 @@ def _keep(folder: Path | None, name: str, data: bytes) -> None:
         (folder / name).write_bytes(data)
 
 
-def _last_line(error: BaseException) -> str:
+def _last_line(error: BaseException | None) -> str:
     """File and line of the innermost frame of our own that an error went through."""
-    line, trace = "?", error.__traceback__
+    line, trace = "?", error.__traceback__ if error is not None else None
     while trace is not None:
         code = trace.tb_frame.f_code
-        if "recordings" in code.co_filename or "mocap" in code.co_filename:
+        if "model_core" in code.co_filename:
             line = f"{Path(code.co_filename).name}:{trace.tb_lineno}"
         trace = trace.tb_next
     return line

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, UnforeseenError
 from ..untrusted.budgets import PARSE_ERRORS
 from .cleaning import cut
 from .formats import find_format
@@ -47,5 +47,5 @@ def read(
     except InputError:
         raise
     except PARSE_ERRORS as error:  # No reader can foresee every way in which a file can be wrong.
-        raise InputError(f"{path.name}: is no whole {found.NAME} recording ({type(error).__name__})") from error
+        raise UnforeseenError(f"{path.name}: is no whole {found.NAME} recording ({type(error).__name__})") from error
     return cut(recording, run, part)

@@ -4,7 +4,7 @@ A file can be read without an error and still be wrong: hands swapped, axes or u
 for seconds, a controller in place of the head. ``check`` finds it, ``fix`` corrects it. Nothing is corrected unasked.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,10 +65,15 @@ def check(recording: Recording) -> list[Finding]:
     return findings
 
 
-def fix(recording: Recording, refused: Collection[str] = ()) -> tuple[Recording, tuple[Note, ...]]:
-    """The recording with every finding corrected but those whose ``check`` is in ``refused``, and their notes."""
+def fix(
+    recording: Recording, refused: Collection[str] = (), findings: Sequence[Finding] | None = None
+) -> tuple[Recording, tuple[Note, ...]]:
+    """The recording with every finding corrected but those whose ``check`` is in ``refused``, and their notes.
+
+    ``findings`` are those of ``check``, where they are known already.
+    """
     applied = []
-    for finding in check(recording):
+    for finding in check(recording) if findings is None else findings:
         if finding.check not in refused:
             recording = finding.correct(recording)
             applied.append(finding.note)

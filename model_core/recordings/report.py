@@ -1,11 +1,12 @@
 """A recording's report: a table for a terminal or a panel, or the same as values for JSON (numpy only)."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 
 from ..notes import Note
-from .checks import check
+from .checks import Finding, check
 from .recording import LONGEST_GAP, Dropout, Recording
 from .resample import time_seen
 
@@ -14,9 +15,13 @@ MOST_LISTED = 20
 COLUMNS = ("tracker", "samples", "a second", "valid", "longest loss", "lost")
 
 
-def report(recording: Recording) -> list[str]:
-    """Lines on a recording: what it is, a table of its trackers, their dropouts, guesses, notes and findings."""
-    data = report_data(recording)
+def report(recording: Recording, findings: Sequence[Finding] | None = None) -> list[str]:
+    """Lines on a recording: what it is, a table of its trackers, their dropouts, guesses, notes and findings.
+
+    ``findings`` are those of ``check``, where they are known already.
+    """
+    findings = check(recording) if findings is None else findings
+    data = report_data(recording, findings)
     lines = [f"{recording.source}: {recording.duration:.2f} s, {len(recording.time)} samples "
              f"({data['rate']:.1f} a second), hands by '{recording.device or 'unknown'}'"]  # fmt: skip
     if len(recording.runs) > 1:
@@ -32,7 +37,7 @@ def report(recording: Recording) -> list[str]:
     for note in guesses:
         lines.append(f"  {note} ({100 * float(str(note.values['confidence'])):.1f}% sure)")
     lines += [f"  note: {note}" for note in recording.warnings if note not in guesses]
-    lines += [f"  warning: {finding.note} (--fix {finding.check})" for finding in check(recording)]
+    lines += [f"  warning: {finding.note} (--fix {finding.check})" for finding in findings]
     return lines
 
 
@@ -42,8 +47,9 @@ def _row(role, about):
     return role, str(about["samples"]), f"{about['rate']:.1f}", f"{100 * about['valid']:.1f}%", longest, lost
 
 
-def report_data(recording: Recording) -> dict:
+def report_data(recording: Recording, findings: Sequence[Finding] | None = None) -> dict:
     """The same as values that JSON can hold."""
+    findings = check(recording) if findings is None else findings
     trackers = {}
     for role, track in recording.tracks.items():
         lost: dict[str, float] = defaultdict(float)
@@ -74,7 +80,7 @@ def report_data(recording: Recording) -> dict:
             for item in recording.dropouts
         ],
         "notes": [{"code": note.code, "text": str(note), **_plain_values(note)} for note in recording.warnings],
-        "findings": [{"check": found.check, "text": str(found.note)} for found in check(recording)],
+        "findings": [{"check": found.check, "text": str(found.note)} for found in findings],
     }
 
 

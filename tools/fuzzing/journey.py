@@ -9,7 +9,7 @@ from ...model_core.calibration import Calibration, calibrate_by_preset, find_per
 from ...model_core.observation import FPS
 from ...model_core.pipeline import model_frame, observe
 from ...model_core.recordings import Recording
-from ...model_core.recordings.checks import fix
+from ...model_core.recordings.checks import check, fix
 from ...model_core.recordings.report import report
 from ...model_core.untrusted.values import STATURE
 from ...model_core.worker import messages
@@ -33,8 +33,9 @@ def travel(recording: Recording, body: Body) -> str:
             return f"{role} is kilometres away"
     if recording.duration > LONGEST_RATIO * len(recording.time) + 700:
         return f"it lasts {recording.duration:.3g} s with {len(recording.time)} samples"
-    "\n".join(report(recording)).encode()
-    fix(recording)
+    findings = check(recording)
+    "\n".join(report(recording, findings)).encode()
+    fix(recording, findings=findings)
     stream = io.BytesIO(messages.pack(*_as_message(recording)))
     header, arrays = messages.unpack(stream)
     messages.read_recording(header["recording"], arrays)
