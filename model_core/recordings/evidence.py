@@ -267,7 +267,7 @@ def roll(seen: Observations, name: str) -> float:
 def _normal(value, mean, std, std_above=None):
     """A normal density's logarithm, up to a constant; ``std_above`` where it falls off otherwise above the mean."""
     std = std if std_above is None or value < mean else std_above
-    return -0.5 * min(abs(value - mean) / std, (2 * LIMIT) ** 0.5) ** 2  # The square of what is far off overflows.
+    return -0.5 * min((2 * LIMIT) ** 0.5, abs(value - mean) / std) ** 2  # The square of what is far off overflows.
 
 
 def probabilities(scores: Mapping[str, float]) -> dict[str, float]:
