@@ -18,6 +18,7 @@ from .geometry.rotations import (
     rotation_about_y,
     transpose,
 )
+from .notes import Note
 
 if TYPE_CHECKING:
     import torch
@@ -45,7 +46,8 @@ class Observation:
     ``rotations`` (T, 3, 3, 3), ``positions`` (T, 3, 3) metres, ``valid`` (T, 3) bool. Frame 0 is at ``start`` seconds
     of the recording's clock. ``betas`` (10,) is the person's shape. ``origin`` (3,) is what brings positions to the
     room (``ModelFrameRecording``). ``body_trackers``: the recording's trackers beside head and hands, at the same
-    times and not calibrated; None where there are none. ``source`` names the recording.
+    times and not calibrated; None where there are none. ``source`` names the recording; ``notes`` say what was seen
+    otherwise than it was recorded.
     """
 
     rotations: np.ndarray
@@ -56,6 +58,7 @@ class Observation:
     origin: np.ndarray = field(default_factory=lambda: np.zeros(3))
     body_trackers: "ModelFrameRecording | None" = None
     source: str = ""
+    notes: tuple[Note, ...] = ()
 
     @property
     def frame_count(self) -> int:

@@ -213,6 +213,7 @@ MESSAGES = {
     "too little is seen of the hands to fit how they hold their devices: preset '{preset}' as it is": "手がほとんど見えず、機器の持ち方を合わせられません。プリセット '{preset}' のままとします",
     "hands fitted to the recording: {degrees:.0f} degrees and {cm:.0f} cm from the preset": "手を記録に合わせました：プリセットとの差は {degrees:.0f} 度、{cm:.0f} cm",
     "{percent:.0f} % of the time a hand is turned farther than a wrist can: there it is {degrees:.0f} degrees short of its tracker on average": "{percent:.0f} % の時間、手が手首の限界を超えて回っています：そこではトラッカーより平均 {degrees:.0f} 度足りません",
+    "the head turns as no neck does for {seconds:.1f} s, first at {first:.1f} s: there the body follows it slowly": "頭が {seconds:.1f} 秒間、首にはできない動きで回っています（最初は {first:.1f} 秒）。そこでは体がゆっくり追従します",
     "the head is near the floor for {seconds:.1f} s, first at {first:.1f} s: of somebody who crouches or lies the legs are a guess": "頭が {seconds:.1f} 秒間、床の近くにあります（最初は {first:.1f} 秒）：しゃがむ人や寝る人の脚は推測です",
     "hands turned so that wrists are straight": "手首がまっすぐになるよう手を回しました",
     "where {roles} sit on the body was fitted to a prediction from head and hands": "{roles} の体での位置を、頭と手からの予測に合わせました",

@@ -9,5 +9,8 @@ TEMPLATES: dict[str, str] = {
         "the head is near the floor for {seconds:.1f} s, first at {first:.1f} s: of somebody who crouches or lies the "
         "legs are a guess"
     ),
+    "head_turns_inhumanly": (
+        "the head turns as no neck does for {seconds:.1f} s, first at {first:.1f} s: there the body follows it slowly"
+    ),
 }
 """Code -> English text."""

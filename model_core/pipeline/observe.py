@@ -8,11 +8,15 @@ from ..geometry.rotations import quaternion_to_matrix
 from ..observation import FPS, Observation
 from ..recordings.model_frame import ModelFrameRecording
 from ..recordings.resample import resample
+from .human_head import with_human_head
 
 
 def observe(recording: ModelFrameRecording, calibration: Calibration) -> Observation:
-    """The 60 Hz ``Observation`` of a calibrated recording: resampled by its real timestamps, as joints, floor at 0."""
-    regular = resample(recording, FPS)
+    """The 60 Hz ``Observation`` of a calibrated recording: resampled by its real timestamps, as joints, floor at 0.
+
+    A head that turns as no neck does is shown as one that a person could have, and a note says so.
+    """
+    regular, notes = with_human_head(resample(recording, FPS))
     rotations, positions, valid = joint_poses(regular, calibration)
     roles = body_tracker_roles(regular)
     return Observation(
@@ -24,6 +28,7 @@ def observe(recording: ModelFrameRecording, calibration: Calibration) -> Observa
         origin=recording.origin,
         body_trackers=regular.only(roles) if roles else None,
         source=recording.source,
+        notes=notes,
     )
 
 

@@ -82,7 +82,7 @@ def solve(
             "refinement": options.refinement,
             "device": networks.device,
         },
-        notes=(*calibration.notes, *solution.notes),
+        notes=(*calibration.notes, *observation.notes, *solution.notes),
     ).validate()
 
 

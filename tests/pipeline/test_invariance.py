@@ -1,0 +1,80 @@
+"""The same motion to a tenth of a millimetre: again, later, elsewhere, turned about, and of a recording's beginning."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from threepoint.model_core.body import load_body
+from threepoint.model_core.geometry.kinematics import forward_kinematics
+from threepoint.model_core.geometry.rotations import quaternion_to_matrix, rotation_about_y
+from threepoint.model_core.pipeline import Options, animate, calibrate, load_networks, model_frame
+from threepoint.model_core.recordings import Track
+
+pytestmark = pytest.mark.slow
+
+WITHIN = 1e-4
+"""Metres."""
+SECONDS, BEGINNING = 4.0, 3.0
+REACH = 96
+"""Frames of the networks' longest window."""
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return load_networks("cpu")
+
+
+@pytest.fixture(scope="module")
+def joints_of(make_recording, networks):
+    """The joints (T, 22, 3) of a recording's motion; once for each that is asked for."""
+    calibration = calibrate(model_frame(make_recording(SECONDS)), Options(device="cpu"), networks)
+
+    def joints(recording, refinement):
+        options = Options(device="cpu", uncertainty=False, refinement=refinement, calibration=calibration)
+        motion = animate(recording, options, networks=networks)
+        rest = load_body().rest_joints(motion.betas)[:22]
+        rotations = quaternion_to_matrix(motion.rotations.astype(float))
+        return forward_kinematics(rotations, motion.translation.astype(float), rest)[1]
+
+    return joints
+
+
+@pytest.fixture(scope="module", params=[0.0, 1.0], ids=["predicted", "refined"])
+def first(request, joints_of, make_recording):
+    return request.param, joints_of(make_recording(SECONDS), request.param)
+
+
+def test_it_is_the_same_to_the_last_bit_when_it_is_made_again(first, joints_of, make_recording):
+    refinement, joints = first
+    np.testing.assert_array_equal(joints_of(make_recording(SECONDS), refinement), joints)
+
+
+@pytest.mark.parametrize("seconds", [1e5, 1.7e9])
+def test_a_clock_that_began_earlier_changes_nothing(first, joints_of, make_recording, seconds):
+    refinement, joints = first
+    recording = make_recording(SECONDS)
+    later = joints_of(replace(recording, time=recording.time + seconds), refinement)
+    assert np.abs(later - joints).max() < WITHIN
+
+
+def test_a_hundred_metres_away_and_turned_about_it_is_the_same(first, joints_of, make_recording):
+    refinement, joints = first
+    turn, move = rotation_about_y(np.radians(np.array(77.0))), np.array([100.0, 0, -50.0])
+    # X and Z of the model are OpenXR's the other way round.
+    elsewhere = joints_of(make_recording(SECONDS, turn=77, move=move), refinement) + move
+    assert np.abs(elsewhere - joints @ turn.T).max() < WITHIN
+
+
+def test_the_beginning_of_a_recording_is_predicted_as_in_the_whole(joints_of, make_recording):
+    """Up to where a window of the network reaches beyond the end. Refined feet stand where the whole stance says."""
+    recording = make_recording(SECONDS)
+    some = recording.time < BEGINNING
+    tracks = {
+        role: Track(track.position[some], track.rotation[some], track.valid[some])
+        for role, track in recording.tracks.items()
+    }
+    whole = joints_of(recording, 0.0)
+    beginning = joints_of(replace(recording, time=recording.time[some], tracks=tracks), 0.0)
+    sure = len(beginning) - REACH
+    assert sure > 60 and np.abs(beginning[:sure] - whole[:sure]).max() < WITHIN
