@@ -10,7 +10,6 @@ import faulthandler
 import os
 import resource
 import signal
-import struct
 import sys
 import tempfile
 import tracemalloc
@@ -30,11 +29,10 @@ from ..model_core.body import Body, load_body
 from ..model_core.errors import InputError, UnforeseenError
 from ..model_core.recordings import read
 from ..model_core.recordings.formats import amass, bvh
-from .fuzzing.adversarial_files import adversarial_files
 from .fuzzing.journey import travel
 from .fuzzing.meaning import ACCEPTED, RIGHT, RIGHT_BUT_UNSURE, SILENT, measure
+from .fuzzing.mutations import mutated
 from .fuzzing.other_inputs import REFUSED, TAKEN, fuzz_bodies, fuzz_calibrations, fuzz_messages
-from .fuzzing.structured import structured
 from .fuzzing.valid_samples import companions, valid_samples
 from .support.arguments import command_parser
 
@@ -44,23 +42,6 @@ LEAST_RIGHT = 0.99
 """Fraction of the tables that must be read right; of the rest each must be refused or called unsure."""
 LONGEST_SECONDS, LARGEST_BYTES = 2.0, 500 * 2**20
 LONGEST_MESSAGE = 400
-NASTY_NUMBERS = (
-    "nan",
-    "inf",
-    "-inf",
-    "1e308",
-    "1e-320",
-    "-0",
-    "1e9999",
-    "99999999999999999999",
-    "0x10",
-    "1_0",
-    "",
-    "٣",
-)
-ENCODINGS = ("utf-16", "utf-16-le", "utf-32", "utf-8-sig", "utf-7", "cp500")
-ADVERSARIAL_FRACTION, STRUCTURED_FRACTION = 0.02, 0.6
-"""Of the files: those made to break a reader, and of the rest those that keep their structure."""
 HANGS_AFTER = 20
 """Seconds of CPU time after which reading is broken off."""
 HUNG_AFTER = 900
@@ -79,9 +60,26 @@ def _fuzz_scenes(count: int, seed: int) -> Counter[str]:
         return fuzz_blender(count, seed)
 
 
-OTHERS = {"bodies": (2000, fuzz_bodies), "calibrations": (1000, fuzz_calibrations), "messages": (500, fuzz_messages),
-          "scenes": (300, _fuzz_scenes)}  # fmt: skip
-"""What else than recordings can be damaged -> how many, unless another number is given, and what does it."""
+def _kill(count: int, seed: int) -> Counter[str]:
+    """Runs that are killed, which need the networks."""
+    from .fuzzing.interruptions import fuzz_kills
+
+    return fuzz_kills(count, seed)
+
+
+def _fill_disks(count: int, seed: int) -> Counter[str]:
+    """Outputs on full disks, which need the networks and Blender."""
+    from .fuzzing.interruptions import fuzz_full_disks
+
+    return fuzz_full_disks(count, seed)
+
+
+OTHERS = {
+    "bodies": (2000, fuzz_bodies, "damaged bodies"), "calibrations": (1000, fuzz_calibrations, "damaged calibrations"),
+    "messages": (500, fuzz_messages, "damaged messages"), "scenes": (300, _fuzz_scenes, "wrong values in Blender"),
+    "kills": (100, _kill, "runs that are killed"), "disks": (50, _fill_disks, "outputs on full disks"),
+}  # fmt: skip
+"""What else than recordings can go wrong -> how many, unless another number is given, what does it, and its help."""
 REAL_STDERR = 2
 """The process's own standard error, by its number, whatever ``sys.stderr`` is."""
 
@@ -96,12 +94,12 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where files that fail are kept")
     parser.add_argument("--meaning", action="store_true",
                         help="instead: tables of made-up loggers; are they read right? (--count 3000)")  # fmt: skip
-    for name, (count, _) in OTHERS.items():
-        parser.add_argument(f"--{name}", action="store_true", help=f"instead: damaged {name} ({count})")
+    for name, (count, _, words) in OTHERS.items():
+        parser.add_argument(f"--{name}", action="store_true", help=f"instead: {words} ({count})")
     options = parser.parse_args(arguments)
     if options.meaning:
         return _read_meanings(options)
-    for name, (count, run_others) in OTHERS.items():
+    for name, (count, run_others, _) in OTHERS.items():
         if getattr(options, name):
             return _tell_others(name, run_others(options.count or count, options.seed))
     options.count = options.count or FILES
@@ -287,99 +285,3 @@ def _last_line(error: BaseException | None) -> str:
             line = f"{Path(code.co_filename).name}:{trace.tb_lineno}"
         trace = trace.tb_next
     return line
-
-
-def mutated(samples: dict[str, bytes], number: int) -> tuple[str, bytes]:
-    """(name, bytes) of the damaged file that the seed ``number`` makes."""
-    rng = np.random.default_rng(number)
-    if rng.random() < ADVERSARIAL_FRACTION:
-        files = adversarial_files()
-        return "adversarial.bin", files[rng.integers(len(files))]
-    name = list(samples)[rng.integers(len(samples))]
-    data = samples[name]
-    if rng.random() < STRUCTURED_FRACTION:
-        changed = structured(name, data, rng)
-        if changed is not None:
-            return name, changed
-    for _ in range(rng.integers(1, 4)):
-        data = MUTATIONS[rng.integers(len(MUTATIONS))](bytearray(data), rng)
-        if not data:
-            break
-    return name, bytes(data)
-
-
-def _flip(data: bytearray, rng: np.random.Generator) -> bytearray:
-    for offset in rng.integers(0, max(len(data), 1), rng.integers(1, 8)):
-        if offset < len(data):
-            data[offset] ^= 1 << rng.integers(8)
-    return data
-
-
-def _cut(data: bytearray, rng: np.random.Generator) -> bytearray:
-    return data[: rng.integers(0, len(data) + 1)]
-
-
-def _drop(data: bytearray, rng: np.random.Generator) -> bytearray:
-    first = rng.integers(0, len(data) + 1)
-    del data[first : first + rng.integers(1, 200)]
-    return data
-
-
-def _swap(data: bytearray, rng: np.random.Generator) -> bytearray:
-    a, b, c = sorted(rng.integers(0, len(data) + 1, 3))
-    return data[:a] + data[b:c] + data[a:b] + data[c:]
-
-
-def _repeat(data: bytearray, rng: np.random.Generator) -> bytearray:
-    first = rng.integers(0, len(data) + 1)
-    return data[:first] + data[first : first + 300] * int(rng.integers(2, 20)) + data[first:]
-
-
-def _huge_count(data: bytearray, rng: np.random.Generator) -> bytearray:
-    value = (0x7FFFFFFF, 0xFFFFFFFF, 0x80000000, 0, 1 << 24, 0x7FF00000)[rng.integers(6)]
-    offset = rng.integers(0, max(len(data) - 4, 1))
-    data[offset : offset + 4] = struct.pack("<I", value)
-    return data
-
-
-def _nasty_number(data: bytearray, rng: np.random.Generator) -> bytearray:
-    digits = [i for i in range(len(data)) if 48 <= data[i] <= 57]
-    for offset in rng.choice(digits, 3) if digits else []:
-        data[offset : offset + 1] = NASTY_NUMBERS[rng.integers(len(NASTY_NUMBERS))].encode()
-    return data
-
-
-def _not_finite(data: bytearray, rng: np.random.Generator) -> bytearray:
-    offset = rng.integers(0, max(len(data) // 4, 1)) * 4 + rng.integers(0, 4)
-    data[offset : offset + 4] = struct.pack("<f", (np.nan, np.inf, -np.inf, 3e38, 1e-45)[rng.integers(5)])
-    return data
-
-
-def _other_encoding(data: bytearray, rng: np.random.Generator) -> bytearray:
-    return bytearray(data.decode("latin-1").encode(ENCODINGS[rng.integers(len(ENCODINGS))], "ignore"))
-
-
-def _noise(data: bytearray, rng: np.random.Generator) -> bytearray:
-    offset = rng.integers(0, len(data) + 1)
-    return data[:offset] + bytearray(rng.bytes(int(rng.integers(1, 500)))) + data[offset:]
-
-
-def _swap_lines(data: bytearray, rng: np.random.Generator) -> bytearray:
-    """Two stretches of lines change places: a header below its rows, one section in another's."""
-    lines = bytes(data).split(b"\n")
-    a, b, c = sorted(rng.integers(0, len(lines) + 1, 3))
-    return bytearray(b"\n".join(lines[:a] + lines[b:c] + lines[a:b] + lines[c:]))
-
-
-def _swap_words(data: bytearray, rng: np.random.Generator) -> bytearray:
-    """One word of JSON, CSV or a header becomes another."""
-    words = (b"null", b"{}", b"[]", b'""', b"true", b"-1", b"1e400", b'"x"', b"\xc3", b";", b"\t", b'"', b"NaN")
-    offset = rng.integers(0, len(data) + 1)
-    stop = offset
-    while stop < len(data) and data[stop] not in b",:;\n\t[]{} ":
-        stop += 1
-    return data[:offset] + bytearray(words[rng.integers(len(words))]) + data[stop:]
-
-
-MUTATIONS = (_flip, _cut, _drop, _swap, _repeat, _huge_count, _nasty_number, _not_finite, _other_encoding, _noise,
-             _swap_lines, _swap_words, _swap_words)  # fmt: skip

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from threepoint.model_core.recordings.formats import suffixes
+from threepoint.model_core.errors import UnforeseenError
+from threepoint.model_core.recordings import read
+from threepoint.model_core.recordings.formats import bsor, suffixes
 from threepoint.tools.fuzzing.adversarial_files import adversarial_files
 
 fuzz = importlib.import_module("threepoint.tools.fuzz")
@@ -61,6 +63,21 @@ def test_a_file_that_breaks_a_reader_is_named_and_kept(monkeypatch, tmp_path, ca
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{n}_game.bsor" for n in (100, 101, 102)]
 
 
+def test_an_error_that_a_reader_did_not_foresee_is_a_line_for_users_and_a_fault_for_fuzz(
+    monkeypatch, samples, tmp_path
+):
+    def careless(path):
+        return {}["frames"]
+
+    monkeypatch.setattr(bsor, "read", careless)
+    data = samples["bsor/game.bsor"]
+    (tmp_path / "game.bsor").write_bytes(data)
+    with pytest.raises(UnforeseenError, match=r"^game\.bsor: is no whole BSOR recording \(KeyError\)$"):
+        read(tmp_path / "game.bsor")
+    outcome, _ = fuzz.attempt("bsor/game.bsor", data, samples)
+    assert outcome.startswith("KeyError at ") and "unforeseen: 'frames'" in outcome
+
+
 def test_damaged_bodies_calibrations_and_messages_are_taken_or_refused_in_one_line():
     for run in (fuzz.fuzz_bodies, fuzz.fuzz_calibrations, fuzz.fuzz_messages):
         assert set(run(60)) <= {"taken", "refused"}, run.__name__
@@ -70,3 +87,25 @@ def test_structured_damage_is_not_only_refused(samples):
     """Else it would test no more than the first line of each reader."""
     outcomes = [fuzz.attempt(*fuzz.mutated(samples, number), samples)[0] for number in range(500, 540)]
     assert outcomes.count("read") > 10 and set(outcomes) <= set(fuzz.GOOD)
+
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="runs are forks of this process")
+
+
+@pytest.mark.slow
+@needs_fork
+def test_kills_leave_old_files_whole_and_nothing_after_the_next_run():
+    from threepoint.tools.fuzzing.interruptions import fuzz_kills
+
+    assert set(fuzz_kills(4)) <= {"taken", "refused"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="root alone may mount small disks")
+def test_full_disks_are_one_line_and_leave_old_files_whole():
+    from threepoint.tools.fuzzing.interruptions import fuzz_full_disks
+
+    outcomes = fuzz_full_disks(4)
+    if any("mounted" in outcome for outcome in outcomes):
+        pytest.skip("nothing can be mounted here")
+    assert set(outcomes) <= {"taken", "refused"}
