@@ -204,6 +204,36 @@ def test_the_lock_has_what_is_asked_for_with_hashes():
     assert len(locked["torch"][1]) >= 5
 
 
+@pytest.mark.parametrize(("platform", "system", "name"), [("win32", "Windows", "nt"), ("darwin", "Darwin", "posix")])
+def test_the_lock_has_what_other_systems_need(platform, system, name):
+    """It is made on Linux, where pip-tools leaves out what only others need."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    from threepoint.tools.support.lock import LOCK, read_lock
+
+    there = {"sys_platform": platform, "platform_system": system, "os_name": name, "extra": ""}
+    locked = read_lock(LOCK.read_text())
+    lacking = []
+    for package in locked:
+        try:
+            needed = [Requirement(line) for line in requires(package) or ()]
+        except PackageNotFoundError:
+            continue  # Of another environment.
+        lacking += [str(one) for one in needed if one.marker is not None and one.marker.evaluate(there)
+                    and canonicalize_name(one.name) not in locked]  # fmt: skip
+    assert lacking == []
+
+
+def test_only_what_cuda_needs_is_locked_apart():
+    from threepoint.tools.support.lock import CUDA_LOCK, LOCK, _of_cuda, read_lock
+
+    cuda, everybody = read_lock(CUDA_LOCK.read_text()), read_lock(LOCK.read_text())
+    assert cuda and _of_cuda(cuda) == cuda and _of_cuda(everybody) == {}
+
+
 def test_offline_is_said_at_once(launcher, monkeypatch):
     import time
 

@@ -63,9 +63,7 @@ def test_a_file_that_breaks_a_reader_is_named_and_kept(monkeypatch, tmp_path, ca
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{n}_game.bsor" for n in (100, 101, 102)]
 
 
-def test_an_error_that_a_reader_did_not_foresee_is_a_line_for_users_and_a_fault_for_fuzz(
-    monkeypatch, samples, tmp_path
-):
+def test_what_a_reader_did_not_foresee_is_a_line_for_users_and_a_fault_for_fuzz(monkeypatch, samples, tmp_path):
     def careless(path):
         return {}["frames"]
 

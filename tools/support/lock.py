@@ -37,6 +37,8 @@ ENGINE_PACKAGES = (
 """What Blender's engine needs beside torch, and what torch needs that is everybody's."""
 NEWER_PYTHON, NEWER_NUMPY = "3.13", "numpy==2.3.4"
 """From this Python on, Blender 5.1's, the engine takes another numpy: 1.26 has no wheels for it."""
+CUDA_NAMES = ("nvidia-", "cuda-", "triton")
+"""What the names of packages begin with that torch's build for NVIDIA needs."""
 Packages = dict[str, tuple[str, set[str]]]
 """Name -> version and hashes."""
 
@@ -64,15 +66,21 @@ def write_lock() -> None:
                 wanted = ("--no-deps", "--python-version", number, "--platform", platform, "--target", folder)
                 carried |= _reported(python, Path(folder), f"torch=={version}", *wanted)["torch"][1]
         newer = _compiled(python, Path(folder), NEWER_NUMPY)
-        cuda = _reported(python, Path(folder), f"torch=={version}")
+        cuda = _of_cuda(_reported(python, Path(folder), f"torch=={version}"))
         pip = _reported(python, Path(folder), ENGINE_PIP)
     with Outputs() as outputs:
-        outputs.path_for(LOCK).write_text(HEADER + _text(locked), encoding="utf-8")
+        # Whichever of torch's builds was resolved: what CUDA's needs is locked apart.
+        everybody = {name: found for name, found in locked.items() if name not in _of_cuda(locked)}
+        outputs.path_for(LOCK).write_text(HEADER + _text(everybody), encoding="utf-8")
         outputs.path_for(ENGINE / "requirements.txt").write_text(HEADER + engine_text(locked, newer), encoding="utf-8")
         outputs.path_for(TORCH_LOCK).write_text(HEADER + _text({"torch": (version, carried)}), encoding="utf-8")
         outputs.path_for(ENGINE / "requirements-pip.txt").write_text(HEADER + _text(pip), encoding="utf-8")
-        further = {name: found for name, found in cuda.items() if name not in locked}
-        outputs.path_for(CUDA_LOCK).write_text(HEADER + _text(further), encoding="utf-8")
+        outputs.path_for(CUDA_LOCK).write_text(HEADER + _text(cuda), encoding="utf-8")
+
+
+def _of_cuda(packages: Packages) -> Packages:
+    """Those of the packages that torch's build for NVIDIA needs and no other does."""
+    return {name: found for name, found in packages.items() if name.startswith(CUDA_NAMES)}
 
 
 def read_lock(text: str) -> Packages:
