@@ -181,6 +181,15 @@ def test_people_of_any_size_are_within_what_is_said_of_their_stature(shared, bod
     assert abs(found.value - stature) < max(3 * found.error, 0.05)
 
 
+@pytest.mark.parametrize("factor", [0.9, 1.0, 1.2, 1.4])
+def test_a_made_up_adult_of_any_size_is_within_what_is_said_of_their_stature(make_recording, body, factor):
+    recording = make_recording(6.0)
+    tracks = {role: Track(factor * t.position, t.rotation, t.valid) for role, t in recording.tracks.items()}
+    placed = model_frame(replace(recording, tracks=tracks))
+    found = estimate_stature(placed, body, 0.0, preset_offsets("grip"), PRESETS["grip"].reach_std).stature
+    assert found.low < 1.75 * factor < found.high
+
+
 def test_joints_need_no_calibration(make_clip, body):
     rotations, positions = joints_of(make_clip(60))
     identity = {role: Offset(np.array([1.0, 0, 0, 0]), np.zeros(3)) for role in ROLES}

@@ -28,18 +28,21 @@ OPTIONS = {
 }
 
 
-def fuzz_bodies(count: int, seed: int = 0) -> Counter[str]:
-    """Outcomes of ``count`` damaged copies of the default body."""
+def small_body() -> dict[str, np.ndarray]:
+    """The arrays of the default body, of which every 97th vertex is kept."""
     with np.load(DEFAULT_BODY, allow_pickle=False) as archive:
         keep = np.arange(0, len(archive["v_template"]), 97)
         arrays = {key: archive[key] for key in archive.files}
     small = {key: arrays[key][keep] for key in ("v_template", "weights", "posedirs", "shapedirs")}
     regressor = arrays["J_regressor"][:, keep] + 1e-9
     small["J_regressor"] = regressor / regressor.sum(1, keepdims=True)
-    small["f"] = np.arange(30).reshape(10, 3)
-    small["kintree_table"] = arrays["kintree_table"]
+    return small | {"f": np.arange(30).reshape(10, 3), "kintree_table": arrays["kintree_table"]}
+
+
+def fuzz_bodies(count: int, seed: int = 0) -> Counter[str]:
+    """Outcomes of ``count`` damaged copies of the default body."""
     stream = io.BytesIO()
-    np.savez_compressed(stream, **small)
+    np.savez_compressed(stream, **small_body())
     data = stream.getvalue()
 
     def use(path: Path) -> None:
