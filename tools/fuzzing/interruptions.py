@@ -180,7 +180,7 @@ def _fill(recording: Path, folder: Path, number: int) -> None:
         if not all(_is_new(disk / name) for name in names):
             raise AssertionError(f"{size} kB: an output is not there")
     finally:
-        subprocess.run(["umount", disk], check=True)
+        subprocess.run(["umount", "-l", disk], check=True)  # What failed may still hold its file.
 
 
 def _lay_old_files(folder: Path, *names: str) -> None:
