@@ -73,7 +73,7 @@ def test_every_python_is_started_by_the_one_helper():
         if "sys.executable" not in source and "python" not in source.lower():
             continue
         for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.List) and node.elts and "python" in ast.unparse(node.elts[0]).lower():
+            if isinstance(node, ast.List) and len(node.elts) > 1 and "python" in ast.unparse(node.elts[0]).lower():
                 offenders.append(f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}")
             if isinstance(node, ast.List) and node.elts and ast.unparse(node.elts[0]) == "sys.executable":
                 offenders.append(f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}")
