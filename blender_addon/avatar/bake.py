@@ -151,8 +151,7 @@ def read_action(armature: ArmatureObject, action: bpy.types.Action, betas: Array
     fcurves = motion_curves(armature, action)
     names = names_of(armature)
     path = f'pose.bones["{names[PELVIS]}"].location'
-    first, last = np.rint(np.array(fcurves[path, 0].range()))
-    frames = np.arange(first, last + 1)
+    frames = take_frames(armature, action)
     axes = bone_axes(armature)
     rotations = np.empty((len(frames), BODY_JOINT_COUNT, 4))
     for order, joints in joints_by_order(armature).items():
@@ -165,9 +164,19 @@ def read_action(armature: ArmatureObject, action: bpy.types.Action, betas: Array
     translation = convert_positions(location, MODEL_TO_BLENDER.T)
     in_contact = read_contacts(fcurves, frames)
     return Motion(
-        scene_fps(scene), rotations, translation, np.asarray(betas), float(frames_to_seconds(first, scene)),
+        scene_fps(scene), rotations, translation, np.asarray(betas), float(frames_to_seconds(frames[0], scene)),
         contacts=None if in_contact is None else np.concatenate([in_contact, in_contact], 1).astype(np.float32),
     )  # fmt: skip
+
+
+def take_frames(armature: ArmatureObject, action: bpy.types.Action) -> np.ndarray:
+    """The whole frames (n,) of a take: from the pelvis's first keyframe to its last, whatever the scene shows.
+
+    Raises ``InputError`` where the action lacks a curve that a motion has.
+    """
+    path = f'pose.bones["{names_of(armature)[PELVIS]}"].location'
+    first, last = np.rint(np.array(motion_curves(armature, action)[path, 0].range()))
+    return np.arange(first, last + 1)
 
 
 def root_channels(armature: ArmatureObject, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
