@@ -39,7 +39,7 @@ def has_library() -> bool:
 
 
 def _apply_shape_keys(mesh: Any) -> None:
-    """Give vertices the places that the shape keys of hands show: Blender reads no keys of a mesh whose values change."""
+    """Give vertices the places that shape keys show: Blender reads no keys of a mesh whose colours change."""
     if mesh.data.shape_keys is None:
         return
     mixed = mesh.shape_key_add(name="mixed", from_mix=True)

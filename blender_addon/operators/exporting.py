@@ -10,6 +10,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
+from ...model_core.command_line.animate_arguments import EXPORTS
 from ...model_core.errors import InputError
 from ..avatar.bone_names import ITEMS, PRESET
 from ..bpy_types import Context, Scene, current_context, registration
@@ -192,6 +193,19 @@ def export(
     body = bpy.path.abspath(person.built_from) if person.built_from else ""
     avatar = AvatarCopy(person.armature, person.mesh, take.action, person.betas, body)
     return Export(kind, path, avatar, scene, Choices(preset, layout, uncertainty and kind in UNSURE))
+
+
+def write_take(person: THREEPOINT_PG_person, take: int, path: Path) -> None:
+    """Write a take of a person, counted from 0, in the format of the path's suffix, with the bones' names as they are.
+
+    Raises ``InputError`` where that cannot be done.
+    """
+    shown = person.active_take
+    person.active_take = take
+    try:
+        export(EXPORTS[path.suffix.lower()], path, person, current_context().scene).wait()
+    finally:
+        person.active_take = shown
 
 
 def _draw(layout: bpy.types.UILayout, context: Context) -> None:

@@ -44,6 +44,6 @@ def exported(tmp_path_factory):
     found = read_uncertainty(avatar.mesh, np.arange(first, last + 1))
     copy = AvatarCopy(armature, avatar.mesh, action, motion.betas, "")
     return SimpleNamespace(
-        files=written(copy, scene, folder), fps=fps, joints=joints, own=own, skin=skin, frames=len(joints), title=action.name,
-        uncertainty=mean_centimetres(found, found.probes), betas=motion.betas,
+        files=written(copy, scene, folder), fps=fps, joints=joints, own=own, skin=skin, frames=len(joints),
+        title=action.name, uncertainty=mean_centimetres(found, found.probes), betas=motion.betas,
     )  # fmt: skip
