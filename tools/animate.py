@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..model_core.body import Body
 from ..model_core.command_line import reading
 from ..model_core.command_line.animate_arguments import SCENE_SUFFIX, export_files, numbered
@@ -131,11 +133,15 @@ def write_outputs(
     """Write what was asked for; the scene is built only where a file needs it."""
     if options.npz:
         from ..model_core.amass_writer import OWN_BODY, write_amass
+        from ..model_core.body.fingers import rotations_of
 
         body_model = options.body.stem if options.body else OWN_BODY
         for take, motion in enumerate(people[0].takes):
             path = outputs.path_for(numbered(options.npz, take))
-            write_amass(path, motion, body, body_model, options.npz_layout.upper())
+            seconds = motion.start + np.arange(motion.frame_count) / motion.fps
+            bones = {hand: fingers.at(seconds) for hand, fingers in people[0].recording.fingers.items()}
+            fingers = rotations_of(body, motion.betas, bones)
+            write_amass(path, motion, body, body_model, options.npz_layout.upper(), fingers)
     if options.keep_calibration:
         from ..model_core.calibration import save
 

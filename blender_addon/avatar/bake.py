@@ -1,7 +1,6 @@
 """A motion as an action on an avatar's armature, and back."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import bpy
 import numpy as np
@@ -193,9 +192,8 @@ def set_rotation_order(armature: ArmatureObject, order: str, actions: Iterable[b
     before = joints_by_order(armature)
     for action in actions:
         _convert_action(armature, action, order, before)
-    bone: Any
-    for bone in armature.pose.bones:
-        bone.rotation_mode = order
+    for name in names_of(armature):
+        armature.pose.bones[name].rotation_mode = order
 
 
 def _convert_action(

@@ -22,6 +22,7 @@ from ..animation.curves import fcurves_of
 from ..animation.rotation_modes import QUATERNION
 from ..avatar.bake import driven_paths, read_action, set_rotation_order, take_frames, write_motion
 from ..avatar.bone_names import rename_bones
+from ..avatar.fingers import read_fingers
 from ..bpy_types import current_context
 
 FIRST = 0
@@ -36,7 +37,8 @@ class Subject:
 
     ``own`` is the motion in the person's own space, where the floor is at height 0; ``motion`` is the same in the
     world, and the armature plays it. ``scale``: how much larger the avatar is than its person. ``title``: what the clip
-    is called.
+    is called. ``fingers``: ``left_hand`` or ``right_hand`` -> rotations (T, 15, 4) as of ``geometry.hand``, of the hands
+    whose fingers move.
     """
 
     armature: Any
@@ -45,6 +47,7 @@ class Subject:
     motion: Motion
     scale: float
     title: str
+    fingers: dict[str, np.ndarray]
 
     @property
     def frame_count(self) -> int:
@@ -64,7 +67,8 @@ def prepare(job: Mapping[str, Any]) -> Subject:
     current_context().view_layer.update()  # Where things are is not known before.
     action = armature.animation_data.action
     set_rotation_order(armature, QUATERNION, [action])
-    first = int(take_frames(armature, action)[0])
+    frames = take_frames(armature, action)
+    fingers = read_fingers(armature, action, frames)
     own = replace(read_action(armature, action, np.array(job["betas"]), scene), start=0.0, fps=job["rate"])
     placement = np.array(armature.matrix_world)
     scale = _scale_of(placement)
@@ -73,11 +77,11 @@ def prepare(job: Mapping[str, Any]) -> Subject:
     driven = driven_paths(armature)
     for fcurve in fcurves_of(armature):
         if fcurve.data_path not in driven:
-            _shift(fcurve, FIRST - first)
+            _shift(fcurve, FIRST - int(frames[0]))
     scene.frame_start, scene.frame_end = FIRST, FIRST + own.frame_count - 1
     write_motion(armature, action, motion, scene)
     scene.frame_set(FIRST)
-    return Subject(armature, mesh, own, motion, scale, job["title"])
+    return Subject(armature, mesh, own, motion, scale, job["title"], fingers)
 
 
 def _load(job: Mapping[str, Any]) -> tuple[Any, Any]:

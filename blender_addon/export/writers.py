@@ -17,9 +17,10 @@ from ...model_core.exports.clip import SkeletonClip
 from ...model_core.exports.gltf_binary import Glb
 from ...model_core.exports.gltf_finish import VERTEX, ColourRange, colour_over_time, free_mesh, set_seconds
 from ...model_core.exports.vrma import write_vrma
-from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, JOINT_COUNT, PARENTS
+from ...model_core.geometry.hand import FINGER_COUNT, FINGER_PARENTS, HANDS
+from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, PARENTS, WRISTS
 from ...model_core.motion import Motion, Uncertainty
-from ..avatar.bone_names import VRM, names_of
+from ..avatar.bone_names import FINGER_NAMES, VRM, finger_names_of, names_of
 from ..avatar.uncertainty_colours import COLOUR
 from .fbx import write_fbx
 from .prepare import Subject, prepare, rest_points
@@ -91,19 +92,27 @@ def _forget_colours(mesh: Any) -> None:
         mesh.data.color_attributes.remove(mesh.data.color_attributes[COLOUR])
 
 
-def _clip(subject: Subject, motion: Motion, joints: int) -> SkeletonClip:
-    """The first ``joints`` of the skeleton, in SMPL's order; those that no motion drives stay as they are."""
-    names = list(names_of(subject.armature))[:joints]
-    rest, tips = rest_points(subject.armature, names)
-    rotations = np.zeros((motion.frame_count, joints, 4))
+def _clip(subject: Subject, motion: Motion) -> SkeletonClip:
+    """The skeleton in SMPL's order: the body, then each hand's fingers; where it has none the hands' own joints."""
+    names, fingers = list(names_of(subject.armature)), list(finger_names_of(subject.armature))
+    if fingers:
+        names = names[:BODY_JOINT_COUNT]
+    parents = list(PARENTS[: len(names)])
+    rest, tips = rest_points(subject.armature, [*names, *fingers])
+    rotations = np.zeros((motion.frame_count, len(names) + len(fingers), 4))
     rotations[..., 0] = 1
     rotations[:, :BODY_JOINT_COUNT] = motion.rotations
-    return SkeletonClip(names, PARENTS[:joints], rest, tips, rotations, motion.translation, motion.fps)
+    for hand, wrist in zip(HANDS, WRISTS, strict=True) if fingers else ():
+        first = len(parents)
+        parents += [wrist if parent < 0 else first + parent for parent in FINGER_PARENTS]
+        if hand in subject.fingers:
+            rotations[:, first : first + FINGER_COUNT] = subject.fingers[hand]
+    return SkeletonClip([*names, *fingers], parents, rest, tips, rotations, motion.translation, motion.fps)
 
 
 def _write_npz(path: str, subject: Subject, job: Mapping[str, Any]) -> None:
     motion = replace(subject.own, uncertainty=_uncertainty(job))
-    write_amass(path, motion, load_body(job["body"] or None), layout=job["layout"])
+    write_amass(path, motion, load_body(job["body"] or None), layout=job["layout"], fingers=subject.fingers)
 
 
 def _write_fbx(path: str, subject: Subject, job: Mapping[str, Any]) -> None:
@@ -133,12 +142,15 @@ def _write_gltf(path: str, subject: Subject, job: Mapping[str, Any]) -> None:
 
 
 def _write_bvh(path: str, subject: Subject, job: Mapping[str, Any]) -> None:
-    write_bvh(path, _clip(subject, subject.motion, JOINT_COUNT))
+    write_bvh(path, _clip(subject, subject.motion))
 
 
 def _write_vrma(path: str, subject: Subject, job: Mapping[str, Any]) -> None:
-    clip = _clip(subject, subject.own_scaled, BODY_JOINT_COUNT)
-    write_vrma(path, clip, {bone: joint for joint, bone in enumerate(VRM[:BODY_JOINT_COUNT])}, subject.title)
+    clip = _clip(subject, subject.own_scaled)
+    humanoid = {bone: joint for joint, bone in enumerate(VRM[:BODY_JOINT_COUNT])}
+    if finger_names_of(subject.armature):
+        humanoid |= {bone: BODY_JOINT_COUNT + joint for joint, bone in enumerate(FINGER_NAMES["VRM"])}
+    write_vrma(path, clip, humanoid, subject.title)
 
 
 def _write_usd(path: str, subject: Subject, job: Mapping[str, Any]) -> None:

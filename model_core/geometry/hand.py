@@ -23,8 +23,10 @@ KNUCKLES = {finger: 1 + (SEGMENTS + 1) * number for number, finger in enumerate(
 """Where each finger's first joint stands among the points."""
 THUMB_HINGE = {"left_hand": np.array([0.5, -1.0, 1.0]) / 1.5, "right_hand": np.array([0.5, 1.0, -1.0]) / 1.5}
 """About which axis of the hand a thumb bends: towards the palm and the fingers at once."""
-OPENXR_POINTS = (1, 7, 8, 9, 10, 12, 13, 14, 15, 22, 23, 24, 25, 17, 18, 19, 20, 2, 3, 4, 5)
-"""The points among OpenXR's 26 joints of a hand; WebXR's 25 are the same without the first, the palm."""
+OPENXR_POINTS = [1, 7, 8, 9, 10, 12, 13, 14, 15, 22, 23, 24, 25, 17, 18, 19, 20, 2, 3, 4, 5]
+"""The points among OpenXR's 26 joints of a hand."""
+WEBXR_POINTS = [joint - 1 for joint in OPENXR_POINTS]
+"""The same among WebXR's 25, which lack the first, the palm."""
 
 
 def hand_frame(points: np.ndarray, hand: str) -> np.ndarray:
