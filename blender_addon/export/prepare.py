@@ -37,8 +37,7 @@ class Subject:
 
     ``own`` is the motion in the person's own space, where the floor is at height 0; ``motion`` is the same in the
     world, and the armature plays it. ``scale``: how much larger the avatar is than its person. ``title``: what the clip
-    is called. ``fingers``: ``left_hand`` or ``right_hand`` -> rotations (T, 15, 4) as of ``geometry.hand``, of the hands
-    whose fingers move.
+    is called. ``fingers``: rotations (T, 15, 4), as of ``geometry.hand``, by hand, of those whose fingers move.
     """
 
     armature: Any
