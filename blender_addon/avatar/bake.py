@@ -1,6 +1,7 @@
 """A motion as an action on an avatar's armature, and back."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import bpy
 import numpy as np
@@ -110,11 +111,11 @@ def replacing(
     weight = blending(frames, frames[0], frames[-1])
     names = names_of(armature)
     path = f'pose.bones["{names[PELVIS]}"].location'
-    old = _evaluate(fcurves, path, 3, frames)
+    old = curve_values(fcurves, path, 3, frames)
     replace_keyframes(fcurves, path, frames, old + weight[:, None] * (location - old))
     for order, joints in joints_by_order(armature).items():
         paths = [rotation_path(names[joint], order) for joint in joints]
-        old = np.stack([_evaluate(fcurves, path, CHANNELS[order][1], frames) for path in paths], 1)
+        old = np.stack([curve_values(fcurves, path, CHANNELS[order][1], frames) for path in paths], 1)
         blended = slerp(quaternions_of(old, order), rotations[:, joints], weight[:, None])
         values = channel_values(blended, order, before=old[0])
         # On its new way a rotation may arrive with other values that mean the same: what follows goes on with those.
@@ -155,11 +156,11 @@ def read_action(armature: ArmatureObject, action: bpy.types.Action, betas: Array
     rotations = np.empty((len(frames), BODY_JOINT_COUNT, 4))
     for order, joints in joints_by_order(armature).items():
         for joint in joints:
-            values = _evaluate(fcurves, rotation_path(names[joint], order), CHANNELS[order][1], frames)
+            values = curve_values(fcurves, rotation_path(names[joint], order), CHANNELS[order][1], frames)
             own = quaternions_of(values, order)
             rotations[:, joint] = convert_quaternions(from_bone_axes(own, axes[joint]), MODEL_TO_BLENDER.T)
     head, pelvis_axes = _pelvis_rest(armature)
-    location = _evaluate(fcurves, path, 3, frames) @ pelvis_axes.T + head
+    location = curve_values(fcurves, path, 3, frames) @ pelvis_axes.T + head
     translation = convert_positions(location, MODEL_TO_BLENDER.T)
     in_contact = read_contacts(fcurves, frames)
     return Motion(
@@ -183,8 +184,8 @@ def root_channels(armature: ArmatureObject, frames: np.ndarray) -> tuple[np.ndar
     fcurves = {(f.data_path, f.array_index): f for f in fcurves_of(armature)}
     name = names_of(armature)[PELVIS]
     order = armature.pose.bones[name].rotation_mode
-    values = _evaluate(fcurves, rotation_path(name, order), CHANNELS[order][1], frames)
-    return _evaluate(fcurves, f'pose.bones["{name}"].location', 3, frames), quaternions_of(values, order)
+    values = curve_values(fcurves, rotation_path(name, order), CHANNELS[order][1], frames)
+    return curve_values(fcurves, f'pose.bones["{name}"].location', 3, frames), quaternions_of(values, order)
 
 
 def set_rotation_order(armature: ArmatureObject, order: str, actions: Iterable[bpy.types.Action]) -> None:
@@ -193,7 +194,8 @@ def set_rotation_order(armature: ArmatureObject, order: str, actions: Iterable[b
     for action in actions:
         _convert_action(armature, action, order, before)
     for name in names_of(armature):
-        armature.pose.bones[name].rotation_mode = order
+        bone: Any = armature.pose.bones[name]
+        bone.rotation_mode = order
 
 
 def _convert_action(
@@ -209,7 +211,7 @@ def _convert_action(
             if any((path, index) not in fcurves for index in range(count)):
                 continue  # An own layer that does not turn this bone, or curves that somebody has deleted.
             frames = np.unique(np.concatenate([keyframes_of(fcurves[path, k])[:, 0] for k in range(count)]))
-            values = quaternions_of(_evaluate(fcurves, path, count, frames), old)
+            values = quaternions_of(curve_values(fcurves, path, count, frames), old)
             together.setdefault((old, frames.tobytes()), []).append((name, frames, values))
     dropped = {rotation_path(name, old) for (old, _), turned in together.items() for name, _, _ in turned}
     drop_curves(curves, dropped.__contains__)
@@ -250,7 +252,7 @@ def _pelvis_rest(armature: ArmatureObject) -> tuple[np.ndarray, np.ndarray]:
     return np.array(armature.data.bones[names_of(armature)[PELVIS]].head_local), bone_matrices(armature)[PELVIS]
 
 
-def _evaluate(fcurves: FCurves, path: str, count: int, frames: np.ndarray) -> np.ndarray:
+def curve_values(fcurves: FCurves, path: str, count: int, frames: np.ndarray) -> np.ndarray:
     """Values (n, count) of a vector property at whole frames."""
     return np.stack([values_at(fcurves[path, k], np.asarray(frames)) for k in range(count)], 1)
 

@@ -60,7 +60,7 @@ def add_fingers(armature: ArmatureObject, mesh: MeshObject | None, body: Body, b
                     place = KNUCKLES[finger] + segment
                     ends = convert_positions(points[place : place + 2] - origin, MODEL_TO_BLENDER)
                     bone.head, bone.tail = ends
-                    bone.align_roll(convert_positions(backs[joint, :, 0], MODEL_TO_BLENDER))
+                    bone.align_roll(convert_positions(backs[joint, :, 0], MODEL_TO_BLENDER).tolist())
                     bone.use_connect = not first
     armature[FINGERED] = True
     for name in names:
@@ -72,6 +72,7 @@ def add_fingers(armature: ArmatureObject, mesh: MeshObject | None, body: Body, b
 
 def _weigh(mesh: MeshObject, body: Body, joints: tuple[str, ...], names: tuple[str, ...]) -> None:
     """Share the weights of wrists and hands among wrists and fingers."""
+    assert body.finger_shares is not None
     for side, (wrist, hand) in enumerate(zip(WRISTS, HAND_BONES, strict=True)):
         whole = np.asarray(body.weights[:, wrist] + body.weights[:, hand], np.float64)
         shares = body.finger_shares[:, side * FINGER_COUNT : (side + 1) * FINGER_COUNT].astype(np.float64)

@@ -21,8 +21,8 @@ from ...model_core.motion import Motion
 from ..animation.curves import fcurves_of
 from ..animation.rotation_modes import QUATERNION
 from ..avatar.bake import driven_paths, read_action, set_rotation_order, take_frames, write_motion
-from ..avatar.bone_names import rename_bones
 from ..avatar.fingers import read_fingers
+from ..avatar.rolls import name_and_roll
 from ..bpy_types import current_context
 
 FIRST = 0
@@ -102,7 +102,7 @@ def _load(job: Mapping[str, Any]) -> tuple[Any, Any]:
     current_context().view_layer.objects.active = loaded[0]
     loaded[0].data.pose_position = "POSE"
     loaded[0].animation_data.action.name = job["title"]
-    rename_bones(loaded[0], job["bone_names"])
+    name_and_roll(loaded[0], job["bone_names"], [loaded[0].animation_data.action])
     return loaded[0], loaded[1] if len(loaded) > 1 else None
 
 

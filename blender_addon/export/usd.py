@@ -5,6 +5,7 @@ samples of them in time.
 """
 
 import importlib
+import importlib.util
 from typing import Any
 
 import bpy

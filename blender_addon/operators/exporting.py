@@ -65,7 +65,7 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
     layout: EnumProperty(name="Layout", items=LAYOUTS, description="The joints that the file's poses have columns for")
     uncertainty: BoolProperty(
         name="Uncertainty", default=True,
-        description="Write how sure every moment is: glTF as colours that change, USD as an animated property",
+        description="Write how sure every moment is: as colours that change, and in npz as numbers",
     )  # fmt: skip
     filename_ext = ""
     filepath: StringProperty(subtype="FILE_PATH")

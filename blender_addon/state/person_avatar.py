@@ -14,11 +14,12 @@ from ...model_core.errors import InputError
 from ...model_core.motion import Motion
 from ..avatar.armature import RestShape, bone_matrices, create_armature, create_mesh, rest_shape
 from ..avatar.bake import set_rotation_order, take_frames
-from ..avatar.bone_names import FINGERED, rename_bones
+from ..avatar.bone_names import FINGERED
 from ..avatar.correctives import add_correctives, remove_correctives
 from ..avatar.fingers import add_fingers, has_finger_keyframes, let_fingers_move, write_fingers
 from ..avatar.hands import HOLDING, RELAXED
 from ..avatar.reshape import replace_geometry, reshape_armature, reshape_mesh
+from ..avatar.rolls import name_and_roll
 from ..avatar.shape_keys import key_of
 from ..avatar.uncertainty import modifier_of
 from ..avatar.uncertainty_nodes import set_range
@@ -84,7 +85,7 @@ def _make_armature(person: "THREEPOINT_PG_person", shape: RestShape, scene: Scen
     belong(person.armature, person.root)
     person.armature.parent = person.root
     person.shown_floor = 0.0
-    rename_bones(person.armature, person.bone_names)
+    name_and_roll(person.armature, person.bone_names, ())
     set_rotation_order(person.armature, person.rotation_order, ())
     if person.mesh is not None:  # Of an armature that was deleted.
         person.mesh.parent = person.armature
@@ -122,7 +123,7 @@ def name_bones(person: "THREEPOINT_PG_person") -> None:
     if person.armature is not None:
         require_whole(person)
         with edits_kept(person):
-            rename_bones(person.armature, person.bone_names, layers_of(person))
+            name_and_roll(person.armature, person.bone_names, layers_of(person))
 
 
 def pose_hands(person: "THREEPOINT_PG_person") -> None:
