@@ -50,7 +50,7 @@ def set_seconds(glb: Glb, frame_count: int, fps: float, name: str) -> None:
     inputs = {sampler["input"] for sampler in animations[0]["samplers"]}
     last = max(float(glb.floats(entry)[-1, 0]) for entry in inputs)
     for entry in inputs:
-        frames = np.rint(glb.floats(entry) * ((frame_count - 1) / last if last > 0 else 0))
+        frames = np.rint(glb.floats(entry).astype(np.float64) * ((frame_count - 1) / last if last > 0 else 0))
         glb.replace(entry, frames / fps)
 
 

@@ -29,4 +29,4 @@ def finger_shares(bones: Sequence[str], weights: np.ndarray) -> np.ndarray:
                 bone = f"finger{MAKEHUMAN_FINGERS[name]}-{segment + 1}.{letter}"
                 shares[:, side * FINGER_COUNT + SEGMENTS * finger + segment] = weights[:, bones.index(bone)]
     np.put_along_axis(shares, np.argsort(-shares, 1)[:, INFLUENCES:], 0, 1)
-    return np.round(shares / np.maximum(shares.sum(1, keepdims=True), 1) * STEPS) / STEPS
+    return np.floor(shares / np.maximum(shares.sum(1, keepdims=True), 1) * STEPS) / STEPS
