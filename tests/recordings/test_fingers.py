@@ -14,6 +14,7 @@ from threepoint.model_core.geometry.hand import HANDS, OPENXR_POINTS, WEBXR_POIN
 from threepoint.model_core.geometry.rotations import quaternion_to_matrix
 from threepoint.model_core.recordings import read
 from threepoint.model_core.recordings.fingers import fingers_of
+from threepoint.model_core.recordings.formats import mcap
 from threepoint.model_core.recordings.model_frame import model_frame
 from threepoint.tests.geometry.test_hand import curled
 from threepoint.tests.recordings.samples import walking_person
@@ -132,3 +133,22 @@ def test_they_are_held_at_both_ends_and_go_with_the_recording(bending):
     assert np.abs(np.abs((ends * found.bones[[0, -1]]).sum(-1)) - 1).max() < 1e-9
     carried = model_frame(replace(recording, fingers={"left_hand": found})).part(0.5, 1.0)
     assert carried.fingers["left_hand"] is found
+
+
+def test_isaac_teleops_messages_have_the_joints_of_hands(bending):
+    recording, points = bending
+
+    def message(place):
+        turned = dict.fromkeys("xyz", 0.0) | {"w": 1.0}
+        joints = [{"pose": {"position": {}, "orientation": turned}, "is_valid": True} for _ in range(26)]
+        for number, where in zip(OPENXR_POINTS, place, strict=True):
+            joints[number]["pose"]["position"] = dict(zip("xyz", where.tolist(), strict=True))
+        return {"data": {"joints": joints}}
+
+    rows = zip(recording.time, points["left_hand"], strict=True)
+    samples = [(100 + second, mcap._points(message(place))) for second, place in rows]
+    later = recording.time + 0.004
+    found = mcap._nearest(samples, 100, later)
+    assert np.abs(found - points["left_hand"]).max() < 1e-9
+    assert np.isnan(mcap._nearest(samples, 100, recording.time + 50)).all()
+    assert mcap._points({"data": {"pose": {}}}) is None

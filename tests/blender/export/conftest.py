@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def exported(tmp_path_factory):
     """``files`` by kind of a take at 29.97 frames a second that begins later than the scene, whose avatar stands
     somewhere else, turned and larger; ``fps``; ``joints`` (T, 24, 3), where the world has them, and ``own`` (T, 24, 3),

@@ -9,6 +9,9 @@ from exports_made import looked_at
 
 from threepoint.blender_addon.avatar.bone_names import MIXAMO
 from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.model_core.body import load_body
+from threepoint.model_core.geometry.kinematics import forward_kinematics
+from threepoint.model_core.geometry.rotations import axis_angle_to_matrix
 
 MILLIMETRE = 1e-3
 IMPORTERS = {
@@ -39,3 +42,17 @@ def test_poses_skin_and_times_arrive(exported, kind):
     assert np.abs(joints - exported.joints[rows]).max() < MILLIMETRE
     if mesh is not None:
         assert np.abs(skin - exported.skin[rows]).max() < MILLIMETRE
+
+
+def test_the_npz_has_amass_columns_the_take_and_its_uncertainty(exported):
+    with np.load(exported.files["NPZ"]) as arrays:
+        assert arrays["poses"].shape == (exported.frames, 156) and arrays["mocap_framerate"] == pytest.approx(
+            exported.fps
+        )
+        shared = np.bincount(arrays["uncertainty_index"].ravel(), arrays["uncertainty_weight"].ravel(), 32)
+        mean = 100 * arrays["uncertainty"] @ (shared / len(arrays["uncertainty_index"]))
+        assert np.abs(mean - exported.uncertainty).max() < 1e-3
+        rest = load_body().rest_joints(arrays["betas"])
+        local = axis_angle_to_matrix(arrays["poses"][:, :72].reshape(-1, 24, 3).astype(float))
+        _, found = forward_kinematics(local, arrays["trans"] + rest[0], rest)
+        assert np.abs(found - exported.own).max() < MILLIMETRE
