@@ -27,7 +27,8 @@ IMPORTED_AT = 30
 LOOKED_AT = (0, 1, 17, 60, -1)
 
 
-@pytest.mark.parametrize("kind", IMPORTERS)
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("kind", IMPORTERS)  # Blender's importer of BVH does not close its file.
 def test_poses_skin_and_times_arrive(exported, kind):
     empty_file(IMPORTED_AT)
     read, first = IMPORTERS[kind]

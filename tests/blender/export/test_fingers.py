@@ -109,7 +109,8 @@ def test_fingers_go_into_every_file(fingered, tmp_path):
     begun = [Export(kind, files[suffix], avatar, bpy.context.scene, choices) for kind, suffix in kinds.items()]
     for one in begun:
         one.wait()
-    poses = np.load(files[".npz"])["poses"].reshape(-1, 52, 3)
+    with np.load(files[".npz"]) as arrays:
+        poses = arrays["poses"].reshape(-1, 52, 3)
     left, right = poses[:, 23], poses[:, 38]  # The index fingers' second joints bend about the model's Z.
     assert np.abs(np.linalg.norm(left, axis=-1) - bent(fingered)).max() < 1e-4
     assert left[:, 2].min() < -0.7 and right[:, 2].max() > 0.7
