@@ -50,11 +50,14 @@ class Export:
     """An export under way. ``poll`` until the file is there, whole, or ``InputError`` says why it is not."""
 
     def __init__(self, kind: str, path: Path, avatar: AvatarCopy, scene: Scene, choices: Choices) -> None:
-        """``kind`` of ``writers.WRITERS`` into ``path``: the avatar, as the ``choices`` say."""
+        """``kind`` of ``writers.WRITERS`` into ``path``: the avatar, as the ``choices`` say.
+
+        Raises ``InputError`` where the action lacks a curve that a motion has.
+        """
+        frames = take_frames(avatar.armature, avatar.action)
         self.path = path
         self._folder = tempfile.TemporaryDirectory(prefix="threepoint-export-", dir=bpy.app.tempdir or None)
         folder = Path(self._folder.name)
-        frames = take_frames(avatar.armature, avatar.action)
         job: dict[str, Any] = {
             "kind": kind, "path": str(path), "blend": str(folder / "avatar.blend"), "title": avatar.action.name,
             "fps": [scene.render.fps, scene.render.fps_base], "rate": scene_fps(scene),
