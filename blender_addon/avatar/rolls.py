@@ -33,7 +33,8 @@ def name_and_roll(armature: ArmatureObject, preset: str, actions: Iterable[bpy.t
     with edit_bones(armature):
         roll_bones(armature, names_of(armature))
     change = transpose(before) @ bone_matrices(armature)
-    turned = np.flatnonzero(geodesic_angle(np.broadcast_to(np.eye(3), change.shape), change) > SAME_AXES).tolist()
+    angles = geodesic_angle(np.broadcast_to(np.eye(3), change.shape), change)
+    turned = [joint for joint, angle in enumerate(angles.tolist()) if angle > SAME_AXES]
     for action in actions if turned else ():
         _convert(armature, action, change, turned)
     names = names_of(armature)
