@@ -18,7 +18,7 @@ from ...model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions
 from ...model_core.geometry.rotations import matrix_to_quaternion, nearest_rotation, quaternion_multiply
 from ...model_core.geometry.skeleton import PELVIS
 from ...model_core.motion import Motion
-from ..animation.curves import fcurves_of
+from ..animation.curves import fcurves_of, use_action
 from ..animation.rotation_modes import QUATERNION
 from ..avatar.bake import driven_paths, read_action, set_rotation_order, take_frames, write_motion
 from ..avatar.fingers import read_fingers
@@ -100,6 +100,11 @@ def _load(job: Mapping[str, Any]) -> tuple[Any, Any]:
         item.hide_set(False)
         item.select_set(True)
     current_context().view_layer.objects.active = loaded[0]
+    for item in loaded:  # Copies, for what was linked there is linked here, too, and could not be changed.
+        item.data = item.data.copy()
+    original = loaded[0].animation_data.action
+    use_action(loaded[0], original.copy())
+    bpy.data.actions.remove(original)  # Its name is wanted.
     loaded[0].data.pose_position = "POSE"
     loaded[0].animation_data.action.name = job["title"]
     name_and_roll(loaded[0], job["bone_names"], [loaded[0].animation_data.action])
