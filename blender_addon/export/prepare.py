@@ -100,8 +100,10 @@ def _load(job: Mapping[str, Any]) -> tuple[Any, Any]:
         item.hide_set(False)
         item.select_set(True)
     current_context().view_layer.objects.active = loaded[0]
-    for item in loaded:  # Copies, for what was linked there is linked here, too, and could not be changed.
+    for item in loaded:  # What was linked or overridden there is so here, too, and could not be changed.
+        item.make_local(clear_liboverride=True)
         item.data = item.data.copy()
+        item.data.make_local(clear_liboverride=True)
     original = loaded[0].animation_data.action
     use_action(loaded[0], original.copy())
     bpy.data.actions.remove(original)  # Its name is wanted.
