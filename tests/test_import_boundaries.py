@@ -34,7 +34,7 @@ CORE_ORDER = (
     ("retargeting",),
     ("recordings",),
     ("observation",),
-    ("calibration", "command_line", "amass_writer"),
+    ("calibration", "command_line", "amass_writer", "exports"),
     ("sage", "flag"),
     ("refinement",),
     ("pipeline",),
@@ -56,7 +56,9 @@ ADDON_ORDER = (
     ("ui",),
 )
 """The folders and files of ``blender_addon`` likewise."""
-NUMPY_ONLY = ("untrusted", "notes", "geometry", "body", "retargeting", "recordings", "calibration", "command_line")
+NUMPY_ONLY = (
+    "untrusted", "notes", "geometry", "body", "retargeting", "recordings", "calibration", "command_line", "exports",
+)  # fmt: skip
 """Folders of ``model_core`` that Blender uses, beside the files at its top and ``worker.messages``."""
 MOST_FILES, MOST_LINES = 16, 400
 FILE_A_KIND = {"model_core/recordings/formats", "blender_addon/i18n/locales", "blender_addon/operators"}

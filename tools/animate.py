@@ -1,4 +1,5 @@
-"""Turn headset recordings into a .blend with keyframed avatars, coloured by how sure each vertex is."""
+"""Turn headset recordings into keyframed avatars, coloured by how sure each vertex is: a .blend, or files for other
+programs."""
 
 from __future__ import annotations
 
@@ -8,13 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..model_core.body import Body
 from ..model_core.command_line import reading
+from ..model_core.command_line.animate_arguments import SCENE_SUFFIX, export_files, numbered
 from ..model_core.notes import Note
 from ..model_core.progress import Progress, part_of
 from ..model_core.recordings import Recording
 from ..model_core.whole_files import Outputs, say_sizes
-from .support.animate_options import all_targets, numbered, parse, targets
+from .support.animate_options import all_targets, parse, targets
 from .support.person import Person
 from .support.progress import TerminalProgress
 from .support.recording_report import draw_report, json_of, table_of
@@ -129,10 +133,15 @@ def write_outputs(
     """Write what was asked for; the scene is built only where a file needs it."""
     if options.npz:
         from ..model_core.amass_writer import OWN_BODY, write_amass
+        from ..model_core.body.fingers import rotations_of
 
         body_model = options.body.stem if options.body else OWN_BODY
         for take, motion in enumerate(people[0].takes):
-            write_amass(outputs.path_for(numbered(options.npz, take)), motion, body, body_model)
+            path = outputs.path_for(numbered(options.npz, take))
+            seconds = motion.start + np.arange(motion.frame_count) / motion.fps
+            bones = {hand: fingers.at(seconds) for hand, fingers in people[0].recording.fingers.items()}
+            fingers = rotations_of(body, motion.betas, bones)
+            write_amass(path, motion, body, body_model, options.npz_layout.upper(), fingers)
     if options.keep_calibration:
         from ..model_core.calibration import save
 
@@ -142,13 +151,17 @@ def write_outputs(
 
 
 def write_scene(options: argparse.Namespace, people: list[Person], outputs: Outputs, progress: Progress) -> None:
-    """Build the scene, save it and take the previews."""
-    from .support.scene_file import build_file, save_preview, save_scene, scene_properties
+    """Build the scene, save it, export from it and take the previews."""
+    from .support.scene_file import build_file, export_take, save_preview, save_scene, scene_properties
 
     with scene_properties():
         subjects = build_file(people, options, part_of(progress, 0, 0.3))
-        if options.output:
-            save_scene(outputs.path_for(options.output))
+        for path in options.output:
+            if path.suffix.lower() == SCENE_SUFFIX:
+                save_scene(outputs.path_for(path))
+        for take, path in export_files(options):
+            progress(0.3, f"writing {path.name}")
+            export_take(outputs.path_for(path), take)
         for path in options.preview:
             progress(0.3, f"rendering {path.name}")
             save_preview(outputs.path_for(path), subjects, options.preview_part, options.preview_moments)

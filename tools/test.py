@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from .blenders.environments import BLENDERS, BY_DEFAULT, IN_VENV, blender_python
-from .support import environment
+from .support import environment, loaders
 from .support.arguments import command_parser
 from .support.checkout import ROOT
 from .support.checks import run_checks
@@ -18,6 +18,7 @@ from .support.test_suites import NOTHING_COLLECTED, Result, Suite, run_suites
 
 TESTS = ROOT / "tests"
 BLENDER_TESTS = TESTS / "blender"
+EXPORT_TESTS = BLENDER_TESTS / "export"
 WITHOUT_SLOW = ("-m", "not slow")
 
 
@@ -28,7 +29,14 @@ def run(arguments: list[str]) -> int:
     parser.add_argument(
         "--blender", choices=[*BLENDERS, "all"], help="run only the Blender tests, in this version or in all six"
     )
+    parser.add_argument(
+        "--loaders", action="store_true",
+        help="install other programs' readers (npm, PyPI) first, and run the tests of exports that need them",
+    )  # fmt: skip
     options, remaining = parser.parse_known_args(arguments)
+    if options.loaders:
+        loaders.install()
+        remaining = [str(EXPORT_TESTS), *remaining]
     begun = time.monotonic()
     chosen = [] if options.checks else list(suites(options.blender, remaining))
     everything = options.blender is None and not any(is_test_path(argument, TESTS) for argument in remaining)

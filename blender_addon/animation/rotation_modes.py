@@ -5,6 +5,7 @@ Blender's order ``XYZ`` turns about X first: its matrix is ``R_z R_y R_x``. Angl
 
 import numpy as np
 
+from ...model_core.geometry.euler import TURN, continuous_angles
 from ...model_core.geometry.rotations import make_continuous, normalize, quaternion_to_matrix
 from ...model_core.recordings.conventions import euler_to_quaternion
 
@@ -13,7 +14,6 @@ EULER_ORDERS = ("XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX")
 ORDERS = (QUATERNION, *EULER_ORDERS)
 CHANNELS = {QUATERNION: ("rotation_quaternion", 4), **dict.fromkeys(EULER_ORDERS, ("rotation_euler", 3))}
 """Rotation mode -> the property that is animated, and its length."""
-TURN = 2 * np.pi
 
 
 def channel_values(quaternions: np.ndarray, order: str, before: np.ndarray | None = None) -> np.ndarray:
@@ -24,7 +24,7 @@ def channel_values(quaternions: np.ndarray, order: str, before: np.ndarray | Non
     if order == QUATERNION:
         values = make_continuous(quaternions)
         return values if before is None else values * np.copysign(1.0, (values[0] * before).sum(-1))[:, None]
-    return _follow(_angles(quaternion_to_matrix(quaternions), order), before)
+    return continuous_angles(quaternion_to_matrix(quaternions), order, before)
 
 
 def quaternions_of(values: np.ndarray, order: str) -> np.ndarray:
@@ -39,36 +39,3 @@ def same_rotation(values: np.ndarray, wanted: np.ndarray, order: str) -> tuple[n
     if order == QUATERNION:
         return np.copysign(1.0, (values * wanted).sum(-1))[:, None], np.zeros_like(values)
     return np.ones((len(values), 1)), TURN * np.rint((wanted - values) / TURN)
-
-
-def _angles(matrices: np.ndarray, order: str) -> np.ndarray:
-    """Rotation matrices (..., 3, 3) -> angles about X, Y and Z, both triples that mean them: (2, ..., 3).
-
-    The middle axis's angle is within 90 degrees in the first, (a + 180, 180 - b, c + 180) degrees are the second.
-    """
-    first, middle, last = ("XYZ".index(letter) for letter in order)
-    sign = 1.0 if (middle - first) % 3 == 1 else -1.0
-    angles = np.empty(matrices.shape[:-1])
-    flat = np.hypot(matrices[..., first, first], matrices[..., middle, first])
-    angles[..., middle] = np.arctan2(-sign * matrices[..., last, first], flat)
-    angles[..., first] = np.arctan2(sign * matrices[..., last, middle], matrices[..., last, last])
-    angles[..., last] = np.arctan2(sign * matrices[..., middle, first], matrices[..., first, first])
-    # Straight up or down only the sum of the outer two is known: all of it goes to the first.
-    locked = flat < 1e-9
-    alone = np.arctan2(-sign * matrices[..., middle, last], matrices[..., middle, middle])
-    angles[..., first] = np.where(locked, alone, angles[..., first])
-    angles[..., last] = np.where(locked, 0.0, angles[..., last])
-    other = angles + np.pi
-    other[..., middle] = np.pi - angles[..., middle]
-    return np.stack([angles, other])
-
-
-def _follow(choices: np.ndarray, before: np.ndarray | None) -> np.ndarray:
-    """Of both choices (2, n, J, 3) and all full turns the values (n, J, 3) nearest to those of the frame before."""
-    values = np.empty(choices.shape[1:])
-    now = choices[0, 0] if before is None else before
-    for frame in range(len(values)):
-        near = choices[:, frame] + TURN * np.rint((now - choices[:, frame]) / TURN)
-        far = np.abs(near - now).sum(-1, keepdims=True)
-        now = values[frame] = np.where(far[0] <= far[1], near[0], near[1])
-    return values

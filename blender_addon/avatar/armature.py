@@ -15,9 +15,10 @@ import numpy as np
 
 from ...model_core.body import Body
 from ...model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions
+from ...model_core.geometry.rotations import shortest_rotation
 from ...model_core.geometry.skeleton import JOINT_NAMES, PARENTS, PELVIS
 from ..bpy_types import ArmatureObject, MeshObject, Modifier, current_context
-from .bone_names import names_of
+from .bone_names import PRESET, names_of
 from .contacts import create_rings
 from .correctives import add_correctives
 from .hands import HOLDING, RELAXED, holding_offsets, relaxed_offsets
@@ -36,6 +37,23 @@ HAND_LENGTH = 0.09
 FORWARD, UP = (0.0, -1.0, 0.0), (0.0, 0.0, 1.0)
 LIES_FLAT = ("left_ankle", "right_ankle", "left_foot", "right_foot")
 """Bones that point forward: their Z axis is turned upwards; all others' Z axis is turned forward."""
+
+
+METARIG_AXES = {
+    joint: (np.array(along), np.array(z_axis))
+    for joint, (along, z_axis) in {
+        "pelvis": ((0, -0.25, 0.968), (0, -0.968, -0.25)), "hip": ((0, -0.076, -0.997), (0, 0.997, -0.076)),
+        "spine1": ((0, -0.123, 0.992), (0, -0.992, -0.123)), "knee": ((0, 0.099, -0.995), (0, 0.995, 0.099)),
+        "spine2": ((0, 0.032, 0.999), (0, -0.999, 0.032)), "ankle": ((0, -0.848, -0.53), (0, 0.53, -0.848)),
+        "spine3": ((0, 0.029, 1), (0, -1, 0.029)), "foot": ((0, -1, 0), (0, 0, 1)),
+        "neck": ((0, -0.369, 0.93), (0, -0.93, -0.369)), "collar": ((0.86, 0.51, 0), (0, 0, 1)),
+        "head": ((0, 0, 1), (0, -1, 0)), "shoulder": ((0.86, 0.21, -0.47), (0.188, -0.977, -0.103)),
+        "elbow": ((0.83, -0.15, -0.54), (-0.125, -0.989, 0.082)), "wrist": ((0.8, -0.1, -0.59), (-0.08, -0.995, 0.06)),
+        "hand": ((0.8, -0.16, -0.57), (-0.58, -0.004, -0.814)),
+    }.items()
+}  # fmt: skip
+"""Along which way bones point and their Z axis in Rigify's human metarig at rest, the left one of a pair. Ours point
+elsewhere: the smallest turn between the two carries the axes over."""
 
 
 @dataclass(frozen=True)
@@ -174,17 +192,30 @@ def place_bones(armature: ArmatureObject, names: Sequence[str], joints: np.ndarr
     bones: Any = armature.data.edit_bones
     before = {name: bones[name].head.copy() for name in names}
     own = [(bone, _carrier(bone, before)) for bone in bones if bone.name not in before]
-    for index, (name, head, tail) in enumerate(zip(names, joints, bone_tails(joints), strict=True)):
+    for name, head, tail in zip(names, joints, bone_tails(joints), strict=True):
         bone = bones[name]
         bone.use_connect = False
         bone.head, bone.tail = head, tail
-        bone.align_roll(UP if JOINT_NAMES[index] in LIES_FLAT else FORWARD)
+    roll_bones(armature, names)
     for bone in (bones[name] for name in names):
         bone.use_connect = bone.parent is not None and (bone.parent.tail - bone.head).length < 1e-6
     for bone, carrier in own:
         if carrier is not None:
             shift = bones[carrier].head - before[carrier]
             bone.head, bone.tail = bone.head + shift, bone.tail + shift
+
+
+def roll_bones(armature: ArmatureObject, names: Sequence[str]) -> None:
+    """Roll the edit bones of these names, in SMPL's order, as the preset of the armature's names does."""
+    bones: Any = armature.data.edit_bones
+    for joint, name in zip(JOINT_NAMES, names, strict=True):
+        back = UP if joint in LIES_FLAT else FORWARD
+        if armature.get(PRESET) == "RIGIFY":
+            along, z_axis = METARIG_AXES[joint.removeprefix("left_").removeprefix("right_")]
+            mirrored = np.array([-1.0, 1, 1]) if joint.startswith("right_") else np.ones(3)
+            carried = shortest_rotation(along * mirrored, np.array(bones[name].y_axis, np.float64))
+            back = (carried @ (z_axis * mirrored)).tolist()
+        bones[name].align_roll(back)
 
 
 def _carrier(bone: Any, names: Container[str]) -> str | None:

@@ -111,11 +111,11 @@ def replacing(
     weight = blending(frames, frames[0], frames[-1])
     names = names_of(armature)
     path = f'pose.bones["{names[PELVIS]}"].location'
-    old = _evaluate(fcurves, path, 3, frames)
+    old = curve_values(fcurves, path, 3, frames)
     replace_keyframes(fcurves, path, frames, old + weight[:, None] * (location - old))
     for order, joints in joints_by_order(armature).items():
         paths = [rotation_path(names[joint], order) for joint in joints]
-        old = np.stack([_evaluate(fcurves, path, CHANNELS[order][1], frames) for path in paths], 1)
+        old = np.stack([curve_values(fcurves, path, CHANNELS[order][1], frames) for path in paths], 1)
         blended = slerp(quaternions_of(old, order), rotations[:, joints], weight[:, None])
         values = channel_values(blended, order, before=old[0])
         # On its new way a rotation may arrive with other values that mean the same: what follows goes on with those.
@@ -151,23 +151,32 @@ def read_action(armature: ArmatureObject, action: bpy.types.Action, betas: Array
     fcurves = motion_curves(armature, action)
     names = names_of(armature)
     path = f'pose.bones["{names[PELVIS]}"].location'
-    first, last = np.rint(np.array(fcurves[path, 0].range()))
-    frames = np.arange(first, last + 1)
+    frames = take_frames(armature, action)
     axes = bone_axes(armature)
     rotations = np.empty((len(frames), BODY_JOINT_COUNT, 4))
     for order, joints in joints_by_order(armature).items():
         for joint in joints:
-            values = _evaluate(fcurves, rotation_path(names[joint], order), CHANNELS[order][1], frames)
+            values = curve_values(fcurves, rotation_path(names[joint], order), CHANNELS[order][1], frames)
             own = quaternions_of(values, order)
             rotations[:, joint] = convert_quaternions(from_bone_axes(own, axes[joint]), MODEL_TO_BLENDER.T)
     head, pelvis_axes = _pelvis_rest(armature)
-    location = _evaluate(fcurves, path, 3, frames) @ pelvis_axes.T + head
+    location = curve_values(fcurves, path, 3, frames) @ pelvis_axes.T + head
     translation = convert_positions(location, MODEL_TO_BLENDER.T)
     in_contact = read_contacts(fcurves, frames)
     return Motion(
-        scene_fps(scene), rotations, translation, np.asarray(betas), float(frames_to_seconds(first, scene)),
+        scene_fps(scene), rotations, translation, np.asarray(betas), float(frames_to_seconds(frames[0], scene)),
         contacts=None if in_contact is None else np.concatenate([in_contact, in_contact], 1).astype(np.float32),
     )  # fmt: skip
+
+
+def take_frames(armature: ArmatureObject, action: bpy.types.Action) -> np.ndarray:
+    """The whole frames (n,) of a take: from the pelvis's first keyframe to its last, whatever the scene shows.
+
+    Raises ``InputError`` where the action lacks a curve that a motion has.
+    """
+    path = f'pose.bones["{names_of(armature)[PELVIS]}"].location'
+    first, last = np.rint(np.array(motion_curves(armature, action)[path, 0].range()))
+    return np.arange(first, last + 1)
 
 
 def root_channels(armature: ArmatureObject, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -175,8 +184,8 @@ def root_channels(armature: ArmatureObject, frames: np.ndarray) -> tuple[np.ndar
     fcurves = {(f.data_path, f.array_index): f for f in fcurves_of(armature)}
     name = names_of(armature)[PELVIS]
     order = armature.pose.bones[name].rotation_mode
-    values = _evaluate(fcurves, rotation_path(name, order), CHANNELS[order][1], frames)
-    return _evaluate(fcurves, f'pose.bones["{name}"].location', 3, frames), quaternions_of(values, order)
+    values = curve_values(fcurves, rotation_path(name, order), CHANNELS[order][1], frames)
+    return curve_values(fcurves, f'pose.bones["{name}"].location', 3, frames), quaternions_of(values, order)
 
 
 def set_rotation_order(armature: ArmatureObject, order: str, actions: Iterable[bpy.types.Action]) -> None:
@@ -184,8 +193,8 @@ def set_rotation_order(armature: ArmatureObject, order: str, actions: Iterable[b
     before = joints_by_order(armature)
     for action in actions:
         _convert_action(armature, action, order, before)
-    bone: Any
-    for bone in armature.pose.bones:
+    for name in names_of(armature):
+        bone: Any = armature.pose.bones[name]
         bone.rotation_mode = order
 
 
@@ -202,7 +211,7 @@ def _convert_action(
             if any((path, index) not in fcurves for index in range(count)):
                 continue  # An own layer that does not turn this bone, or curves that somebody has deleted.
             frames = np.unique(np.concatenate([keyframes_of(fcurves[path, k])[:, 0] for k in range(count)]))
-            values = quaternions_of(_evaluate(fcurves, path, count, frames), old)
+            values = quaternions_of(curve_values(fcurves, path, count, frames), old)
             together.setdefault((old, frames.tobytes()), []).append((name, frames, values))
     dropped = {rotation_path(name, old) for (old, _), turned in together.items() for name, _, _ in turned}
     drop_curves(curves, dropped.__contains__)
@@ -243,7 +252,7 @@ def _pelvis_rest(armature: ArmatureObject) -> tuple[np.ndarray, np.ndarray]:
     return np.array(armature.data.bones[names_of(armature)[PELVIS]].head_local), bone_matrices(armature)[PELVIS]
 
 
-def _evaluate(fcurves: FCurves, path: str, count: int, frames: np.ndarray) -> np.ndarray:
+def curve_values(fcurves: FCurves, path: str, count: int, frames: np.ndarray) -> np.ndarray:
     """Values (n, count) of a vector property at whole frames."""
     return np.stack([values_at(fcurves[path, k], np.asarray(frames)) for k in range(count)], 1)
 

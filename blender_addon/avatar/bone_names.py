@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import bpy
 
 from ...model_core.errors import InputError
+from ...model_core.geometry.hand import FINGERS
 from ...model_core.geometry.skeleton import JOINT_NAMES
 from ..animation.curves import all_fcurves
 from ..bpy_types import ArmatureObject
@@ -31,6 +32,35 @@ RIGIFY = (
     "toe.L", "toe.R", "spine.004", "shoulder.L", "shoulder.R", "spine.006", "upper_arm.L", "upper_arm.R", "forearm.L",
     "forearm.R", "hand.L", "hand.R", "palm.L", "palm.R",
 )  # fmt: skip
+
+
+def _fingers(pattern: str, sides: Sequence[str], fingers: Sequence[str], segments: Sequence[str]) -> tuple[str, ...]:
+    """The names of both hands' 30 finger bones in the order of ``hand.FINGER_JOINTS``."""
+    return tuple(
+        pattern.format(side=side, finger=finger, segment=segment)
+        for side in sides
+        for finger in fingers
+        for segment in segments
+    )
+
+
+_THUMBS = {"Proximal": "Metacarpal", "Intermediate": "Proximal", "Distal": "Distal"}
+"""VRM's thumbs begin in the palm."""
+FINGER_NAMES = {
+    "SMPL": _fingers("{side}_{finger}{segment}", ("left", "right"), FINGERS, "123"),
+    "MIXAMO": _fingers("mixamorig:{side}Hand{finger}{segment}", ("Left", "Right"), [f.title() for f in FINGERS], "123"),
+    "VRM": tuple(
+        name if "Thumb" not in name else next(name.replace(a, b) for a, b in _THUMBS.items() if a in name)
+        for name in _fingers(
+            "{side}{finger}{segment}", ("left", "right"), ("Index", "Middle", "Little", "Ring", "Thumb"), [*_THUMBS]
+        )
+    ),
+    "RIGIFY": tuple(
+        name.replace("f_thumb", "thumb")
+        for name in _fingers("f_{finger}.{segment}.{side}", "LR", FINGERS, ("01", "02", "03"))
+    ),
+}
+"""What the bones of fingers are called, by preset."""
 NAMES = {"SMPL": JOINT_NAMES, "MIXAMO": MIXAMO, "VRM": VRM, "RIGIFY": RIGIFY}
 ITEMS = (
     ("SMPL", "SMPL", "left_hip, left_knee, ..."),
@@ -42,6 +72,23 @@ ITEMS = (
 
 PRESET = "threepoint_bone_names"
 """Custom property of an armature: the preset that its bones are named by; SMPL's names where there is none."""
+FINGERED = "threepoint_fingers"
+"""Custom property of an armature: whether it has bones of fingers."""
+
+
+def names_in(preset: str, fingered: bool) -> tuple[str, ...]:
+    """A preset's names in SMPL's order of joints.
+
+    Some programs know no bone of the hand but the middle finger's: where that is another bone, the hand's has SMPL's
+    name.
+    """
+    taken = FINGER_NAMES[preset] if fingered else ()
+    return tuple(own if name in taken else name for name, own in zip(NAMES[preset], JOINT_NAMES, strict=True))
+
+
+def finger_names_of(armature: ArmatureObject) -> tuple[str, ...]:
+    """What the bones of the armature's fingers are called, the left hand's 15 first; empty where it has none."""
+    return FINGER_NAMES[armature.get(PRESET, "SMPL")] if armature.get(FINGERED) else ()
 
 
 def names_of(armature: ArmatureObject) -> Sequence[str]:
@@ -56,13 +103,14 @@ def names_of(armature: ArmatureObject) -> Sequence[str]:
             message("{armature}: its property {property} is {value}; it should be one of {known}",
                     armature=armature.name, property=PRESET, value=str(preset), known=known)
         )  # fmt: skip
-    missing = [name for name in NAMES[preset] if name not in armature.data.bones]
+    names = names_in(preset, bool(armature.get(FINGERED)))
+    missing = [name for name in (*names, *finger_names_of(armature)) if name not in armature.data.bones]
     if missing:
         raise InputError(
             message("{armature}: has no bone '{bone}' any more; undo what removed or renamed it",
                     armature=armature.name, bone=missing[0])
         )  # fmt: skip
-    return NAMES[preset]
+    return names
 
 
 def rename_bones(armature: ArmatureObject, preset: str, actions: Iterable[bpy.types.Action] = ()) -> None:
@@ -70,7 +118,9 @@ def rename_bones(armature: ArmatureObject, preset: str, actions: Iterable[bpy.ty
 
     Blender itself sees to vertex groups, constraints and the action that plays; it knows nothing of the others.
     """
-    old, new = names_of(armature), NAMES[preset]
+    old = (*names_of(armature), *finger_names_of(armature))
+    fingered = bool(armature.get(FINGERED))
+    new = (*names_in(preset, fingered), *(FINGER_NAMES[preset] if fingered else ()))
     joints = {name: joint for joint, name in enumerate(old)}
     paths = []
     for fcurve in (fcurve for action in actions for fcurve in all_fcurves(action)):

@@ -82,7 +82,7 @@ def _add_mean(mesh_object: MeshObject, uncertainty: Uncertainty, timeline: Timel
 
     Of its own, because an animated property of the mesh object makes every frame half a millisecond slower.
     """
-    mean = _mean_centimetres(uncertainty, uncertainty.probes)
+    mean = mean_centimetres(uncertainty, uncertainty.probes)
     frames = timeline.first + np.arange(timeline.row_count) / timeline.rows_per_frame
     empty = mean_empty(mesh_object)
     if empty is None or not empty.users_scene:
@@ -154,7 +154,7 @@ def replace_uncertainty(mesh_object: MeshObject, motion: Motion, scene: Scene, f
         attribute.foreach_set("value", (old + weights[some] * (new[some] - old)).astype(np.float32).ravel())
         table.data.update()
         begin += len(old) - 1
-    rows[:, 1] += weights[:, 0] * (_mean_centimetres(motion.uncertainty, new) - rows[:, 1])
+    rows[:, 1] += weights[:, 0] * (mean_centimetres(motion.uncertainty, new) - rows[:, 1])
     mean.keyframe_points.foreach_set("co", rows.ravel())
     mean.update()
 
@@ -166,10 +166,42 @@ def _tables_of(group: bpy.types.NodeTree) -> list[MeshObject]:
     return [item for item in objects if item is not None and TABLE in item.data.attributes]
 
 
-def _mean_centimetres(uncertainty: Uncertainty, probes: np.ndarray) -> np.ndarray:
+def mean_centimetres(uncertainty: Uncertainty, probes: np.ndarray) -> np.ndarray:
     """Mean (T,) over all vertices of the probe values (T, P)."""
     probe_weights = np.bincount(uncertainty.index.ravel(), uncertainty.weight.ravel(), probes.shape[1])
     return 100 * probes @ (probe_weights / len(uncertainty.index))
+
+
+def read_uncertainty(mesh_object: MeshObject, frames: np.ndarray) -> Uncertainty | None:
+    """What the modifier shows at scene frames (n,), as a row each; None where the mesh shows none."""
+    modifier, rows = modifier_of(mesh_object), mean_keyframes(mesh_object)[:, 0]
+    if modifier is None or not len(rows):
+        return None
+    parts = []
+    for table in _tables_of(modifier.node_group):
+        values = np.empty(len(table.data.vertices), np.float32)
+        table.data.attributes[TABLE].data.foreach_get("value", values)
+        parts.append(values)
+    # Each table but the first begins with the last row of the one before.
+    count = (sum(map(len, parts))) // (len(rows) + len(parts) - 1)
+    probes = np.concatenate([part.reshape(-1, count)[number > 0 :] for number, part in enumerate(parts)])
+    place = np.interp(frames, rows, np.arange(len(rows)))
+    before = np.floor(place).astype(int)
+    after = np.minimum(before + 1, len(rows) - 1)
+    mixed = probes[before] + (place - before)[:, None].astype(np.float32) * (probes[after] - probes[before])
+    return Uncertainty(mixed, _point_values(mesh_object, PROBE_NAMES, np.int32),
+                       _point_values(mesh_object, WEIGHT_NAMES, np.float32))  # fmt: skip
+
+
+def _point_values(mesh_object: MeshObject, names: tuple[str, ...], kind: type) -> np.ndarray:
+    """Attributes of the vertices, a column each."""
+    columns = []
+    for name in names:
+        values = np.empty(len(mesh_object.data.vertices), kind)
+        attribute: Any = mesh_object.data.attributes[name]
+        attribute.data.foreach_get("value", values)
+        columns.append(values)
+    return np.stack(columns, 1)
 
 
 def mean_keyframes(mesh_object: MeshObject) -> np.ndarray:

@@ -176,3 +176,19 @@ def set_range(modifier: Modifier, low: float, high: float) -> None:
                 getattr(modifier.properties.inputs, item.identifier).value = value
             else:
                 modifier[item.identifier] = value
+
+
+def colour_scale(modifier: Modifier) -> tuple[list[list[float]], float, float]:
+    """The ramp's colours, linear, at ``RAMP_SAMPLES`` even steps, and the metres at its two ends."""
+    ramp = ramp_node(modifier.node_group).color_ramp
+    colours = [list(ramp.evaluate(step / (RAMP_SAMPLES - 1)))[:3] for step in range(RAMP_SAMPLES)]
+    low, high = (_input(modifier, name) / 100 for name in (LOW_INPUT, HIGH_INPUT))
+    return colours, low, high
+
+
+def _input(modifier: Modifier, name: str) -> float:
+    """The value of one of a modifier's inputs."""
+    item = next(item for item in modifier.node_group.interface.items_tree if item.name == name)
+    if hasattr(modifier, "properties"):
+        return float(getattr(modifier.properties.inputs, item.identifier).value)
+    return float(modifier[item.identifier])

@@ -96,6 +96,7 @@ class WorkerClient:
         except Exception as error:  # Whatever came: who waits for the engine is told that it is no more.
             status = self._end()
             self._incoming.put(({"type": "dead", "status": status, "message": str(error)}, {}))
+            self._from_engine.close()
 
     def _end(self) -> int:
         try:

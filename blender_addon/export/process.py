@@ -5,49 +5,67 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
 
 from ...model_core.child_python import OWN_PROCESS, clean_environment, command
 from ...model_core.errors import InputError
 from ..animation.curves import use_action
 from ..animation.timing import scene_fps
+from ..avatar.bake import take_frames
+from ..avatar.uncertainty import modifier_of, read_uncertainty
+from ..avatar.uncertainty_nodes import colour_scale
 from ..bpy_types import ArmatureObject, MeshObject, Scene
 from ..i18n.messages import message
 
 SCRIPT = Path(__file__).with_name("child.py")
 
 
+@dataclass(frozen=True)
+class AvatarCopy:
+    """What is written: ``armature`` plays ``action`` alone; ``betas`` (10,) and ``body_path`` say whose body it is."""
+
+    armature: ArmatureObject
+    mesh: MeshObject | None
+    action: bpy.types.Action
+    betas: Sequence[float]
+    body_path: str
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How it is written: ``bone_names`` of ``bone_names.NAMES``; ``layout`` of ``amass_writer.LAYOUTS``, for npz;
+    ``uncertainty``: whether to write it where the format can hold it."""
+
+    bone_names: str
+    layout: str
+    uncertainty: bool
+
+
 class Export:
     """An export under way. ``poll`` until the file is there, whole, or ``InputError`` says why it is not."""
 
-    def __init__(
-        self,
-        kind: str,
-        path: Path,
-        armature: ArmatureObject,
-        mesh: MeshObject | None,
-        action: bpy.types.Action,
-        scene: Scene,
-        bone_names: str,
-        betas: Sequence[float],
-        body_path: str,
-    ) -> None:
-        """``kind`` of ``writers.WRITERS`` into ``path``; the armature plays ``action`` alone.
+    def __init__(self, kind: str, path: Path, avatar: AvatarCopy, scene: Scene, choices: Choices) -> None:
+        """``kind`` of ``writers.WRITERS`` into ``path``: the avatar, as the ``choices`` say.
 
-        ``bone_names`` of ``bone_names.NAMES``; ``betas`` (10,) and ``body_path`` are what npz needs of the body.
+        Raises ``InputError`` where the action lacks a curve that a motion has.
         """
+        frames = take_frames(avatar.armature, avatar.action)
         self.path = path
         self._folder = tempfile.TemporaryDirectory(prefix="threepoint-export-", dir=bpy.app.tempdir or None)
         folder = Path(self._folder.name)
-        job = {
-            "kind": kind, "path": str(path), "blend": str(folder / "avatar.blend"), "bone_names": bone_names,
+        job: dict[str, Any] = {
+            "kind": kind, "path": str(path), "blend": str(folder / "avatar.blend"), "title": avatar.action.name,
             "fps": [scene.render.fps, scene.render.fps_base], "rate": scene_fps(scene),
-            "frames": [scene.frame_start, scene.frame_end], "betas": list(betas), "body": body_path,
+            "frames": [scene.frame_start, scene.frame_end], "betas": list(avatar.betas), "body": avatar.body_path,
+            "bone_names": choices.bone_names, "layout": choices.layout,
         }  # fmt: skip
-        job |= _save_avatar(job["blend"], armature, mesh, action)
+        job |= _save_uncertainty(folder, avatar.mesh if choices.uncertainty else None, frames)
+        job |= _save_avatar(job["blend"], avatar.armature, avatar.mesh, avatar.action)
         (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
         self._process = start_blender(folder)
 
@@ -106,6 +124,17 @@ def blender_command() -> list[str]:
     if not bpy.app.binary_path:  # Blender as a module.
         return command(sys.executable, SCRIPT)
     return [bpy.app.binary_path, "--background", "--factory-startup", "--python", str(SCRIPT), "--"]
+
+
+def _save_uncertainty(folder: Path, mesh: MeshObject | None, frames: np.ndarray) -> dict[str, Any]:
+    """Write how sure a take is at its ``frames`` (n,) into a file; its path, and the colours that show it."""
+    found = read_uncertainty(mesh, frames) if mesh is not None else None
+    if mesh is None or found is None:
+        return {"uncertainty": ""}
+    path = folder / "uncertainty.npz"
+    np.savez(path, probes=found.probes, index=found.index, weight=found.weight)
+    colours, low, high = colour_scale(modifier_of(mesh))
+    return {"uncertainty": str(path), "colours": colours, "range": [low, high]}
 
 
 def _save_avatar(

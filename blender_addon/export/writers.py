@@ -1,8 +1,9 @@
-"""Files of each format, through Blender's own exporters with settings by which poses arrive right, and AMASS npz."""
+"""Files of each format: through Blender's own exporters with settings by which poses arrive right, or our own."""
 
 import re
 import struct
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +12,32 @@ import numpy as np
 
 from ...model_core.amass_writer import write_amass
 from ...model_core.body import load_body
-from ..avatar.bake import read_action
-from ..avatar.bone_names import rename_bones
-from ..bpy_types import current_context
+from ...model_core.exports.bvh import write_bvh
+from ...model_core.exports.clip import SkeletonClip
+from ...model_core.exports.gltf_binary import Glb
+from ...model_core.exports.gltf_finish import VERTEX, ColourRange, colour_over_time, free_mesh, set_seconds
+from ...model_core.exports.vrma import write_vrma
+from ...model_core.geometry.hand import FINGER_COUNT, FINGER_PARENTS, HANDS
+from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, PARENTS, WRISTS
+from ...model_core.motion import Motion, Uncertainty
+from ..avatar.bone_names import FINGER_NAMES, VRM, finger_names_of, names_of
+from ..avatar.uncertainty_colours import COLOUR
+from .fbx import write_fbx
+from .prepare import Subject, prepare, rest_points
 from .process import part_of
+from .usd import write_usd
 
 REASON = re.compile(r"^\w*(?:Error|Exception)\b:? ?(?:\[Errno \d+\] )?(.*)$", re.MULTILINE)
 """The lines of a traceback that say what was wrong."""
 
 
 def write(job: Mapping[str, Any]) -> None:
-    """Load the avatar of a job (``process.Export``) into an empty file and export it. Raises what the exporter does."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    armature = _load(job)
+    """Export the avatar of a job (``process.Export``). Raises what the exporter does."""
+    subject = prepare(job)
     path = Path(job["path"])
     part = part_of(path)
     try:
-        WRITERS[job["kind"]](str(part), armature, job)
+        WRITERS[job["kind"]](str(part), subject, job)
         if not part.is_file() or not part.stat().st_size:
             raise OSError("the exporter has written nothing")
         if job["kind"] == "USD" and not _is_whole_usd(part.read_bytes()):
@@ -63,62 +73,94 @@ def _is_whole_usd(content: bytes) -> bool:
     return count > 0 and all(0 <= start and start + size <= len(content) for _, start, size in sections)
 
 
-def _load(job: Mapping[str, Any]) -> Any:
-    """Bring the avatar into the scene, selected, the armature active; return that."""
-    scene: Any = current_context().scene
-    names = [job["armature"], *([job["mesh"]] if job["mesh"] else [])]
-    libraries: Any = bpy.data.libraries
-    with libraries.load(job["blend"]) as (_, target):
-        target.objects = names
-    scene.render.fps, scene.render.fps_base = job["fps"]
-    scene.frame_start, scene.frame_end = job["frames"]
-    loaded: list[Any] = list(target.objects)
-    for item, name in zip(loaded, (job["armature_name"], job["mesh_name"]), strict=False):
-        item.name = name
-        scene.collection.objects.link(item)
-        item.hide_viewport = item.hide_select = item.hide_render = False
-        item.hide_set(False)
-        item.select_set(True)
-    current_context().view_layer.objects.active = loaded[0]
-    rename_bones(loaded[0], job["bone_names"])
-    scene.frame_set(scene.frame_start)
-    return loaded[0]
+def _uncertainty(job: Mapping[str, Any]) -> Uncertainty | None:
+    """How sure the take is, a row a frame; None where nobody asked for it or it is not known."""
+    if not job["uncertainty"]:
+        return None
+    with np.load(job["uncertainty"]) as arrays:
+        return Uncertainty(arrays["probes"], arrays["index"], arrays["weight"])
 
 
-def _write_npz(path: str, armature: Any, job: Mapping[str, Any]) -> None:
-    action = armature.animation_data.action
-    motion = read_action(armature, action, np.array(job["betas"]), current_context().scene)
-    write_amass(path, motion, load_body(job["body"] or None))
+def _colour_range(job: Mapping[str, Any]) -> ColourRange:
+    """The colours in which the scene shows uncertainty."""
+    return ColourRange(np.array(job["colours"]), *job["range"])
 
 
-def _write_fbx(path: str, armature: Any, job: Mapping[str, Any]) -> None:
-    # No leaf bones, no extra actions, every frame, no simplification: the pose arrives as it is.
-    bpy.ops.export_scene.fbx(
-        filepath=path, use_selection=True, object_types={"ARMATURE", "MESH"}, add_leaf_bones=False,
-        bake_anim=True, bake_anim_use_all_actions=False, bake_anim_use_nla_strips=False, bake_anim_simplify_factor=0.0,
-        use_mesh_modifiers=False,
-    )  # fmt: skip
+def _forget_colours(mesh: Any) -> None:
+    """Take the colours of uncertainty off a mesh: without its modifier they are one grey, which programs multiply."""
+    if mesh is not None and COLOUR in mesh.data.color_attributes:
+        mesh.data.color_attributes.remove(mesh.data.color_attributes[COLOUR])
 
 
-def _write_gltf(path: str, armature: Any, job: Mapping[str, Any]) -> None:
+def _clip(subject: Subject, motion: Motion) -> SkeletonClip:
+    """The skeleton in SMPL's order: the body, then each hand's fingers; where it has none the hands' own joints."""
+    names, fingers = list(names_of(subject.armature)), list(finger_names_of(subject.armature))
+    if fingers:
+        names = names[:BODY_JOINT_COUNT]
+    parents = list(PARENTS[: len(names)])
+    rest, tips = rest_points(subject.armature, [*names, *fingers])
+    rotations = np.zeros((motion.frame_count, len(names) + len(fingers), 4))
+    rotations[..., 0] = 1
+    rotations[:, :BODY_JOINT_COUNT] = motion.rotations
+    for hand, wrist in zip(HANDS, WRISTS, strict=True) if fingers else ():
+        first = len(parents)
+        parents += [wrist if parent < 0 else first + parent for parent in FINGER_PARENTS]
+        if hand in subject.fingers:
+            rotations[:, first : first + FINGER_COUNT] = subject.fingers[hand]
+    return SkeletonClip([*names, *fingers], parents, rest, tips, rotations, motion.translation, motion.fps)
+
+
+def _write_npz(path: str, subject: Subject, job: Mapping[str, Any]) -> None:
+    motion = replace(subject.own, uncertainty=_uncertainty(job))
+    write_amass(path, motion, load_body(job["body"] or None), layout=job["layout"], fingers=subject.fingers)
+
+
+def _write_fbx(path: str, subject: Subject, job: Mapping[str, Any]) -> None:
+    _forget_colours(subject.mesh)
+    write_fbx(path, subject, job["bone_names"] == "MIXAMO")
+
+
+def _write_gltf(path: str, subject: Subject, job: Mapping[str, Any]) -> None:
+    uncertainty = _uncertainty(job)
+    _forget_colours(subject.mesh)
+    if uncertainty is not None:
+        numbers = np.arange(len(subject.mesh.data.vertices), dtype=np.float32)
+        attribute = subject.mesh.data.attributes.new(VERTEX, "FLOAT", "POINT")
+        attribute.data.foreach_set("value", numbers)
     # Single armature: Blender 4.2 would mix all takes into the one that is shown.
     bpy.ops.export_scene.gltf(
         filepath=path, use_selection=True, export_format="GLB", export_animations=True,
         export_animation_mode="ACTIVE_ACTIONS", export_anim_single_armature=False, export_force_sampling=True,
-        export_optimize_animation_size=False,
+        export_optimize_animation_size=False, export_vertex_color="NONE", export_attributes=uncertainty is not None,
     )  # fmt: skip
+    glb = Glb.read(path)
+    set_seconds(glb, subject.frame_count, job["rate"], subject.title)
+    free_mesh(glb)
+    if uncertainty is not None:
+        colour_over_time(glb, uncertainty, _colour_range(job), job["rate"])
+    glb.write(path)
 
 
-def _write_bvh(path: str, armature: Any, job: Mapping[str, Any]) -> None:
-    first, last = job["frames"]
-    bpy.ops.export_anim.bvh(filepath=path, frame_start=first, frame_end=last, root_transform_only=True)
+def _write_bvh(path: str, subject: Subject, job: Mapping[str, Any]) -> None:
+    write_bvh(path, _clip(subject, subject.motion))
 
 
-def _write_usd(path: str, armature: Any, job: Mapping[str, Any]) -> None:
-    bpy.ops.wm.usd_export(filepath=path, selected_objects_only=True, export_animation=True, export_armatures=True)
+def _write_vrma(path: str, subject: Subject, job: Mapping[str, Any]) -> None:
+    clip = _clip(subject, subject.own_scaled)
+    humanoid = {bone: joint for joint, bone in enumerate(VRM[:BODY_JOINT_COUNT])}
+    if finger_names_of(subject.armature):
+        humanoid |= {bone: BODY_JOINT_COUNT + joint for joint, bone in enumerate(FINGER_NAMES["VRM"])}
+    write_vrma(path, clip, humanoid, subject.title)
 
 
-WRITERS: dict[str, Callable[[str, Any, Mapping[str, Any]], None]] = {
-    "FBX": _write_fbx, "GLTF": _write_gltf, "BVH": _write_bvh, "USD": _write_usd, "NPZ": _write_npz,
+def _write_usd(path: str, subject: Subject, job: Mapping[str, Any]) -> None:
+    _forget_colours(subject.mesh)
+    uncertainty = _uncertainty(job)
+    write_usd(path, subject, uncertainty, _colour_range(job) if uncertainty is not None else None)
+
+
+WRITERS: dict[str, Callable[[str, Subject, Mapping[str, Any]], None]] = {
+    "FBX": _write_fbx, "GLTF": _write_gltf, "BVH": _write_bvh, "USD": _write_usd, "VRMA": _write_vrma,
+    "NPZ": _write_npz,
 }  # fmt: skip
 """The formats that an avatar can be exported in."""

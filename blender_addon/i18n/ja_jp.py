@@ -87,7 +87,6 @@ MESSAGES = {
     "Refinement": "精密化の度合い",
     "Hands": "手",
     "By Controllers": "コントローラーに従う",
-    "Closed around what is a controller, else relaxed": "コントローラーなら握り、他は力を抜く",
     "Holding": "握る",
     "Fingers closed around a handle": "指で柄を握る",
     "Relaxed": "力を抜く",

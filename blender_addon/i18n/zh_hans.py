@@ -87,7 +87,6 @@ MESSAGES = {
     "Refinement": "优化程度",
     "Hands": "手",
     "By Controllers": "按控制器",
-    "Closed around what is a controller, else relaxed": "手持控制器时握住，否则放松",
     "Holding": "握住",
     "Fingers closed around a handle": "手指握住手柄",
     "Relaxed": "放松",

@@ -1,4 +1,4 @@
-"""``blender --background --command threepoint animate RECORDING -o OUT.blend``: the buttons' work without a window."""
+"""``blender --background --command threepoint animate RECORDING -o FILE``: the buttons' work without a window."""
 
 import argparse
 import sys
@@ -9,11 +9,14 @@ import bpy
 
 from ...model_core.calibration import load
 from ...model_core.command_line.animate_arguments import (
+    EXPORTS,
+    SCENE_SUFFIX,
     add_calibration,
     add_outputs,
     add_prediction,
     add_reading,
     check_character,
+    export_files,
 )
 from ...model_core.command_line.parser import CommandParser
 from ...model_core.command_line.reading import fixed, read_recording
@@ -24,6 +27,7 @@ from ..bpy_types import Scene
 from ..engine import client as engine
 from ..state import characters, engine_choice, people, predictions
 from ..state.new_file import empty_file
+from .exporting import write_take
 from .importing import reading_options
 
 NAME = "threepoint"
@@ -35,7 +39,7 @@ def parser() -> CommandParser:
     """The arguments that the command takes: those of ``python3 tools animate``, and the engine's Python."""
     arguments = CommandParser(prog=f"blender --background --command {NAME}", description=__doc__)
     commands = arguments.add_subparsers(dest="command", required=True)
-    animate = commands.add_parser("animate", help="recordings in, a .blend with keyframed avatars out")
+    animate = commands.add_parser("animate", help="recordings in, keyframed avatars out")
     for add in (add_outputs, add_reading, add_calibration, add_prediction):
         add(animate)
     animate.add_argument("--python", type=Path, metavar="FILE", help="the engine's Python; default: the preferences'")
@@ -86,22 +90,29 @@ def animate(options: argparse.Namespace) -> None:
         people.fit_frame_range(person, scene, recording.duration)
         print(f"{path.stem}: {duration:.1f} s")
     with Outputs() as outputs:
-        if options.output:
-            path = str(outputs.path_for(options.output).resolve())
-            try:
-                bpy.ops.wm.save_as_mainfile(filepath=path, compress=True, copy=True)
-            except RuntimeError as error:  # What Blender says of any file that it could not write.
-                raise InputError(f"{options.output}: the scene cannot be written: {error}") from None
+        for path in options.output:
+            if path.suffix.lower() == SCENE_SUFFIX:
+                _save_scene(outputs.path_for(path), path)
+        for take, path in export_files(options):
+            write_take(people.people_of(scene)[0], take, outputs.path_for(path))
         for path in options.preview:
             _save_preview(outputs.path_for(path), scene)
+
+
+def _save_scene(path: Path, named: Path) -> None:
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(path.resolve()), compress=True, copy=True)
+    except RuntimeError as error:  # What Blender says of any file that it could not write.
+        raise InputError(f"{named}: the scene cannot be written: {error}") from None
 
 
 def _check_targets(options: argparse.Namespace) -> None:
     """Refuse outputs that cannot be written, before any work is done."""
     targets = [(path, (".png", ".mp4")) for path in options.preview]
-    targets += [(options.output, (".blend",))] if options.output else []
+    targets += [(path, (SCENE_SUFFIX, *EXPORTS)) for path in options.output]
+    targets += [(path, (path.suffix,)) for take, path in export_files(options) if take]
     if not targets:
-        raise InputError("animate: nothing to write; name one or more of -o OUT.blend and --preview FILE")
+        raise InputError("animate: nothing to write; name one or more of -o FILE and --preview FILE")
     for path, suffixes in targets:
         check_target(path, suffixes, [*options.recordings, options.body, options.calibration, options.character])
     check_distinct([path for path, _ in targets])

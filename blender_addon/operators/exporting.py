@@ -1,4 +1,4 @@
-"""Out of Blender, in the background: through Blender's own exporters, and as AMASS npz."""
+"""Out of Blender, in the background."""
 
 # pyright: reportInvalidTypeForm=false
 # Blender takes properties from annotations that are calls.
@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
+from ...model_core.command_line.animate_arguments import EXPORTS
 from ...model_core.errors import InputError
-from ..avatar.bake import motion_curves
 from ..avatar.bone_names import ITEMS, PRESET
 from ..bpy_types import Context, Scene, current_context, registration
-from ..export.process import Export, part_of
+from ..export.process import AvatarCopy, Choices, Export, part_of
 from ..i18n.messages import message
 from ..i18n.text_wrap import draw_lines
 from ..i18n.translations import translated
@@ -30,12 +30,22 @@ FORMATS = (
     ("GLTF", "glTF", "For the web and game engines (.glb)", ".glb"),
     ("BVH", "BVH", "The skeleton's motion alone", ".bvh"),
     ("USD", "USD", "For film pipelines", ".usdc"),
+    ("VRMA", "VRM Animation", "For VRM avatars (.vrma)", ".vrma"),
     ("NPZ", "AMASS npz", "SMPL's parameters, for research", ".npz"),
 )
 SCENE_NAMES = ("SCENE", "As in the Scene", "The names that the avatar's bones have here")
 SUFFIX = {identifier: suffix for identifier, _, _, suffix in FORMATS}
 EXPORTERS = {"FBX": "export_scene.fbx", "GLTF": "export_scene.gltf", "BVH": "export_anim.bvh", "USD": "wm.usd_export"}
 """Blender's own operators: some are add-ons that can be switched off, and some builds lack USD."""
+LAYOUTS = (
+    ("SMPLH", "SMPL-H", "156 columns, as in AMASS itself"),
+    ("SMPL", "SMPL", "72 columns"),
+    ("SMPLX", "SMPL-X", "165 columns, as in AMASS's newer parts"),
+)
+NAMED = ("FBX", "GLTF", "BVH", "USD")
+"""Formats whose bones may be called anything."""
+UNSURE = ("GLTF", "USD", "NPZ")
+"""Formats that can hold how uncertainty changes with time."""
 POLL_SECONDS = 0.1
 _current: Export | None = None
 """What is being written."""
@@ -52,6 +62,11 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
     names: EnumProperty(
         name="Bone Names", items=(SCENE_NAMES, *ITEMS), description="What the bones are called in the file"
     )
+    layout: EnumProperty(name="Layout", items=LAYOUTS, description="The joints that the file's poses have columns for")
+    uncertainty: BoolProperty(
+        name="Uncertainty", default=True,
+        description="Write how sure every moment is: as colours that change, and in npz as numbers",
+    )  # fmt: skip
     filename_ext = ""
     filepath: StringProperty(subtype="FILE_PATH")
 
@@ -64,6 +79,13 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
+    def draw(self, context: Context) -> None:
+        layout: Any = self.layout
+        layout.use_property_split = True
+        for name, kinds in (("names", NAMED), ("layout", ("NPZ",)), ("uncertainty", UNSURE)):
+            if self.kind in kinds:
+                layout.prop(self, name)
+
     def check(self, context: Context) -> bool:
         path = str(Path(self.filepath).with_suffix(SUFFIX[self.kind]))
         changed, self.filepath = path != self.filepath, path
@@ -74,7 +96,7 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
         person = require_person(context)
         path = Path(self.filepath).with_suffix(SUFFIX[self.kind])
         try:
-            begun = export(self.kind, path, person, context.scene, self.names)
+            begun = export(self.kind, path, person, context.scene, self.names, self.layout, self.uncertainty)
             if bpy.app.background:
                 begun.wait()
                 self.report({"INFO"}, translated(message("Written: {path}", path=path)))
@@ -132,11 +154,19 @@ def has_exporter(kind: str) -> bool:
     return name in dir(getattr(bpy.ops, group))
 
 
-def export(kind: str, path: Path, person: THREEPOINT_PG_person, scene: Scene, names: str = "SCENE") -> Export:
+def export(
+    kind: str,
+    path: Path,
+    person: THREEPOINT_PG_person,
+    scene: Scene,
+    names: str = "SCENE",
+    layout: str = "SMPLH",
+    uncertainty: bool = True,
+) -> Export:
     """Begin to write a person's avatar with the active take to ``path``.
 
-    ``kind`` is one of ``FORMATS``; ``names`` "SCENE" or one of ``bone_names.NAMES``: npz has none and ignores it.
-    Raises ``InputError`` where that cannot be done.
+    ``kind`` is one of ``FORMATS``; ``names`` "SCENE" or one of ``bone_names.NAMES``, of the formats that have any;
+    ``layout`` of ``amass_writer.LAYOUTS``, for npz. Raises ``InputError`` where that cannot be done.
     """
     if not path.parent.is_dir():
         raise InputError(message("The folder {folder} does not exist", folder=path.parent))
@@ -155,14 +185,27 @@ def export(kind: str, path: Path, person: THREEPOINT_PG_person, scene: Scene, na
     take = active_take(person)
     if person.armature is None or take is None or take.action is None:
         raise InputError(message("{person}: there is nothing to export; predict a motion first", person=person.name))
-    if person.mesh is None and kind != "NPZ" and kind != "BVH":
+    if person.mesh is None and kind in ("FBX", "GLTF", "USD"):
         raise InputError(
             message("{person}: the avatar's mesh was deleted; predict again to get one", person=person.name)
         )
-    motion_curves(person.armature, take.action)
-    preset = person.armature.get(PRESET, "SMPL") if names == "SCENE" or kind == "NPZ" else names
+    preset = person.armature.get(PRESET, "SMPL") if names == "SCENE" or kind not in NAMED else names
     body = bpy.path.abspath(person.built_from) if person.built_from else ""
-    return Export(kind, path, person.armature, person.mesh, take.action, scene, preset, person.betas, body)
+    avatar = AvatarCopy(person.armature, person.mesh, take.action, person.betas, body)
+    return Export(kind, path, avatar, scene, Choices(preset, layout, uncertainty and kind in UNSURE))
+
+
+def write_take(person: THREEPOINT_PG_person, take: int, path: Path) -> None:
+    """Write a take of a person, counted from 0, in the format of the path's suffix, with the bones' names as they are.
+
+    Raises ``InputError`` where that cannot be done.
+    """
+    shown = person.active_take
+    person.active_take = take
+    try:
+        export(EXPORTS[path.suffix.lower()], path, person, current_context().scene).wait()
+    finally:
+        person.active_take = shown
 
 
 def _draw(layout: bpy.types.UILayout, context: Context) -> None:

@@ -23,7 +23,7 @@ WAY = (
     message(
         "4. Re-solve Range: only some frames. Another Take: another plausible motion. Draft: several times as fast."
     ),
-    message("5. Colours say how sure the body is. Export writes FBX, glTF, BVH, USD or AMASS npz."),
+    message("5. Colours say how sure the body is. Export writes FBX, glTF, BVH, USD, VRM animations or AMASS npz."),
     message("Move the empty that has the person's name to place the whole person."),
 )
 

@@ -197,6 +197,7 @@ def apply_arguments(person: "THREEPOINT_PG_person", arguments: argparse.Namespac
     person.device, person.seed, person.refinement = arguments.device, arguments.seed, arguments.refinement
     person.body_path = str(arguments.body.resolve()) if arguments.body else ""
     person.preset = arguments.controllers or "AUTO"
+    person.bone_names = arguments.bone_names.upper()
     if arguments.stature is not None:
         person.override_stature, person.stature = True, arguments.stature
     if arguments.floor is not None:

@@ -13,20 +13,23 @@ from ...model_core.calibration import PRESETS
 from ...model_core.errors import InputError
 from ...model_core.motion import Motion
 from ..avatar.armature import RestShape, bone_matrices, create_armature, create_mesh, rest_shape
-from ..avatar.bake import set_rotation_order
-from ..avatar.bone_names import rename_bones
+from ..avatar.bake import set_rotation_order, take_frames
+from ..avatar.bone_names import FINGERED
 from ..avatar.correctives import add_correctives, remove_correctives
+from ..avatar.fingers import add_fingers, has_finger_keyframes, let_fingers_move, write_fingers
 from ..avatar.hands import HOLDING, RELAXED
 from ..avatar.reshape import replace_geometry, reshape_armature, reshape_mesh
+from ..avatar.rolls import name_and_roll
 from ..avatar.shape_keys import key_of
 from ..avatar.uncertainty import modifier_of
 from ..avatar.uncertainty_nodes import set_range
 from ..bpy_types import Scene
 from ..i18n.messages import Message, message
 from ..trackers.empties import device_of
+from ..trackers.fingers import has_fingers, recorded_fingers
 from .presence import require_whole
 from .selection import belong
-from .takes import edits_kept, layers_of
+from .takes import actions_of, edits_kept, layers_of
 
 if TYPE_CHECKING:
     from .properties import THREEPOINT_PG_person
@@ -82,7 +85,7 @@ def _make_armature(person: "THREEPOINT_PG_person", shape: RestShape, scene: Scen
     belong(person.armature, person.root)
     person.armature.parent = person.root
     person.shown_floor = 0.0
-    rename_bones(person.armature, person.bone_names)
+    name_and_roll(person.armature, person.bone_names, ())
     set_rotation_order(person.armature, person.rotation_order, ())
     if person.mesh is not None:  # Of an armature that was deleted.
         person.mesh.parent = person.armature
@@ -120,21 +123,65 @@ def name_bones(person: "THREEPOINT_PG_person") -> None:
     if person.armature is not None:
         require_whole(person)
         with edits_kept(person):
-            rename_bones(person.armature, person.bone_names, layers_of(person))
+            name_and_roll(person.armature, person.bone_names, layers_of(person))
 
 
 def pose_hands(person: "THREEPOINT_PG_person") -> None:
     """Close, relax or flatten the avatar's fingers as the person's settings say."""
     choice = person.hand_pose
     if choice == "AUTO":
-        objects = {"left_hand": person.left_hand, "right_hand": person.right_hand}
-        seen = device_of({role: item for role, item in objects.items() if item is not None})
+        seen = device_of({role: item for role, item in hands_of(person).items() if item is not None})
         device = seen if person.preset == "AUTO" else person.preset
-        choice = "HOLDING" if device in PRESETS else "RELAXED"
+        choice = "RECORDED" if has_fingers(hands_of(person)) else "HOLDING" if device in PRESETS else "RELAXED"
+    if choice == "RECORDED" and not _show_fingers(person):
+        choice = "RELAXED"
+    if person.armature is not None:
+        with edits_kept(person):
+            let_fingers_move(person.armature, actions_of(person), choice == "RECORDED")
     for name, pose in ((RELAXED, "RELAXED"), (HOLDING, "HOLDING")):
         key = key_of(person.mesh, name)
         if key is not None:
             key.value = float(choice == pose)
+
+
+def hands_of(person: "THREEPOINT_PG_person") -> dict[str, bpy.types.Object | None]:
+    """The objects of the person's hands by role."""
+    return {"left_hand": person.left_hand, "right_hand": person.right_hand}
+
+
+def can_show_fingers(person: "THREEPOINT_PG_person") -> bool:
+    """Whether the person's recording has fingers, and their avatar's body, too."""
+    if person.armature is None or not has_fingers(hands_of(person)):
+        return False
+    return body_of(person.built_from).finger_shares is not None
+
+
+def hand_choices(person: "THREEPOINT_PG_person") -> list[str]:
+    """Those of the ways to hold the fingers that this person has."""
+    return ["AUTO", "HOLDING", "RELAXED", "FLAT", *(["RECORDED"] if can_show_fingers(person) else [])]
+
+
+def _show_fingers(person: "THREEPOINT_PG_person") -> bool:
+    """Give the avatar's fingers bones, and each take their keyframes; False where body or recording has none."""
+    if person.armature is None or not can_show_fingers(person):
+        return False
+    add_fingers(person.armature, person.mesh, body_of(person.built_from), np.array(person.betas))
+    with edits_kept(person):
+        for action in actions_of(person):
+            if not has_finger_keyframes(person.armature, action):
+                key_fingers(person, action)
+    return True
+
+
+def key_fingers(person: "THREEPOINT_PG_person", action: bpy.types.Action) -> None:
+    """Write the recorded fingers into a take's action, where the avatar shows them."""
+    armature = person.armature
+    if armature is None or not armature.get(FINGERED) or not has_fingers(hands_of(person)):
+        return
+    frames = take_frames(armature, action)
+    bones = {hand: fingers.at(frames) for hand, fingers in recorded_fingers(hands_of(person)).items()}
+    write_fingers(armature, action, frames, bones, body_of(person.built_from), np.array(person.betas))
+    let_fingers_move(armature, [action], person.hand_pose in ("AUTO", "RECORDED"))
 
 
 def order_rotations(person: "THREEPOINT_PG_person") -> None:

@@ -20,7 +20,7 @@ from ..bpy_types import Scene
 from ..engine.client import Job
 from ..i18n.messages import Message, message
 from .people import recording_of
-from .person_avatar import body_of, fits, making_avatar, show_colours
+from .person_avatar import body_of, fits, key_fingers, making_avatar, show_colours
 from .presence import forget_deleted, require_here, require_whole
 from .takes import action_to_write, active_take, keep_edits, take_by_number, written
 
@@ -179,6 +179,7 @@ def receiving(
     extent: Any = action.frame_range
     before = (extent[0], extent[1])
     yield from writing(armature, action, motion, scene)
+    key_fingers(person, action)
     written(person, take, before)
     yield
     show_uncertainty(person.mesh, motion, scene)

@@ -47,10 +47,11 @@ PRESET_ITEMS = (
     ("joints", "Body Joints", "The objects already are the head and wrist joints of a body"),
 )
 HAND_ITEMS = (
-    ("AUTO", "By Controllers", "Closed around what is a controller, else relaxed"),
+    ("AUTO", "By Controllers", "Recorded fingers where there are any; else closed around controllers, else relaxed"),
     ("HOLDING", "Holding", "Fingers closed around a handle"),
     ("RELAXED", "Relaxed", "Fingers as they are when nobody thinks of them"),
     ("FLAT", "Flat", "Fingers stretched out, as the body's file has them"),
+    ("RECORDED", "Recorded", "Fingers as the headset has seen them"),
 )
 QUALITY_ITEMS = (
     ("DRAFT", "Draft", "What SAGE predicts, without refinement: several times as fast"),

@@ -20,6 +20,7 @@ from ..animation.curves import CONSTANT, fcurves_of, keyframes_of, new_action, v
 from ..animation.timing import frames_to_seconds, seconds_to_frames
 from ..bpy_types import Scene
 from ..i18n.messages import message
+from .fingers import keep_fingers
 from .object_axes import AXES, OWN, PRIOR, guess_axes, turned
 from .roles import role_label
 from .sample_times import sample_times
@@ -83,6 +84,8 @@ def create_trackers(
         _note_origin(empty, recording)
         empty[ROLE] = role
         _animate_tracker(empty, track, frames)
+        if role in recording.fingers:
+            keep_fingers(empty, recording.fingers[role], seconds_to_frames(recording.fingers[role].time, scene, origin))
         trackers[role] = empty
     trackers["head"][FRAMES] = frames.tolist()
     return trackers

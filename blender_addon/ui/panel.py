@@ -22,6 +22,7 @@ from ..operators.dropouts import THREEPOINT_OT_next_dropout
 from ..operators.engine_jobs import THREEPOINT_OT_cancel
 from ..operators.first_steps import THREEPOINT_OT_help
 from ..state.people import frame_rate_message, trackers_of
+from ..state.person_avatar import hand_choices
 from ..state.predictions import last_calibration
 from ..state.properties import THREEPOINT_PG_person, active_person, require_person
 from ..trackers.empties import find_dropouts
@@ -193,7 +194,9 @@ class THREEPOINT_PT_avatar(_PersonStep, bpy.types.Panel):
         column.prop(person, "bone_names")
         column.prop(person, "rotation_order")
         if key_of(person.mesh, RELAXED) is not None:
-            column.prop(person, "hand_pose")
+            row = column.row(align=True)
+            for choice in hand_choices(person):
+                row.prop_enum(person, "hand_pose", choice)
         if person.has_correctives:
             column.prop(person, "correctives")
         draw_lines(layout, context, avatar_messages(person))

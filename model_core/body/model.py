@@ -16,6 +16,7 @@ from ..errors import InputError
 from ..geometry.kinematics import forward_kinematics
 from ..geometry.rotations import Array, array_namespace
 from ..geometry.skeleton import HEAD, JOINT_COUNT
+from ..untrusted.budgets import read_arrays
 from ..untrusted.values import STATURE, number
 from .smpl_files import SHAPE_COUNT, read_smpl
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import torch
 
 DEFAULT_BODY = Path(__file__).resolve().parent.parent.parent / "weights" / "body.npz"
+DEFAULT_FINGERS = DEFAULT_BODY.with_name("fingers.npz")
+ALWAYS_NUMPY = ("faces", "finger_shares")
 VERTICES_PER_BATCH = 500_000
 """Vertices times frames that are skinned in one step: some 50 MB of working memory beside the parts of the result."""
 
@@ -35,7 +38,8 @@ class Body:
     (V, 3, 10) and ``joint_directions`` (24, 3, 10) move them by betas; ``pose_directions`` (V, 3, 207) by the rotation
     matrices of the joints after the first, less the identity (None: the pose leaves the rest shape alone).
     ``weights`` (V, 24) sum to 1; ``faces`` (F, 3) int32. ``relaxed_hands`` (V, 3), where the model says how its fingers
-    rest, moves the flat hands of the rest pose there.
+    rest, moves the flat hands of the rest pose there. ``finger_shares`` (V, 30), where there are fingers: what part
+    of a vertex's hand follows each of the left hand's, then the right hand's 15 joints (``hand.FINGER_JOINTS``).
     """
 
     template: np.ndarray
@@ -46,10 +50,11 @@ class Body:
     joint_directions: np.ndarray
     pose_directions: np.ndarray | None = None
     relaxed_hands: np.ndarray | None = None
+    finger_shares: np.ndarray | None = None
 
     def like(self, array: "np.ndarray | torch.Tensor") -> "Body":
         """The same body with arrays of the kind, dtype and device of ``array``: to move it to a device once for all."""
-        names = [f.name for f in fields(self) if f.name != "faces" and getattr(self, f.name) is not None]
+        names = [f.name for f in fields(self) if f.name not in ALWAYS_NUMPY and getattr(self, f.name) is not None]
         return replace(self, **{name: _like(getattr(self, name), array) for name in names})
 
     def rest_joints(self, betas: Array) -> Array:
@@ -111,6 +116,7 @@ class Body:
             shape_directions=self.shape_directions[vertices],
             pose_directions=None if self.pose_directions is None else self.pose_directions[vertices],
             relaxed_hands=None if self.relaxed_hands is None else self.relaxed_hands[vertices],
+            finger_shares=None if self.finger_shares is None else self.finger_shares[vertices],
         )
 
 
@@ -127,7 +133,13 @@ def load_body(path: Path | str | None = None) -> Body:
         joint_directions=np.tensordot(regressor, arrays["shapedirs"], 1).astype(np.float32),
         pose_directions=arrays["posedirs"] if arrays["posedirs"].any() else None,
         relaxed_hands=arrays["relaxed_hands"],
+        finger_shares=_default_fingers() if path is None else arrays["finger_shares"],
     )
+
+
+def _default_fingers() -> np.ndarray:
+    """``finger_shares`` of the default body, whose own file has SMPL's joints alone."""
+    return read_arrays(verified(DEFAULT_FINGERS), ("shares",))["shares"].astype(np.float32)
 
 
 def skin(body: Body, rotations: Array, translation: Array, betas: Array, vertices: np.ndarray | None = None) -> Array:

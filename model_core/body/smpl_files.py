@@ -55,7 +55,8 @@ def read_smpl(path: Path | str) -> dict[str, Any]:
 
     ``v_template`` (V, 3) metres, ``f`` (F, 3) int32, ``weights`` (V, 24), ``J_regressor`` (24, V) float64,
     ``posedirs`` (V, 3, 207), ``shapedirs`` (V, 3, 10). Where the model has fingers and says how they rest,
-    ``relaxed_hands`` (V, 3) metres moves the flat hands of the rest pose there; else it is None. Raises
+    ``relaxed_hands`` (V, 3) metres moves the flat hands of the rest pose there; else it is None. Where
+    it has fingers, ``finger_shares`` (V, 30), else None. Raises
     ``InputError`` for whatever is no such model.
     """
     path = Path(path)
@@ -174,7 +175,21 @@ def _fold(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
         "posedirs": _widened(arrays["posedirs"][..., :kept_features], (vertices, 3, POSE_FEATURES)),
         "shapedirs": _widened(arrays["shapedirs"][..., :SHAPE_COUNT], (vertices, 3, SHAPE_COUNT)),
         "relaxed_hands": _relaxed_hands(arrays),
+        "finger_shares": _finger_shares(arrays),
     }
+
+
+def _finger_shares(arrays: dict[str, np.ndarray]) -> np.ndarray | None:
+    """What part (V, 30) of a vertex's hand follows each finger joint, the left hand's first; None without fingers."""
+    count = arrays["weights"].shape[1]
+    if count not in _FIRST_FINGER:
+        return None
+    shares = []
+    for wrist, first in zip((LEFT_WRIST, RIGHT_WRIST), _FIRST_FINGER[count], strict=True):
+        fingers = arrays["weights"][:, first : first + FINGER_JOINTS].astype(np.float64)
+        whole = arrays["weights"][:, wrist] + fingers.sum(1)
+        shares.append(fingers / np.maximum(whole, 1e-9)[:, None])
+    return np.concatenate(shares, 1).astype(np.float32)
 
 
 def _relaxed_hands(arrays: dict[str, np.ndarray]) -> np.ndarray | None:

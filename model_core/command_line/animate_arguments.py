@@ -22,6 +22,10 @@ STATURE_ARGUMENT = argument(typed(number, "it", STATURE))
 FLOOR_ARGUMENT = argument(typed(number, "it", FLOOR))
 SEED_ARGUMENT = argument(typed(whole, "it", SEED))
 TAKES_ARGUMENT = argument(typed(whole, "it", Bounds(1, 100)))
+SCENE_SUFFIX = ".blend"
+EXPORTS = {".fbx": "FBX", ".glb": "GLTF", ".bvh": "BVH", ".usdc": "USD", ".vrma": "VRMA"}
+"""Suffixes of what ``--output`` writes beside scenes, and what the add-on calls the formats."""
+BONE_NAMES = ("smpl", "mixamo", "vrm", "rigify")
 ALL_FINDINGS = "all"
 """What ``--fix`` takes for everything that was found."""
 
@@ -30,9 +34,12 @@ Arguments = argparse._ActionsContainer
 
 
 def add_outputs(group: Arguments) -> None:
-    """RECORDING..., ``--output``, ``--preview``, ``--character`` and ``--fps``."""
+    """RECORDING..., ``--output``, ``--bone-names``, ``--preview``, ``--character`` and ``--fps``."""
     group.add_argument("recordings", nargs="+", type=Path, metavar="RECORDING", help="headset recording of a person")
-    group.add_argument("-o", "--output", type=Path, metavar="OUT.blend", help="the scene")
+    group.add_argument("-o", "--output", type=Path, action="append", default=[], metavar="FILE",
+                       help=f"the scene ({SCENE_SUFFIX}), or the avatar for other programs ({', '.join(EXPORTS)}); may "
+                       "be given more than once")  # fmt: skip
+    group.add_argument("--bone-names", choices=BONE_NAMES, default=BONE_NAMES[0], help="what the bones are called")
     group.add_argument("--preview", type=Path, action="append", default=[], metavar="FILE",
                        help="pictures of moments (.png) or a film (.mp4); may be given more than once")  # fmt: skip
     group.add_argument("--character", type=Path, metavar="FILE",
@@ -53,6 +60,25 @@ def check_character(options: argparse.Namespace) -> None:
         raise InputError(f"{path}: is no character; it should be one of {', '.join(CHARACTER_SUFFIXES)}")
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
+
+
+def export_targets(options: argparse.Namespace) -> list[Path]:
+    """What of ``--output`` is for other programs. Raises ``InputError`` where it names several recordings."""
+    paths = [path for path in options.output if path.suffix.lower() != SCENE_SUFFIX]
+    if paths and len(options.recordings) > 1:
+        raise InputError(f"animate: {paths[0].name} is about one person, and {len(options.recordings)} recordings are "
+                         f"named; a {SCENE_SUFFIX} holds them all")  # fmt: skip
+    return paths
+
+
+def export_files(options: argparse.Namespace) -> list[tuple[int, Path]]:
+    """(take, path) of each file for other programs: one a take."""
+    return [(take, numbered(path, take)) for path in export_targets(options) for take in range(options.takes)]
+
+
+def numbered(path: Path, take: int) -> Path:
+    """The file of a take: the first one has the name that was given."""
+    return path if take == 0 else path.with_name(f"{path.stem}_take{take + 1}{path.suffix}")
 
 
 def add_reading(group: Arguments) -> None:

@@ -15,6 +15,7 @@ from ..notes import Note
 from ..shown import printable
 from ..untrusted.budgets import MOST_TRACKERS
 from .clock import on_the_same_clock, put_in_order
+from .fingers import fingers_of
 from .recording import LONGEST_GAP, Dropout, DropoutReason, Recording, Track
 from .resample import interpolate_track, time_seen
 
@@ -67,11 +68,13 @@ def build_recording(
     betas: np.ndarray | None = None,
     warnings: Iterable[Note] = (),
     living: bool = True,
+    points: Mapping[str, np.ndarray] | None = None,
 ) -> Recording:
     """A validated ``Recording`` from ``time`` (N,) seconds and ``tracks`` (role -> ``RawTrack``) as the file has them.
 
     Trackers with clocks of their own are brought to ``time``, which is the head's. ``living`` is false for motion that
-    was made or captured otherwise than by a headset: it may rightly stand still.
+    was made or captured otherwise than by a headset: it may rightly stand still. ``points``: ``left_hand`` or
+    ``right_hand`` -> (N, 21, 3), the hand's joints at ``time`` as of ``fingers.fingers_of``.
     """
     source, device = printable(source), printable(device)
     check_tracker_count(len(tracks), source)
@@ -98,7 +101,9 @@ def build_recording(
     if living:
         warnings += _lost_hands(clock.time, cleaned)
     runs = tuple((float(clock.time[first]), float(clock.time[last])) for first, last in clock.runs)
-    recording = Recording(clock.time, cleaned, source, device, betas, tuple(dropouts), tuple(warnings), runs)
+    fingers = {role: fingers_of(clock.time, rows[clock.rows], role) for role, rows in (points or {}).items()}
+    seen = {role: found for role, found in fingers.items() if found is not None}
+    recording = Recording(clock.time, cleaned, source, device, betas, tuple(dropouts), tuple(warnings), runs, seen)
     return recording.validate()
 
 

@@ -50,7 +50,8 @@ def model_frame(recording: Recording) -> ModelFrameRecording:
     }
     return ModelFrameRecording(
         recording.time, placed, recording.source, recording.device, recording.betas, recording.dropouts,
-        recording.warnings, recording.runs, origin=convert_positions(origin, OPENXR_TO_MODEL), unworn=unseen,
+        recording.warnings, recording.runs, recording.fingers,
+        origin=convert_positions(origin, OPENXR_TO_MODEL), unworn=unseen,
     )  # fmt: skip
 
 

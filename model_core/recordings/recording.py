@@ -1,7 +1,7 @@
 """What a headset file becomes: times, and per tracker its pose and whether it was seen (numpy only)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Self
 
@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import InputError
 from ..notes import Note
 from ..untrusted.values import BETA, BETA_COUNT, vector
+from .fingers import Fingers
 
 LONGEST_GAP = 0.25
 """Seconds between two samples over which motion may still be interpolated."""
@@ -68,7 +69,8 @@ class Recording:
     already are SMPL's head and wrist joints and need no calibration). ``betas`` (10,) is the person's shape where a
     file knows it. ``dropouts`` say which samples of which tracker were lost, and why. ``warnings`` are notes of what
     the reader repaired, dropped or guessed. ``runs`` are the first and last time of each run where the file holds
-    several: its clock was started again, or stood still for many minutes.
+    several: its clock was started again, or stood still for many minutes. ``fingers``: of the hands whose joints the
+    file has, by role, on the same clock at moments of their own, which cutting and resampling leave as they are.
     """
 
     time: np.ndarray
@@ -79,6 +81,7 @@ class Recording:
     dropouts: tuple[Dropout, ...] = ()
     warnings: tuple[Note, ...] = ()
     runs: tuple[tuple[float, float], ...] = ()
+    fingers: Mapping[str, Fingers] = field(default_factory=dict)
 
     @property
     def duration(self) -> float:

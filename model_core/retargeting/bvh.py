@@ -35,8 +35,8 @@ LONGEST_JOINT_NAME = 64
 """Words of the longest name of a joint."""
 MISCOUNTED = 1
 """Frames by which exporters miscount."""
-ROUND_RATE_TOLERANCE = 1e-3
-"""Frame times are written with few digits: a rate this close (relative) to a whole number is that number."""
+FILM_RATE = 1000 / 1001
+"""Of a whole number: the frame rates of film and television, 23.976, 29.97 and 59.94."""
 
 
 @dataclass
@@ -114,8 +114,16 @@ def _parse(path: Path, notes: list[Note]) -> tuple[list[_Joint], np.ndarray, flo
     if not np.isfinite(values).all():
         raise InputError(f"{path}: the frames hold values that are not finite")
     budget.claim(count * len(joints) * POSE_BYTES, f"{len(joints)} joints in {count} frames")
-    fps = 1 / frame_time
-    return joints, values.reshape(count, width), round(fps) if abs(fps / round(fps) - 1) < ROUND_RATE_TOLERANCE else fps
+    return joints, values.reshape(count, width), _rate(match[2])
+
+
+def _rate(written: str) -> float:
+    """Frames a second of a frame time. It has few digits: a whole rate, or one of film, that rounds to it is meant."""
+    rate, digits = 1 / float(written), len(written.partition(".")[2])
+    meant = (round(rate), round(rate / FILM_RATE) * FILM_RATE)
+    if written.replace(".", "").isdigit():
+        rate = next((near for near in meant if near > 0 and round(1 / near, digits) == float(written)), rate)
+    return rate
 
 
 def _parse_hierarchy(path: Path, words: list[str]) -> list[_Joint]:

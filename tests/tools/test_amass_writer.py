@@ -36,7 +36,7 @@ def test_layout(motion, tmp_path):
     path = tmp_path / "motion.npz"
     write_amass(path, motion, load_body())
     with np.load(path, allow_pickle=False) as file:
-        assert file["poses"].shape == (FRAMES, 72) and file["trans"].shape == (FRAMES, 3)
+        assert file["poses"].shape == (FRAMES, 156) and file["trans"].shape == (FRAMES, 3)
         assert file["betas"].shape == (10,) and file["mocap_framerate"] == FPS and file["start"] == 1.5
         assert np.array_equal(file["uncertainty"], motion.uncertainty.probes)
         assert np.array_equal(file["uncertainty_index"], motion.uncertainty.index)
@@ -46,7 +46,7 @@ def test_layout(motion, tmp_path):
 
 def test_smpl_puts_the_mesh_where_the_motion_has_it(motion):
     body = load_body()
-    arrays = amass_arrays(motion, body, OWN_BODY)
+    arrays = amass_arrays(motion, body, OWN_BODY, "SMPL")
     expected = skin(body, quaternion_to_matrix(motion.rotations), motion.translation, motion.betas)
     # SMPL's own forward pass: the pelvis stays at its rest place, then everything moves by ``trans``.
     pose = axis_angle_to_matrix(arrays["poses"].reshape(FRAMES, 24, 3).astype(float))

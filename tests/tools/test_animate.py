@@ -11,7 +11,9 @@ import pytest
 
 from threepoint.model_core import pipeline
 from threepoint.model_core.body import load_body
+from threepoint.model_core.command_line import animate_arguments
 from threepoint.model_core.errors import InputError
+from threepoint.model_core.exports.gltf_binary import Glb
 from threepoint.model_core.geometry.skeleton import ROLES
 from threepoint.model_core.recordings import read
 from threepoint.model_core.recordings.formats import plain
@@ -75,7 +77,7 @@ def result(tmp_path_factory):
     """Folder of one run of ``animate`` with every kind of file; the finished process."""
     folder = tmp_path_factory.mktemp("animate")
     write_short_sample(folder / "walk.csv")
-    arguments = ["walk.csv", "-o", "walk.blend", "--npz", "walk.npz", "--preview", "walk.png"]
+    arguments = ["walk.csv", "-o", "walk.blend", "-o", "walk.vrma", "--npz", "walk.npz", "--preview", "walk.png"]
     command = [sys.executable, str(ROOT / "tools"), "animate", *arguments, "--takes", "2", "--fps", str(SCENE_FPS)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=WITHIN, check=False)
     return folder, done
@@ -85,7 +87,7 @@ def test_ends_well_and_says_what_it_wrote(result):
     folder, done = result
     assert done.returncode == 0 and done.stderr == ""
     assert sorted(path.name for path in folder.iterdir()) == [
-        "walk.blend", "walk.csv", "walk.npz", "walk.png", "walk_take2.npz",
+        "walk.blend", "walk.csv", "walk.npz", "walk.png", "walk.vrma", "walk_take2.npz", "walk_take2.vrma",
     ]  # fmt: skip
     for name in ("walk.blend", "walk.npz", "walk_take2.npz", "walk.png"):
         assert name in done.stdout
@@ -112,11 +114,31 @@ def test_npz_is_the_whole_motion(result):
     folder, _ = result
     first, second = (np.load(folder / name, allow_pickle=False) for name in ("walk.npz", "walk_take2.npz"))
     frames = round(SECONDS * float(first["mocap_framerate"])) + 1
-    assert first["poses"].shape == (frames, 72) and np.isfinite(first["poses"]).all()
+    assert first["poses"].shape == (frames, 156) and np.isfinite(first["poses"]).all()
     assert len(first["uncertainty"]) == frames and np.ptp(first["uncertainty"]) > 0
     assert not np.array_equal(first["poses"], second["poses"])
     assert first["contacts"].shape == (frames, 4) and first["contacts"].max() > 0.5
     assert read(folder / "walk.npz").duration == pytest.approx(SECONDS)
+
+
+def test_other_programs_files_last_as_long_and_hold_a_take_each(result):
+    folder, _ = result
+    first, second = (Glb.read(folder / name) for name in ("walk.vrma", "walk_take2.vrma"))
+    for file in (first, second):
+        sampler = file.document["animations"][0]["samplers"][0]
+        seconds = file.floats(sampler["input"])
+        assert seconds[0] == 0 and seconds[-1] == pytest.approx(SECONDS, abs=1 / SCENE_FPS)
+    assert first.binary != second.binary
+
+
+@pytest.mark.parametrize("suffix", animate_arguments.EXPORTS)
+def test_a_file_for_other_programs_is_of_one_person(tmp_path, suffix):
+    output = ["-o", str(tmp_path / f"walk{suffix}"), "-o", str(tmp_path / "walk.blend")]
+    options = animate_options.parse(["walk.csv", *output, "--takes", "2"], None)
+    names = [path.name for path in animate_options.all_targets(options)]
+    assert names == [f"walk{suffix}", "walk.blend", f"walk_take2{suffix}"]
+    with pytest.raises(InputError, match=rf"walk{suffix} is about one person, and 2 recordings are named"):
+        animate_options.parse(["walk.csv", "other.csv", *output], None)
 
 
 def test_interrupted_run_leaves_nothing(tmp_path):
@@ -163,7 +185,7 @@ def test_demo_runs_the_same_command(tmp_path, monkeypatch):
     assert demo.run(["--folder", str(tmp_path / "demo"), "--device", "cpu"]) == 0
     (options,) = taken
     assert options.recordings == [tmp_path / "demo" / "sample.csv"] and options.recordings[0].is_file()
-    assert options.output == tmp_path / "demo" / "avatar.blend" and options.device == "cpu"
+    assert options.output == [tmp_path / "demo" / "avatar.blend"] and options.device == "cpu"
     assert [path.suffix for path in options.preview] == [".png", ".mp4"]
 
 

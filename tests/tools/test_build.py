@@ -14,7 +14,8 @@ STARTED = ("model_core/worker/worker.py", "model_core/worker/server.py", "model_
 READERS = "model_core/recordings/formats"
 """Found by looking into their folder; no import names them."""
 WEIGHTS = {
-    "body.npz", "posture.npz", "flag.safetensors", "sage_diffusion.safetensors", "sage_decoder.safetensors",
+    "body.npz", "fingers.npz", "posture.npz",
+    "flag.safetensors", "sage_diffusion.safetensors", "sage_decoder.safetensors",
     "sage_vqvae.safetensors", "sage_companion_diffusion.safetensors", "sage_companion_decoder.safetensors",
     "flag.md", "sage.md", "NOTICE.md", "manifest.json",
 }  # fmt: skip

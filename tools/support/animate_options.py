@@ -5,7 +5,9 @@ import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
+from ...model_core.amass_writer import LAYOUTS
 from ...model_core.command_line import animate_arguments
+from ...model_core.command_line.animate_arguments import EXPORTS, SCENE_SUFFIX, export_files, export_targets, numbered
 from ...model_core.command_line.parser import positive_count, time_range
 from ...model_core.errors import InputError
 from ...model_core.whole_files import check_distinct, check_target
@@ -19,6 +21,8 @@ def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespa
     outputs = parser.add_argument_group("what is written")
     animate_arguments.add_outputs(outputs)
     outputs.add_argument("--npz", type=Path, metavar="FILE", help="the motion in AMASS's layout, with its uncertainty")
+    outputs.add_argument("--npz-layout", choices=[name.lower() for name in LAYOUTS], default="smplh",
+                         help="its columns: 156 (smplh, as in AMASS), 72 (smpl) or 165 (smplx)")  # fmt: skip
     outputs.add_argument("--preview-part", type=time_range, metavar="BEGIN:END",
                          help="the seconds that a preview shows; a film shows a minute at most")  # fmt: skip
     outputs.add_argument("--preview-moments", type=positive_count, default=3, metavar="N",
@@ -44,13 +48,13 @@ def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespa
 def _check(options: argparse.Namespace) -> None:
     """Refuse options that do not go together, and files that cannot be written."""
     if not targets(options) and not options.report:
-        raise InputError("animate: nothing to write; name one or more of -o OUT.blend, --npz FILE and --preview FILE")
+        raise InputError("animate: nothing to write; name one or more of -o FILE, --npz FILE and --preview FILE")
     inputs = [*options.recordings, options.body, options.calibration, options.character]
     animate_arguments.check_character(options)
-    if options.character and not options.output:
-        raise InputError("animate: --character is put into the scene; name it with -o OUT.blend")
+    if options.character and not any(path.suffix.lower() == SCENE_SUFFIX for path in options.output):
+        raise InputError(f"animate: --character is put into the scene; name it with -o OUT{SCENE_SUFFIX}")
     for path in all_targets(options):
-        check_target(path, (".blend", ".npz", ".json", ".png", ".mp4"), inputs)
+        check_target(path, (SCENE_SUFFIX, *EXPORTS, ".npz", ".json", ".png", ".mp4"), inputs)
     for path, suffixes in targets(options):
         check_target(path, suffixes, inputs)
     pictures = [options.report_picture] if options.report_picture else []
@@ -59,6 +63,7 @@ def _check(options: argparse.Namespace) -> None:
     check_distinct([*all_targets(options), *pictures])
     if (options.json or options.report_picture) and not options.report:
         raise InputError("animate: --json and --report-picture say how --report is shown; give --report, too")
+    export_targets(options)
     if (options.output or options.preview) and not has_blender():
         raise InputError(f"animate: scenes and previews need Blender's module; {environment.extra_hint('bpy')}")
     for name in ("npz", "calibration", "keep_calibration", "report_picture"):
@@ -70,12 +75,8 @@ def _check(options: argparse.Namespace) -> None:
 def all_targets(options: argparse.Namespace) -> list[Path]:
     """Every file to write, those of the further takes included."""
     takes = [numbered(options.npz, take) for take in range(1, options.takes)] if options.npz else []
+    takes += [path for take, path in export_files(options) if take]
     return [*(path for path, _ in targets(options)), *takes]
-
-
-def numbered(path: Path, take: int) -> Path:
-    """The file of a take: the first one has the name that was given."""
-    return path if take == 0 else path.with_name(f"{path.stem}_take{take + 1}{path.suffix}")
 
 
 def has_blender() -> bool:
@@ -85,6 +86,7 @@ def has_blender() -> bool:
 
 def targets(options: argparse.Namespace) -> list[tuple[Path, tuple[str, ...]]]:
     """(path, allowed suffixes) of each file to write."""
-    named = [(options.output, (".blend",)), (options.npz, (".npz",)), (options.keep_calibration, (".json",))]
+    named = [(options.npz, (".npz",)), (options.keep_calibration, (".json",))]
+    named += [(path, (SCENE_SUFFIX, *EXPORTS)) for path in options.output]
     named += [(path, (".png", ".mp4")) for path in options.preview]
     return [(path, suffixes) for path, suffixes in named if path is not None]

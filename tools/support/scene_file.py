@@ -19,6 +19,7 @@ from matplotlib.image import imread, imsave
 
 from ...blender_addon.avatar.armature import Avatar
 from ...blender_addon.bpy_types import current_scene
+from ...blender_addon.operators.exporting import write_take
 from ...blender_addon.render.preview import Subject, render_film, render_still
 from ...blender_addon.state import characters, people, predictions, properties
 from ...blender_addon.state.new_file import empty_file
@@ -110,6 +111,12 @@ def save_scene(path: Path) -> None:
             bpy.ops.wm.save_as_mainfile(filepath=str(path.resolve()), compress=True, copy=True)
     except RuntimeError as error:  # What Blender says of any file that it could not write.
         raise InputError(f"{path.name}: the scene cannot be written: {error}") from None
+
+
+def export_take(path: Path, take: int) -> None:
+    """Write the only person's avatar with a take, counted from 0, to ``path``. Within ``scene_properties``."""
+    (person,) = people.people_of(current_scene())
+    write_take(person, take, path)
 
 
 def save_preview(

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
+from ...geometry.hand import HANDS, POINT_COUNT, WEBXR_POINTS
 from ...geometry.rotations import normalize, quaternion_multiply
 from ..cleaning import RawTrack, build_recording
 from ..guessing import rotate
@@ -24,6 +25,8 @@ SUFFIXES = (".json",)
 OPTIONS = ()
 HEAD_SIZE = 8
 RAY_SIZE, POSE_SIZE = 8, 7
+JOINTS, JOINT_SIZE = 25, 8
+"""Of a hand in WebXR, and numbers of each: position, quaternion, radius."""
 WRIST_TO_GRIP_ROTATION = {
     "left_hand": (np.sqrt(3.0) + [1, -1, -1, 1]) / 4 * [1, 1, -1, -1],
     "right_hand": (np.sqrt(3.0) + [1, -1, -1, 1]) / 4,
@@ -48,15 +51,18 @@ def read(path: Path) -> Recording:
         raise InputError(f"{name}: should have a 'schema' and at least 2 'frames', as IWER's recorder writes them")
     inputs = _inputs(schema)
     heads = np.array([numbers(frame, HEAD_SIZE) for frame in frames])
-    poses = {role: np.full((len(frames), POSE_SIZE), np.nan) for role in ("left_hand", "right_hand")}
+    poses = {role: np.full((len(frames), POSE_SIZE), np.nan) for role in HANDS}
+    points = {role: np.full((len(frames), POINT_COUNT, 3), np.nan) for role in HANDS}
     for index, frame in enumerate(frames):
         for entry in frame[HEAD_SIZE:] if isinstance(frame, list) else []:
             source = entry[0] if isinstance(entry, list) and entry else None
             if isinstance(source, int) and source in inputs:
                 role, has_grip, has_hand = inputs[source]
                 poses[role][index] = _grip(entry, role, has_grip, has_hand)
+                if has_hand:
+                    points[role][index] = _points(entry, has_grip)
     tracks = {"head": _track(heads[:, 1:])} | {role: _track(pose) for role, pose in poses.items()}
-    return build_recording(heads[:, 0] / 1000, tracks, name, "grip")
+    return build_recording(heads[:, 0] / 1000, tracks, name, "grip", points=points)
 
 
 def _inputs(schema):
@@ -84,6 +90,15 @@ def _grip(entry, role, has_grip, has_hand):
     for pose in (np.array(given), np.array([*WRIST_TO_GRIP[role], *WRIST_TO_GRIP_ROTATION[role][[1, 2, 3, 0]]])):
         ray = _within(ray, pose)
     return ray
+
+
+def _points(entry, has_grip):
+    """The joints (21, 3) of a hand in the target ray's axes: only how they lie to each other matters."""
+    at = RAY_SIZE + has_grip
+    joints = entry[at] if len(entry) > at and isinstance(entry[at], list) else []
+    if len(joints) != JOINT_SIZE * JOINTS:
+        return np.full((POINT_COUNT, 3), np.nan)
+    return np.array(numbers(joints, len(joints))).reshape(JOINTS, JOINT_SIZE)[WEBXR_POINTS, :3]
 
 
 def _within(outer, inner):

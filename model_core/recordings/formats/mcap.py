@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError
+from ...geometry.hand import HANDS, OPENXR_POINTS
 from ...notes import Note
 from ...untrusted.budgets import Budget, read_bytes
 from ..binary.flatbuffers import decode, parse_schema
@@ -28,6 +29,10 @@ MAGIC = b"\x89MCAP0\r\n"
 SCHEMA, CHANNEL, MESSAGE, CHUNK = 3, 4, 5, 6
 ENCODING = "flatbuffer"
 SECONDS = 1e-9
+JOINTS = 26
+"""OpenXR's, of a hand."""
+FARTHEST = 0.05
+"""Seconds from a head's sample within which a hand's joints are taken for it."""
 VALID_WORDS = ("valid", "tracked", "active")
 
 
@@ -42,6 +47,7 @@ def read(path: Path) -> Recording:
     schemas: dict[int, tuple[str, dict]] = {}
     channels: dict[int, tuple[str, int]] = {}
     rows: dict[str, list[tuple[float, list[float], bool]]] = {}
+    joints: dict[str, list[tuple[float, list[list[float]]]]] = {}
     broken, cut, odd = 0, False, set()
     try:
         for code, content in _records(data, len(MAGIC), Budget(path.name, len(data))):
@@ -67,20 +73,24 @@ def read(path: Path) -> Recording:
                     odd.add(topic)
                 else:
                     rows.setdefault(topic, []).append((logged * SECONDS, *pose))
+                    if (points := _points(message)) is not None:
+                        joints.setdefault(topic, []).append((logged * SECONDS, points))
     except (struct.error, IndexError, UnicodeDecodeError):
         cut = True
-    return _recording(path.name, rows, broken, cut, odd)
+    return _recording(path.name, rows, joints, broken, cut, odd)
 
 
-def _recording(name, rows, broken, cut, odd):
+def _recording(name, rows, joints, broken, cut, odd):
     """What the channels' poses make."""
-    found = {}
+    found, fingers = {}, {}
     for topic, samples in rows.items():
         parts = words(topic.rpartition("/")[2])
         role = role_of(parts) or role_of(words(topic))
         kind = "controller" if "controller" in parts else "hand"
         if role in BODY_ROLES and len(samples) > 1:
             found.setdefault(role, {})[kind if role.endswith("_hand") else "only"] = samples
+            if role in HANDS and len(joints.get(topic, ())) > 1:
+                fingers[role] = joints[topic]
         else:
             odd.add(topic)
     if "head" not in found:
@@ -103,7 +113,16 @@ def _recording(name, rows, broken, cut, odd):
     if cut:
         notes.append(Note("cut_after_frames", {"reason": "its last record is not whole"}))
     time = tracks["head"].time
-    return build_recording(time, tracks, name, "grip" if held else "hand", warnings=notes)
+    points = {role: _nearest(samples, start, time) for role, samples in fingers.items()}
+    return build_recording(time, tracks, name, "grip" if held else "hand", warnings=notes, points=points)
+
+
+def _nearest(samples, start, time):
+    """The joints (N, 21, 3) of a hand nearest to ``time`` (N,), NaN where there are none within ``FARTHEST``."""
+    stamps, points = np.array([stamp for stamp, _ in samples]) - start, np.array([points for _, points in samples])
+    after = np.clip(np.searchsorted(stamps, time), 1, len(stamps) - 1)
+    near = np.where(time - stamps[after - 1] < stamps[after] - time, after - 1, after)
+    return np.where((np.abs(stamps[near] - time) < FARTHEST)[:, None, None], points[near], np.nan)
 
 
 def _records(data: bytes, offset: int, budget: Budget, deep: bool = False) -> Iterator[tuple[int, bytes]]:
@@ -165,6 +184,16 @@ def _read_schema(content, schemas):
 def _text(content, offset):
     (length,) = struct.unpack_from("<I", content, offset)
     return content[offset + 4 : offset + 4 + length].decode("utf-8"), offset + 4 + length
+
+
+def _points(message: Any) -> list[list[float]] | None:
+    """The points (21, 3) of a hand in a message; None where it has none."""
+    inside = message.get("data") if isinstance(message, dict) and isinstance(message.get("data"), dict) else message
+    joints = inside.get("joints") if isinstance(inside, dict) else None
+    if not isinstance(joints, list) or len(joints) != JOINTS:
+        return None
+    poses = [_pose(joints[number]) for number in OPENXR_POINTS]
+    return [pose[0][:3] if pose is not None else [np.nan] * 3 for pose in poses]
 
 
 def _pose(message: Any) -> tuple[list[float], bool] | None:

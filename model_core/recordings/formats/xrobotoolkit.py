@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError
+from ...geometry.hand import OPENXR_POINTS, POINT_COUNT
 from ...notes import Note
 from ...untrusted.budgets import read_bytes
 from ..cleaning import RawTrack, build_recording
@@ -29,6 +30,8 @@ WRIST = 1
 """Number of the wrist among OpenXR's 26 joints of a hand."""
 SECONDS = 1e-9
 AXES = ("openxr", "unity")
+SIGNS = {"openxr": np.ones(3), "unity": np.array([1.0, 1.0, -1.0])}
+"""Of the joints' coordinates, to a right-handed space."""
 
 
 def recognises(head: bytes, path: Path) -> bool:
@@ -55,10 +58,12 @@ def read(path: Path) -> Recording:
     if unused:
         notes.append(Note("joints_unused", {"names": ", ".join(unused)}))
     axes = _axes(time, head, hands, notes)
+    points = {f"{side}_hand": np.array([_points(sample, side) for sample in samples]) for side in SIDES}
     tracks = {"head": RawTrack(head[:, :3], head[:, [6, 3, 4, 5]])}
     for role, rows in hands.items():
         tracks[role] = RawTrack(*to_openxr(rows[:, :3], rows[:, [6, 3, 4, 5]], axes))
-    return build_recording(time - np.nanmin(time), tracks, path.name, device, warnings=notes)
+    points = {role: places * SIGNS[axes] for role, places in points.items()}
+    return build_recording(time - np.nanmin(time), tracks, path.name, device, warnings=notes, points=points)
 
 
 def _axes(time, head, hands, notes):
@@ -130,8 +135,20 @@ def _controller(sample, side):
 
 
 def _wrist(sample, side):
+    joints = _joints(sample, side)
+    return _pose(_inside(joints[WRIST], "p")) if len(joints) > WRIST else [np.nan] * 7
+
+
+def _points(sample, side):
+    """The joints (21, 3) of a tracked hand, NaN where there is none."""
+    joints = _joints(sample, side)
+    if len(joints) <= max(OPENXR_POINTS):
+        return [[np.nan] * 3] * POINT_COUNT
+    return [_pose(_inside(joints[number], "p"))[:3] for number in OPENXR_POINTS]
+
+
+def _joints(sample, side):
+    """OpenXR's joints of a hand that is tracked."""
     hand = _inside(sample, "Hand", f"{side}Hand") or _inside(sample, "Hand", side)
     joints = _inside(hand, "HandJointLocations")
-    if not isinstance(joints, list) or len(joints) <= WRIST or _inside(hand, "isActive") == 0:
-        return [np.nan] * 7
-    return _pose(_inside(joints[WRIST], "p"))
+    return joints if isinstance(joints, list) and _inside(hand, "isActive") != 0 else []
