@@ -204,7 +204,14 @@ def old_file(person):
     old = scene.threepoint.people.add()
     old.name = "old walk"
     for name in upgrade.plain_properties(type(person)):
-        if name in old.bl_rna.properties and name not in ("takes", "active_take", "root", "quality", "extent"):
+        if name in old.bl_rna.properties and name not in (
+            "takes",
+            "active_take",
+            "root",
+            "quality",
+            "extent",
+            "character",
+        ):
             setattr(old, name, getattr(person, name))
     old.calibration_key = json.dumps([*json.loads(person.calibration_key), "device", 123])
     for take in person.takes:
