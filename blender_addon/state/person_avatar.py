@@ -1,7 +1,9 @@
 """A person's avatar: made for a motion's shape, rigged and coloured as the person's settings say."""
 
+import os
+import time
 from collections.abc import Iterator
-from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -13,9 +15,9 @@ from ...model_core.calibration import PRESETS
 from ...model_core.errors import InputError
 from ...model_core.motion import Motion
 from ..avatar.armature import RestShape, bone_matrices, create_armature, create_mesh, rest_shape
-from ..avatar.bake import set_rotation_order
+from ..avatar.bake import set_rotation_order, setting_rotation_order
 from ..avatar.bone_names import rename_bones
-from ..avatar.correctives import add_correctives, remove_correctives
+from ..avatar.correctives import adding_correctives, remove_correctives
 from ..avatar.hands import HOLDING, RELAXED
 from ..avatar.reshape import replace_geometry, reshape_armature, reshape_mesh
 from ..avatar.shape_keys import key_of
@@ -23,22 +25,62 @@ from ..avatar.uncertainty import modifier_of
 from ..avatar.uncertainty_nodes import set_range
 from ..bpy_types import Scene
 from ..i18n.messages import Message, message
-from ..trackers.empties import device_of
+from ..reading.process import Reading
+from ..steps import Steps
+from ..trackers.reading import device_of
 from .presence import require_whole
 from .selection import belong
-from .takes import edits_kept, layers_of
+from .takes import converting, layers_of
 
 if TYPE_CHECKING:
     from .properties import THREEPOINT_PG_person
 
+WAIT_SECONDS, MOST_BODIES = 0.01, 4
+_bodies: dict[tuple[str, int, int], Body] = {}
 SAME_SHAPE = 1e-3
 """Betas that differ by less are one person's: the avatar is kept."""
 
 
-@lru_cache(maxsize=4)
 def body_of(path: str) -> Body:
-    """The body in a file; the free one for an empty path."""
-    return load_body(bpy.path.abspath(path) if path else None)
+    """The body in a file; the free one for an empty path. One that was read and is the same file still is kept."""
+    key = _body_key(path)
+    if key not in _bodies:
+        _keep_body(key, load_body(bpy.path.abspath(path) if path else None))
+    return _bodies[key]
+
+
+def loading_body(path: str) -> Steps[Body]:
+    """``body_of`` in steps, between which a window may draw: another process reads what is not known yet."""
+    key = _body_key(path)
+    if key not in _bodies and not bpy.app.background:
+        reading = Reading(Path(bpy.path.abspath(path)) if path else None, {"kind": "body"})
+        try:
+            while not reading.finished():
+                time.sleep(WAIT_SECONDS)
+                yield
+        except GeneratorExit:
+            reading.cancel()
+            raise
+        _keep_body(key, reading.body())
+    return body_of(path)
+
+
+def _keep_body(key: tuple[str, int, int], body: Body) -> None:
+    _bodies[key] = body
+    while len(_bodies) > MOST_BODIES:
+        del _bodies[next(iter(_bodies))]
+
+
+def _body_key(path: str) -> tuple[str, int, int]:
+    """A file as it is now: one that was written anew is another body."""
+    if not path:
+        return "", 0, 0
+    absolute = bpy.path.abspath(path)
+    try:
+        about = os.stat(absolute)
+    except OSError:  # ``load_body`` says why.
+        return absolute, 0, 0
+    return absolute, about.st_mtime_ns, about.st_size
 
 
 def fits(person: "THREEPOINT_PG_person", motion: Motion) -> bool:
@@ -53,7 +95,7 @@ def making_avatar(person: "THREEPOINT_PG_person", motion: Motion, scene: Scene, 
 
     What is to be said of that comes into ``said``.
     """
-    body = body_of(person.body_path)
+    body = yield from loading_body(person.body_path)
     yield
     shape = rest_shape(body, motion.betas)
     yield
@@ -72,7 +114,7 @@ def making_avatar(person: "THREEPOINT_PG_person", motion: Motion, scene: Scene, 
     person.betas = [float(beta) for beta in motion.betas]
     person.built_from = person.body_path
     person.has_correctives = body.pose_directions is not None
-    apply_correctives(person)
+    yield from applying_correctives(person)
     pose_hands(person)
 
 
@@ -115,12 +157,16 @@ def collection_of(person: "THREEPOINT_PG_person", scene: Scene) -> bpy.types.Col
     return found[0] if found else scene.collection
 
 
-def name_bones(person: "THREEPOINT_PG_person") -> None:
-    """Name the avatar's bones by the person's preset, in all takes."""
+def naming_bones(person: "THREEPOINT_PG_person") -> Steps[None]:
+    """Name the avatar's bones by the person's preset, in all takes, in steps."""
     if person.armature is not None:
         require_whole(person)
-        with edits_kept(person):
-            rename_bones(person.armature, person.bone_names, layers_of(person))
+        yield from converting(person, _renaming(person))
+
+
+def _renaming(person: "THREEPOINT_PG_person") -> Steps[None]:
+    rename_bones(person.armature, person.bone_names, layers_of(person))
+    yield
 
 
 def pose_hands(person: "THREEPOINT_PG_person") -> None:
@@ -137,29 +183,29 @@ def pose_hands(person: "THREEPOINT_PG_person") -> None:
             key.value = float(choice == pose)
 
 
-def order_rotations(person: "THREEPOINT_PG_person") -> None:
-    """Let the avatar's bones rotate in the person's rotation order, in all takes."""
+def ordering_rotations(person: "THREEPOINT_PG_person") -> Steps[None]:
+    """Let the avatar's bones rotate in the person's rotation order, in all takes, in steps."""
     if person.armature is not None:
         require_whole(person)
-        with edits_kept(person):
-            set_rotation_order(person.armature, person.rotation_order, layers_of(person))
+        turning = setting_rotation_order(person.armature, person.rotation_order, layers_of(person))
+        yield from converting(person, turning)
 
 
-def apply_correctives(person: "THREEPOINT_PG_person") -> None:
-    """Add the body's pose correctives to the avatar's mesh or take them away. Raises ``InputError``."""
+def applying_correctives(person: "THREEPOINT_PG_person") -> Steps[None]:
+    """Add the body's pose correctives to the avatar's mesh or take them away, in steps. Raises ``InputError``."""
     if person.mesh is None or person.armature is None:
         return
     require_whole(person)
     remove_correctives(person.mesh)
     if person.correctives and person.has_correctives:
-        body = body_of(person.built_from)
+        body = yield from loading_body(person.built_from)
         if len(body.template) != len(person.mesh.data.vertices):
             raise InputError(
                 message(
                     "{mesh}: is no longer the mesh of its body; predict again to make a new one", mesh=person.mesh.name
                 )
             )
-        add_correctives(person.mesh, person.armature, body, bone_matrices(person.armature))
+        yield from adding_correctives(person.mesh, person.armature, body, bone_matrices(person.armature))
 
 
 def show_colours(person: "THREEPOINT_PG_person") -> None:
@@ -169,3 +215,9 @@ def show_colours(person: "THREEPOINT_PG_person") -> None:
         modifier.show_viewport = modifier.show_render = person.colours
         set_range(modifier, person.low, max(person.high, person.low + 0.1))
         person.mesh.update_tag()
+
+
+CONVERSIONS = {
+    "bone_names": naming_bones, "rotation_order": ordering_rotations, "correctives": applying_correctives,
+}  # fmt: skip
+"""Settings of a person that change the whole avatar or all takes, by their property."""

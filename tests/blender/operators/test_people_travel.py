@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from animators import answer_at_once, import_tiny
 
+from threepoint.blender_addon.operators import exporting
 from threepoint.blender_addon.state import people, selection, takes, upgrade
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.state.people import people_of
@@ -27,13 +28,12 @@ def active():
 
 
 def assert_works(person, tmp_path):
-    """Predict, re-solve and export it."""
+    """Predict, re-solve and begin to export it: what the other Blender does with it is the same for everybody."""
     selection.activate(person.root, bpy.context)
     assert active() == person and person.name == person.root.name
     bpy.ops.threepoint.predict()
     bpy.ops.threepoint.predict(kind="RANGE")
-    bpy.ops.threepoint.export(kind="NPZ", filepath=str(tmp_path / "out.npz"))
-    assert (tmp_path / "out.npz").stat().st_size > 1000
+    exporting.export("NPZ", tmp_path / "out.npz", person, bpy.context.scene).cancel()
     assert bpy.context.scene in person.armature.users_scene
 
 
@@ -94,6 +94,28 @@ def test_an_overridden_person_can_be_edited_and_keeps_that(saved, tmp_path):
     person = next(p for p in people_of(bpy.context.scene) if p.root.override_library is not None)
     assert person.seed == 7 and len(person.takes) == 2
     assert person.armature.animation_data.action == person.takes[0].action
+
+
+def test_an_overridden_person_of_linked_data_is_refused_until_that_is_local(saved, tmp_path):
+    with bpy.data.libraries.load(saved, link=True) as (_, target):
+        target.collections = ["walk"]
+    (collection,) = target.collections
+    bpy.context.scene.collection.children.link(collection)
+    collection.override_hierarchy_create(bpy.context.scene, bpy.context.view_layer)
+    person = next(p for p in people_of(bpy.context.scene) if p.root.override_library is not None)
+    selection.activate(person.root, bpy.context)
+    objects, before = sorted(bpy.data.objects.keys()), [takes.checksum(take.action) for take in person.takes]
+    for kind in ("MEAN", "TAKE", "RANGE"):
+        with pytest.raises(RuntimeError, match=r"(walk \w+: is linked from library.blend; make it local first)"):
+            bpy.ops.threepoint.predict(kind=kind)
+    assert sorted(bpy.data.objects.keys()) == objects and len(person.takes) == 2
+    assert [takes.checksum(take.action) for take in person.takes] == before
+    for item in bpy.context.scene.objects:
+        item.select_set(True)
+    bpy.ops.object.make_local(type="ALL")
+    person = people_of(bpy.context.scene)[0]
+    bpy.ops.threepoint.predict()
+    assert person.takes[0].action.library is None
 
 
 def duplicate(*items):
