@@ -88,6 +88,7 @@ def test_the_manual_of_the_zip_leads_nowhere_outside_of_it_and_shows_all_its_pic
         ),
         ("```\na < b\n```\nc", "<pre>a &lt; b</pre><p>c</p>"),
         ("[x](recordings.md#y) ![z](z.png)", '<p><a href="recordings.html#y">x</a> <img alt="z" src="z.png"></p>'),
+        ("[x](training.md) [y](#z)", '<p>x <a href="#z">y</a></p>'),
     ],
 )
 def test_the_manuals_markdown_becomes_html(markdown, html):

@@ -105,16 +105,19 @@ def inline(text: str) -> str:
 
     text = html.escape(re.sub(r"`([^`]+)`", keep, text), quote=False)
     text = re.sub(r"!\[([^]]*)\]\(([^)]+)\)", r'<img alt="\1" src="\2">', text)
-    text = re.sub(r"\[([^]]+)\]\(([^)]+)\)", lambda found: f'<a href="{target(found[2])}">{found[1]}</a>', text)
+    text = re.sub(r"\[([^]]+)\]\(([^)]+)\)", link, text)
     text = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", text)
     text = re.sub(r"(?<![\w*])\*(\S(?:.*?\S)?)\*(?!\w)", r"<i>\1</i>", text)
     return re.sub("\x00(\\d+)\x00", lambda found: kept[int(found[1])], text)
 
 
-def target(link: str) -> str:
-    """Where a link leads: from page to page among those that are there."""
-    name, dot, rest = link.partition(".md")
-    return f"{name}.html{rest}" if dot and name in PAGES else link
+def link(found: re.Match[str]) -> str:
+    """A link, matched with its words and its target: from page to page; to what is not there only its words."""
+    words, target = found[1], found[2]
+    name, dot, rest = target.partition(".md")
+    if dot and name not in PAGES:
+        return words
+    return f'<a href="{name}.html{rest}">{words}</a>' if dot else f'<a href="{target}">{words}</a>'
 
 
 def anchor(heading: str) -> str:
