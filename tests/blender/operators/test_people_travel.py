@@ -179,6 +179,21 @@ def test_the_list_follows_the_selection(person, tmp_path):
     assert active() == person and bpy.context.view_layer.objects.active == person.armature
 
 
+def test_of_two_people_with_the_same_trackers_the_chosen_one_is_meant(person):
+    for item in bpy.context.scene.objects:
+        item.select_set(item in people.trackers_of(person).values())
+    bpy.context.view_layer.objects.active = person.head
+    bpy.ops.threepoint.use_objects()
+    other = next(one for one in people_of(bpy.context.scene) if one.root != person.root)
+    assert active() == other
+    rows = list(bpy.context.scene.objects)
+    for chosen in (other, person, other):
+        bpy.context.scene.threepoint.row = rows.index(chosen.root)
+        assert active() == chosen and bpy.context.scene.threepoint.row == rows.index(chosen.root)
+    bpy.ops.threepoint.remove_person()
+    assert [one.root for one in people_of(bpy.context.scene)] == [person.root]
+
+
 def test_one_root_places_a_whole_person(person):
     scene = bpy.context.scene
     head, before = person.head, people.recording_of(person, scene)
