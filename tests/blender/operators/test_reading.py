@@ -19,6 +19,7 @@ from threepoint.model_core.body import load_body
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.recordings import read
 from threepoint.model_core.recordings.formats import bsor, plain
+from threepoint.tools.benchmarks import window
 
 
 class InAWindow:
@@ -111,6 +112,12 @@ def test_a_body_is_read_by_another_process_once_and_is_the_same(in_a_window, mon
         np.testing.assert_array_equal(getattr(body, field.name), getattr(here, field.name))
     with pytest.raises(StopIteration):
         next(person_avatar.loading_body(""))
+
+
+@pytest.mark.slow
+def test_the_bench_of_the_window_presses_every_button():
+    found = dict(window._buttons(2.0))
+    assert len(found) == 11 and all(0 < seconds < 60 for seconds in found.values())
 
 
 def test_the_dialog_learns_of_runs_without_waiting_for_them(tmp_path):
