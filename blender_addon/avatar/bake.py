@@ -259,11 +259,16 @@ def action_frames(motion: Motion, scene: Scene) -> np.ndarray:
     return np.arange(first, last + 1)
 
 
-def interpolating(motion: Motion, seconds: ArrayLike) -> Steps[tuple[np.ndarray, np.ndarray]]:
-    """Rotations (n, 22, 4) and translation (n, 3) of ``motion`` at ``seconds`` (n,) of its clock, in steps.
+def interpolate_motion(motion: Motion, seconds: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Rotations (n, 22, 4) and translation (n, 3) of ``motion`` at ``seconds`` (n,) of its clock.
 
     Interpolates between frames on the sphere and on the line; before the first frame and after the last one holds.
     """
+    return all_at_once(interpolating(motion, seconds))
+
+
+def interpolating(motion: Motion, seconds: ArrayLike) -> Steps[tuple[np.ndarray, np.ndarray]]:
+    """``interpolate_motion`` in steps, between which a window may draw."""
     position = np.clip((np.asarray(seconds) - motion.start) * motion.fps, 0, motion.frame_count - 1)
     before = np.floor(position).astype(int)
     after = np.minimum(before + 1, motion.frame_count - 1)

@@ -9,10 +9,9 @@ from threepoint.blender_addon.animation.curves import fcurves_of, keyframes_of
 from threepoint.blender_addon.animation.timing import frames_to_seconds
 from threepoint.blender_addon.avatar import hands
 from threepoint.blender_addon.avatar.armature import create_avatar
-from threepoint.blender_addon.avatar.bake import bake_motion, interpolating, read_action, replace_frames
+from threepoint.blender_addon.avatar.bake import bake_motion, interpolate_motion, read_action, replace_frames
 from threepoint.blender_addon.avatar.shape_keys import key_of
 from threepoint.blender_addon.state.new_file import empty_file
-from threepoint.blender_addon.steps import all_at_once
 from threepoint.model_core.body import load_body, skin
 from threepoint.model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions
 from threepoint.model_core.geometry.kinematics import forward_kinematics
@@ -24,7 +23,7 @@ BODY = BoxBody()
 
 def joints_and_vertices(motion, seconds):
     """Positions in Blender's frame by our own kinematics: joints (24, 3), vertices (V, 3)."""
-    rotations, translation = all_at_once(interpolating(motion, [seconds]))
+    rotations, translation = interpolate_motion(motion, [seconds])
     local = np.concatenate([quaternion_to_matrix(rotations[0]), np.broadcast_to(np.eye(3), (2, 3, 3))])
     rest = BODY.rest_joints(motion.betas)
     world, joints = forward_kinematics(local, translation[0], rest)
