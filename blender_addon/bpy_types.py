@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         """The window manager with what is going on (``state.properties``)."""
 
         threepoint: Any
+        threepoint_import: Any
 
     class Context(bpy.types.Context):
         """A context of a window in which a file is open."""

@@ -1,5 +1,6 @@
 """An engine without networks, for tests of everything around them: the request's seed says how it behaves."""
 
+import functools
 import os
 import sys
 import time
@@ -22,11 +23,6 @@ VERTICES = int(os.environ.get("FAKE_ENGINE_VERTICES", "13718"))
 class EngineSession:
     """Stands, turned by ``take`` radians, for as long as the recording lasts."""
 
-    def __init__(self):
-        from threepoint.model_core.body import load_body
-
-        self.body = load_body()
-
     def hello(self):
         print("libraries may print what they like")
         time.sleep(START_SECONDS)
@@ -34,6 +30,8 @@ class EngineSession:
         return {"torch": "none", "python": "3", "device": "cpu", "device_name": "no device", "spin_count": spin_count}
 
     def calibrate(self, header, arrays, progress):
+        import numpy as np
+
         from threepoint.model_core.calibration import Calibration, calibration_from_json, preset_offsets
         from threepoint.model_core.notes import Note
 
@@ -42,9 +40,17 @@ class EngineSession:
             return calibration_from_json(header["calibration"])
         options = header["options"]
         floor, stature = options.get("floor") or 0.0, options.get("stature") or 1.7
-        betas = self.body.betas_for(stature)
+        betas = self.betas_for(stature) if options.get("stature") else np.zeros(10)
         note = Note("person", {"stature": stature, "floor": floor, "preset": options.get("preset") or "grip"})
         return Calibration(betas, floor, preset_offsets("grip"), (note,), 0.05)
+
+    @staticmethod
+    @functools.cache
+    def betas_for(stature):
+        """Of the default body, which takes a while to load."""
+        from threepoint.model_core.body import load_body
+
+        return load_body().betas_for(stature)
 
     def animate(self, header, arrays, progress):
         import numpy as np

@@ -44,12 +44,12 @@ CORE_ORDER = (
 )
 """The folders and files of ``model_core``: each imports only what stands above its line here."""
 ADDON_ORDER = (
-    ("bpy_types",),
+    ("bpy_types", "steps"),
     ("i18n",),
     ("animation",),
     ("trackers", "avatar"),
     ("characters",),
-    ("engine", "export"),
+    ("engine", "export", "reading"),
     ("state",),
     ("render",),
     ("operators",),

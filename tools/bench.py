@@ -8,7 +8,7 @@ import torch
 
 from ..model_core.errors import InputError
 from ..model_core.whole_files import Outputs, check_target
-from .benchmarks import blender, characters, devices, lbfgs, networks, pipeline, recordings
+from .benchmarks import blender, characters, devices, lbfgs, networks, pipeline, recordings, window
 from .support.arguments import command_parser
 
 SECTIONS = {
@@ -19,6 +19,7 @@ SECTIONS = {
     "recordings": recordings.measure,
     "blender": blender.measure,
     "characters": characters.measure,
+    "window": window.measure,
 }
 
 

@@ -23,9 +23,10 @@ from .support.arguments import command_parser
 from .support.checkout import ROOT
 from .support.environment import say
 from .support.lock import write_lock
+from .support.manual import write_manual
 
 PACKED = ("blender_manifest.toml", "__init__.py", "LICENSE", "blender_addon", "model_core", "weights")
-"""What the extension consists of; nothing else of the checkout gets into the zip."""
+"""What the extension consists of; nothing else of the checkout gets into the zip but its manual."""
 LEFT_OUT = {
     "model_core/mocap", "model_core/evaluation", "model_core/sage/losses.py", "model_core/flag/losses.py",
     "model_core/sage/streaming.py", "model_core/sage/token_networks.py", "model_core/sage/streaming",
@@ -131,6 +132,7 @@ def stage(folder: Path) -> None:
             shutil.copytree(source, folder / name, ignore=unpacked)
         else:
             shutil.copy2(source, folder / name)
+    write_manual(folder / "manual")
 
 
 def blender_extension(*arguments: str) -> None:

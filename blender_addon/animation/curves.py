@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 
 from ..bpy_types import Animated
+from ..steps import Steps, all_at_once
 
 CONSTANT, LINEAR = 0, 1
 """Blender's numbers for the two kinds of interpolation used here (``bpy.types.Keyframe.interpolation``)."""
@@ -82,12 +83,18 @@ def drop_curves(curves: Curves, is_meant: Callable[[str], bool]) -> None:
 
 def checksum(action: bpy.types.Action) -> str:
     """A number, as text, that is another one as soon as any keyframe, interpolation or modifier is changed."""
+    return all_at_once(checking(action))
+
+
+def checking(action: bpy.types.Action) -> Steps[str]:
+    """``checksum`` in steps, between which a window may draw."""
     check = 0
     for fcurve in sorted(all_fcurves(action), key=lambda fcurve: (fcurve.data_path, fcurve.array_index)):
         words = (fcurve.data_path, fcurve.array_index, fcurve.mute, [item.type for item in fcurve.modifiers])
         check = zlib.crc32(repr(words).encode(), check)
         check = zlib.crc32(keyframes_of(fcurve).tobytes(), check)
         check = zlib.crc32(_key_part(fcurve.keyframe_points, "interpolation").tobytes(), check)
+        yield
     return f"{check:08x}"
 
 

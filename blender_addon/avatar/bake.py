@@ -28,6 +28,7 @@ from ..animation.rotation_modes import CHANNELS, QUATERNION, channel_values, qua
 from ..animation.timing import blending, frames_to_seconds, scene_fps, seconds_to_frames
 from ..bpy_types import ArmatureObject, Scene
 from ..i18n.messages import message
+from ..steps import Steps, all_at_once
 from .armature import bone_matrices
 from .bone_names import names_of
 from .contacts import foot_contacts, read_contacts, replace_contacts, switch_paths, write_contacts
@@ -58,19 +59,18 @@ def writing(armature: ArmatureObject, action: bpy.types.Action, motion: Motion, 
     motion.validate()
     frames = action_frames(motion, scene)
     seconds = frames_to_seconds(frames, scene)
-    location, rotations = _bone_space(armature, motion, seconds)
     yield
+    location, rotations = yield from _bone_space(armature, motion, seconds)
     names = names_of(armature)
     curves = curves_in(armature, action)
     drop_curves(curves, driven_paths(armature).__contains__)
+    yield
     write_vector(curves, f'pose.bones["{names[PELVIS]}"].location', frames, location, names[PELVIS])
     for order, joints in joints_by_order(armature).items():
-        # Quaternions one by one: an hour's rotations are too many for several copies. Angles are faster together.
-        for some in [[joint] for joint in joints] if order == QUATERNION else [joints]:
-            values = channel_values(rotations[:, some], order)
-            for position, joint in enumerate(some):
-                write_vector(curves, rotation_path(names[joint], order), frames, values[:, position], names[joint])
-                yield
+        for joint in joints:  # One by one: an hour's rotations are too many for several copies.
+            values = channel_values(rotations[:, [joint]], order)[:, 0]
+            write_vector(curves, rotation_path(names[joint], order), frames, values, names[joint])
+            yield
     in_contact = foot_contacts(motion, seconds)
     if in_contact is not None:
         write_contacts(armature, curves, frames, in_contact)
@@ -105,7 +105,7 @@ def replacing(
     if not len(frames):
         return
     seconds = frames_to_seconds(frames, scene)
-    location, rotations = _bone_space(armature, motion, seconds)
+    location, rotations = yield from _bone_space(armature, motion, seconds)
     fcurves = motion_curves(armature, action)
     yield
     weight = blending(frames, frames[0], frames[-1])
@@ -190,20 +190,25 @@ def root_channels(armature: ArmatureObject, frames: np.ndarray) -> tuple[np.ndar
 
 def set_rotation_order(armature: ArmatureObject, order: str, actions: Iterable[bpy.types.Action]) -> None:
     """Give all bones a rotation order (one of ``rotation_modes.ORDERS``), and convert the keyframes of ``actions``."""
+    all_at_once(setting_rotation_order(armature, order, actions))
+
+
+def setting_rotation_order(armature: ArmatureObject, order: str, actions: Iterable[bpy.types.Action]) -> Steps[None]:
+    """``set_rotation_order`` in steps, between which a window may draw."""
     before = joints_by_order(armature)
     for action in actions:
-        _convert_action(armature, action, order, before)
+        yield from _converting(armature, action, order, before)
     for name in names_of(armature):
         bone: Any = armature.pose.bones[name]
         bone.rotation_mode = order
 
 
-def _convert_action(
+def _converting(
     armature: ArmatureObject, action: bpy.types.Action, order: str, before: dict[str, list[int]]
-) -> None:
+) -> Steps[None]:
     curves = curves_in(armature, action)
     fcurves = {(f.data_path, f.array_index): f for f in curves.fcurves}
-    together: dict[tuple[str, bytes], list[tuple[str, np.ndarray, np.ndarray]]] = {}
+    turned: list[tuple[str, str, np.ndarray, np.ndarray]] = []
     for old, joints in before.items():
         for joint in joints if old != order else ():
             name = names_of(armature)[joint]
@@ -212,13 +217,12 @@ def _convert_action(
                 continue  # An own layer that does not turn this bone, or curves that somebody has deleted.
             frames = np.unique(np.concatenate([keyframes_of(fcurves[path, k])[:, 0] for k in range(count)]))
             values = quaternions_of(curve_values(fcurves, path, count, frames), old)
-            together.setdefault((old, frames.tobytes()), []).append((name, frames, values))
-    dropped = {rotation_path(name, old) for (old, _), turned in together.items() for name, _, _ in turned}
-    drop_curves(curves, dropped.__contains__)
-    for turned in together.values():  # Bones with the same keyframes: angles are found frame by frame, once for all.
-        values = channel_values(np.stack([own for _, _, own in turned], 1), order)
-        for place, (name, frames, _) in enumerate(turned):
-            write_vector(curves, rotation_path(name, order), frames, values[:, place], name)
+            turned.append((name, path, frames, channel_values(values[:, None], order)[:, 0]))
+            yield
+    drop_curves(curves, {path for _, path, _, _ in turned}.__contains__)
+    for name, _, frames, values in turned:
+        write_vector(curves, rotation_path(name, order), frames, values, name)
+        yield
 
 
 def joints_by_order(armature: ArmatureObject) -> dict[str, list[int]]:
@@ -237,13 +241,14 @@ def rotation_path(bone: str, order: str) -> str:
     return f'pose.bones["{bone}"].{CHANNELS[order][0]}'
 
 
-def _bone_space(armature: ArmatureObject, motion: Motion, seconds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _bone_space(armature: ArmatureObject, motion: Motion, seconds: np.ndarray) -> Steps[tuple[np.ndarray, np.ndarray]]:
     """Location of the pelvis bone (n, 3) and rotations of the bones (n, 22, 4), as Blender's channels hold them."""
-    rotations, translation = interpolate_motion(motion, seconds)
+    rotations, translation = yield from interpolating(motion, seconds)
     axes = bone_axes(armature)
     for joint in range(BODY_JOINT_COUNT):  # One by one: an hour's rotations are too many for several copies.
         turned = convert_quaternions(rotations[:, joint], MODEL_TO_BLENDER)
         rotations[:, joint] = to_bone_axes(turned, axes[joint])
+        yield
     head, pelvis_axes = _pelvis_rest(armature)
     return (convert_positions(translation, MODEL_TO_BLENDER) - head) @ pelvis_axes, rotations
 
@@ -268,6 +273,11 @@ def interpolate_motion(motion: Motion, seconds: ArrayLike) -> tuple[np.ndarray, 
 
     Interpolates between frames on the sphere and on the line; before the first frame and after the last one holds.
     """
+    return all_at_once(interpolating(motion, seconds))
+
+
+def interpolating(motion: Motion, seconds: ArrayLike) -> Steps[tuple[np.ndarray, np.ndarray]]:
+    """``interpolate_motion`` in steps, between which a window may draw."""
     position = np.clip((np.asarray(seconds) - motion.start) * motion.fps, 0, motion.frame_count - 1)
     before = np.floor(position).astype(int)
     after = np.minimum(before + 1, motion.frame_count - 1)
@@ -276,6 +286,7 @@ def interpolate_motion(motion: Motion, seconds: ArrayLike) -> tuple[np.ndarray, 
     for joint in range(BODY_JOINT_COUNT):
         own = motion.rotations[:, joint].astype(np.float64)
         rotations[:, joint] = slerp(own[before], own[after], part)
+        yield
     translation = motion.translation.astype(np.float64)
     return rotations, translation[before] + part[:, None] * (translation[after] - translation[before])
 

@@ -15,6 +15,7 @@ from ...model_core.body import Body
 from ...model_core.geometry.frames import MODEL_TO_BLENDER
 from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, JOINT_NAMES
 from ..bpy_types import ArmatureObject, MeshObject
+from ..steps import Steps, all_at_once
 from .bone_names import names_of
 from .shape_keys import add_key
 
@@ -38,16 +39,22 @@ def add_correctives(mesh: MeshObject, armature: ArmatureObject, body: Body, axes
 
     ``axes`` (24, 3, 3): the bones' rest axes in Blender's frame, as columns.
     """
+    return all_at_once(adding_correctives(mesh, armature, body, axes))
+
+
+def adding_correctives(mesh: MeshObject, armature: ArmatureObject, body: Body, axes: np.ndarray) -> Steps[int]:
+    """``add_correctives`` in steps, between which a window may draw."""
     if body.pose_directions is None:
         return 0
+    yield
     vertices = len(body.template)
-    directions = np.asarray(body.pose_directions, np.float64).reshape(vertices, 3, -1, 3, 3)
+    directions = np.asarray(body.pose_directions).reshape(vertices, 3, -1, 3, 3)
     count = 0
     for joint in range(1, BODY_JOINT_COUNT):
         # Features are in the model's frame: R_model = M^T R_blender M, and R_blender = B Q B^T.
         to_model = MODEL_TO_BLENDER.T @ axes[joint]
-        moved = np.einsum("vkab,ai,bj->vkij", directions[:, :, joint - 1], to_model, to_model)
-        moved = np.einsum("lk,vkij->vlij", MODEL_TO_BLENDER, moved)
+        moved = to_model.T @ directions[:, :, joint - 1].astype(np.float64) @ to_model
+        moved = np.tensordot(moved, MODEL_TO_BLENDER, (1, 1)).transpose(0, 3, 1, 2)
         for entry, (row, column) in enumerate(ENTRIES):
             offsets = moved[:, :, row, column]
             if np.abs(offsets).max() > LEAST_METRES:
@@ -55,6 +62,7 @@ def add_correctives(mesh: MeshObject, armature: ArmatureObject, body: Body, axes
                 key.slider_min, key.slider_max = -LARGEST, LARGEST
                 _drive(key, armature, names_of(armature)[joint], FORMULAS[entry])
                 count += 1
+                yield
     return count
 
 

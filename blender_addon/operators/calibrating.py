@@ -10,6 +10,7 @@ from ..i18n.messages import message
 from ..i18n.translations import translated
 from ..state import engine_choice, predictions
 from ..state.properties import THREEPOINT_PG_person, active_person, require_person
+from ..steps import Steps
 from .buttons import Button, Slot
 from .engine_jobs import EngineOperator
 
@@ -22,16 +23,15 @@ class _Calibrating(EngineOperator):
 
     step = "CALIBRATION"
 
-    def ask(self, context: Context, person: THREEPOINT_PG_person) -> Job:
+    def ask(self, context: Context, person: THREEPOINT_PG_person) -> Steps[Job]:
         """Ask for the calibration that the settings describe."""
-        return predictions.ask_for_calibration(person, context.scene, engine_choice.engine_python())
+        return predictions.asking_for_calibration(person, context.scene, engine_choice.engine_python())
 
     def finish(self, context: Context, person: THREEPOINT_PG_person, job: Job) -> Iterator[None]:
         """Keep and show it."""
         assert job.calibration is not None
-        predictions.receive_calibration(person, job.calibration, job.key)
+        yield from predictions.receiving_calibration(person, job.calibration, job.key)
         self.tell(message("{person}: {note}", person=person.name, note=job.calibration.notes[-1]))
-        yield
 
 
 class THREEPOINT_OT_calibrate(_Calibrating, bpy.types.Operator):
@@ -49,10 +49,10 @@ class THREEPOINT_OT_calibrate_t_pose(_Calibrating, bpy.types.Operator):
     bl_label = "T-Pose at Playhead"
     bl_options = {"UNDO"}
 
-    def ask(self, context: Context, person: THREEPOINT_PG_person) -> Job:
+    def ask(self, context: Context, person: THREEPOINT_PG_person) -> Steps[Job]:
         """Ask for a calibration in the pose of the current frame"""
         self._frame = context.scene.frame_current
-        return predictions.ask_for_calibration(person, context.scene, engine_choice.engine_python(), self._frame)
+        return predictions.asking_for_calibration(person, context.scene, engine_choice.engine_python(), self._frame)
 
     def finish(self, context: Context, person: THREEPOINT_PG_person, job: Job) -> Iterator[None]:
         """Keep the calibration and the frame that it was measured at."""

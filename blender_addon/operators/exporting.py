@@ -23,7 +23,7 @@ from ..state.presence import forget_deleted
 from ..state.properties import THREEPOINT_PG_person, require_person
 from ..state.takes import active_take
 from .buttons import Button, Slot
-from .engine_jobs import redraw
+from .stepped import redraw
 
 FORMATS = (
     ("FBX", "FBX", "For game engines and other animation programs", ".fbx"),

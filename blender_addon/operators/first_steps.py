@@ -5,16 +5,18 @@ from typing import Any
 
 import bpy
 
-from ...model_core.recordings import read
 from ..bpy_types import Context, registration
 from ..i18n.messages import message
 from ..i18n.text_wrap import wrapped_lines
 from ..state import people
 from .buttons import Button, Slot
-from .importing import show_person
+from .reading_recordings import begin, is_free
 
 SAMPLE = Path(__file__).resolve().parent.parent / "sample" / "sample.bsor"
 """A made-up session (``tools.support.sample_recording``)."""
+ROOT = Path(__file__).resolve().parent.parent.parent
+MANUALS = (ROOT / "manual" / "blender.html", ROOT / "docs" / "blender.md")
+"""The manual's first page: in the extension, and in a checkout that is linked into Blender."""
 HELP_WIDTH, HELP_LINES = 460, 40
 WAY = (
     message("1. Import Recording: a file of a headset and two controllers, or drop one into the 3D view."),
@@ -33,15 +35,18 @@ class THREEPOINT_OT_import_sample(bpy.types.Operator):
 
     bl_idname = "threepoint.import_sample"
     bl_label = "Sample Recording"
-    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether no import is under way."""
+        return is_free(cls, context)
 
     def execute(self, context: Context) -> set[str]:
         """Import it like any other."""
-        recording = read(SAMPLE)
-        person = people.add_person(recording, SAMPLE.stem, context.scene, beside=True)
-        people.fit_frame_range(person, context.scene, recording.duration)
-        show_person(context, person)
-        return {"FINISHED"}
+        refusal = begin([{"path": str(SAMPLE), "options": {}, "keep": False}])
+        if refusal:
+            self.report({"ERROR"}, refusal)
+        return {"CANCELLED"} if refusal else {"FINISHED"}
 
 
 class THREEPOINT_OT_help(bpy.types.Operator):
@@ -66,6 +71,29 @@ class THREEPOINT_OT_help(bpy.types.Operator):
             column = layout.column(align=True)
             for line in wrapped_lines(context, [step], HELP_LINES, HELP_WIDTH):
                 column.label(text=line, translate=False)
+        draw_manual(layout)
+
+
+class THREEPOINT_OT_manual(bpy.types.Operator):
+    """Open the manual, which comes with Threepoint and needs no network, in the browser"""
+
+    bl_idname = "threepoint.manual"
+    bl_label = "Manual"
+
+    def execute(self, context: Context) -> set[str]:
+        """Open it."""
+        bpy.ops.wm.path_open(filepath=str(manual()))
+        return {"FINISHED"}
+
+
+def manual() -> Path:
+    """The first page of the manual that is there."""
+    return next(path for path in MANUALS if path.is_file())
+
+
+def draw_manual(layout: bpy.types.UILayout) -> None:
+    """*Manual*."""
+    layout.operator(THREEPOINT_OT_manual.bl_idname, icon="URL")
 
 
 def _draw_begin(layout: bpy.types.UILayout, context: Context) -> None:
@@ -78,5 +106,5 @@ def _draw_begin(layout: bpy.types.UILayout, context: Context) -> None:
 
 
 BUTTONS = (Button(Slot.RECORDING, 5, _draw_begin),)
-CLASSES = (THREEPOINT_OT_import_sample, THREEPOINT_OT_help)
+CLASSES = (THREEPOINT_OT_import_sample, THREEPOINT_OT_help, THREEPOINT_OT_manual)
 register, unregister = registration(CLASSES)

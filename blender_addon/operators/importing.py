@@ -3,10 +3,8 @@
 # pyright: reportInvalidTypeForm=false
 # Blender takes properties from annotations that are calls.
 
-import json
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,22 +14,19 @@ from bpy_extras.io_utils import ImportHelper
 
 from ...model_core.errors import InputError
 from ...model_core.geometry.skeleton import ROLES
-from ...model_core.notes import Note
-from ...model_core.recordings import formats, read
-from ...model_core.recordings.formats.table import load_table
-from ...model_core.recordings.tables.layouts import user_layouts
-from ...model_core.recordings.tables.options import TableOptions
-from ..bpy_types import Context, Scene, registration
+from ...model_core.recordings import formats
+from ..bpy_types import Context, registration
 from ..engine.client import EngineError
-from ..i18n.messages import Message, dump, load, message, of_error
+from ..i18n.messages import message, of_error
 from ..i18n.text_wrap import wrapped_lines
 from ..i18n.translations import translated
-from ..state import engine_choice, people
-from ..state.properties import THREEPOINT_PG_person
-from ..trackers import columns, selection
+from ..state import engine_choice
+from ..trackers import columns
 from ..trackers.roles import role_label
-from . import showing
+from . import reading_recordings, runs_of_file
 from .buttons import Button, Slot
+from .reading_recordings import IMPORT, WORKPLACE, is_free
+from .stepped import draw_progress
 
 AUTO_DETECT = ("AUTO", "Auto-detect", "Find it out from the file")
 TABLE_CHOICES = {
@@ -45,8 +40,6 @@ TABLE_CHOICES = {
 MAX_PREVIEW_LINES = 16
 LARGEST_LOOKED_INTO = 8 * 2**20
 """Bytes of a file of which the dialog lists the runs."""
-MOST_NAMED = 6
-"""Selected objects that are named as not used."""
 SUFFIXES = ";".join(f"*{suffix}" for suffix in formats.suffixes())
 
 
@@ -79,7 +72,7 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
 
     bl_idname = "threepoint.import_recording"
     bl_label = "Import Headset Recording"
-    bl_options = {"REGISTER", "UNDO", "PRESET"}
+    bl_options = {"PRESET"}  # Undone is what it begins (``reading_recordings``).
 
     if TYPE_CHECKING:
         filepath: str
@@ -114,6 +107,11 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
         description="Read all tables with the same header so from now on, here and on the command line",
     )  # fmt: skip
 
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether no other import is under way."""
+        return is_free(cls, context)
+
     def invoke(self, context: Context, event: bpy.types.Event) -> set[str]:
         if self.directory and self.files:  # Dropped: the files are known.
             return self.execute(context)
@@ -124,29 +122,18 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
         if self.own_columns:
             _fill_columns(self, context)
         paths = recording_paths(self.directory, [file.name for file in self.files], self.filepath)
-        done = []
-        for path in paths:
-            try:
-                done.append(self._import(path, context.scene))
-            except (InputError, EngineError) as error:
-                self.report({"ERROR"}, translated(error))
         if not paths:
             self.report({"ERROR"}, translated(message("No recording was chosen")))
-        if done:
-            said = message("Recordings imported: {count}; see the Threepoint tab of the sidebar", count=len(done))
-            self.report({"INFO"}, translated(said))
-            show_person(context, done[-1])
-        return {"FINISHED"} if done else {"CANCELLED"}
-
-    def _import(self, path: Path, scene: Scene) -> THREEPOINT_PG_person:
-        options = self._options(path)
-        recording = read(path, user_layouts(), run=self.run or None, **options)
-        if self.keep and path.suffix.lower() in columns.TABLE_SUFFIXES and options:
-            user_layouts().save(load_table(path).names, TableOptions(**options))
-        person = people.add_person(recording, path.stem, scene, self.beside)
-        if self.fit_range:
-            people.fit_frame_range(person, scene, recording.duration)
-        return person
+        asked = []
+        for path in paths:
+            try:
+                asked.append({"path": str(path), "options": self._options(path), "keep": self.keep})
+            except (InputError, EngineError) as error:
+                self.report({"ERROR"}, translated(error))
+        refusal = reading_recordings.begin(asked, self.fit_range, self.beside, self.run) if asked else ""
+        if refusal:
+            self.report({"ERROR"}, refusal)
+        return {"FINISHED"} if asked and not refusal else {"CANCELLED"}
 
     def _options(self, path: Path) -> dict[str, Any]:
         """What the user knows of tables, as far as the file's format takes it, and what unpacks some formats."""
@@ -192,7 +179,7 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
                 return ()
             if "python" in formats.find_format(path).OPTIONS:
                 return ()
-            return runs_of(path, path.stat().st_mtime_ns, json.dumps(self._options(path)))
+            return runs_of_file.runs_of(path, self._options(path))
         except (OSError, InputError):
             return ()
 
@@ -221,15 +208,6 @@ class THREEPOINT_OT_import_recording(bpy.types.Operator, ImportHelper):
 THREEPOINT_OT_import_recording.__annotations__.update(columns.column_properties())
 
 
-@lru_cache(maxsize=4)
-def runs_of(path: Path, _changed: int, options: str) -> tuple[tuple[float, float], ...]:
-    """Begin and end in seconds of each run of a file; none where it is one, or cannot be read. ``options`` as JSON."""
-    try:
-        return read(path, user_layouts(), **json.loads(options)).runs
-    except InputError:
-        return ()
-
-
 def reading_options(path: Path, python: Path | None = None) -> dict[str, Path]:
     """What a reader needs beyond Blender's own Python: some formats are unpacked by the engine's.
 
@@ -256,40 +234,6 @@ def recording_paths(directory: str, names: Sequence[str], filepath: str) -> list
     return found
 
 
-def show_person(context: Context, person: THREEPOINT_PG_person) -> None:
-    """Select a person's trackers and bring them into view, with the scene's range."""
-    trackers = people.trackers_of(person)
-    if "head" in trackers:
-        # Framed with the root, which stands on the floor: the whole person will have room.
-        showing.select(context, [*trackers.values(), person.root], trackers["head"])
-        showing.frame_selected(context)
-        showing.select(context, list(trackers.values()), trackers["head"])
-
-
-class THREEPOINT_OT_use_objects(bpy.types.Operator):
-    """Start a new person whose head and hands are the selected objects or pose bones, the active one being the head"""
-
-    bl_idname = "threepoint.use_objects"
-    bl_label = "Use Animated Objects"
-    bl_options = {"REGISTER", "UNDO"}
-
-    def execute(self, context: Context) -> set[str]:
-        found, left = selection.by_role(selection.chosen_in(context))
-        objects = selection.objects_of(found, "Person", context.scene)
-        person = people.add_person_from_objects(objects, "Person", context.scene)
-        notes: list[Message | Note] = []
-        try:
-            notes += people.settle_axes(person, context.scene)
-        except InputError as error:
-            self.report({"WARNING"}, translated(error))
-        if left:
-            names = ", ".join(one.name for one in left[:MOST_NAMED]) + (" ..." if len(left) > MOST_NAMED else "")
-            notes.append(message("Selected but not used: {names}", names=names))
-            self.report({"WARNING"}, translated(notes[-1]))
-        person.notes = dump([*load(person.notes), *notes])
-        return {"FINISHED"}
-
-
 class THREEPOINT_FH_recording(bpy.types.FileHandler):
     """Recordings that are dropped into the 3D view or the outliner"""
 
@@ -307,13 +251,13 @@ def _draw_menu(menu: Any, _context: bpy.types.Context) -> None:
     menu.layout.operator(THREEPOINT_OT_import_recording.bl_idname, text="Headset Recording (.bsor, .csv, ...)")
 
 
-def _draw_buttons(layout: bpy.types.UILayout, context: Context) -> None:
-    layout.operator(THREEPOINT_OT_import_recording.bl_idname, icon="IMPORT", text="Import Recording")
-    layout.operator(THREEPOINT_OT_use_objects.bl_idname, icon="OBJECT_DATA")
+def _draw_button(layout: bpy.types.UILayout, context: Context) -> None:
+    if not draw_progress(layout, context, IMPORT, WORKPLACE):
+        layout.operator(THREEPOINT_OT_import_recording.bl_idname, icon="IMPORT", text="Import Recording")
 
 
-BUTTONS = (Button(Slot.RECORDING, 10, _draw_buttons),)
-CLASSES = (THREEPOINT_OT_import_recording, THREEPOINT_OT_use_objects, THREEPOINT_FH_recording)
+BUTTONS = (Button(Slot.RECORDING, 10, _draw_button),)
+CLASSES = (THREEPOINT_OT_import_recording, THREEPOINT_FH_recording)
 _register_classes, _unregister_classes = registration(CLASSES)
 
 
@@ -325,5 +269,6 @@ def register() -> None:
 
 def unregister() -> None:
     """Take it all back."""
+    runs_of_file.stop()
     bpy.types.TOPBAR_MT_file_import.remove(_draw_menu)
     _unregister_classes()

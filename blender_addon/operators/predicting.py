@@ -19,10 +19,12 @@ from ..state import engine_choice, predictions
 from ..state.people import frame_rate_message, people_of, trackers_of
 from ..state.properties import THREEPOINT_PG_person, require_person
 from ..state.takes import active_take
+from ..steps import Steps
 from . import showing
 from .buttons import Button, Slot
-from .engine_jobs import EngineOperator, THREEPOINT_OT_cancel
+from .engine_jobs import EngineOperator
 from .ranges import draw_range_buttons
+from .stepped import draw_progress
 
 KINDS = (
     ("MEAN", "Predict", "Predict the whole body from head and hands as they move in the scene now"),
@@ -56,7 +58,7 @@ class THREEPOINT_OT_predict(EngineOperator, bpy.types.Operator):
             return super().people(context)
         return [person for person in people_of(context.scene) if "head" in trackers_of(person)]
 
-    def ask(self, context: Context, person: THREEPOINT_PG_person) -> Job:
+    def ask(self, context: Context, person: THREEPOINT_PG_person) -> Steps[Job]:
         """Ask for the motion of the kind that the button is for."""
         self._begun = time.monotonic()
         self._take, self._frames, number = None, None, 0
@@ -67,7 +69,8 @@ class THREEPOINT_OT_predict(EngineOperator, bpy.types.Operator):
             if take is not None:
                 self._take, number = take.identifier, take.number
             self._frames = (person.first, person.last) if self.kind == "RANGE" else None
-        return predictions.ask_for_motion(person, context.scene, engine_choice.engine_python(), number, self._frames)
+        python = engine_choice.engine_python()
+        return predictions.asking_for_motion(person, context.scene, python, number, self._frames)
 
     def finish(self, context: Context, person: THREEPOINT_PG_person, job: Job) -> Iterator[None]:
         """Bring the motion onto the avatar."""
@@ -78,7 +81,7 @@ class THREEPOINT_OT_predict(EngineOperator, bpy.types.Operator):
         else:
             steps = predictions.receiving(person, job.motion, scene, said, identifier=self._take)
             next(steps, None)  # Before anything is changed it has seen that all can be.
-            predictions.receive_calibration(person, job.calibration, job.key)
+            yield from predictions.receiving_calibration(person, job.calibration, job.key)
             yield from steps
         if is_new:
             showing.select(context, [person.armature], person.armature)
@@ -99,12 +102,9 @@ def _draw_button(layout: bpy.types.UILayout, kind: str, icon: Any) -> None:
 
 
 def _draw_predict(layout: bpy.types.UILayout, context: Context) -> None:
-    work = context.window_manager.threepoint
     row = layout.row(align=True)
     row.scale_y = 1.5
-    if work.running:  # In the button's place, so that nothing below it moves.
-        row.progress(factor=work.fraction, type="BAR", text=work.stage)
-        row.operator(THREEPOINT_OT_cancel.bl_idname, icon="CANCEL", text="")
+    if draw_progress(row, context, THREEPOINT_OT_predict.step):  # In the button's place: nothing below it moves.
         return
     _draw_button(row, "MEAN", "PLAY")
     if len(people_of(context.scene)) > 1:

@@ -20,8 +20,10 @@ from ..avatar.uncertainty import mean_empty
 from ..bpy_types import AnyObject, Scene, current_context
 from ..i18n import messages
 from ..i18n.messages import Message, message
-from ..trackers.empties import SOURCE, body_trackers, create_trackers, read_trackers
+from ..steps import Steps, all_at_once
+from ..trackers.empties import SOURCE, body_trackers, creating_trackers
 from ..trackers.object_axes import AXES
+from ..trackers.reading import reading_trackers
 from ..trackers.roles import REASON_LABELS, role_label
 from ..trackers.sample_times import sample_times
 from .placement import extent_of, place_beside
@@ -53,7 +55,12 @@ def add_person(recording: Recording, name: str, scene: Scene, beside: bool = Fal
     The trackers are where the recording says, its first sample at the scene's first frame. ``beside``: the person is
     moved to where they meet nothing that is there, if they would.
     """
-    trackers = create_trackers(recording, name, scene, origin=float(recording.time[0]))
+    return all_at_once(adding_person(recording, name, scene, beside))
+
+
+def adding_person(recording: Recording, name: str, scene: Scene, beside: bool = False) -> Steps["THREEPOINT_PG_person"]:
+    """``add_person`` in steps, between which a window may draw."""
+    trackers = yield from creating_trackers(recording, name, scene, origin=float(recording.time[0]))
     person = add_person_from_objects({role: trackers[role] for role in ROLES if role in trackers}, name, scene)
     root = person.root
     for role, tracker in trackers.items():
@@ -131,6 +138,11 @@ def recording_of(person: "THREEPOINT_PG_person", scene: Scene) -> Recording:
     It is seen from the person's root: who is placed elsewhere moves as before. Raises ``InputError`` where there is no
     head, where it was deleted, or where it does not move at all.
     """
+    return all_at_once(reading_recording(person, scene))
+
+
+def reading_recording(person: "THREEPOINT_PG_person", scene: Scene) -> Steps[Recording]:
+    """``recording_of`` in steps, between which a window may draw and nothing may be changed."""
     trackers = trackers_of(person)
     if person.head is not None and "head" not in trackers:
         raise InputError(message("{person}: the head '{name}' is no longer in the scene; choose another object, or "
@@ -138,7 +150,7 @@ def recording_of(person: "THREEPOINT_PG_person", scene: Scene) -> Recording:
     if person.root in trackers.values():
         raise InputError(message("object '{name}': is the root of its person, which carries the trackers; choose an "
                                  "object that moves", name=person.root.name))  # fmt: skip
-    recording = read_trackers(trackers, scene, root=person.root)
+    recording = yield from reading_trackers(trackers, scene, root=person.root)
     head = recording.tracks["head"]
     if np.ptp(head.position, axis=0).max() < STILL and np.ptp(head.rotation, axis=0).max() < STILL:
         name = trackers["head"].name
@@ -146,17 +158,18 @@ def recording_of(person: "THREEPOINT_PG_person", scene: Scene) -> Recording:
     return recording
 
 
-def settle_axes(person: "THREEPOINT_PG_person", scene: Scene) -> list[Note]:
+def settling_axes(person: "THREEPOINT_PG_person", scene: Scene) -> Steps[list[Note]]:
     """Find out once which way a person's objects look that came from no recording, and keep it with them.
 
-    Returns the notes of what was guessed. Of long animations a part is looked at.
+    Returns the notes of what was guessed, in steps. Of long animations a part is looked at.
     """
     objects = trackers_of(person)
     if "head" not in objects:
         return []
     times = sample_times(objects.values(), scene)
     begin = max(0, (len(times) - MOST_LOOKED_AT) // 2)
-    found = read_trackers(objects, scene, times=times[begin : begin + MOST_LOOKED_AT], root=person.root)
+    some = times[begin : begin + MOST_LOOKED_AT]
+    found = yield from reading_trackers(objects, scene, times=some, root=person.root)
     for note in found.warnings:
         for item in objects.values():
             if SOURCE not in item and AXES not in item:

@@ -1,7 +1,9 @@
 """A person's avatar: made for a motion's shape, rigged and coloured as the person's settings say."""
 
+import os
+import time
 from collections.abc import Iterator
-from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -13,9 +15,9 @@ from ...model_core.calibration import PRESETS
 from ...model_core.errors import InputError
 from ...model_core.motion import Motion
 from ..avatar.armature import RestShape, bone_matrices, create_armature, create_mesh, rest_shape
-from ..avatar.bake import set_rotation_order, take_frames
+from ..avatar.bake import set_rotation_order, setting_rotation_order, take_frames
 from ..avatar.bone_names import FINGERED
-from ..avatar.correctives import add_correctives, remove_correctives
+from ..avatar.correctives import adding_correctives, remove_correctives
 from ..avatar.fingers import add_fingers, has_finger_keyframes, let_fingers_move, write_fingers
 from ..avatar.hands import HOLDING, RELAXED
 from ..avatar.reshape import replace_geometry, reshape_armature, reshape_mesh
@@ -25,23 +27,63 @@ from ..avatar.uncertainty import modifier_of
 from ..avatar.uncertainty_nodes import set_range
 from ..bpy_types import Scene
 from ..i18n.messages import Message, message
-from ..trackers.empties import device_of
+from ..reading.process import Reading
+from ..steps import Steps, all_at_once
 from ..trackers.fingers import has_fingers, recorded_fingers
+from ..trackers.reading import device_of
 from .presence import require_whole
 from .selection import belong
-from .takes import actions_of, edits_kept, layers_of
+from .takes import actions_of, converting, layers_of
 
 if TYPE_CHECKING:
     from .properties import THREEPOINT_PG_person
 
+WAIT_SECONDS, MOST_BODIES = 0.01, 4
+_bodies: dict[tuple[str, int, int], Body] = {}
 SAME_SHAPE = 1e-3
 """Betas that differ by less are one person's: the avatar is kept."""
 
 
-@lru_cache(maxsize=4)
 def body_of(path: str) -> Body:
-    """The body in a file; the free one for an empty path."""
-    return load_body(bpy.path.abspath(path) if path else None)
+    """The body in a file; the free one for an empty path. One that was read and is the same file still is kept."""
+    key = _body_key(path)
+    if key not in _bodies:
+        _keep_body(key, load_body(bpy.path.abspath(path) if path else None))
+    return _bodies[key]
+
+
+def loading_body(path: str) -> Steps[Body]:
+    """``body_of`` in steps, between which a window may draw: another process reads what is not known yet."""
+    key = _body_key(path)
+    if key not in _bodies and not bpy.app.background:
+        reading = Reading(Path(bpy.path.abspath(path)) if path else None, {"kind": "body"})
+        try:
+            while not reading.finished():
+                time.sleep(WAIT_SECONDS)
+                yield
+        except GeneratorExit:
+            reading.cancel()
+            raise
+        _keep_body(key, reading.body())
+    return body_of(path)
+
+
+def _keep_body(key: tuple[str, int, int], body: Body) -> None:
+    _bodies[key] = body
+    while len(_bodies) > MOST_BODIES:
+        del _bodies[next(iter(_bodies))]
+
+
+def _body_key(path: str) -> tuple[str, int, int]:
+    """A file as it is now: one that was written anew is another body."""
+    if not path:
+        return "", 0, 0
+    absolute = bpy.path.abspath(path)
+    try:
+        about = os.stat(absolute)
+    except OSError:  # ``load_body`` says why.
+        return absolute, 0, 0
+    return absolute, about.st_mtime_ns, about.st_size
 
 
 def fits(person: "THREEPOINT_PG_person", motion: Motion) -> bool:
@@ -56,7 +98,7 @@ def making_avatar(person: "THREEPOINT_PG_person", motion: Motion, scene: Scene, 
 
     What is to be said of that comes into ``said``.
     """
-    body = body_of(person.body_path)
+    body = yield from loading_body(person.body_path)
     yield
     shape = rest_shape(body, motion.betas)
     yield
@@ -75,8 +117,8 @@ def making_avatar(person: "THREEPOINT_PG_person", motion: Motion, scene: Scene, 
     person.betas = [float(beta) for beta in motion.betas]
     person.built_from = person.body_path
     person.has_correctives = body.pose_directions is not None
-    apply_correctives(person)
-    pose_hands(person)
+    yield from applying_correctives(person)
+    yield from posing_hands(person)
 
 
 def _make_armature(person: "THREEPOINT_PG_person", shape: RestShape, scene: Scene) -> None:
@@ -118,26 +160,34 @@ def collection_of(person: "THREEPOINT_PG_person", scene: Scene) -> bpy.types.Col
     return found[0] if found else scene.collection
 
 
-def name_bones(person: "THREEPOINT_PG_person") -> None:
-    """Name the avatar's bones by the person's preset, in all takes."""
+def naming_bones(person: "THREEPOINT_PG_person") -> Steps[None]:
+    """Name the avatar's bones by the person's preset, in all takes, in steps."""
     if person.armature is not None:
         require_whole(person)
-        with edits_kept(person):
-            name_and_roll(person.armature, person.bone_names, layers_of(person))
+        yield from converting(person, _renaming(person))
+
+
+def _renaming(person: "THREEPOINT_PG_person") -> Steps[None]:
+    name_and_roll(person.armature, person.bone_names, layers_of(person))
+    yield
 
 
 def pose_hands(person: "THREEPOINT_PG_person") -> None:
-    """Close, relax or flatten the avatar's fingers as the person's settings say."""
+    """Close, relax or flatten the avatar's fingers, or let them move, as the person's settings say."""
+    all_at_once(posing_hands(person))
+
+
+def posing_hands(person: "THREEPOINT_PG_person") -> Steps[None]:
+    """``pose_hands`` in steps, between which a window may draw."""
     choice = person.hand_pose
     if choice == "AUTO":
         seen = device_of({role: item for role, item in hands_of(person).items() if item is not None})
         device = seen if person.preset == "AUTO" else person.preset
         choice = "RECORDED" if has_fingers(hands_of(person)) else "HOLDING" if device in PRESETS else "RELAXED"
-    if choice == "RECORDED" and not _show_fingers(person):
+    if choice == "RECORDED" and not can_show_fingers(person):
         choice = "RELAXED"
     if person.armature is not None:
-        with edits_kept(person):
-            let_fingers_move(person.armature, actions_of(person), choice == "RECORDED")
+        yield from converting(person, _moving_fingers(person, choice == "RECORDED"))
     for name, pose in ((RELAXED, "RELAXED"), (HOLDING, "HOLDING")):
         key = key_of(person.mesh, name)
         if key is not None:
@@ -161,16 +211,16 @@ def hand_choices(person: "THREEPOINT_PG_person") -> list[str]:
     return ["AUTO", "HOLDING", "RELAXED", "FLAT", *(["RECORDED"] if can_show_fingers(person) else [])]
 
 
-def _show_fingers(person: "THREEPOINT_PG_person") -> bool:
-    """Give the avatar's fingers bones, and each take their keyframes; False where body or recording has none."""
-    if person.armature is None or not can_show_fingers(person):
-        return False
-    add_fingers(person.armature, person.mesh, body_of(person.built_from), np.array(person.betas))
-    with edits_kept(person):
+def _moving_fingers(person: "THREEPOINT_PG_person", recorded: bool) -> Steps[None]:
+    """Let the avatar's fingers move as they were recorded, with bones and keyframes in each take, or rest."""
+    if recorded:
+        add_fingers(person.armature, person.mesh, body_of(person.built_from), np.array(person.betas))
         for action in actions_of(person):
             if not has_finger_keyframes(person.armature, action):
                 key_fingers(person, action)
-    return True
+                yield
+    let_fingers_move(person.armature, actions_of(person), recorded)
+    yield
 
 
 def key_fingers(person: "THREEPOINT_PG_person", action: bpy.types.Action) -> None:
@@ -184,29 +234,29 @@ def key_fingers(person: "THREEPOINT_PG_person", action: bpy.types.Action) -> Non
     let_fingers_move(armature, [action], person.hand_pose in ("AUTO", "RECORDED"))
 
 
-def order_rotations(person: "THREEPOINT_PG_person") -> None:
-    """Let the avatar's bones rotate in the person's rotation order, in all takes."""
+def ordering_rotations(person: "THREEPOINT_PG_person") -> Steps[None]:
+    """Let the avatar's bones rotate in the person's rotation order, in all takes, in steps."""
     if person.armature is not None:
         require_whole(person)
-        with edits_kept(person):
-            set_rotation_order(person.armature, person.rotation_order, layers_of(person))
+        turning = setting_rotation_order(person.armature, person.rotation_order, layers_of(person))
+        yield from converting(person, turning)
 
 
-def apply_correctives(person: "THREEPOINT_PG_person") -> None:
-    """Add the body's pose correctives to the avatar's mesh or take them away. Raises ``InputError``."""
+def applying_correctives(person: "THREEPOINT_PG_person") -> Steps[None]:
+    """Add the body's pose correctives to the avatar's mesh or take them away, in steps. Raises ``InputError``."""
     if person.mesh is None or person.armature is None:
         return
     require_whole(person)
     remove_correctives(person.mesh)
     if person.correctives and person.has_correctives:
-        body = body_of(person.built_from)
+        body = yield from loading_body(person.built_from)
         if len(body.template) != len(person.mesh.data.vertices):
             raise InputError(
                 message(
                     "{mesh}: is no longer the mesh of its body; predict again to make a new one", mesh=person.mesh.name
                 )
             )
-        add_correctives(person.mesh, person.armature, body, bone_matrices(person.armature))
+        yield from adding_correctives(person.mesh, person.armature, body, bone_matrices(person.armature))
 
 
 def show_colours(person: "THREEPOINT_PG_person") -> None:
@@ -216,3 +266,9 @@ def show_colours(person: "THREEPOINT_PG_person") -> None:
         modifier.show_viewport = modifier.show_render = person.colours
         set_range(modifier, person.low, max(person.high, person.low + 0.1))
         person.mesh.update_tag()
+
+
+CONVERSIONS = {
+    "bone_names": naming_bones, "rotation_order": ordering_rotations, "correctives": applying_correctives,
+}  # fmt: skip
+"""Settings of a person that change the whole avatar or all takes, by their property."""

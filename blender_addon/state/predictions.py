@@ -12,17 +12,18 @@ from ...model_core.calibration import Calibration, calibration_from_json, calibr
 from ...model_core.errors import InputError
 from ...model_core.motion import Motion
 from ...model_core.recordings import Recording, Track
-from ..animation.curves import checksum
+from ..animation.curves import checking
 from ..animation.timing import frames_to_seconds
 from ..avatar.bake import motion_curves, replacing, writing
 from ..avatar.uncertainty import replace_uncertainty, show_uncertainty
 from ..bpy_types import Scene
 from ..engine.client import Job
 from ..i18n.messages import Message, message
-from .people import recording_of
-from .person_avatar import body_of, fits, key_fingers, making_avatar, show_colours
+from ..steps import Steps, all_at_once
+from .people import reading_recording, recording_of
+from .person_avatar import fits, key_fingers, loading_body, making_avatar, show_colours
 from .presence import forget_deleted, require_here, require_whole
-from .takes import action_to_write, active_take, keep_edits, take_by_number, written
+from .takes import action_to_write, active_take, finishing, hidden_by, keeping_edits, take_by_number
 
 if TYPE_CHECKING:
     from .properties import THREEPOINT_PG_person, THREEPOINT_PG_take
@@ -66,12 +67,24 @@ def ask_for_motion(
     changes before the answer is received: the engine may fail. Raises ``InputError`` where the answer could not be
     received.
     """
+    return all_at_once(asking_for_motion(person, scene, python, take, frames, calibration))
+
+
+def asking_for_motion(
+    person: "THREEPOINT_PG_person",
+    scene: Scene,
+    python: str | Path,
+    take: int = 0,
+    frames: tuple[int, int] | None = None,
+    calibration: Calibration | None = None,
+) -> Steps[Job]:
+    """``ask_for_motion`` in steps, between which a window may draw and nothing may be changed."""
     forget_deleted(person, scene)
     require_here(person, scene)
     require_whole(person)
     if frames is not None:
         motion_curves(person.armature, range_take(person, *frames).action)
-    recording = recording_of(person, scene)
+    recording = yield from reading_recording(person, scene)
     options = calibration_options(person, recording, scene)
     key = calibration_key(person, options)
     # A range belongs to the avatar that is there, and so to its calibration.
@@ -85,12 +98,12 @@ def ask_for_motion(
     return Job(python, "animate", recording, options, _absolute(person.body_path), calibration, key)
 
 
-def ask_for_calibration(
+def asking_for_calibration(
     person: "THREEPOINT_PG_person", scene: Scene, python: str | Path, t_pose_frame: int | None = None
-) -> Job:
-    """Ask for the person's calibration by what the settings say, or by a T-pose at a frame; return the ``Job``."""
+) -> Steps[Job]:
+    """Ask for the person's calibration by what the settings say, or by a T-pose at a frame; the ``Job``, in steps."""
     forget_deleted(person, scene)
-    recording = recording_of(person, scene)
+    recording = yield from reading_recording(person, scene)
     options = calibration_options(person, recording, scene, t_pose_frame)
     key = calibration_key(person, options)
     options |= {"device": person.device, "seed": person.seed}
@@ -109,8 +122,14 @@ def part_of(recording: Recording, first: float, last: float) -> Recording:
 
 def receive_calibration(person: "THREEPOINT_PG_person", calibration: Calibration, key: str) -> None:
     """Keep a calibration and show what it found where the user sees it. ``key``: what it was made from."""
+    all_at_once(receiving_calibration(person, calibration, key))
+
+
+def receiving_calibration(person: "THREEPOINT_PG_person", calibration: Calibration, key: str) -> Steps[None]:
+    """``receive_calibration`` in steps, between which a window may draw."""
     if not person.override_stature:
-        person.stature = float(body_of(person.body_path).stature(calibration.betas))
+        body = yield from loading_body(person.body_path)
+        person.stature = float(body.stature(calibration.betas))
     if not person.override_floor:
         person.floor = calibration.floor
     person.calibration, person.calibration_key = json.dumps(calibration_to_json(calibration)), key
@@ -174,13 +193,14 @@ def receiving(
     person.shown_floor = motion.floor
     take = next((take for take in person.takes if take.identifier == identifier), None)
     take = take or take_by_number(person, int(motion.provenance.get("take", 0)))
-    said += keep_edits(take)
+    said += yield from keeping_edits(take)
     action = action_to_write(person, take)
     extent: Any = action.frame_range
     before = (extent[0], extent[1])
     yield from writing(armature, action, motion, scene)
     key_fingers(person, action)
-    written(person, take, before)
+    yield from finishing(person, take, before)
+    said += hidden_by(person)
     yield
     show_uncertainty(person.mesh, motion, scene)
     show_colours(person)
@@ -197,10 +217,10 @@ def receiving_range(
     motion_curves(person.armature, take.action)
     if motion.uncertainty is not None and person.mesh is not None:
         replace_uncertainty(person.mesh, motion, scene, first, last)
-    said += keep_edits(take)  # Which of the frames were edited nobody knows.
+    said += yield from keeping_edits(take)  # Which of the frames were edited nobody knows.
     action = take.action
     yield from replacing(person.armature, action, motion, scene, first, last)
-    take.baked = checksum(action)
+    take.baked = yield from checking(action)
 
 
 def range_take(person: "THREEPOINT_PG_person", first: int, last: int) -> "THREEPOINT_PG_take":

@@ -27,6 +27,7 @@ from ..animation.rotation_modes import EULER_ORDERS
 from ..avatar.bone_names import ITEMS as NAME_ITEMS
 from ..bpy_types import AnyObject, Context, Scene, WindowManager, overridable, registration
 from ..i18n import messages
+from ..steps import all_at_once
 from . import character_properties, duplicates, person_avatar, selection, upgrade
 from .characters import show_on_character
 from .takes import playing, show_take
@@ -73,6 +74,23 @@ def _applied(apply: Callable[["THREEPOINT_PG_person"], object]) -> Callable[...,
             apply(person)
         except InputError as error:
             person.notes = messages.dump([*messages.load(person.notes), messages.of_error(error)])
+
+    return update
+
+
+def _converted(setting: str) -> Callable[..., None]:
+    """An update that converts the avatar to a setting: long takes in steps, where there is a window."""
+    at_once = _applied(lambda person: all_at_once(person_avatar.CONVERSIONS[setting](person)))
+
+    def update(person: "THREEPOINT_PG_person", context: bpy.types.Context) -> None:
+        operators: Any = bpy.ops
+        if bpy.app.background or person.armature is None:
+            at_once(person, context)
+            return
+        try:
+            operators.threepoint.convert_avatar("INVOKE_DEFAULT", root=person.root.name, setting=setting)
+        except RuntimeError:  # Another operator shows its progress; or it cannot be done, which the notes say.
+            at_once(person, context)
 
     return update
 
@@ -180,11 +198,11 @@ class THREEPOINT_PG_person(bpy.types.PropertyGroup):
     bone_names: EnumProperty(
         name="Bone Names",
         items=NAME_ITEMS,
-        update=_applied(person_avatar.name_bones),
+        update=_converted("bone_names"),
         description="What the avatar's bones are called",
     )
     rotation_order: EnumProperty(
-        name="Rotation Order", items=ORDER_ITEMS, update=_applied(person_avatar.order_rotations),
+        name="Rotation Order", items=ORDER_ITEMS, update=_converted("rotation_order"),
         description="How the bones' rotations are keyed; what is keyed already is converted",
     )  # fmt: skip
     hand_pose: EnumProperty(
@@ -194,7 +212,7 @@ class THREEPOINT_PG_person(bpy.types.PropertyGroup):
         description="How the avatar holds its fingers",
     )
     correctives: BoolProperty(
-        name="Pose Correctives", update=_applied(person_avatar.apply_correctives),
+        name="Pose Correctives", update=_converted("correctives"),
         description="Let joints of your own SMPL body bulge and fold as its file says, by driven shape keys: "
         "true to the model, but playback becomes many times slower",
     )  # fmt: skip
@@ -286,6 +304,10 @@ CLASSES = (
 _register_classes, _unregister_classes = registration(CLASSES)
 
 
+WORKPLACES = ("threepoint", "threepoint_import")
+"""Properties of a window manager: what the engine is at, or an export; and an import, which goes on beside either."""
+
+
 def active_person(context: Context) -> THREEPOINT_PG_person | None:
     """The person that the buttons work on, or None: whose is active, else who was chosen last, else the first."""
     root = selection.active_root(context)
@@ -312,19 +334,22 @@ def register() -> None:
     bpy.app.handlers.load_post.append(upgrade.upgrade_file)
     bpy.app.handlers.depsgraph_update_post.append(duplicates.claim_active)
     Scene.threepoint = PointerProperty(type=THREEPOINT_PG_scene)
-    WindowManager.threepoint = PointerProperty(type=THREEPOINT_PG_work, options={"SKIP_SAVE"})
+    for name in WORKPLACES:
+        setattr(WindowManager, name, PointerProperty(type=THREEPOINT_PG_work, options={"SKIP_SAVE"}))
     if hasattr(bpy.data, "scenes"):  # While Blender starts there is no file yet.
         upgrade.upgrade_file()
         managers: Any = bpy.data.window_managers
         for manager in managers:  # What was at work when the extension was disabled has ended with it.
-            manager.threepoint.running = False
+            for name in WORKPLACES:
+                getattr(manager, name).running = False
 
 
 def unregister() -> None:
     """Take them away; what files have saved stays in them."""
     bpy.app.handlers.depsgraph_update_post.remove(duplicates.claim_active)
     bpy.app.handlers.load_post.remove(upgrade.upgrade_file)
-    del WindowManager.threepoint
+    for name in WORKPLACES:
+        delattr(WindowManager, name)
     del AnyObject.threepoint
     del Scene.threepoint
     _unregister_classes()

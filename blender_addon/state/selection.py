@@ -55,7 +55,9 @@ def activate(root: AnyObject, context: Context) -> None:
     person, layer = root.threepoint, context.view_layer
     here = [item for item in (person.armature,) if item is not None]
     layer.update()  # It does not know yet what was only just linked.
-    here = here or [item for item in (person.head, person.left_hand, person.right_hand) if item is not None]
+    trackers = (person.head, person.left_hand, person.right_hand)
+    # Trackers that came in with another person belong to that one, whom selecting them would mean.
+    here = here or [item for item in trackers if item is not None and root_of(item) in (None, root)]
     seen = [item for item in (*here, root) if item.name in layer.objects and layer.objects[item.name] == item]
     for item in list(context.selected_objects):
         item.select_set(False)

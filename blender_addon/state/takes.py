@@ -4,14 +4,13 @@ A prediction rewrites its take's action in place, so that strips, names and what
 the armature plays beside its takes is the animator's own and is left alone.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..animation.curves import checksum, make_action, slot_of, use_action
+from ..animation.curves import checking, checksum, make_action, slot_of, use_action
 from ..i18n.messages import Message, message
+from ..steps import Steps
 
 if TYPE_CHECKING:
     from .properties import THREEPOINT_PG_person, THREEPOINT_PG_take
@@ -47,9 +46,9 @@ def layers_of(person: "THREEPOINT_PG_person") -> list[bpy.types.Action]:
     return list(dict.fromkeys(action for action in (*actions_of(person), *own) if action is not None))
 
 
-def keep_edits(take: "THREEPOINT_PG_take") -> list[Message]:
-    """Keep a copy of a take's action that somebody has edited, before it is written anew; what to say of that."""
-    if take.action is None or not is_edited(take):
+def keeping_edits(take: "THREEPOINT_PG_take") -> Steps[list[Message]]:
+    """Before a take's action is written anew, keep a copy if somebody has edited it, in steps; what to say of it."""
+    if take.action is None or not take.baked or take.baked == (yield from checking(take.action)):
         return []
     kept = take.action.copy()
     kept.name, kept.use_fake_user = f"{take.action.name} edited", True
@@ -61,14 +60,16 @@ def is_edited(take: "THREEPOINT_PG_take") -> bool:
     return take.action is not None and bool(take.baked) and take.baked != checksum(take.action)
 
 
-@contextmanager
-def edits_kept(person: "THREEPOINT_PG_person") -> Iterator[None]:
-    """Within, the takes' actions may be converted: what counted as edited before does so afterwards, and only that."""
-    untouched = [take.identifier for take in person.takes if take.action is not None and not is_edited(take)]
-    yield
+def converting(person: "THREEPOINT_PG_person", conversion: Steps[None]) -> Steps[None]:
+    """Convert the takes' actions: what counted as edited before does so afterwards, and only that."""
+    untouched = []
+    for take in person.takes:
+        if take.action is not None and (not take.baked or take.baked == (yield from checking(take.action))):
+            untouched.append(take.identifier)
+    yield from conversion
     for take in person.takes:
         if take.identifier in untouched:
-            take.baked = checksum(take.action)
+            take.baked = yield from checking(take.action)
 
 
 def action_to_write(person: "THREEPOINT_PG_person", take: "THREEPOINT_PG_take") -> bpy.types.Action:
@@ -95,10 +96,10 @@ def _is_shared(person: "THREEPOINT_PG_person", take: "THREEPOINT_PG_take", actio
     return False
 
 
-def written(person: "THREEPOINT_PG_person", take: "THREEPOINT_PG_take", before: tuple[float, float]) -> None:
+def finishing(person: "THREEPOINT_PG_person", take: "THREEPOINT_PG_take", before: tuple[float, float]) -> Steps[None]:
     """A take's action was written: its strips on the NLA follow its length, which was ``before``; the take plays."""
     action = take.action
-    take.baked = checksum(action)
+    take.baked = yield from checking(action)
     for strip in _strips(person.armature.animation_data):
         if strip.action == action and (strip.action_frame_start, strip.action_frame_end) == before:
             strip.action_frame_start, strip.action_frame_end = action.frame_range
@@ -158,6 +159,22 @@ def _put_on_track(person: "THREEPOINT_PG_person", action: bpy.types.Action) -> N
     if hasattr(strip, "action_slot"):
         strip.action_slot = slot_of(person.armature, action)
     strip.extrapolation = "HOLD"
+
+
+def hidden_by(person: "THREEPOINT_PG_person") -> list[Message]:
+    """What is to be said where the animator's own animation of the armature makes the active take look otherwise."""
+    animation, own = person.armature.animation_data, set(actions_of(person))
+    if animation is None:
+        return []
+    tracks = [track for track in animation.nla_tracks if not track.mute]
+    alone = [track for track in tracks if track.is_solo]
+    layers = [track.name for track in alone or tracks if any(strip.action not in own for strip in track.strips)]
+    if animation.action is not None and animation.action not in own and not alone:
+        layers.append(animation.action.name)
+    if not layers:
+        return []
+    return [message("Beside the take your own animation plays: {names}; Export writes the take alone",
+                    names=", ".join(layers))]  # fmt: skip
 
 
 def push_to_nla(person: "THREEPOINT_PG_person") -> None:

@@ -19,8 +19,8 @@ from ..i18n.text_wrap import draw_lines
 from ..i18n.translations import TITLES, translated
 from ..operators.buttons import Slot, draw_buttons
 from ..operators.dropouts import THREEPOINT_OT_next_dropout
-from ..operators.engine_jobs import THREEPOINT_OT_cancel
 from ..operators.first_steps import THREEPOINT_OT_help
+from ..operators.stepped import draw_progress
 from ..state.people import frame_rate_message, trackers_of
 from ..state.person_avatar import hand_choices
 from ..state.predictions import last_calibration
@@ -141,7 +141,7 @@ class THREEPOINT_PT_calibration(_PersonStep, bpy.types.Panel):
         if person.use_t_pose:
             _draw_override(column, person, "use_t_pose", "t_pose_frame")
         column.prop(person, "body_path")
-        if not _draw_progress(layout, context, "CALIBRATION"):
+        if not draw_progress(layout, context, "CALIBRATION"):
             draw_buttons(Slot.CALIBRATION, layout, context)
         calibration = last_calibration(person)
         if calibration is not None:
@@ -264,7 +264,7 @@ class THREEPOINT_PT_export(_PersonStep, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: Context) -> None:
-        if not _draw_progress(self.layout, context, "EXPORT"):
+        if not draw_progress(self.layout, context, "EXPORT"):
             draw_buttons(Slot.EXPORT, self.layout, context)
 
 
@@ -283,17 +283,6 @@ def _draw_override(layout: bpy.types.UILayout, person: THREEPOINT_PG_person, swi
     part = row.row()
     part.active = getattr(person, switch)
     part.prop(person, value, text="")
-
-
-def _draw_progress(layout: bpy.types.UILayout, context: Context, step: str) -> bool:
-    """How far the engine is with a step; whether it is at work for it."""
-    work = context.window_manager.threepoint
-    if not (work.running and work.step == step):
-        return False
-    row = layout.row(align=True)
-    row.progress(factor=work.fraction, type="BAR", text=work.stage)
-    row.operator(THREEPOINT_OT_cancel.bl_idname, icon="CANCEL", text="")
-    return True
 
 
 def avatar_messages(person: THREEPOINT_PG_person) -> list[Message]:

@@ -14,7 +14,7 @@ from ..engine import client as engine
 from ..engine.installation import PACKAGE
 from ..i18n.messages import message
 from ..i18n.translations import translated
-from ..operators import engine_environment
+from ..operators import engine_environment, first_steps
 
 
 def _forget_verdict(_chosen: Any, _context: bpy.types.Context) -> None:
@@ -59,6 +59,7 @@ class THREEPOINT_preferences(bpy.types.AddonPreferences):
         else:
             self._draw_installation(layout, context)
         engine_environment.draw_check(layout)
+        first_steps.draw_manual(layout)
         verdict = engine_environment.verdict()
         for line in engine_state(self):
             icon = "NONE" if verdict is None or line is not verdict.said else "CHECKMARK" if verdict.fine else "ERROR"

@@ -38,9 +38,31 @@ def continuous_angles(matrices: np.ndarray, order: str, before: np.ndarray | Non
     """
     choices = euler_choices(matrices, order)
     values = np.empty(choices.shape[1:])
-    now = choices[0, 0] if before is None else before
-    for frame in range(len(values)):
-        near = choices[:, frame] + TURN * np.rint((now - choices[:, frame]) / TURN)
-        far = np.abs(near - now).sum(-1, keepdims=True)
-        now = values[frame] = np.where(far[0] <= far[1], near[0], near[1])
+    for joint in range(values.shape[1]):
+        values[:, joint] = _follow(choices[:, :, joint], None if before is None else before[joint])
     return values
+
+
+def _follow(choices: np.ndarray, before: np.ndarray | None) -> np.ndarray:
+    """Of both choices (2, n, 3) and all full turns the values (n, 3) nearest to those of the frame before.
+
+    Turns do not matter for which choice is nearer, so each frame's depends on the one before it alone, in one of four
+    ways: always the first, always the second, the same, the other one. The last frame at which it was always the same
+    and the changes since then decide.
+    """
+    now = choices[0, 0] if before is None else before
+    first = _is_second(choices[:, :1], now[None])
+    after = [_is_second(choices[:, 1:], own[:-1]) for own in choices]  # After the first and after the second choice.
+    settled = np.concatenate([[True], after[0] == after[1]])
+    changes = np.cumsum(np.concatenate([[False], after[0] & ~after[1]])) % 2 == 1
+    last = np.maximum.accumulate(np.where(settled, np.arange(len(settled)), 0))
+    second = np.concatenate([first, after[0]])[last] ^ changes ^ changes[last]
+    chosen = np.where(second[:, None], choices[1], choices[0])
+    return chosen + TURN * np.cumsum(np.rint(np.diff(chosen, axis=0, prepend=now[None]) / -TURN), axis=0)
+
+
+def _is_second(choices: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """Whether (n,) of choices (2, n, 3) the second is nearer to ``now`` (n, 3), turns aside."""
+    away = choices - now
+    distance = np.abs(away - TURN * np.rint(away / TURN)).sum(-1)
+    return distance[1] < distance[0]

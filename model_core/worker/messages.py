@@ -9,15 +9,17 @@ import json
 import math
 import struct
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from ..body import Body
 from ..calibration import Calibration, calibration_to_json
 from ..errors import InputError
 from ..motion import Motion, Uncertainty
 from ..notes import note_from_json
-from ..recordings import Recording, Track
+from ..recordings import Dropout, DropoutReason, Recording, Track
 from ..untrusted.budgets import NUMBERS, PARSE_ERRORS
 from ..untrusted.values import text
 
@@ -27,6 +29,8 @@ LONGEST_HEADER = 1 << 24
 
 LARGEST_MESSAGE = 4 << 30
 """Bytes of a message's arrays; a day of motion with its uncertainty is smaller."""
+REASONS = tuple(DropoutReason)
+"""Messages have a dropout's reason as an index into these."""
 PIECE = 1 << 24
 """Bytes that are read at once: memory is taken only for what has come."""
 
@@ -129,6 +133,51 @@ def read_recording(header: Header, arrays: Arrays) -> Recording:
         raise
     except PARSE_ERRORS as error:
         raise InputError(f"the request's recording is not whole ({type(error).__name__}: {error})") from None
+
+
+def recording_answer(recording: Recording) -> tuple[Header, Arrays]:
+    """A ``Recording`` with all that its reader found -> (header, arrays)."""
+    about, arrays = recording_message(recording)
+    roles = list(recording.tracks)
+    lost = [(roles.index(lost.role), lost.first, lost.last, REASONS.index(lost.reason)) for lost in recording.dropouts]
+    arrays["dropouts"] = np.array(lost, np.int64).reshape(-1, 4)
+    header = {
+        "type": "recording",
+        "recording": about,
+        "warnings": [note.to_json() for note in recording.warnings],
+        "runs": recording.runs,
+    }
+    return header, arrays
+
+
+def read_recording_answer(header: Header, arrays: Arrays) -> Recording:
+    """The inverse of ``recording_answer``. Raises ``InputError`` with what the reader refused."""
+    _raise_refusal(header)
+    roles = list(header["recording"]["roles"])
+    dropouts = tuple(
+        Dropout(roles[role], first, last, REASONS[why]) for role, first, last, why in arrays.pop("dropouts").tolist()
+    )
+    warnings = tuple(note_from_json(note) for note in header["warnings"])
+    runs = tuple((begin, end) for begin, end in header["runs"])
+    return replace(read_recording(header["recording"], arrays), dropouts=dropouts, warnings=warnings, runs=runs)
+
+
+def body_answer(body: Body) -> tuple[Header, Arrays]:
+    """``Body`` -> (header, arrays)."""
+    arrays = {field.name: getattr(body, field.name) for field in fields(body)}
+    return {"type": "body"}, {name: array for name, array in arrays.items() if array is not None}
+
+
+def read_body_answer(header: Header, arrays: Arrays) -> Body:
+    """The inverse of ``body_answer``. Raises ``InputError`` with what the reader refused."""
+    _raise_refusal(header)
+    return Body(**arrays)
+
+
+def _raise_refusal(header: Header) -> None:
+    if header["type"] == "refused":
+        said = header["message"]
+        raise InputError(said if isinstance(said, str) else note_from_json(said))
 
 
 def request(

@@ -1,7 +1,8 @@
 """What Blender starts in the engine's own Python: this file, by its path. ``server`` says what is asked and answered.
 
 Any Python 3 can read this file: one that is too old is told so. Started with ``--check`` it only prints its hello as a
-line of JSON; where the Python will not do, the last line on standard error says why.
+line of JSON; where the Python will not do, the last line on standard error says why. Started with ``--read``, in
+Blender's own Python, it reads a file (``reading``).
 """
 
 import importlib.util
@@ -57,6 +58,10 @@ if __name__ == "__main__":
     load_package()
     if "--check" in sys.argv[1:]:
         streams[1].write(json.dumps(open_session().hello()).encode())
+        streams[1].flush()
+    elif "--read" in sys.argv[1:]:
+        reading = importlib.import_module("threepoint.model_core.worker.reading")
+        streams[1].write(reading.answer(json.load(streams[0])))
         streams[1].flush()
     else:
         importlib.import_module("threepoint.model_core.worker.server").serve(streams[0], streams[1], open_session)

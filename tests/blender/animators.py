@@ -23,7 +23,7 @@ class TallBoxes(BoxBody):
 
 def answer_at_once(monkeypatch, probes=3):
     """Let predictions be answered here: a motion that swings, of the asked stature, on a body of boxes."""
-    from threepoint.blender_addon.state import engine_choice, people, person_avatar, predictions
+    from threepoint.blender_addon.state import engine_choice, person_avatar, predictions
     from threepoint.model_core.calibration import (
         Calibration,
         calibration_from_json,
@@ -67,9 +67,7 @@ def answer_at_once(monkeypatch, probes=3):
 
     monkeypatch.setattr(predictions, "Job", Job)
     monkeypatch.setattr(engine_choice, "engine_python", lambda: "python")
-    for module in (predictions, person_avatar):
-        monkeypatch.setattr(module, "body_of", lambda path: TallBoxes())
-    assert people
+    monkeypatch.setattr(person_avatar, "body_of", lambda path: TallBoxes())
     return asked
 
 

@@ -18,6 +18,7 @@ from inside import (  # noqa: E402
     PANELS_SETTLE,
     check,
     drop,
+    importing,
     person,
     picture,
     play,
@@ -51,6 +52,7 @@ def steps():
     yield from until(lambda: EXTENSION in bpy.context.preferences.addons)
     let_the_engine_be_small()
     drop("walk.bsor")
+    yield from until(lambda: not importing())
     yield 1.0
     press("N", *MIDDLE)
     yield PANELS_SETTLE

@@ -18,8 +18,10 @@ from inside import (  # noqa: E402
     FOLDER,
     PANELS_SETTLE,
     check,
+    check_work,
     click,
     drop,
+    importing,
     longest_pause,
     names,
     people,
@@ -32,6 +34,7 @@ from inside import (  # noqa: E402
     sidebar,
     until,
     view,
+    watch,
 )
 
 FORMATS = {"FBX": ".fbx", "GLTF": ".glb", "BVH": ".bvh", "USD": ".usdc", "NPZ": ".npz"}
@@ -70,6 +73,7 @@ def steps():
     yield from trials.fifty_rounds()
     bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "window.blend"))
     yield from show_preferences()
+    check_work()
     yield from look_at_material()
     yield from trials.come_and_go()
     yield from look_at_import_dialog()
@@ -93,6 +97,7 @@ def install():
     report["enable_seconds"], report["enable_processor_seconds"] = min(seconds), min(busy)
     check("enabling takes under 0.15 s of the processor", min(busy) < 0.15)
     report["registered"] = names()
+    watch(EXTENSION)
     trials.use_fake_engine()
 
 
@@ -106,7 +111,11 @@ def show_sidebar():
 
 
 def drop_recording():
+    yield from trials.views_settle()
+    begun = time.monotonic()
     drop("walk.bsor")
+    yield from until(lambda: not importing())
+    report["longest_pauses_seconds"] = {"importing": longest_pause(begun)}
     yield 1.0
     check("a dropped recording makes three trackers below a root", len(bpy.data.objects) == 4)
     yield PANELS_SETTLE
@@ -174,9 +183,8 @@ def export_all():
         begun = time.monotonic()
         run(bpy.ops.threepoint.export, kind=kind, filepath=str(path))
         yield from until(lambda: not running())
-        pause = report["longest_pauses_seconds"][f"exporting {kind}"] = longest_pause(begun)
+        report["longest_pauses_seconds"][f"exporting {kind}"] = longest_pause(begun)
         check(f"{kind} is written", path.is_file() and path.stat().st_size > 1000)
-        check(f"exporting {kind}: no tick of the window is later than 0.3 s", pause < trials.LATEST_TICK)
 
 
 def in_another_language():
@@ -201,6 +209,7 @@ def use_objects():
     for item in bpy.data.objects:
         item.select_set(item in trials.part(".blender_addon.state.people").trackers_of(person()).values())
     click(bpy.ops.threepoint.use_objects)
+    yield from until(lambda: not importing())
     yield 1.0
     check("objects become a person", len(people()) == 2)
     picture("12_use_objects")
@@ -209,7 +218,7 @@ def use_objects():
     )
     click(bpy.ops.threepoint.remove_person)
     yield 0.5
-    check("a person can be removed", len(people()) == 1)
+    check("a person can be removed", [one.armature is not None for one in people()] == [True])
 
 
 def show_preferences():

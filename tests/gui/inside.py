@@ -23,6 +23,11 @@ BEAT_SECONDS = 0.02
 PANELS_SETTLE = 4.0
 """Seconds in which panels below one that has grown move to their places, on a machine with other things to do."""
 
+LONGEST_WORK = 0.3
+"""Seconds of the processor for which a window may stand still, drawing aside."""
+CALLED = ("execute", "invoke", "modal", "draw", "draw_header", "draw_header_preset")
+"""What Blender calls of an operator or a panel."""
+
 report = {"blender": bpy.app.version_string, "checks": {}, "pictures": []}
 beats = []
 """When the window's timers were served."""
@@ -107,6 +112,10 @@ def running():
     return work().running
 
 
+def importing():
+    return bpy.context.window_manager.threepoint_import.running
+
+
 def until(condition):
     """Steps of a fifth of a second until the condition holds."""
     begun = time.monotonic()
@@ -142,6 +151,46 @@ def engines():
 def names():
     """What the extension has registered."""
     return [name for name in dir(bpy.types) if name.startswith("THREEPOINT")]
+
+
+def watch(extension):
+    """From now on keep how long each function of the extension that Blender calls keeps the window's thread at most.
+
+    Of the processor's time: what else the machine does adds nothing, and Blender's own drawing is not among it.
+    """
+    kinds = [getattr(bpy.types, name) for name in dir(bpy.types) if name.startswith("THREEPOINT")]
+    called = [(kind, name) for kind in kinds for name in CALLED if hasattr(kind, name) and "PG" not in kind.__name__]
+    exporting = importlib.import_module(".blender_addon.operators.exporting", extension)
+    longest = report["longest_work_seconds"] = {}
+    for owner, name in [*called, (exporting, "_poll")]:
+        label = f"{owner.__name__.rpartition('.')[2]}.{name}"
+        setattr(owner, name, _timed(getattr(owner, name), label, longest))
+
+
+def _timed(function, label, longest):
+    """The function, timed; with as many arguments, for Blender passes as many as a function says that it takes."""
+
+    def run(*arguments):
+        begun = time.thread_time()
+        try:
+            return function(*arguments)
+        finally:
+            longest[label] = max(longest.get(label, 0.0), time.thread_time() - begun)
+
+    timed = {
+        0: lambda: run(),
+        2: lambda self, context: run(self, context),
+        3: lambda self, context, event: run(self, context, event),
+    }
+    return timed[function.__code__.co_argcount]
+
+
+def check_work():
+    """That nothing of the extension kept the window's thread for too long since ``watch``."""
+    longest = report["longest_work_seconds"]
+    for label, seconds in longest.items():
+        check(f"{label} takes under {LONGEST_WORK} s of the processor", seconds < LONGEST_WORK)
+    report["longest_work_seconds"] = dict(sorted(longest.items(), key=lambda item: -item[1])[:20])
 
 
 def longest_pause(begin, end=None):

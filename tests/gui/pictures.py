@@ -11,10 +11,10 @@ from PIL import Image
 TARGET = Path(__file__).resolve().parent.parent.parent / "docs" / "pictures"
 PICTURES = {
     "blender_window.png": (0.8, [("19_for_the_manual.png", (440, 76, 1312, 976))]),
-    "blender_engine.png": (0.8, [("14_preferences_installing.png", (178, 276, 1308, 452))]),
+    "blender_engine.png": (0.8, [("14_preferences_installing.png", (178, 276, 1308, 504))]),
     "blender_columns.png": (
         1.0,
-        [("16_import_dialog.png", (1352, 76, 1598, 546)), ("20_columns_chosen.png", (1352, 76, 1598, 680))],
+        [("16_import_dialog.png", (1352, 76, 1598, 600)), ("20_columns_chosen.png", (1352, 76, 1598, 916))],
     ),
     "blender_predicting.png": (1.0, [("04_predicting.png", (1030, 86, 1286, 780))]),
     "blender_uncertainty.png": (1.0, [("07_lower_panels.png", (1030, 602, 1286, 852))]),

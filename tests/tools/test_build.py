@@ -1,16 +1,18 @@
 """The extension's zip and the checks that Blender's own validator leaves out."""
 
+import re
 import zipfile
 
 import pytest
 
 from threepoint.tools import build
 from threepoint.tools.packaging.manifest import manifest_problems
+from threepoint.tools.support import manual
 from threepoint.tools.support.checkout import ROOT
 from threepoint.tools.support.imports import imported_files, source_files
 
-STARTED = ("model_core/worker/worker.py", "model_core/worker/server.py", "model_core/worker/session.py")
-"""What runs in the engine's process, beside what Blender imports: the first starts the others by their names."""
+STARTED = tuple(f"model_core/worker/{name}.py" for name in ("worker", "server", "session", "reading"))
+"""What runs in other processes than Blender's: the first starts the others by their names."""
 READERS = "model_core/recordings/formats"
 """Found by looking into their folder; no import names them."""
 WEIGHTS = {
@@ -56,9 +58,42 @@ def test_the_zip_holds_only_weights_that_the_engine_loads(names):
 
 
 def test_the_zip_holds_nothing_else(names):
-    others = {name for name in names if not name.endswith(".py") and not name.startswith("weights/")}
+    others = {name for name in names if not name.endswith(".py") and not name.startswith(("weights/", "manual/"))}
     locks = {f"blender_addon/engine/requirements{kind}.txt" for kind in ("", "-pip")}
     assert others == {"blender_manifest.toml", "LICENSE", "blender_addon/sample/sample.bsor", *locks}
+
+
+def test_the_manual_of_the_zip_leads_nowhere_outside_of_it_and_shows_all_its_pictures(tmp_path, names):
+    manual.write_manual(tmp_path / "manual")
+    files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert files == {name for name in names if name.startswith("manual/")} and len(files) > 5
+    pages = {name: (tmp_path / "manual" / f"{name}.html").read_text(encoding="utf-8") for name in manual.PAGES}
+    places = {f"{name}.html#{place}" for name, text in pages.items() for place in re.findall(r'id="([^"]+)"', text)}
+    places |= {f"{name}.html" for name in pages}
+    for name, text in pages.items():
+        for link in re.findall(r'href="([^"]+)"', text):
+            assert (f"{name}.html{link}" if link.startswith("#") else link) in places, link
+        assert all(f"manual/{picture}" in files for picture in re.findall(r'src="([^"]+)"', text))
+        assert "](" not in text and "**" not in text and "| ---" not in text
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("- a\n  b\n\n  c\n- *d*", "<ul><li><p>a b</p><p>c</p></li><li><p><i>d</i></p></li></ul>"),
+        ("1. a\n2. b", "<ol><li><p>a</p></li><li><p>b</p></li></ol>"),
+        ("a `*<b>*`\n**c** 2 * 3", "<p>a <code>*&lt;b&gt;*</code> <b>c</b> 2 * 3</p>"),
+        (
+            "| a | b |\n| --- | --- |\n| c | |",
+            "<table><tr><th>a</th><th>b</th></tr><tr><td>c</td><td></td></tr></table>",
+        ),
+        ("```\na < b\n```\nc", "<pre>a &lt; b</pre><p>c</p>"),
+        ("[x](recordings.md#y) ![z](z.png)", '<p><a href="recordings.html#y">x</a> <img alt="z" src="z.png"></p>'),
+        ("[x](training.md) [y](#z)", '<p>x <a href="#z">y</a></p>'),
+    ],
+)
+def test_the_manuals_markdown_becomes_html(markdown, html):
+    assert "".join(manual.blocks(markdown.splitlines())) == html
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def measure(options: argparse.Namespace) -> Figures:
     from ...blender_addon.state.new_file import empty_file
 
     body, rng = load_body(), np.random.default_rng(0)
-    motion = _wandering_motion(body, rng)
+    motion = wandering_motion(body, rng, BAKED_FRAMES)
     scene = empty_file(FPS)
     avatar = create_avatar(body, motion.betas, "bench")
     baking = median_seconds(lambda: bake_motion(avatar.armature, motion, scene, "bench"), REPEATS)
@@ -74,12 +74,12 @@ def _enabling_seconds() -> float:
     return min(found[1:])  # The first one compiles.
 
 
-def _wandering_motion(body: Body, rng: np.random.Generator) -> Motion:
-    """A ``Motion`` whose every joint drifts at random."""
-    angles = np.cumsum(rng.normal(0, 0.01, (BAKED_FRAMES, BODY_JOINT_COUNT, 3)), 0)
-    translation = np.cumsum(rng.normal(0, 0.002, (BAKED_FRAMES, 3)), 0).astype(np.float32)
+def wandering_motion(body: Body, rng: np.random.Generator, frames: int) -> Motion:
+    """A ``Motion`` of so many frames whose every joint drifts at random."""
+    angles = np.cumsum(rng.normal(0, 0.01, (frames, BODY_JOINT_COUNT, 3)), 0)
+    translation = np.cumsum(rng.normal(0, 0.002, (frames, 3)), 0).astype(np.float32)
     vertices, index, weight = choose_probes(body)
-    unsure = Uncertainty(rng.random((BAKED_FRAMES, len(vertices)), np.float32) * 0.1, index, weight)
+    unsure = Uncertainty(rng.random((frames, len(vertices)), np.float32) * 0.1, index, weight)
     quaternions = axis_angle_to_quaternion(angles).astype(np.float32)
     return Motion(FPS, quaternions, translation, np.zeros(BETA_COUNT), uncertainty=unsure)
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...blender_addon.animation.curves import fcurves_of
 from ...blender_addon.engine.client import EngineError
-from ...blender_addon.state import people, predictions
+from ...blender_addon.state import people, person_avatar, predictions
 from ...blender_addon.state.new_file import empty_file
 from ...blender_addon.state.properties import THREEPOINT_PG_person
 from ...blender_addon.trackers import empties
@@ -259,7 +259,7 @@ class StandingJob:
         header, arrays = messages.request(kind, recording, dict(options), calibration, body_path)
         header, arrays = messages.unpack(io.BytesIO(messages.pack(header, arrays)))
         seen = messages.read_recording(header["recording"], arrays)
-        body = predictions.body_of(body_path or "")
+        body = person_avatar.body_of(body_path or "")
         given = header["calibration"]
         known = None if given is None else calibration_from_json(given)
         chosen = options_from_json(header["options"], body, known)
@@ -275,6 +275,10 @@ class StandingJob:
         place = np.tile([0, 0.95, 0.0], (count, 1))
         self.motion = Motion(60.0, rotations, place, found.betas, start, found.floor, None, {"take": chosen.take})
         self.motion.validate()
+
+    def poll(self) -> bool:
+        """It is there."""
+        return True
 
     def wait(self) -> None:
         """It is there."""

@@ -191,8 +191,7 @@ def test_another_body_takes_the_old_ones_place_and_an_edited_mesh_is_kept(person
             return super().rest_vertices(betas)[:, 1].min()
 
     bodies = {"": TallBoxes(), "half": Halved()}
-    for module in (predictions, person_avatar):
-        monkeypatch.setattr(module, "body_of", bodies.__getitem__)
+    monkeypatch.setattr(person_avatar, "body_of", bodies.__getitem__)
     mesh.data.materials.append(bpy.data.materials.new("own skin"))
     person.body_path = "half"
     bpy.ops.threepoint.predict()

@@ -13,7 +13,7 @@ from animators import answer_at_once, import_tiny
 from threepoint.blender_addon.animation.curves import all_fcurves
 from threepoint.blender_addon.engine import client as engine
 from threepoint.blender_addon.engine import time_left
-from threepoint.blender_addon.operators import engine_jobs, exporting, first_steps, predicting
+from threepoint.blender_addon.operators import exporting, first_steps, predicting, stepped
 from threepoint.blender_addon.state import engine_choice, people
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.state.people import people_of
@@ -24,14 +24,16 @@ from threepoint.tools.support.sample_recording import sample_recording
 
 
 class Layout:
-    """A layout that writes down what is drawn into it."""
+    """A layout that writes down what is drawn into it; ``lines`` are what stands below each other."""
 
-    def __init__(self, seen):
-        self.seen = seen
+    def __init__(self, seen, lines=None):
+        self.seen, self.lines = seen, lines
 
     def __getattr__(self, name):
         def draw(*arguments, **words):
             self.seen.append((name, arguments, words))
+            if self.lines is not None:
+                self.lines.append(name)
             return Layout(self.seen) if name != "operator" else SimpleNamespace()
 
         return draw
@@ -40,7 +42,7 @@ class Layout:
         self.__dict__[name] = value
 
 
-def drawn(kind):
+def drawn(kind, lines=None):
     """What a panel draws: operators and texts."""
     seen = []
     space = SimpleNamespace(shading=SimpleNamespace(type="RENDERED"))
@@ -49,7 +51,7 @@ def drawn(kind):
         scene=bpy.context.scene, view_layer=bpy.context.view_layer, window_manager=bpy.context.window_manager,
         preferences=preferences, region=SimpleNamespace(width=300), space_data=space, workspace=bpy.context.workspace,
     )  # fmt: skip
-    kind.draw(SimpleNamespace(layout=Layout(seen)), context)
+    kind.draw(SimpleNamespace(layout=Layout(seen, lines)), context)
     operators = [arguments[0] for name, arguments, _ in seen if name == "operator"]
     return operators, " ".join(str(words.get("text", "")) for _, _, words in seen)
 
@@ -87,12 +89,15 @@ def test_every_panel_can_be_drawn_in_every_state(scene, tmp_path):
     bpy.data.actions.remove(person.takes[0].action)
     for kind in kinds:
         drawn(kind)
-    work = bpy.context.window_manager.threepoint
-    for step in ("CALIBRATION", "PREDICTION", "EXPORT"):
+    manager = bpy.context.window_manager
+    for work, step in (
+        (manager.threepoint, "CALIBRATION"), (manager.threepoint, "PREDICTION"), (manager.threepoint, "EXPORT"),
+        (manager.threepoint_import, "IMPORT"),
+    ):  # fmt: skip
         work.running, work.step = True, step
         shown = [name for kind in kinds for name in drawn(kind)[0]]
-        assert "threepoint.cancel" in shown
-    work.running = False
+        assert shown.count("threepoint.cancel") == 1
+        work.running = False
     with bpy.context.temp_override(selected_objects=[person.armature, person.mesh]):
         bpy.ops.object.delete()
     for kind in kinds:
@@ -200,6 +205,51 @@ def test_the_folder_of_an_environment_is_a_python_too(tmp_path):
     assert engine_choice.program_of(Path(sys.executable)) == Path(sys.executable)
 
 
+@pytest.fixture
+def chosen_python(extension, monkeypatch):
+    """A function that chooses an existing Python in the preferences, as in a Blender without a prediction under way."""
+    empty_file(30)
+    preferences = bpy.context.preferences.addons[extension].preferences
+
+    def choose(path):
+        preferences.source, preferences.python = "OWN", str(path)
+
+    yield choose
+    preferences.source, preferences.python = "INSTALLED", ""
+
+
+def test_a_folder_in_the_preferences_is_taken_and_what_is_none_is_said_in_the_sidebar(chosen_python, tmp_path):
+    import_tiny(tmp_path)
+    program = tmp_path / ".venv" / "bin" / "python"
+    program.parent.mkdir(parents=True)
+    program.symlink_to(sys.executable)
+    chosen_python(tmp_path / ".venv")
+    assert engine_choice.engine_python() == program
+    assert "The engine cannot be used" not in drawn(panel.THREEPOINT_PT_predict)[1]
+    for path in (tmp_path, tmp_path / "walk.bsor", tmp_path / "nowhere"):
+        chosen_python(path)
+        operators, words = drawn(panel.THREEPOINT_PT_predict)
+        assert "preferences.addon_show" in operators and "The engine cannot be used" in words
+        assert f"The engine's Python '{path}'" in " ".join(words.split())
+
+
+def test_no_panel_changes_its_size_while_something_is_under_way(scene, tmp_path):
+    import_tiny(tmp_path)
+    bpy.ops.threepoint.predict()
+    manager = bpy.context.window_manager
+    for kind, work, step in (
+        (panel.THREEPOINT_PT_predict, manager.threepoint, "PREDICTION"),
+        (panel.THREEPOINT_PT_calibration, manager.threepoint, "CALIBRATION"),
+        (panel.THREEPOINT_PT_recording, manager.threepoint_import, "IMPORT"),
+    ):  # fmt: skip
+        idle, busy = [], []
+        drawn(kind, idle)
+        work.running, work.step = True, step
+        drawn(kind, busy)
+        work.running = False
+        assert len(idle) == len(busy), (kind, idle, busy)
+
+
 def test_a_temporary_folder_that_cannot_be_written_is_named_and_not_the_engine(monkeypatch, tmp_path):
     monkeypatch.setattr(engine, "log_path", lambda: tmp_path / "nowhere" / "log.txt")
     with pytest.raises(engine.EngineError, match="log.txt: cannot be written .*; Blender's temporary folder is set in"):
@@ -228,27 +278,20 @@ def test_time_left_begins_with_what_the_same_took_before(monkeypatch):
     assert time_left.TimeLeft(("animate",), 20.0, 100.0).update(100.0, 0.0) == pytest.approx(10.0)
 
 
-class Modal:
-    """An engine operator without a window around it."""
+class Modal(stepped.SteppedOperator):
+    """An operator without a window around it."""
 
-    step, _steps, _waiting, _finished = "PREDICTION", None, [], False
+    step = "PREDICTION"
 
-    def __init__(self, job):
-        self._job, self.said = job, []
+    def __init__(self, steps, phase=stepped.Phase.WAITING):
+        self._steps, self._phase, self.said = steps, phase, []
         self._timer = object()
 
     def tell(self, said, level="INFO"):
         self.said.append(str(said))
 
-    report = None
-    _tidy = engine_jobs.EngineOperator._tidy
-    _stop = engine_jobs.EngineOperator._stop
-    modal = engine_jobs.EngineOperator.modal
-    _guarded = engine_jobs.EngineOperator._guarded
-    _tick = engine_jobs.EngineOperator._tick
-
-    def _show_progress(self, context):
-        pass
+    def progress(self):
+        return 0.5, "half"
 
 
 def window(cancelled=False):
@@ -267,31 +310,48 @@ def press(kind, x=0, y=0):
 
 
 def test_escape_belongs_to_the_sidebar_and_cancel_is_a_button():
-    cancelled = []
-    job = SimpleNamespace(cancel=lambda: cancelled.append(1), poll=lambda: False)
+    def waits_for(job):
+        try:
+            while True:
+                yield stepped.Phase.WAITING
+        finally:
+            cancelled.append(job)
+
+    def begun(phase=stepped.Phase.WAITING):
+        steps = waits_for("job")
+        next(steps)
+        return Modal(steps, phase)
+
+    cancelled, kept = [], begun()
     for place in ((500, 500), (50, 50), (1301, 500), (1100, 99)):
-        assert Modal(job).modal(window(), press("ESC", *place)) == {"PASS_THROUGH"} and not cancelled
-    assert Modal(job).modal(window(), press("ESC", 1100, 500)) == {"CANCELLED"} and len(cancelled) == 1
-    assert Modal(job).modal(window(), press("TIMER")) == {"PASS_THROUGH"} and len(cancelled) == 1
-    assert Modal(job).modal(window(cancelled=True), press("TIMER")) == {"CANCELLED"} and len(cancelled) == 2
+        assert kept.modal(window(), press("ESC", *place)) == {"PASS_THROUGH"} and not cancelled
+    assert kept.modal(window(), press("TIMER")) == {"PASS_THROUGH"} and not cancelled
+    for phase in stepped.Phase:
+        cancelled.clear()
+        assert begun(phase).modal(window(), press("ESC", 1100, 500)) == {"CANCELLED"} and cancelled == ["job"]
+        assert begun(phase).modal(window(cancelled=True), press("TIMER")) == {"CANCELLED"} and len(cancelled) == 2
 
 
-def test_while_an_answer_comes_in_nothing_else_happens():
-    steps = (time.sleep(1.5 * engine_jobs.STEP_SECONDS) for _ in range(2))
-    operator = Modal(SimpleNamespace(poll=lambda: True, cancel=lambda: None))
-    operator._person = lambda context: None
-    operator.finish = lambda context, person, job: (item for item in steps)
+@pytest.mark.parametrize("phase", [None, stepped.Phase.LOOKING])
+def test_while_the_scene_is_read_or_changed_nothing_else_happens(phase):
+    def steps():
+        for _ in range(2):
+            time.sleep(1.5 * stepped.STEP_SECONDS)
+            yield phase
+
+    operator = Modal(steps(), phase)
     assert operator.modal(window(), press("TIMER")) == {"RUNNING_MODAL"}
-    for event in (press("LEFTMOUSE"), press("ESC", 1100, 500), press("Z")):
+    for event in (press("LEFTMOUSE"), press("Z"), *([press("ESC", 1100, 500)] if phase is None else [])):
         assert operator.modal(window(), event) == {"RUNNING_MODAL"}
     assert operator.modal(window(), press("TIMER")) == {"RUNNING_MODAL"}
     assert operator.modal(window(), press("TIMER")) == {"FINISHED"}
 
 
-def test_no_button_that_asks_the_engine_can_be_done_again_by_the_redo_panel():
-    for name in ("predict", "calibrate", "calibrate_t_pose"):
+def test_no_button_that_takes_long_can_be_done_again_by_the_redo_panel():
+    for name in ("predict", "calibrate", "calibrate_t_pose", "use_objects", "read_recordings"):
         kind = getattr(bpy.types, f"THREEPOINT_OT_{name}")
-        assert kind.bl_options == {"UNDO"}
+        assert kind.bl_options - {"INTERNAL"} == {"UNDO"} and issubclass(kind, stepped.SteppedOperator)
+    assert "REGISTER" not in bpy.types.THREEPOINT_OT_import_recording.bl_options
 
 
 def test_heights_are_shown_to_the_millimetre(scene, tmp_path):

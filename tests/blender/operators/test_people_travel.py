@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from animators import answer_at_once, import_tiny
 
+from threepoint.blender_addon.operators import exporting
 from threepoint.blender_addon.state import people, selection, takes, upgrade
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.state.people import people_of
@@ -27,13 +28,12 @@ def active():
 
 
 def assert_works(person, tmp_path):
-    """Predict, re-solve and export it."""
+    """Predict, re-solve and begin to export it: what the other Blender does with it is the same for everybody."""
     selection.activate(person.root, bpy.context)
     assert active() == person and person.name == person.root.name
     bpy.ops.threepoint.predict()
     bpy.ops.threepoint.predict(kind="RANGE")
-    bpy.ops.threepoint.export(kind="NPZ", filepath=str(tmp_path / "out.npz"))
-    assert (tmp_path / "out.npz").stat().st_size > 1000
+    exporting.export("NPZ", tmp_path / "out.npz", person, bpy.context.scene).cancel()
     assert bpy.context.scene in person.armature.users_scene
 
 
@@ -96,6 +96,28 @@ def test_an_overridden_person_can_be_edited_and_keeps_that(saved, tmp_path):
     assert person.armature.animation_data.action == person.takes[0].action
 
 
+def test_an_overridden_person_of_linked_data_is_refused_until_that_is_local(saved, tmp_path):
+    with bpy.data.libraries.load(saved, link=True) as (_, target):
+        target.collections = ["walk"]
+    (collection,) = target.collections
+    bpy.context.scene.collection.children.link(collection)
+    collection.override_hierarchy_create(bpy.context.scene, bpy.context.view_layer)
+    person = next(p for p in people_of(bpy.context.scene) if p.root.override_library is not None)
+    selection.activate(person.root, bpy.context)
+    objects, before = sorted(bpy.data.objects.keys()), [takes.checksum(take.action) for take in person.takes]
+    for kind in ("MEAN", "TAKE", "RANGE"):
+        with pytest.raises(RuntimeError, match=r"(walk \w+: is linked from library.blend; make it local first)"):
+            bpy.ops.threepoint.predict(kind=kind)
+    assert sorted(bpy.data.objects.keys()) == objects and len(person.takes) == 2
+    assert [takes.checksum(take.action) for take in person.takes] == before
+    for item in bpy.context.scene.objects:
+        item.select_set(True)
+    bpy.ops.object.make_local(type="ALL")
+    person = people_of(bpy.context.scene)[0]
+    bpy.ops.threepoint.predict()
+    assert person.takes[0].action.library is None
+
+
 def duplicate(*items):
     for item in bpy.context.scene.objects:
         item.select_set(item in items)
@@ -155,6 +177,21 @@ def test_the_list_follows_the_selection(person, tmp_path):
     assert active() == other and other.head.select_get() and not person.armature.select_get()
     bpy.context.scene.threepoint.row = rows.index(person.root)
     assert active() == person and bpy.context.view_layer.objects.active == person.armature
+
+
+def test_of_two_people_with_the_same_trackers_the_chosen_one_is_meant(person):
+    for item in bpy.context.scene.objects:
+        item.select_set(item in people.trackers_of(person).values())
+    bpy.context.view_layer.objects.active = person.head
+    bpy.ops.threepoint.use_objects()
+    other = next(one for one in people_of(bpy.context.scene) if one.root != person.root)
+    assert active() == other
+    rows = list(bpy.context.scene.objects)
+    for chosen in (other, person, other):
+        bpy.context.scene.threepoint.row = rows.index(chosen.root)
+        assert active() == chosen and bpy.context.scene.threepoint.row == rows.index(chosen.root)
+    bpy.ops.threepoint.remove_person()
+    assert [one.root for one in people_of(bpy.context.scene)] == [person.root]
 
 
 def test_one_root_places_a_whole_person(person):

@@ -1,13 +1,16 @@
 """Takes: on the NLA or not, beside own layers, renamed, duplicated, deleted; what is written is the take."""
 
+from types import SimpleNamespace
+
 import bpy
 import numpy as np
 import pytest
 from animators import answer_at_once, import_tiny, own_action
 
 from threepoint.blender_addon.animation.curves import curves_in
-from threepoint.blender_addon.state import takes
+from threepoint.blender_addon.state import properties, takes
 from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.blender_addon.state.person_avatar import CONVERSIONS
 
 
 @pytest.fixture
@@ -205,6 +208,40 @@ def test_rotation_order_and_bone_names_reach_own_layers_too(person):
     paths = {fcurve.data_path for fcurve in curves_in(person.armature, layer).fcurves}
     assert paths == {'pose.bones["mixamorig:Head"].location', 'pose.bones["mixamorig:LeftLeg"].rotation_euler'}
     assert not any(takes.is_edited(take) for take in person.takes)
+
+
+@pytest.mark.parametrize("way", ["below", "alone", "layer", "muted"])
+def test_own_animation_that_plays_beside_a_take_is_said(person, way, capfd):
+    animation = person.armature.animation_data
+    track = animation.nla_tracks.new()
+    track.name = "own track"
+    track.strips.new("own", 1, own_action("own"))
+    track.is_solo, track.mute = way == "alone", way in ("muted", "layer")
+    if way == "layer":
+        animation.action = own_action("own layer")
+    bpy.ops.threepoint.predict()
+    said = {"layer": "your own animation plays: own layer;", "muted": ""}.get(
+        way, "your own animation plays: own track;"
+    )
+    words = capfd.readouterr().out
+    assert said in words and (bool(said) == ("your own animation plays" in words))
+
+
+def test_in_a_window_takes_are_converted_by_an_operator_in_steps(person, monkeypatch):
+    called = []
+    operators = SimpleNamespace(convert_avatar=lambda *how, **words: called.append((how, words)))
+    window = SimpleNamespace(app=SimpleNamespace(background=False), ops=SimpleNamespace(threepoint=operators))
+    monkeypatch.setattr(properties, "bpy", window)
+    person.bone_names, person.rotation_order = "MIXAMO", "XYZ"
+    assert [words["setting"] for _, words in called] == ["bone_names", "rotation_order"]
+    assert person.armature.data.bones[0].name == "pelvis"
+    for (how, words), least in zip(called, (len(person.takes) * 180, len(person.takes) * 200), strict=True):
+        assert how == ("INVOKE_DEFAULT",) and sum(1 for _ in CONVERSIONS[words["setting"]](person)) >= least
+    assert person.armature.data.bones[0].name == "mixamorig:Hips"
+    assert person.armature.pose.bones[0].rotation_mode == "XYZ" and not any(map(takes.is_edited, person.takes))
+    assert bpy.ops.threepoint.convert_avatar("INVOKE_DEFAULT", root="walk", setting="bone_names") == {"FINISHED"}
+    with pytest.raises(RuntimeError, match="The person is not in this scene any more"):
+        bpy.ops.threepoint.convert_avatar("INVOKE_DEFAULT", root="nobody", setting="bone_names")
 
 
 def test_switching_to_no_animation_of_a_take_is_harmless(person):

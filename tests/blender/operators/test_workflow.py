@@ -52,6 +52,16 @@ def test_a_file_that_is_no_recording_is_refused_in_a_line(scene, tmp_path):
     with pytest.raises(RuntimeError, match="no.bsor"):
         bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "no.bsor"))
     assert not people_of(scene) and not bpy.data.objects
+    bsor.write(tmp_path / "good.bsor", wobbly_recording())
+    bpy.ops.ed.undo_push(message="before")
+    for names in (["no.bsor", "no.bsor"], ["no.bsor", "good.bsor"]):
+        assert not people_of(bpy.context.scene)
+        with pytest.raises(RuntimeError, match="no.bsor"):
+            files = [{"name": name} for name in names]
+            bpy.ops.threepoint.import_recording("EXEC_DEFAULT", True, directory=str(tmp_path), files=files)
+    assert [person.name for person in people_of(bpy.context.scene)] == ["good"]
+    bpy.ops.ed.undo()
+    assert not people_of(bpy.context.scene)
 
 
 def test_calibration_is_shown_and_can_be_overruled(scene, person):

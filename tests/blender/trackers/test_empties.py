@@ -8,8 +8,9 @@ from bodies import wobbly_recording
 from threepoint.blender_addon.animation.curves import fcurves_of, keyframes_of, values_at
 from threepoint.blender_addon.state import people
 from threepoint.blender_addon.state.new_file import empty_file
-from threepoint.blender_addon.trackers import empties as recordings
-from threepoint.blender_addon.trackers.empties import COLOURS, VALID, create_trackers, find_dropouts, read_trackers
+from threepoint.blender_addon.trackers import reading
+from threepoint.blender_addon.trackers.empties import COLOURS, VALID, create_trackers, find_dropouts
+from threepoint.blender_addon.trackers.reading import read_trackers
 from threepoint.blender_addon.ui import overlay
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.geometry.rotations import geodesic_angle, quaternion_to_matrix
@@ -80,7 +81,7 @@ def test_keyframes_say_what_evaluating_the_scene_says(monkeypatch, evaluations, 
     evaluations.clear()
     keyed = read_trackers(trackers, scene)
     assert not evaluations  # And so nothing is drawn again.
-    monkeypatch.setattr(recordings, "_own_curves", lambda item, root: None)
+    monkeypatch.setattr(reading, "_own_curves", lambda item, root: None)
     sampled = read_trackers(trackers, scene)
     assert evaluations
     assert (keyed.time == sampled.time).all()
@@ -118,9 +119,9 @@ RIGGINGS = {
 @pytest.mark.parametrize("rigging", RIGGINGS)
 def test_what_moves_by_more_than_its_keyframes_is_evaluated(rigging):
     trackers = create_trackers(wobbly_recording(), "take", empty_file(60))
-    assert recordings._own_curves(trackers["head"]) is not None
+    assert reading._own_curves(trackers["head"]) is not None
     RIGGINGS[rigging](trackers["head"])
-    assert recordings._own_curves(trackers["head"]) is None
+    assert reading._own_curves(trackers["head"]) is None
 
 
 def test_edits_parents_and_constraints_are_read():

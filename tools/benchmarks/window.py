@@ -1,0 +1,91 @@
+"""How long a window stands still at most: the longest step of each button, on recordings of two and of ten minutes."""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...model_core.calibration import Calibration, preset_offsets
+from ...model_core.notes import Note
+from ...model_core.observation import FPS
+from .blender import wandering_motion
+from .timing import Figures, long_recording
+
+if TYPE_CHECKING:
+    from ...blender_addon.bpy_types import Scene
+    from ...blender_addon.state.properties import THREEPOINT_PG_person
+    from ...blender_addon.steps import Steps
+
+MINUTES = (2, 10)
+SCENE_FPS = 30
+
+
+def measure(_options: argparse.Namespace) -> Figures:
+    """Milliseconds of this thread's processor time, which other work on the machine does not add to."""
+    from ..support.scene_file import scene_properties
+
+    figures: Figures = {}
+    with scene_properties():
+        for minutes in MINUTES:
+            for label, seconds in _buttons(60 * minutes):
+                figures[f"{minutes} min: {label}, longest step"] = (1e3 * seconds, "ms")
+    return figures
+
+
+def _buttons(seconds: float) -> Iterator[tuple[str, float]]:
+    """Each button's label and its longest step in seconds, in the order in which they are pressed."""
+    from ...blender_addon.animation.curves import curves_in
+    from ...blender_addon.avatar.bake import setting_rotation_order
+    from ...blender_addon.avatar.rolls import name_and_roll
+    from ...blender_addon.state import people, person_avatar, predictions, takes
+    from ...blender_addon.state.new_file import empty_file
+
+    scene, rng = empty_file(SCENE_FPS), np.random.default_rng(0)
+    body = person_avatar.body_of("")  # Where there is a window, another process reads it.
+    yield "import", _longest(people.adding_person(long_recording(seconds), "bench", scene))
+    person = people.people_of(scene)[0]
+    yield "read the trackers", _longest(people.reading_recording(person, scene))
+    person.head.constraints.new("LIMIT_SCALE")
+    yield "read the trackers, constrained", _longest(people.reading_recording(person, scene))
+    person.head.constraints.clear()
+    calibration = Calibration(np.zeros(10), 0.0, preset_offsets("grip"), (Note("person", {}),))
+    yield "calibrate", _longest(predictions.receiving_calibration(person, calibration, ""))
+    for label in ("predict", "predict again"):
+        motion = wandering_motion(body, rng, round(seconds * FPS))
+        yield label, _longest(predictions.receiving(person, motion, scene, []))
+        curve = curves_in(person.armature, person.takes[0].action).fcurves[0]
+        curve.keyframe_points[0].co.y += 1  # The next one keeps it.
+    middle = scene.frame_start + round(seconds * SCENE_FPS / 2)
+    around = middle - SCENE_FPS, middle + SCENE_FPS
+    yield "re-solve a range", _longest(predictions.receiving_range(person, motion, scene, *around, []))
+    yield "takes to the NLA", _longest(_at_once(lambda: takes.push_to_nla(person)))
+    with tempfile.TemporaryDirectory() as folder:
+        yield "export", _longest(_at_once(lambda: _export(person, Path(folder), scene)))
+    actions, armature = takes.actions_of(person), person.armature
+    turning = setting_rotation_order(armature, "XYZ", actions)
+    yield "rotation order", _longest(takes.converting(person, turning))
+    renaming = _at_once(lambda: name_and_roll(armature, "MIXAMO", actions))
+    yield "bone names", _longest(takes.converting(person, renaming))
+
+
+def _export(person: "THREEPOINT_PG_person", folder: Path, scene: "Scene") -> None:
+    from ...blender_addon.export.process import AvatarCopy, Choices, Export
+
+    avatar = AvatarCopy(person.armature, person.mesh, person.takes[0].action, person.betas, "")
+    Export("NPZ", folder / "bench.npz", avatar, scene, Choices("SMPL", "SMPL", True)).cancel()
+
+
+def _at_once(work: Callable[[], object]) -> "Steps[None]":
+    work()
+    yield
+
+
+def _longest(steps: Iterator[None]) -> float:
+    longest, begun = 0.0, time.thread_time()
+    for _ in steps:
+        longest, begun = max(longest, time.thread_time() - begun), time.thread_time()
+    return max(longest, time.thread_time() - begun)
