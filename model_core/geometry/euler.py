@@ -36,15 +36,19 @@ def continuous_angles(matrices: np.ndarray, order: str, before: np.ndarray | Non
     Of both triples and all full turns those nearest to the frame before; ``before`` (J, 3), if given, is the frame that
     the first one goes on from.
     """
-    choices = euler_choices(matrices, order)
+    return nearest_choices(euler_choices(matrices, order), before)
+
+
+def nearest_choices(choices: np.ndarray, before: np.ndarray | None = None) -> np.ndarray:
+    """Of both choices (2, n, J, 3) and all full turns the angles (n, J, 3) nearest to those of the frame before."""
     values = np.empty(choices.shape[1:])
     for joint in range(values.shape[1]):
-        values[:, joint] = _follow(choices[:, :, joint], None if before is None else before[joint])
+        values[:, joint] = _nearest_of_one(choices[:, :, joint], None if before is None else before[joint])
     return values
 
 
-def _follow(choices: np.ndarray, before: np.ndarray | None) -> np.ndarray:
-    """Of both choices (2, n, 3) and all full turns the values (n, 3) nearest to those of the frame before.
+def _nearest_of_one(choices: np.ndarray, before: np.ndarray | None) -> np.ndarray:
+    """The same of one joint: choices (2, n, 3) -> values (n, 3).
 
     Turns do not matter for which choice is nearer, so each frame's depends on the one before it alone, in one of four
     ways: always the first, always the second, the same, the other one. The last frame at which it was always the same

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from bodies import BoxBody, wild_motion
 
-from threepoint.blender_addon.animation import rotation_modes
 from threepoint.blender_addon.animation.curves import fcurves_of, keyframes_of, use_action
 from threepoint.blender_addon.animation.rotation_modes import EULER_ORDERS, ORDERS
 from threepoint.blender_addon.avatar import contacts, hands
@@ -58,27 +57,6 @@ def test_every_rotation_order_holds_the_same_motion(order):
         assert np.abs(bone_heads(avatar.armature, frame) - heads).max() < 1e-5
     bake_motion(avatar.armature, wild_motion(), scene, "again")
     assert np.abs(bone_heads(avatar.armature, 60) - wanted[1]).max() < 1e-5
-
-
-@pytest.mark.parametrize("step", [0.05, 0.7, 2.0])
-def test_angles_go_on_with_the_choice_and_the_turns_that_are_nearest(step):
-    def one_after_the_other(choices, now):
-        values = np.empty(choices.shape[1:])
-        for frame in range(len(values)):
-            near = choices[:, frame] + rotation_modes.TURN * np.rint((now - choices[:, frame]) / rotation_modes.TURN)
-            away = np.abs(near - now).sum(-1, keepdims=True)
-            now = values[frame] = np.where(away[0] <= away[1], near[0], near[1])
-        return values
-
-    rng = np.random.default_rng(0)
-    for count in (1, 2, 200):
-        angles = np.cumsum(rng.normal(0, step, (count, 5, 3)), 0) % rotation_modes.TURN
-        other = np.stack([angles[..., 0] + np.pi, np.pi - angles[..., 1], angles[..., 2] + np.pi], -1)
-        turned = rng.random((count, 5, 1)) < 0.3
-        choices = np.stack([np.where(turned, other, angles), np.where(turned, angles, other)])
-        for before in (None, rng.normal(0, 4, (5, 3))):
-            wanted = one_after_the_other(choices, choices[0, 0] if before is None else before)
-            np.testing.assert_allclose(rotation_modes._follow(choices, before), wanted, atol=1e-9)
 
 
 def test_the_order_changes_for_all_takes_and_back():
