@@ -192,7 +192,7 @@ def test_only_formats_that_this_blender_has_are_offered(scene, tmp_path, monkeyp
     import_tiny(tmp_path)
     bpy.ops.threepoint.predict()
     monkeypatch.setitem(exporting.EXPORTERS, "USD", "wm.usd_export_of_another_build")
-    assert drawn(panel.THREEPOINT_PT_export)[1].split() == ["FBX", "glTF", "BVH", "AMASS", "npz"]
+    assert drawn(panel.THREEPOINT_PT_export)[1].split() == ["FBX", "glTF", "BVH", "VRM", "Animation", "AMASS", "npz"]
 
 
 def test_the_folder_of_an_environment_is_a_python_too(tmp_path):
