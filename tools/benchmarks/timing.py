@@ -8,7 +8,6 @@ import numpy as np
 
 from ...model_core.body import load_body
 from ...model_core.observation import Observation
-from ...model_core.pipeline import Options, calibrate, model_frame, observe
 from ...model_core.recordings.recording import Recording
 from ..support.sample_recording import sample_recording
 
@@ -44,6 +43,13 @@ def long_recording(duration: float) -> Recording:
 
 def long_observation(duration: float) -> tuple[Observation, np.ndarray]:
     """The ``Observation`` of ``long_recording`` and the rest joints (24, 3) of its person."""
+    from ...model_core.pipeline import (  # A Blender without torch measures, too.
+        Options,
+        calibrate,
+        model_frame,
+        observe,
+    )
+
     body, recording = load_body(), model_frame(long_recording(duration))
     observation = observe(recording, calibrate(recording, Options(body=body)))
     return observation, body.rest_joints(observation.betas)
