@@ -18,11 +18,11 @@ from ..model_core.child_python import clean_environment, command
 from ..model_core.errors import InputError
 from ..model_core.whole_files import write_whole
 from .packaging import engine_wheels, repository
+from .packaging.lock import write_lock
 from .packaging.manifest import manifest_problems, missing_for_the_platform, with_engine
 from .support.arguments import command_parser
 from .support.checkout import ROOT
 from .support.environment import say
-from .support.lock import write_lock
 from .support.manual import write_manual
 
 PACKED = ("blender_manifest.toml", "__init__.py", "LICENSE", "blender_addon", "model_core", "weights")

@@ -193,16 +193,16 @@ def _lever(time, head, turn, seen):
     first, last = _steps(time, seen, LAG)
     if len(first) < 30:
         return None, None, 0.0
-    inverse = np.swapaxes(turn[first], 1, 2)
-    moved = np.einsum("nij,nj->ni", inverse, head[last] - head[first])
-    turned = inverse @ turn[last] - np.eye(3)
+    moved = np.einsum("nji,nj->ni", turn[first], head[last] - head[first])
+    turned = np.swapaxes(turn[first], 1, 2) @ turn[last] - np.eye(3)
     step = usual_step(time)
     width = max(1, round(SLOW / step))
     moved, turned = _without_slow(moved, width), _without_slow(turned.reshape(-1, 9), width).reshape(-1, 3, 3)
-    normal = np.einsum("nij,nik->jk", turned, turned) + 1e-3 * np.eye(3)
-    solution = np.linalg.solve(normal, np.column_stack([np.einsum("nij,ni->j", turned, moved), np.eye(3)]))
+    rows = turned.reshape(-1, 3)
+    normal = rows.T @ rows + 1e-3 * np.eye(3)
+    solution = np.linalg.solve(normal, np.column_stack([rows.T @ moved.reshape(-1), np.eye(3)]))
     lever, inverse_normal = solution[:, 0], solution[:, 1:]
-    left = moved - turned @ lever
+    left = moved - (rows @ lever).reshape(-1, 3)
     error = inverse_normal * float((left**2).mean()) * max(1.0, CORRELATION / step)
     independent = len(first) * min(1.0, step / CORRELATION)
     still = 1e-8 + float((moved**2).mean())

@@ -174,7 +174,7 @@ def test_a_start_is_trusted_less_where_a_tracker_refutes_it(clip):
     trackers = gather_body_trackers(body_tracker_poses(recording, knowing({"left_foot": NO_OFFSET})), joints)
     wrong = joints.clone()
     wrong[:, 7, 0] += 0.06
-    trust = initial_motion_trust(wrong, trackers, 0.03)
+    trust = initial_motion_trust(wrong, trackers)
     assert trust[:30, [1, 4, 7, 10]].numpy() == pytest.approx(0.2, abs=1e-4)
     assert (trust[30:] == 1).all() and (trust[:, [0, 2, 5, 8, 15]] == 1).all()
     rest = torch.from_numpy(clip.rest_joints).float()

@@ -193,7 +193,7 @@ def test_a_lock_is_installed_by_its_hashes_and_nothing_is_built(launcher, monkey
 
 
 def test_the_lock_has_what_is_asked_for_with_hashes():
-    from threepoint.tools.support.lock import CUDA_LOCK, LOCK, SOURCE, read_lock
+    from threepoint.tools.packaging.lock import CUDA_LOCK, LOCK, SOURCE, read_lock
 
     wanted = [line.split("==") for line in SOURCE.read_text().splitlines() if line and not line.startswith("#")]
     locked = read_lock(LOCK.read_text())
@@ -212,7 +212,7 @@ def test_the_lock_has_what_other_systems_need(platform, system, name):
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
-    from threepoint.tools.support.lock import LOCK, read_lock
+    from threepoint.tools.packaging.lock import LOCK, read_lock
 
     there = {"sys_platform": platform, "platform_system": system, "os_name": name, "extra": ""}
     locked = read_lock(LOCK.read_text())
@@ -228,7 +228,7 @@ def test_the_lock_has_what_other_systems_need(platform, system, name):
 
 
 def test_only_what_cuda_needs_is_locked_apart():
-    from threepoint.tools.support.lock import CUDA_LOCK, LOCK, _of_cuda, read_lock
+    from threepoint.tools.packaging.lock import CUDA_LOCK, LOCK, _of_cuda, read_lock
 
     cuda, everybody = read_lock(CUDA_LOCK.read_text()), read_lock(LOCK.read_text())
     assert cuda and _of_cuda(cuda) == cuda and _of_cuda(everybody) == {}

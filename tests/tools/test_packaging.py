@@ -13,8 +13,8 @@ import stand_in_wheels
 from threepoint.tools import build
 from threepoint.tools.packaging import engine_wheels, manifest, repository
 from threepoint.tools.packaging.engine_wheels import PLATFORMS, RANGES
+from threepoint.tools.packaging.lock import ENGINE, ENGINE_PACKAGES, entries
 from threepoint.tools.support.checkout import ROOT
-from threepoint.tools.support.lock import ENGINE, ENGINE_PACKAGES, entries
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from pathlib import Path
 from ...model_core.child_python import clean_environment, command
 from ...model_core.errors import InputError
 from ..support.environment import CPU_TORCH_INDEX
-from ..support.lock import ENGINE, TORCH_LOCK, entries
+from .lock import ENGINE, TORCH_LOCK, entries
 
 LARGEST_MEGABYTES = 300
 NOT_CARRIED = ("numpy",)

@@ -28,6 +28,9 @@ os._exit(status)
 """
 """Runs pytest and ends without Python's own shutdown, in which Blender's module hangs or crashes."""
 
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""For suites side by side: threads that wait for each other on cores that are taken double the processor time."""
+
 
 @dataclass(frozen=True)
 class Suite:
@@ -63,6 +66,8 @@ class _Run:
         self.begun = time.monotonic()
         tests = command(python, "-c", PYTEST, f"--rootdir={ROOT}", *suite.arguments, f"--junitxml={self.report}")
         isolated = {**clean_environment(), "BLENDER_USER_RESOURCES": self.folder.name}
+        if apart:
+            isolated |= ONE_THREAD
         self.process = subprocess.Popen(tests, cwd=ROOT, env=isolated, stdout=self.output, stderr=self.output)
 
     def is_over(self) -> bool:

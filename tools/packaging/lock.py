@@ -15,8 +15,8 @@ from pathlib import Path
 from ...model_core.child_python import clean_environment, command
 from ...model_core.errors import InputError
 from ...model_core.whole_files import Outputs
-from . import environment
-from .checkout import ROOT
+from ..support import environment
+from ..support.checkout import ROOT
 
 SOURCE, LOCK, CUDA_LOCK = ROOT / "requirements.in", environment.REQUIREMENTS, environment.CUDA_REQUIREMENTS
 TORCH_LOCK = ROOT / "requirements-engine.txt"
