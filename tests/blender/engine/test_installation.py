@@ -170,6 +170,7 @@ def log():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="reads /dev/null as pip's configuration")
+@pytest.mark.slow
 def test_an_installation_goes_on_after_each_way_to_break_off(package_index, tmp_path):
     made = installation.folder() / "environment"
     (made / "bin").mkdir(parents=True)
@@ -193,6 +194,7 @@ def test_an_installation_goes_on_after_each_way_to_break_off(package_index, tmp_
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the environment's pip is elsewhere")
+@pytest.mark.slow
 def test_only_the_locks_files_are_installed_and_a_broken_environment_is_made_anew(package_index, tmp_path):
     shutil.rmtree(installation.folder() / "cache", ignore_errors=True)
     wheel = next(tmp_path.glob("numpy-*"))

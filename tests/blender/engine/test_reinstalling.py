@@ -85,6 +85,7 @@ os._exit(0)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["reload", "install"])
 def test_it_comes_back_once_without_its_engine_and_with_its_people(tmp_path, what):
     bsor.write(tmp_path / "walk.bsor", wobbly_recording())
