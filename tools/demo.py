@@ -12,7 +12,7 @@ STATURE = 1.72
 FPS = 24
 WITHOUT_BLENDER = (
     "Blender's module is not installed, so there is no scene, picture or film: "
-    "pip install 'threepoint[blender]' (Python 3.11) adds them"
+    "pip install 'threepoint[blender]' (Python 3.11 or 3.13) adds them"
 )
 
 

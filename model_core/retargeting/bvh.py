@@ -152,6 +152,8 @@ def _parse_hierarchy(path: Path, words: list[str]) -> list[_Joint]:
                 kinds = tuple(_channel(w) for w in words[position + 2 : position + 2 + count])
                 if len(kinds) != count:
                     raise ValueError(f"{count} channels are told of, {len(kinds)} follow")
+                if joints[open_joints[-1]].channels:
+                    raise ValueError(f"joint '{joints[open_joints[-1]].name}' has CHANNELS twice")
                 joints[open_joints[-1]].channels, joints[open_joints[-1]].first_channel = kinds, channels
                 channels, position = channels + count, position + 2 + count
             elif word == "}":

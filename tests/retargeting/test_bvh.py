@@ -165,6 +165,9 @@ def damaged(text, how):
         "braces": text.replace("}", "", 1),
         "hands": text.replace("LeftHand", "LeftPaw"),
         "channels": text.replace("Zrotation", "Wrotation"),
+        "channels twice": "\n".join(
+            line for own in lines for line in ([own, own] if "CHANNELS" in own and "position" not in own else [own])
+        ),
         "no rate": text.replace("Frame Time:", "Speed:"),
     }[how]
 
@@ -179,6 +182,7 @@ def damaged(text, how):
         ("braces", "HIERARCHY"),
         ("hands", "no left wrist or hand"),
         ("channels", "is no channel"),
+        ("channels twice", "has CHANNELS twice"),
         ("no rate", "Frame Time"),
     ],
 )
