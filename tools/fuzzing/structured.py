@@ -1,5 +1,6 @@
 """Damage that keeps a file's structure: its numbers, names, stamps and shapes change, and it still parses."""
 
+import contextlib
 import io
 import json
 import re
@@ -120,7 +121,8 @@ def _change(arrays: dict[str, np.ndarray], rng: np.random.Generator) -> None:
         key = list(arrays)[int(rng.integers(len(arrays)))]
         array, kind = arrays[key], rng.integers(6)
         if kind == 0:
-            arrays[key] = array.astype(str(rng.choice(["f2", "f4", "i4", "u1", "c16", "U3", "?"])))
+            with contextlib.suppress(ValueError):  # Text that is no number of that kind stays text.
+                arrays[key] = array.astype(str(rng.choice(["f2", "f4", "i4", "u1", "c16", "U3", "?"])))
         elif kind == 1:
             arrays[key] = array[..., : int(rng.integers(0, 3))] if array.ndim else array
         elif kind == 2:

@@ -117,7 +117,10 @@ def _inside(sample: Any, *keys: str) -> Any:
 def _stamp(sample):
     for value in (sample.get("timeStampNs"), _inside(sample, "Head", "timeStampNs"), sample.get("predictTime")):
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return float(value)
+            try:
+                return float(value)
+            except OverflowError:  # A number of hundreds of digits is no time.
+                return np.nan
     return np.nan
 
 

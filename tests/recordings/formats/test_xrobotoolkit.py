@@ -70,3 +70,14 @@ def test_controllers_that_are_off_are_zeros(tmp_path):
 
 def write_sample(folder: Path, recording: Recording) -> None:
     (folder / "trackingData_sample.txt").write_text("\n".join(lines(recording)))
+
+
+def test_a_stamp_of_hundreds_of_digits_is_no_time(tmp_path):
+    recording = walking_person(2.0)
+    found = lines(recording)
+    sample = json.loads(found[20])
+    sample["timeStampNs"] = 10**400
+    found[20] = json.dumps(sample)
+    path = tmp_path / "a.txt"
+    path.write_text("\n".join(found))
+    assert len(read(path).time) == len(recording.time) - 1
