@@ -92,6 +92,18 @@ def import_tiny(folder, name="walk"):
     return next(person for person in people_of(bpy.context.scene) if person.root not in before)
 
 
+def person_with_takes(monkeypatch, tmp_path):
+    """Somebody in an empty file whose mean motion and one take were predicted in a moment."""
+    from threepoint.blender_addon.state.new_file import empty_file
+
+    empty_file(30)
+    answer_at_once(monkeypatch)
+    person = import_tiny(tmp_path)
+    bpy.ops.threepoint.predict()
+    bpy.ops.threepoint.predict(kind="TAKE")
+    return person
+
+
 def own_action(name="own", path='pose.bones["head"].location'):
     """An action of the animator's, without any user yet."""
     from threepoint.blender_addon.animation.curves import make_action, write_curve

@@ -6,7 +6,7 @@ from unittest.mock import MagicMock
 import bpy
 import numpy as np
 import pytest
-from animators import answer_at_once, import_tiny
+from animators import person_with_takes
 
 from threepoint.blender_addon.animation.curves import all_fcurves, make_action, use_action, write_curve
 from threepoint.blender_addon.characters.bones.finding import find_bones
@@ -20,12 +20,7 @@ from threepoint.tools.evaluation.characters.made_up_rigs import FAMILIES, Rig, j
 
 @pytest.fixture
 def person(monkeypatch, tmp_path):
-    empty_file(30)
-    answer_at_once(monkeypatch)
-    person = import_tiny(tmp_path)
-    bpy.ops.threepoint.predict()
-    bpy.ops.threepoint.predict(kind="TAKE")
-    return person
+    return person_with_takes(monkeypatch, tmp_path)
 
 
 def character(person, rig=None, name="hero"):

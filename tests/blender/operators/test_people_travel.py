@@ -5,7 +5,7 @@ import json
 import bpy
 import numpy as np
 import pytest
-from animators import answer_at_once, import_tiny
+from animators import answer_at_once, import_tiny, person_with_takes
 
 from threepoint.blender_addon.operators import exporting
 from threepoint.blender_addon.state import people, selection, takes, upgrade
@@ -15,12 +15,7 @@ from threepoint.blender_addon.state.people import people_of
 
 @pytest.fixture
 def person(monkeypatch, tmp_path):
-    empty_file(30)
-    answer_at_once(monkeypatch)
-    person = import_tiny(tmp_path)
-    bpy.ops.threepoint.predict()
-    bpy.ops.threepoint.predict(kind="TAKE")
-    return person
+    return person_with_takes(monkeypatch, tmp_path)
 
 
 def active():

@@ -5,22 +5,16 @@ from types import SimpleNamespace
 import bpy
 import numpy as np
 import pytest
-from animators import answer_at_once, import_tiny, own_action
+from animators import own_action, person_with_takes
 
 from threepoint.blender_addon.animation.curves import curves_in
 from threepoint.blender_addon.state import properties, takes
-from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.state.person_avatar import CONVERSIONS
 
 
 @pytest.fixture
 def person(monkeypatch, tmp_path):
-    empty_file(30)
-    answer_at_once(monkeypatch)
-    person = import_tiny(tmp_path)
-    bpy.ops.threepoint.predict()
-    bpy.ops.threepoint.predict(kind="TAKE")
-    return person
+    return person_with_takes(monkeypatch, tmp_path)
 
 
 def nla(person):
