@@ -5,7 +5,8 @@ Slow Blender tests are run in 4.5 alone. ``--blender all`` runs every Blender te
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from .support.test_suites import NOTHING_COLLECTED, Result, Suite, run_suites
 TESTS = ROOT / "tests"
 BLENDER_TESTS = TESTS / "blender"
 EXPORT_TESTS = BLENDER_TESTS / "export"
+LONGEST_TESTS = ("evaluation", "pipeline", "training")
+"""Folders that make a suite of their own: two suites of like length keep two processor cores busy to the end."""
 WITHOUT_SLOW = ("-m", "not slow")
 
 
@@ -40,12 +43,19 @@ def run(arguments: list[str]) -> int:
     begun = time.monotonic()
     chosen = [] if options.checks else list(suites(options.blender, remaining))
     everything = options.blender is None and not any(is_test_path(argument, TESTS) for argument in remaining)
-    results = run_checks() if options.checks or everything else []
+    results = checked_while_made(chosen) if options.checks or everything else []
     results += run_suites(chosen)
     print(f"{', '.join(result.title for result in results)}: {time.monotonic() - begun:.0f} s")
     # Continuous integration reads this line, which therefore stands alone and last.
     print(", ".join(f"{sum(result.counts[name] for result in results)} {name}" for name in Result.OUTCOMES))
     return exit_status([result.status for result in results])
+
+
+def checked_while_made(chosen: Sequence[Suite]) -> list[Result]:
+    """What comes of the checks, which take one processor core; the suites' environments are made on the other."""
+    with ThreadPoolExecutor(1) as apart:
+        apart.map(lambda suite: suite.python(), chosen)  # A suite whose environment fails says so when it begins.
+        return run_checks()
 
 
 def suites(blender: str | None, arguments: list[str]) -> Iterator[Suite]:
@@ -55,8 +65,12 @@ def suites(blender: str | None, arguments: list[str]) -> Iterator[Suite]:
     in_blender = [path for path in paths if is_test_path(path, BLENDER_TESTS)]
     outside = [path for path in paths if path not in in_blender]
     if blender is None and (outside or not paths):
-        core = outside or [str(TESTS), f"--ignore={BLENDER_TESTS}"]
-        yield Suite("threepoint", partial(environment.python_of, environment.VENV), (*core, *others))
+        python = partial(environment.python_of, environment.VENV)
+        long = [str(TESTS / folder) for folder in LONGEST_TESTS]
+        rest = [str(TESTS), *(f"--ignore={folder}" for folder in (*long, BLENDER_TESTS))]
+        yield Suite("threepoint", python, (*(outside or rest), *others))
+        if not outside:
+            yield Suite(", ".join(LONGEST_TESTS), python, (*long, *others))
     if in_blender or not paths:
         everything = blender is not None or bool(paths)
         for version in {None: BY_DEFAULT, "all": BLENDERS}.get(blender, (blender,)):

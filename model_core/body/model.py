@@ -5,6 +5,7 @@ takes the kind, dtype and device of the arrays it is used with (``Body.like``).
 """
 
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,8 +122,21 @@ class Body:
 
 
 def load_body(path: Path | str | None = None) -> Body:
-    """The free default body, or a user's SMPL, SMPL-H or SMPL-X file. Arrays are numpy float32. Raises InputError."""
-    arrays = read_smpl(verified(DEFAULT_BODY if path is None else path))
+    """The free default body, or a user's SMPL, SMPL-H or SMPL-X file. Arrays are numpy float32; the default body's are
+    those of everybody who asked for it, and not to be written to. Raises InputError."""
+    return _default_body() if path is None else _body(read_smpl(verified(path)))
+
+
+@cache
+def _default_body() -> Body:
+    """The default body, which is read once: a pipeline asks for it at every step."""
+    shares = read_arrays(verified(DEFAULT_FINGERS), ("shares",))["shares"].astype(np.float32)
+    # Its own file has SMPL's joints alone.
+    return replace(_body(read_smpl(verified(DEFAULT_BODY))), finger_shares=shares)
+
+
+def _body(arrays: dict[str, Any]) -> Body:
+    """``Body`` of what ``read_smpl`` gives."""
     regressor = arrays["J_regressor"]
     return Body(
         template=arrays["v_template"],
@@ -133,13 +147,8 @@ def load_body(path: Path | str | None = None) -> Body:
         joint_directions=np.tensordot(regressor, arrays["shapedirs"], 1).astype(np.float32),
         pose_directions=arrays["posedirs"] if arrays["posedirs"].any() else None,
         relaxed_hands=arrays["relaxed_hands"],
-        finger_shares=_default_fingers() if path is None else arrays["finger_shares"],
+        finger_shares=arrays["finger_shares"],
     )
-
-
-def _default_fingers() -> np.ndarray:
-    """``finger_shares`` of the default body, whose own file has SMPL's joints alone."""
-    return read_arrays(verified(DEFAULT_FINGERS), ("shares",))["shares"].astype(np.float32)
 
 
 def skin(body: Body, rotations: Array, translation: Array, betas: Array, vertices: np.ndarray | None = None) -> Array:

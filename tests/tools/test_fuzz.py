@@ -13,7 +13,7 @@ from threepoint.model_core.recordings.formats import bsor, suffixes
 from threepoint.tools.fuzzing.adversarial_files import adversarial_files
 
 fuzz = importlib.import_module("threepoint.tools.fuzz")
-FILES = int(os.environ.get("THREEPOINT_FUZZ_FILES", "120"))
+FILES = int(os.environ.get("THREEPOINT_FUZZ_FILES", "80"))
 REGRESSIONS = sorted((Path(__file__).parent.parent / "regressions").iterdir())
 """Files that broke a reader before it was repaired: ``SEED_NAME``, by the seed of the run that made them."""
 

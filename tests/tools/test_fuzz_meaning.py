@@ -8,7 +8,7 @@ from threepoint.tools.fuzzing.meaning import RIGHT, RIGHT_BUT_UNSURE, SILENT, ju
 from threepoint.tools.fuzzing.tables import CONVENTIONS, STYLES, make_table
 
 fuzz = importlib.import_module("threepoint.tools.fuzz")
-QUICK, ALL = 60, 3000
+QUICK, ALL = 20, 3000
 LEAST_RIGHT = 0.99
 
 

@@ -19,7 +19,8 @@ def test_arguments_choose_the_suites(monkeypatch):
     monkeypatch.setattr(test_command, "blender_python", lambda version: "python")
     here = str(Path(__file__).resolve())
     check = str(next((ROOT / "tests" / "blender").rglob("test_*.py")))
-    assert [title for title, _ in chosen(None)] == ["threepoint", "Blender 4.5", "Blender 4.2", "Blender 5.0"]
+    core = ["threepoint", "evaluation, pipeline, training"]
+    assert [title for title, _ in chosen(None)] == [*core, "Blender 4.5", "Blender 4.2", "Blender 5.0"]
     quick = [title for title, arguments in chosen(None) if arguments[-2:] == ["-m", "not slow"]]
     assert quick == ["Blender 4.2", "Blender 5.0"]
     assert not any("not slow" in arguments for _, arguments in [*chosen("all"), *chosen("4.2"), *chosen(None, check)])
@@ -65,3 +66,9 @@ def test_suite_without_a_report_counts_as_failed(tmp_path):
     report = tmp_path / "report.xml"
     report.write_text('<testsuites><testsuite tests="7" failures="1" errors="1" skipped="2"/></testsuites>')
     assert count_results(report, 1) == {"passed": 3, "failed": 2, "skipped": 2}
+
+
+def test_the_core_is_run_in_two_halves_that_hold_every_test_once():
+    rest, long = (arguments for title, arguments in chosen(None) if "Blender" not in title)
+    left_out = {argument.removeprefix("--ignore=") for argument in rest if argument.startswith("--ignore=")}
+    assert left_out == {*long, str(ROOT / "tests" / "blender")} and all(Path(folder).is_dir() for folder in long)

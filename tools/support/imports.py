@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 PARTS = ("tools", "blender_addon", "model_core")
@@ -12,14 +13,15 @@ def source_files(root: Path) -> list[Path]:
     return [root / "__init__.py", *(path for part in PARTS for path in sorted((root / part).rglob("*.py")))]
 
 
-def imported_files(path: Path, root: Path) -> set[Path]:
-    """The files of the package under ``root`` that a file imports, wherever in it the import stands."""
+@cache
+def imported_files(path: Path, root: Path) -> frozenset[Path]:
+    """The files of the package under ``root`` that a file imports, wherever in it the import stands; read once."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         for parts in _dotted(node, path, root):
             if (file := _file_of(parts, root)) is not None:
                 found.add(file)
-    return found - {path}
+    return frozenset(found - {path})
 
 
 def imported_packages(path: Path, for_types: bool = True) -> set[str]:

@@ -225,28 +225,37 @@ def _walk(name: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
                 yield from _walk(name, item, depth + 1)
 
 
-def _flat(name: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:
+def _flat(name: str, value: Any, depth: int) -> list[tuple[str, str]]:
     """(column, cell) of everything in a sample; vectors' numbers get axes or numbers after the name."""
+    cells: list[tuple[str, str]] = []
+    _flatten(name, value, depth, cells)
+    return cells
+
+
+def _flatten(name: str, value: Any, depth: int, cells: list[tuple[str, str]]) -> None:
+    """Append what ``_flat`` gives to ``cells``: a call for every number, which generators in each other would pass up
+    through every level."""
     if depth > DEEPEST:
         return
-    if isinstance(value, dict):
+    if isinstance(value, bool):
+        cells.append((name, "true" if value else "false"))
+    elif isinstance(value, (int, float)):
+        cells.append((name, repr(value)))
+    elif isinstance(value, str):
+        if len(value) < 400:
+            cells.append((name, value))
+    elif isinstance(value, dict):
         label = _label(value)
         inside = f"{name}.{label}" if name.endswith("[]") and label else name
         for key, item in value.items():
-            yield from _flat(f"{inside}.{key}" if inside else str(key), item, depth + 1)
+            _flatten(f"{inside}.{key}" if inside else str(key), item, depth + 1, cells)
     elif isinstance(value, list):
         if value and all(isinstance(item, dict) for item in value):
             for index, item in enumerate(value):
-                yield from _flat(f"{name}.[]" if _label(item) else f"{name}.{index}", item, depth + 1)
+                _flatten(f"{name}.[]" if _label(item) else f"{name}.{index}", item, depth + 1, cells)
         elif value and len(value) <= 16 and all(isinstance(item, (int, float)) for item in value):
             # A vector stays one cell: what its numbers are is known where all of them are together.
-            yield name, "(" + ", ".join(repr(item) for item in value) + ")"
+            cells.append((name, "(" + ", ".join(repr(item) for item in value) + ")"))
         else:
             for index, item in enumerate(value[:64]):
-                yield from _flat(f"{name}.{index}", item, depth + 1)
-    elif isinstance(value, bool):
-        yield name, "true" if value else "false"
-    elif isinstance(value, (int, float)):
-        yield name, repr(value)
-    elif isinstance(value, str) and len(value) < 400:
-        yield name, value
+                _flatten(f"{name}.{index}", item, depth + 1, cells)

@@ -10,6 +10,8 @@ from .stamps import is_stamp, seconds
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?\b(?:nan|inf(?:inity)?)\b", re.IGNORECASE)
 LABELLED = re.compile(r"([A-Za-z])\s*[:=]\s*(" + NUMBER.pattern + ")", re.IGNORECASE)
+DIGIT = re.compile(r"\d|nan|inf", re.IGNORECASE)
+"""No number is written without one of these."""
 BRACKETS = "()[]{}<>"
 VECTOR_SIZES = (3, 4, 6, 7, 16)
 LOOKED_AT = 200
@@ -36,6 +38,8 @@ def number(cell: str) -> float | None:
 
 def expand_vectors(cell: str) -> list[float] | None:
     """The numbers of a vector in one cell, such as ``(0.1, 1.6, -0.3)``; None where it is none."""
+    if not DIGIT.search(cell):
+        return None
     cell = cell.replace("\x1f", ",").strip().strip("\"'")
     bare = cell.strip(BRACKETS + " ")
     if bare != cell:

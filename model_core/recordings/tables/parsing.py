@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -79,8 +80,9 @@ def read_table(text: str, name: str) -> Table:
 
 def _headers(lines: Sequence[tuple[int, str]]) -> dict[str | None, int]:
     """Which line names the columns, by the delimiters that may separate them."""
+    rows = {mark: _Rows(lines, mark) for mark in DELIMITERS}
     for fitting in (True, False):
-        headers = {mark: _header(lines, mark, fitting) for mark in DELIMITERS}
+        headers = {mark: _header(rows[mark], fitting) for mark in DELIMITERS}
         found = {mark: header for mark, header in headers.items() if header is not None}
         if found:
             return found
@@ -122,26 +124,50 @@ def _head_lines(text: str, comments: bool = False) -> list[tuple[int, str]]:
     return lines
 
 
-def _header(lines, delimiter, fitting):
-    """Which line names the columns, if ``delimiter`` separates them: words, with numbers below them; or None.
+def _header(rows: "_Rows", fitting: bool) -> int | None:
+    """Which line names the columns, if this is how lines are split: words, with numbers below them; or None.
 
     ``fitting``: a row of numbers must have as many cells.
     """
-    for index, (_, line) in enumerate(lines[:-1]):
-        if delimiter is not None and line.count(delimiter) < LEAST_COLUMNS - 1:
+    for index in range(rows.count - 1):
+        if not rows.may_be_cells(index):
             continue
-        cells = split(line, delimiter)
-        below = [split(row, delimiter) for _, row in lines[index + 1 : index + 1 + ROWS_BELOW]]
-        if len(cells) >= LEAST_COLUMNS and not _is_numeric(cells) and any(map(_is_numeric, below)):
-            if fitting and not any(_is_numeric(row) and len(cells) in (len(row), _count(row)) for row in below):
+        cells = rows.cells(index)
+        below = range(index + 1, min(index + 1 + ROWS_BELOW, rows.count))
+        if len(cells) >= LEAST_COLUMNS and not rows.is_numeric(index) and any(map(rows.is_numeric, below)):
+            if fitting and not any(rows.is_numeric(row) and rows.fits(row, len(cells)) for row in below):
                 continue
             if not _repeats(cells):
                 return index
             # The last of several lines of words is nearest to the numbers.
-            wide = [split(row, delimiter) for _, row in lines[index + 1 : index + 1 + HEADER_LINES]]
-            words = [number for number, row in enumerate(wide, 1) if len(row) == len(cells) and not _is_numeric(row)]
-            return index + max(words, default=0)
+            wide = range(index + 1, min(index + 1 + HEADER_LINES, rows.count))
+            words = [row for row in wide if len(rows.cells(row)) == len(cells) and not rows.is_numeric(row)]
+            return max(words, default=index)
     return None
+
+
+class _Rows:
+    """Lines as rows of cells, each split and looked at once."""
+
+    def __init__(self, lines: Sequence[tuple[int, str]], delimiter: str | None) -> None:
+        self.count = len(lines)
+        self._lines, self._delimiter = lines, delimiter
+        self.cells = cache(self._cells)
+        self.is_numeric = cache(self._is_numeric)
+
+    def may_be_cells(self, index: int) -> bool:
+        """Whether a line has delimiters enough."""
+        return self._delimiter is None or self._lines[index][1].count(self._delimiter) >= LEAST_COLUMNS - 1
+
+    def fits(self, index: int, count: int) -> bool:
+        """Whether a row has ``count`` cells, or has once vectors are taken apart."""
+        return count in (len(self.cells(index)), _count(self.cells(index)))
+
+    def _cells(self, index: int) -> list[str]:
+        return split(self._lines[index][1], self._delimiter)
+
+    def _is_numeric(self, index: int) -> bool:
+        return _is_numeric(self.cells(index))
 
 
 def _repeats(cells):
