@@ -168,7 +168,9 @@ def make_environment(
 def pip_install(folder: Path, words: list[str], requirements: str) -> None:
     """Let pip install wheels into an environment: where the requirements have hashes, only what has them."""
     hashes = ["--require-hashes"] if HASH in requirements else []
-    install = ["-m", "pip", "install", "--disable-pip-version-check", "--only-binary", ":all:", *hashes, *words]
+    # Python compiles what is imported; pip would compile everything first, on one processor core.
+    pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-compile"]
+    install = [*pip, "--only-binary", ":all:", *hashes, *words]
     run(command(python_of(folder), *install), f"installing into {folder} failed (pip says why above)")
 
 

@@ -11,9 +11,10 @@ from threepoint.blender_addon.state import selection, takes
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.state.people import people_of
 
-STEPS, FEW, MANY = 12, 15, 100
-FIRST = FEW + MANY * {(4, 2): 0, (4, 5): 1}.get(bpy.app.version[:2], 2)
-"""Every Blender has a hundred days of its own: three hundred in all."""
+STEPS, FEW, MANY = 12, 15, 50
+SERIES = ((4, 2), (4, 5), (5, 0), (5, 1), (5, 2), (5, 3))
+FIRST = FEW + MANY * SERIES.index(bpy.app.version[:2])
+"""Every Blender has fifty days of its own: three hundred in all."""
 
 
 class Day:
