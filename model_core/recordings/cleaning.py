@@ -14,7 +14,7 @@ from ..geometry.rotations import make_continuous, slerp
 from ..notes import Note
 from ..shown import printable
 from ..untrusted.budgets import MOST_TRACKERS
-from .clock import on_the_same_clock, put_in_order
+from .clock import check_rate, on_the_same_clock, put_in_order
 from .fingers import fingers_of
 from .recording import LONGEST_GAP, Dropout, DropoutReason, Recording, Track
 from .resample import interpolate_track, time_seen
@@ -84,6 +84,7 @@ def build_recording(
     head = tracks.get("head")
     same = _same_pose(head) if head is not None and len(head.position) == len(time) else None
     clock = put_in_order(time, source, warnings, same)
+    check_rate(clock, source)
     gaps = int((np.diff(clock.time) > LONGEST_GAP).sum())
     if gaps:
         warnings.append(Note("gaps", {"count": gaps, "seconds": LONGEST_GAP}))

@@ -22,6 +22,10 @@ LONGEST_PAUSE, SHORT_PAUSE = 600.0, 1.0
 """Seconds without samples that are kept, and what a longer pause is cut to."""
 PAUSES_PER_MOTION = 10
 """Pauses together are at most so many times as long as the time with samples, but always ``LONGEST_PAUSE``."""
+AS_LONG = 0.99
+"""Fraction of a pause's length from which another is as long: either both are kept or neither."""
+SLOWEST = 1.0
+"""Seconds that samples are usually apart at most: from fewer nobody can tell a motion."""
 MOST_DROPS = 200
 """Steps backward beyond which the rows are out of order, and the clock was not started again so often."""
 
@@ -32,6 +36,7 @@ class Clock:
 
     ``runs`` are the (first, last) positions in ``rows`` of stretches between restarts and pauses of many minutes.
     ``shifts``: (stamp, seconds) from which stamp on how much was taken off, for other clocks that count the same time.
+    ``usual_step``: seconds between samples, the median of those of the file, before any pause was cut.
     """
 
     rows: np.ndarray
@@ -39,6 +44,7 @@ class Clock:
     runs: tuple[tuple[int, int], ...] = ()
     shifts: tuple[tuple[float, float], ...] = ()
     restarts: tuple[float, ...] = ()
+    usual_step: float = 0.0
 
 
 def put_in_order(time: np.ndarray, source: str, warnings: list[Note], same_pose: np.ndarray | None = None) -> Clock:
@@ -56,10 +62,20 @@ def put_in_order(time: np.ndarray, source: str, warnings: list[Note], same_pose:
         stamps = _spread(stamps, warnings)
         rows, stamps, starts, restarts = _restarts(rows, stamps, warnings)
         rows, stamps, starts = _increasing(rows, stamps, starts, warnings)
+    usual = float(np.median(np.diff(stamps))) if len(stamps) > 1 else 0.0
     stamps, breaks, shifts = _without_pauses(stamps, warnings)
     runs = sorted({*starts, *breaks})
     ends = [*(start - 1 for start in runs[1:]), len(rows) - 1]
-    return Clock(rows, stamps, tuple(zip(runs, ends, strict=True)) if len(runs) > 1 else (), shifts, restarts)
+    return Clock(rows, stamps, tuple(zip(runs, ends, strict=True)) if len(runs) > 1 else (), shifts, restarts, usual)
+
+
+def check_rate(clock: Clock, source: str) -> None:
+    """Refuse samples that are pauses apart, as when milliseconds are taken for seconds. Raises ``InputError``."""
+    if clock.usual_step > SLOWEST:
+        raise InputError(
+            f"{source}: its samples are usually {clock.usual_step:.3g} s apart, and a motion needs several a second;"
+            " is its time or its frame rate in another unit?"
+        )
 
 
 def _without_copies(rows, stamps, same_pose, warnings):
@@ -197,7 +213,10 @@ def _longest_pause(steps):
     pauses = np.sort(steps[(steps > SHORT_PAUSE) & (steps <= LONGEST_PAUSE)])
     allowed = max(LONGEST_PAUSE, PAUSES_PER_MOTION * float(steps[steps <= SHORT_PAUSE].sum()))
     kept = int(np.searchsorted(np.cumsum(pauses), allowed, side="right"))
-    return LONGEST_PAUSE if kept == len(pauses) else (float(pauses[kept - 1]) if kept else SHORT_PAUSE)
+    if kept == len(pauses):
+        return LONGEST_PAUSE
+    shorter = pauses[pauses < AS_LONG * pauses[kept]]
+    return float(shorter[-1]) if len(shorter) else SHORT_PAUSE
 
 
 def on_the_same_clock(clock: Clock, time: np.ndarray) -> np.ndarray:
