@@ -70,14 +70,15 @@ def fix(
 ) -> tuple[Recording, tuple[Note, ...]]:
     """The recording with every finding corrected but those whose ``check`` is in ``refused``, and their notes.
 
-    ``findings`` are those of ``check``, where they are known already.
+    ``findings`` are those of ``check``, where they are known already. Raises ``InputError`` where a clock that was
+    corrected makes the recording too long.
     """
     applied = []
     for finding in check(recording) if findings is None else findings:
         if finding.check not in refused:
             recording = finding.correct(recording)
             applied.append(finding.note)
-    return recording, tuple(applied)
+    return recording.validate() if applied else recording, tuple(applied)
 
 
 def _clock(recording):

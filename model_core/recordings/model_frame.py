@@ -9,6 +9,9 @@ from ..geometry.rotations import normalize
 from .recording import Recording, Track
 from .worn import stretches, unworn, without_unworn
 
+FAR = 100.0
+"""Metres from the origin, along either axis of the floor, from which a person is far."""
+
 
 @dataclass(frozen=True)
 class ModelFrameRecording(Recording):
@@ -30,10 +33,14 @@ def model_frame(recording: Recording) -> ModelFrameRecording:
 
     Single precision rounds to a quarter of a micrometre five metres away, and refinement makes millimetres of it: so
     the origin comes near before networks round. And so poses are rounded first as a scene's keyframes are: a recording
-    and the same recording read back from Blender's empties give the same motion.
+    and the same recording read back from Blender's empties give the same motion. Who is farther than ``FAR`` is first
+    moved by whole metres: keyframes there are rounded to tenths of a millimetre.
     """
     time, unseen = recording.time, ()
-    tracks = {role: _as_keyframes(track) for role, track in recording.tracks.items()}
+    head = recording.tracks["head"]
+    away = head.position[np.argmax(head.valid)] * [1.0, 0.0, 1.0]
+    far = np.where(np.abs(away) > FAR, np.round(away), 0.0)
+    tracks = {role: _as_keyframes(track, far) for role, track in recording.tracks.items()}
     if recording.device != "joints":
         off = unworn(time, tracks)
         if off.any():
@@ -51,11 +58,13 @@ def model_frame(recording: Recording) -> ModelFrameRecording:
     return ModelFrameRecording(
         recording.time, placed, recording.source, recording.device, recording.betas, recording.dropouts,
         recording.warnings, recording.runs, recording.fingers,
-        origin=convert_positions(origin, OPENXR_TO_MODEL), unworn=unseen,
+        origin=convert_positions(origin + far, OPENXR_TO_MODEL), unworn=unseen,
     )  # fmt: skip
 
 
-def _as_keyframes(track: Track) -> Track:
-    """The track in the precision of Blender's keyframes."""
-    position, rotation = (values.astype(np.float32).astype(np.float64) for values in (track.position, track.rotation))
+def _as_keyframes(track: Track, origin: np.ndarray) -> Track:
+    """The track from an ``origin`` (3,), in the precision of Blender's keyframes."""
+    position, rotation = (
+        values.astype(np.float32).astype(np.float64) for values in (track.position - origin, track.rotation)
+    )
     return replace(track, position=position, rotation=normalize(rotation))

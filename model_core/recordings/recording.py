@@ -14,6 +14,9 @@ from .fingers import Fingers
 
 LONGEST_GAP = 0.25
 """Seconds between two samples over which motion may still be interpolated."""
+LONGEST_STEP = 3600.0
+"""Seconds between two samples of any recording, whoever made it: what is in between costs time and memory. Readers cut
+pauses long before (``clock.py``)."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,13 @@ class Recording:
             raise InputError(f"{where}: has {len(self.time)} usable samples; at least 2 are needed")
         if not np.isfinite(self.time).all() or (np.diff(self.time) <= 0).any():
             raise InputError(f"{where}: times do not increase; sort them and drop repeated ones")
+        steps = np.diff(self.time)
+        longest = int(np.argmax(steps))
+        if steps[longest] > LONGEST_STEP:
+            raise InputError(
+                f"{where}: between samples {longest + 1} and {longest + 2} lie {steps[longest]:.3g} s,"
+                f" at most {LONGEST_STEP:g} are allowed; cut the pause"
+            )
         if self.betas is not None:
             vector(self.betas, f"{where}: its betas", BETA_COUNT, BETA)
         if "head" not in self.tracks:

@@ -58,9 +58,10 @@ def test_a_clock_that_began_earlier_changes_nothing(first, joints_of, make_recor
     assert np.abs(later - joints).max() < WITHIN
 
 
-def test_a_hundred_metres_away_and_turned_about_it_is_the_same(first, joints_of, make_recording):
+@pytest.mark.parametrize("metres", [(100.0, 0, -50.0), (900.0, 0, -400.0)])
+def test_far_away_and_turned_about_it_is_the_same(first, joints_of, make_recording, metres):
     refinement, joints = first
-    turn, move = rotation_about_y(np.radians(np.array(77.0))), np.array([100.0, 0, -50.0])
+    turn, move = rotation_about_y(np.radians(np.array(77.0))), np.array(metres)
     # X and Z of the model are OpenXR's the other way round.
     elsewhere = joints_of(make_recording(SECONDS, turn=77, move=move), refinement) + move
     assert np.abs(elsewhere - joints @ turn.T).max() < WITHIN

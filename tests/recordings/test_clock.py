@@ -1,10 +1,13 @@
 """How long a recording lasts: by its motion, whatever its stamps say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.recordings import read
+from threepoint.model_core.recordings.checks import fix
 from threepoint.model_core.recordings.clock import (
     LONGEST_PAUSE,
     PAUSES_PER_MOTION,
@@ -52,3 +55,18 @@ def test_a_slow_logger_with_pauses_is_read():
     clock = put_in_order(np.cumsum(steps), "slow", [])
     check_rate(clock, "slow")
     assert clock.usual_step == pytest.approx(0.5) and clock.usual_step < SLOWEST
+
+
+def test_nobody_makes_a_recording_with_a_gap_of_hours(make_recording):
+    recording = make_recording(2.0, 30.0)
+    time = np.where(np.arange(len(recording.time)) >= 20, recording.time + 1e9, recording.time)
+    with pytest.raises(InputError, match=r"between samples 20 and 21 lie 1e\+09 s"):
+        replace(recording, time=time).validate()
+
+
+def test_a_corrected_clock_makes_no_recording_endless(make_recording):
+    recording = make_recording(2.0, 30.0)
+    time = 0.001 * recording.time
+    time[20:] += 500
+    with pytest.raises(InputError, match=r"samples 20 and 21 lie 5e\+05 s"):
+        fix(replace(recording, time=time))

@@ -35,3 +35,11 @@ def test_some_samples_of_a_recording(make_recording, samples):
     np.testing.assert_array_equal(part.time, recording.time[samples])
     np.testing.assert_array_equal(part.tracks["head"].rotation, recording.tracks["head"].rotation[samples])
     assert part.dropouts == () and list(part.only(["head"]).tracks) == ["head"]
+
+
+def test_who_is_far_away_is_placed_as_finely_as_who_is_near(make_recording):
+    near, far = model_frame(make_recording(1.0)), model_frame(make_recording(1.0, move=(900.0, 0, -400.0)))
+    for role, track in near.tracks.items():
+        np.testing.assert_allclose(far.tracks[role].position, track.position, atol=1e-7)
+    moved = convert_positions(np.array([900.0, 0, -400.0]), OPENXR_TO_MODEL)
+    np.testing.assert_allclose(far.origin - near.origin, moved, atol=1e-7)
