@@ -35,7 +35,7 @@ CORE_ORDER = (
     ("recordings",),
     ("observation",),
     ("calibration", "command_line", "amass_writer", "exports"),
-    ("sage", "flag"),
+    ("options", "sage", "flag"),
     ("refinement",),
     ("pipeline",),
     ("mocap",),

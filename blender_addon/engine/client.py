@@ -123,7 +123,7 @@ class Job:
         calibration: Calibration | None = None,
         key: str = "",
     ) -> None:
-        """``kind`` "animate" or "calibrate"; ``options`` as ``pipeline.options_to_json`` has them, any left out.
+        """``kind`` "animate" or "calibrate"; ``options`` as ``options.options_to_json`` has them, any left out.
 
         ``key`` is the caller's own, by which it knows later what the answer was made from.
         """

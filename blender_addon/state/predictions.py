@@ -35,7 +35,7 @@ CONTEXT_SECONDS = 2.0
 def calibration_options(
     person: "THREEPOINT_PG_person", recording: Recording, scene: Scene, t_pose_frame: int | None = None
 ) -> dict[str, object]:
-    """What the person's settings say of their body and devices: as in ``pipeline.options_to_json``.
+    """What the person's settings say of their body and devices: as in ``options.options_to_json``.
 
     ``t_pose_frame``: where the person stands in a T-pose, by default what the settings say.
     """

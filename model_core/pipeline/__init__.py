@@ -3,12 +3,12 @@
 ``model_frame(recording)`` -> ``calibrate`` -> ``observe`` -> ``solve`` -> ``Motion``; ``animate`` is all of them.
 """
 
+from ..options import KnownPose, Options, options_from_json, options_to_json
 from ..recordings.model_frame import model_frame
 from .animate import animate
 from .calibrate import calibrate
 from .networks import Networks, choose_device, load_networks
 from .observe import observe
-from .options import KnownPose, Options, options_from_json, options_to_json
 from .solve import Solution, solve, solve_pose
 
 __all__ = [

@@ -1,13 +1,13 @@
 """All steps together: from a recording to a motion."""
 
 from ..motion import Motion
+from ..options import Options
 from ..progress import Progress, Stages
 from ..recordings.model_frame import model_frame
 from ..recordings.recording import Recording
 from .calibrate import calibrate
 from .networks import Networks, load_networks
 from .observe import observe
-from .options import Options
 from .solve import solve
 
 

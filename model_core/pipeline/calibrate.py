@@ -27,12 +27,12 @@ from ..calibration.by_preset import calibrate_joints
 from ..errors import InputError
 from ..geometry.skeleton import ROLES
 from ..notes import Note
+from ..options import KnownPose, Options
 from ..progress import Progress
 from ..recordings.model_frame import ModelFrameRecording
 from ..untrusted.values import STATURE, number
 from .hand_offsets import fit_hands
 from .networks import Networks, load_networks
-from .options import KnownPose, Options
 from .unknown_devices import fit_unknown
 
 

@@ -6,9 +6,9 @@ import torch
 
 from ..errors import InputError
 from ..flag.model import Flag, load_flag
+from ..options import DEVICES
 from ..sage.ensemble import SageEnsemble, load_ensemble
 from ..sage.model import Sage
-from .options import DEVICES
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from ..geometry.rotations import make_continuous, matrix_to_quaternion, quaterni
 from ..motion import Motion
 from ..notes import Note
 from ..observation import FPS, Observation
+from ..options import Options
 from ..progress import Progress, Stages
 from ..refinement.body_trackers import BodyTrackers
 from ..refinement.refine import refine
@@ -21,7 +22,6 @@ from ..sage.inference import predict
 from ..sage.model import MEAN, Sampling
 from .body_trackers import body_trackers
 from .networks import Networks
-from .options import Options
 
 TAKE_STEPS, TAKE_NOISE = 5, 1.0
 """How takes after the first are drawn: with unit noise the sampler needs several steps to settle on one of many."""

@@ -189,7 +189,7 @@ def request(
 ) -> tuple[Header, Arrays]:
     """The (header, arrays) of a request of the ``kind`` "animate" or "calibrate".
 
-    ``options`` as in ``pipeline.options_to_json``, any of them left out; ``body`` is the path of the body's file.
+    ``options`` as in ``options.options_to_json``, any of them left out; ``body`` is the path of the body's file.
     """
     about, arrays = recording_message(recording)
     given = None if calibration is None else calibration_to_json(calibration)

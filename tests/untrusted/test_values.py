@@ -13,7 +13,7 @@ from threepoint.model_core.command_line.animate_arguments import known_pose, tab
 from threepoint.model_core.command_line.parser import fraction, frame_rate, positive_count, time_range
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.notes import note_from_json
-from threepoint.model_core.pipeline.options import KnownPose, Options, options_from_json
+from threepoint.model_core.options import KnownPose, Options, options_from_json
 from threepoint.model_core.recordings.tables.layouts import Layouts
 from threepoint.model_core.recordings.tables.options import TableOptions
 from threepoint.model_core.shown import one_line, printable

@@ -24,8 +24,9 @@ from ...blender_addon.trackers.object_axes import AXES
 from ...model_core.calibration import calibrate_by_preset, calibration_from_json, calibration_to_json, find_person
 from ...model_core.errors import InputError
 from ...model_core.motion import Motion
-from ...model_core.pipeline import model_frame, options_from_json
+from ...model_core.options import options_from_json
 from ...model_core.recordings import Recording, Track
+from ...model_core.recordings.model_frame import model_frame
 from ...model_core.worker import messages
 from .other_inputs import outcome_of
 

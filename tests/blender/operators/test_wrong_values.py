@@ -1,16 +1,12 @@
 """Wrong values in a scene, put there by hand, by a script or by another add-on: each is one line, or does no harm."""
 
-import importlib
-
 import bpy
 import pytest
 
 from threepoint.blender_addon.animation.curves import fcurves_of
 from threepoint.blender_addon.state import engine_choice, people, predictions
 from threepoint.blender_addon.state.new_file import empty_file
-
-pytest.importorskip("torch", reason="what Blender asks for is read as the engine reads it, which needs torch")
-blender_values = importlib.import_module("threepoint.tools.fuzzing.blender_values")
+from threepoint.tools.fuzzing import blender_values
 
 NAN = float("nan")
 

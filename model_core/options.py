@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ..body import Body
-from ..calibration import ARMS_DOWN, OTHER_PRESETS, PRESETS, Calibration
-from ..errors import InputError
-from ..shown import printable
-from ..untrusted.values import FLOOR, FRACTION, SECONDS, SEED, STATURE, TAKE, choice, mapping, number, whole
+from .body import Body
+from .calibration import ARMS_DOWN, OTHER_PRESETS, PRESETS, Calibration
+from .errors import InputError
+from .shown import printable
+from .untrusted.values import FLOOR, FRACTION, SECONDS, SEED, STATURE, TAKE, choice, mapping, number, whole
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 """Where networks can run."""
