@@ -234,6 +234,32 @@ def test_only_what_cuda_needs_is_locked_apart():
     assert cuda and _of_cuda(cuda) == cuda and _of_cuda(everybody) == {}
 
 
+def test_the_locks_maker_asks_the_index_alone(monkeypatch, tmp_path):
+    """A folder or an index of other builds, in a variable or in pip's configuration, may serve a torch without CUDA."""
+    from threepoint.tools.packaging import lock
+
+    def install(words, variables):
+        assert variables["PIP_CONFIG_FILE"] == lock.os.devnull and variables["PIP_CERT"] == "mine"
+        assert not {"PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL"} & set(variables)
+        found = {"metadata": {"name": "Torch_X", "version": "2"},
+                 "download_info": {"archive_info": {"hashes": {"sha256": "ab"}}}}  # fmt: skip
+        (tmp_path / "report.json").write_text(lock.json.dumps({"install": [found]}))
+
+    for name, value in (("FIND_LINKS", "/elsewhere"), ("EXTRA_INDEX_URL", "file:///else"), ("CERT", "mine")):
+        monkeypatch.setenv(f"PIP_{name}", value)
+    monkeypatch.setattr(lock, "_run", install)
+    assert lock._reported(tmp_path / "python", tmp_path, "torch==2") == {"torch-x": ("2", {"sha256:ab"})}
+
+
+def test_the_engines_lock_has_every_pythons_wheels():
+    """As many files of h5py as PyPI has, though ``requirements.txt`` has 3.11's alone."""
+    from threepoint.tools.packaging.lock import ENGINE, HASHED_ANEW, LOCK, read_lock
+
+    engine, everybody = (read_lock(path.read_text()) for path in (ENGINE / "requirements.txt", LOCK))
+    for name in HASHED_ANEW:
+        assert engine[name][0] == everybody[name][0] and engine[name][1] > everybody[name][1]
+
+
 def test_offline_is_said_at_once(launcher, monkeypatch):
     import time
 

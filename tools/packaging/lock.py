@@ -6,6 +6,7 @@ second one needs is locked apart, in ``requirements-cuda.txt``, for it is ten ti
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -37,6 +38,11 @@ ENGINE_PACKAGES = (
 """What Blender's engine needs beside torch, and what torch needs that is everybody's."""
 NEWER_PYTHON, NEWER_NUMPY = "3.13", "numpy==2.3.4"
 """From this Python on, Blender 5.1's, the engine takes another numpy: 1.26 has no wheels for it."""
+HASHED_ANEW = ("h5py",)
+"""Of these the engine allows every Python's wheels; pip-tools keeps the hashes that ``requirements.txt`` has, those of
+3.11's."""
+OTHER_BUILDS = ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL")
+"""Variables that name folders and indexes of other builds than pip's index has."""
 CUDA_NAMES = ("nvidia-", "cuda-", "triton")
 """What the names of packages begin with that torch's build for NVIDIA needs."""
 Packages = dict[str, tuple[str, set[str]]]
@@ -65,14 +71,19 @@ def write_lock() -> None:
             for number in CARRIED_PYTHONS:
                 wanted = ("--no-deps", "--python-version", number, "--platform", platform, "--target", folder)
                 carried |= _reported(python, Path(folder), f"torch=={version}", *wanted)["torch"][1]
-        newer = _compiled(python, Path(folder), NEWER_NUMPY)
+        pins = (f"{name}=={locked[name][0]}" for name in HASHED_ANEW)
+        anew = _compiled(python, Path(folder), NEWER_NUMPY, *pins)
+        engine = locked | {name: anew[name] for name in HASHED_ANEW}
+        newer = {"numpy": anew["numpy"]}
         cuda = _of_cuda(_reported(python, Path(folder), f"torch=={version}"))
+        if not cuda:
+            raise InputError(f"build --lock: the index's torch {version} needs nothing of CUDA; run it on x64 Linux")
         pip = _reported(python, Path(folder), ENGINE_PIP)
     with Outputs() as outputs:
         # Whichever of torch's builds was resolved: what CUDA's needs is locked apart.
         everybody = {name: found for name, found in locked.items() if name not in _of_cuda(locked)}
         outputs.path_for(LOCK).write_text(HEADER + _text(everybody), encoding="utf-8")
-        outputs.path_for(ENGINE / "requirements.txt").write_text(HEADER + engine_text(locked, newer), encoding="utf-8")
+        outputs.path_for(ENGINE / "requirements.txt").write_text(HEADER + engine_text(engine, newer), encoding="utf-8")
         outputs.path_for(TORCH_LOCK).write_text(HEADER + _text({"torch": (version, carried)}), encoding="utf-8")
         outputs.path_for(ENGINE / "requirements-pip.txt").write_text(HEADER + _text(pip), encoding="utf-8")
         outputs.path_for(CUDA_LOCK).write_text(HEADER + _text(cuda), encoding="utf-8")
@@ -114,18 +125,20 @@ def _text(packages: Packages) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _compiled(python: Path, folder: Path, wanted: str) -> Packages:
-    """A package with the hashes of all its files, by pip-tools."""
+def _compiled(python: Path, folder: Path, *wanted: str) -> Packages:
+    """Packages, and what these need, with the hashes of all their files, by pip-tools."""
     source, target = folder / "wanted.in", folder / "wanted.txt"
-    source.write_text(wanted + "\n", encoding="utf-8")
+    source.write_text("\n".join(wanted) + "\n", encoding="utf-8")
+    target.unlink(missing_ok=True)  # What it has would be kept.
     _run(command(python, "-m", "piptools", "compile", *COMPILE, "-o", target, source))
     return read_lock(target.read_text(encoding="utf-8"))
 
 
 def _reported(python: Path, folder: Path, wanted: str, *options: object) -> Packages:
-    """What pip would install from its index alone, without a folder of other builds."""
+    """What pip would install from its index alone, without any folder or index of other builds."""
     report = folder / "report.json"
-    search = {**clean_environment(keep="PIP_"), "PIP_FIND_LINKS": ""}
+    search = {name: value for name, value in clean_environment(keep="PIP_").items() if name not in OTHER_BUILDS}
+    search["PIP_CONFIG_FILE"] = os.devnull  # It may name such folders, which no variable takes back.
     install = ("-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--only-binary", ":all:")
     _run(command(python, *install, "--report", report, *map(str, options), wanted), search)
     found = {}
