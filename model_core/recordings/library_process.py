@@ -1,6 +1,7 @@
 """Work for a library that Blender's own Python lacks: a program in a Python that has it, which sends arrays back."""
 
 import io
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,10 @@ from ..child_python import run_bounded
 from ..errors import InputError
 from ..untrusted.budgets import Budget, file_size
 
-SECONDS = 60
-"""CPU seconds that a program may take."""
+STARTING_SECONDS = 20
+"""CPU seconds in which an interpreter has begun and imported its library, on the slowest machine."""
+LEAST_SECONDS, SECONDS_PER_MB = 1.0, 1.0
+"""CPU seconds that a program may take then, and besides for each MB of the file."""
 LIBRARIES, COPIES = 1 << 28, 4
 """Bytes of an interpreter with its libraries, and how often it may hold what it unpacks: once more as an archive, twice
 in between. With ``LEAST_UNPACKED`` these are less than 500 MB."""
@@ -23,7 +26,9 @@ try:
     import {library}
 except ImportError:
     sys.exit({lacking})
-import io, numpy as np
+import io, signal, numpy as np
+if hasattr(signal, "setitimer"):
+    signal.setitimer(signal.ITIMER_PROF, {seconds})
 arrays = {{}}
 """
 AFTER = """
@@ -41,15 +46,17 @@ def arrays_from(
     """What ``program`` puts into ``arrays``, given the file as ``sys.argv[1]`` and the ``library`` imported.
 
     Damaged files make such libraries read and write where they should not: it runs in a process of its own. What it
-    unpacks is granted by the file's ``Budget``. ``sent`` are bytes for its standard input. Raises ``InputError``.
+    unpacks is granted by the file's ``Budget``, and its time by the file's size: a damaged file may keep a library busy
+    for ever. ``sent`` are bytes for its standard input. Raises ``InputError``.
     """
     python = str(python or sys.executable)
     budget = Budget(path.name, file_size(path))
-    code = BEFORE.format(library=library, lacking=LACKING) + program
+    seconds = LEAST_SECONDS + SECONDS_PER_MB * budget.size / 2**20
+    code = BEFORE.format(library=library, lacking=LACKING, seconds=seconds) + program
     code += AFTER.format(granted=budget.granted, too_large=TOO_LARGE)
     try:
         memory = LIBRARIES + COPIES * budget.granted
-        done = run_bounded(python, code, [path.resolve()], sent or b"", SECONDS, memory)
+        done = run_bounded(python, code, [path.resolve()], sent or b"", math.ceil(STARTING_SECONDS + seconds), memory)
     except (subprocess.TimeoutExpired, OSError) as error:
         raise InputError(f"{path.name}: cannot be read by {library} ({type(error).__name__})") from None
     if done.status == LACKING:
