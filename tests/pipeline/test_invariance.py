@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 
 from threepoint.model_core.body import load_body
+from threepoint.model_core.calibration import calibrate_by_preset, find_person
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import quaternion_to_matrix, rotation_about_y
-from threepoint.model_core.pipeline import Options, animate, calibrate, load_networks, model_frame
-from threepoint.model_core.recordings import Track
+from threepoint.model_core.observation import FPS
+from threepoint.model_core.pipeline import Options, animate, calibrate, load_networks, model_frame, observe
+from threepoint.model_core.refinement.refine import RefinementOptions, refine
+from threepoint.model_core.refinement.windows import WINDOW
+from threepoint.model_core.sage.inference import predict
+from threepoint.tests.recordings.samples import walking_person
 
 pytestmark = pytest.mark.slow
 
@@ -68,14 +73,26 @@ def test_far_away_and_turned_about_it_is_the_same(first, joints_of, make_recordi
 
 
 def test_the_beginning_of_a_recording_is_predicted_as_in_the_whole(joints_of, make_recording):
-    """Up to where a window of the network reaches beyond the end. Refined feet stand where the whole stance says."""
+    """Up to where a window of the network reaches beyond the end."""
     recording = make_recording(LONG)
-    some = recording.time < BEGINNING
-    tracks = {
-        role: Track(track.position[some], track.rotation[some], track.valid[some])
-        for role, track in recording.tracks.items()
-    }
-    whole = joints_of(recording, 0.0)
-    beginning = joints_of(replace(recording, time=recording.time[some], tracks=tracks), 0.0)
+    whole, beginning = joints_of(recording, 0.0), joints_of(recording.part(0, BEGINNING), 0.0)
     sure = len(beginning) - REACH
     assert sure > 60 and np.abs(beginning[:sure] - whole[:sure]).max() < WITHIN
+
+
+def test_the_beginning_of_a_walk_is_refined_as_in_the_whole(networks):
+    """Up to where a window reaches beyond the end, and before legs are solved: feet stand where their whole stance
+    says, which goes on after the end of the beginning."""
+    recording, body = walking_person(LONG + 1, FPS), load_body()
+    placed = model_frame(recording)
+    calibration = calibrate_by_preset(placed, body, "grip", find_person(placed, body))
+    found = []
+    for part in (recording, recording.part(0, LONG)):
+        seen = observe(model_frame(part), calibration)
+        rest = body.rest_joints(seen.betas)[:22]
+        predicted = predict(networks.sage, seen, rest)
+        refined = refine(networks.flag, seen, predicted, rest, options=RefinementOptions(closed_form=False))
+        found.append(forward_kinematics(*(part.double().numpy() for part in refined.motion), rest)[1])
+    whole, beginning = found
+    sure = len(beginning) - REACH - WINDOW
+    assert sure > 50 and np.abs(beginning[:sure] - whole[:sure]).max() < WITHIN
