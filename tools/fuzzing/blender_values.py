@@ -123,7 +123,13 @@ def _unit(person: Person, random: Random) -> None:
 
 
 def _delete_tracker(person: Person, random: Random) -> None:
-    bpy.data.objects.remove(_tracker(person, random))
+    _delete(person, _tracker(person, random))
+
+
+def _delete(person: Person, item: bpy.types.Object) -> None:
+    """Delete an object; not the root, with which the person goes, who then is nobody whom a button could predict."""
+    if item != person.root:
+        bpy.data.objects.remove(item)
 
 
 def _rename(person: Person, random: Random) -> None:
@@ -238,7 +244,7 @@ def _takes(person: Person, random: Random) -> None:
         take = person.takes[0]
         take.number, take.identifier, take.baked = -5, -5, "x" * 1000
     elif person.armature is not None:
-        bpy.data.objects.remove(one_of(random, [person.armature, *([person.mesh] if person.mesh else [])]))
+        _delete(person, one_of(random, [person.armature, *([person.mesh] if person.mesh else [])]))
 
 
 CHANGES: tuple[Callable[[Person, Random], None], ...] = (
