@@ -193,8 +193,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--hands", choices=HANDS_SEEN, default="both", help="the hands that the methods are shown")
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--ablations", action="store_true",
-                         help="instead: SAGE with parts left out, given the truth, sampled otherwise, "
-                              "shown less")  # fmt: skip
+                         help="instead: each network of SAGE alone; parts left out, given the truth, sampled "
+                              "otherwise, shown less")  # fmt: skip
     instead.add_argument("--gaps", action="store_true",
                          help="instead: one hand missing for two seconds; jumps, freezing and "
                               "the legs' error")  # fmt: skip

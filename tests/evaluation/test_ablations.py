@@ -14,6 +14,7 @@ from threepoint.model_core.mocap.augmentation import NO_AUGMENTATION
 from threepoint.model_core.mocap.clips import load_clips, save_clips
 from threepoint.model_core.observation import FEATURE_COUNT
 from threepoint.model_core.pipeline import Networks
+from threepoint.model_core.sage.ensemble import SageEnsemble
 from threepoint.model_core.sage.inference import predict
 from threepoint.model_core.sage.model import CONFIGS, Sage, load_sage
 from threepoint.tools import ablations, evaluate
@@ -31,7 +32,7 @@ from threepoint.tools.evaluation.ablation_variants import (
 @pytest.fixture(scope="module")
 def networks():
     torch.manual_seed(0)
-    return Networks(Sage(CONFIGS["smoke"]).eval(), None, "cpu")
+    return Networks(SageEnsemble([Sage(CONFIGS["smoke"]).eval() for _ in range(2)]), None, "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_every_row_is_scored_and_written(networks, data, tmp_path, capsys, monke
 def test_taking_sage_apart_and_leaving_all_as_it_is_is_sage(networks, make_clip):
     clip = make_clip(75)
     seen = observe_truth(clip)
-    whole = predict(networks.sage, seen, clip.rest_joints, refine=False)
+    whole = predict(networks.sage.first, seen, clip.rest_joints, refine=False)
 
     def as_it_is(sage, windows, true):
         return sage.decoder(*sage.latents(windows), windows)[0]
@@ -83,6 +84,17 @@ def test_halves_are_put_together_as_they_were_taken_apart():
     pose = torch.randn(2, 4, 132)
     halves = ablation_rows.half(pose, UPPER_HALF), ablation_rows.half(pose, LOWER_HALF)
     torch.testing.assert_close(ablation_rows.put_together(*halves), pose)
+
+
+def test_members_are_averaged_in_the_row_of_the_whole(networks, make_clip):
+    clip = make_clip(75)
+    rows = {
+        label: ablation_rows.ROWS[label][0](networks, clip, observe_truth(clip)).rotations
+        for label in ("SAGE", "the first alone", "the first and its mirror image", "the companion alone")
+    }
+    off = {label: (found - rows["SAGE"]).abs().mean() for label, found in rows.items()}
+    assert off["SAGE"] == 0 and off["the first and its mirror image"] < off["the first alone"]
+    assert off["the companion alone"] > 0
 
 
 def test_rows_differ_by_what_they_change(networks, make_clip):

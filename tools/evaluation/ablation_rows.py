@@ -14,7 +14,7 @@ from ...model_core.observation import Observation, heading
 from ...model_core.pipeline import Networks
 from ...model_core.progress import Progress, part_of
 from ...model_core.sage.diffusion import ddim_sample
-from ...model_core.sage.ensemble import members_of
+from ...model_core.sage.ensemble import SageEnsemble, members_of
 from ...model_core.sage.inference import (
     WINDOWS_PER_BATCH,
     Prediction,
@@ -39,10 +39,25 @@ def shipped(networks: Networks, clip: Clip, observation: Observation, **choices:
     return predict(networks.sage, observation, clip.rest_joints, **choices)
 
 
-def taken_apart(networks: Networks, clip: Clip, observation: Observation, pose_of: PoseOf) -> Predicted:
-    """SAGE without its refiner, its middle replaced: 6D poses (B, T, 132) are what ``pose_of(sage, seen, true)`` says.
+def first_alone(networks: Networks, clip: Clip, observation: Observation) -> Prediction:
+    """The ensemble's first network, as it sees the clip."""
+    return predict(members_of(networks.sage)[0], observation, clip.rest_joints)
 
-    It is given windows of features and of true 6D poses (B, T, 22, 6).
+
+def first_and_mirror_image(networks: Networks, clip: Clip, observation: Observation) -> Prediction:
+    """The first, averaged with what it makes of the mirror image."""
+    return predict(SageEnsemble(members_of(networks.sage)[:1]), observation, clip.rest_joints)
+
+
+def last_alone(networks: Networks, clip: Clip, observation: Observation) -> Prediction:
+    """The ensemble's last network, its companion, alone."""
+    return predict(members_of(networks.sage)[-1], observation, clip.rest_joints)
+
+
+def taken_apart(networks: Networks, clip: Clip, observation: Observation, pose_of: PoseOf) -> Predicted:
+    """The first network without its refiner, its middle replaced: 6D poses (B, T, 132) are what ``pose_of`` says.
+
+    ``pose_of(sage, seen, true)`` is given windows of features and of true 6D poses (B, T, 22, 6).
     """
     sage = members_of(networks.sage)[0]
     seen, rotations, positions, rest = observed_features(observation, clip.rest_joints, sage.decoder.mean_pose.device)
@@ -131,6 +146,9 @@ def part(pose_of: PoseOf) -> Callable[..., Predicted]:
 
 ROWS = {
     "SAGE": (shipped, "both"),
+    "the first alone": (first_alone, "both"),
+    "the first and its mirror image": (first_and_mirror_image, "both"),
+    "the companion alone": (last_alone, "both"),
     "without the refiner": (partial(shipped, refine=False), "both"),
     "lower diffusion given the true upper latent *": (part(true_upper_latent), "both"),
     "lower diffusion given no upper latent *": (part(no_upper_latent), "both"),
@@ -143,17 +161,17 @@ ROWS = {
     "unit noise, 1 step": (partial(shipped, sampling=Sampling(1, 1.0)), "both"),
     "unit noise, 2 steps": (partial(shipped, sampling=Sampling(2, 1.0)), "both"),
     "unit noise, 5 steps": (partial(shipped, sampling=Sampling(5, 1.0)), "both"),
-    "windows of 10 frames": (partial(shipped, window=10), "both"),
     "windows of 20 frames": (partial(shipped, window=20), "both"),
     "windows of 40 frames": (partial(shipped, window=40), "both"),
-    "windows of 80 frames": (partial(shipped, window=80), "both"),
+    "windows of 60 frames": (partial(shipped, window=60), "both"),
+    "windows of 120 frames": (partial(shipped, window=120), "both"),
     "half precision": (partial(shipped, half=True), "both"),
     "left hand only": (shipped, "left"),
     "right hand only": (shipped, "right"),
     "no hands": (shipped, "none"),
 }
 """Label -> method, and the hands that it is shown."""
-NOTE = "ablations of SAGE; placed by the true head; rows with a star are without the refiner, as is the second"
+NOTE = "ablations of SAGE; placed by the true head; rows with a star are of the first network, without the refiner"
 
 
 def ablate(
