@@ -1,5 +1,7 @@
 """A person's takes on a character of the user's own: each an action of the character's, beside whatever it has."""
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,17 +10,18 @@ import numpy as np
 
 from ...model_core.errors import InputError
 from ..animation.curves import all_fcurves, make_action, slot_of, use_action
-from ..avatar.bake import read_action
+from ..avatar.bake import reading_action
 from ..bpy_types import ArmatureObject, Scene, current_context
 from ..characters.bones import presets
 from ..characters.bones.finding import find_bones, humanoid_of
 from ..characters.bones.roles import ROLES, missing_roles
 from ..characters.choices import Choices
 from ..characters.files import humanoid_in, import_character
-from ..characters.putting import Carried, carry, fitting_choice, placement_of, write_carried
+from ..characters.putting import Carried, fitting_choice, placement_of, prepare, writing_carried
 from ..characters.reading import read_rest
 from ..engine.installation import PACKAGE
 from ..i18n.messages import Message, message
+from ..steps import Steps, all_at_once
 from .person_avatar import body_of
 from .presence import require_whole
 from .selection import root_of
@@ -120,22 +123,55 @@ def put_on_character(person: "THREEPOINT_PG_person", scene: Scene) -> list[Messa
 
     Nothing is changed where it cannot be done: then ``InputError`` says why.
     """
+    prepared = all_at_once(preparing(person, scene))
+    return all_at_once(writing(person, {identifier: work() for identifier, work in prepared.items()}))
+
+
+def preparing(person: "THREEPOINT_PG_person", scene: Scene) -> Steps[dict[int, Callable[[], Carried]]]:
+    """Read a person's takes and character: a take's identifier -> the work that is left, which never touches ``bpy``.
+
+    In steps that change nothing, between which a window may draw. Raises ``InputError`` where it cannot be done.
+    """
+    settings = person.character
+    _require_usable(settings.armature)
+    require_whole(person)
+    prepared: dict[int, Callable[[], Carried]] = {}
+    for take in person.takes:
+        if take.action is None:
+            continue
+        motion = yield from reading_action(person.armature, take.action, np.array(person.betas), scene)
+        with _rested(person):
+            prepared[take.identifier] = prepare(
+                motion, body_of(person.built_from), settings.armature, bones_of(settings), scene,
+                Choices(settings.hands, settings.root), placement_of(person.armature),
+            )  # fmt: skip
+        yield
+    return prepared
+
+
+def writing(person: "THREEPOINT_PG_person", carried: Mapping[int, Carried]) -> Steps[list[Message]]:
+    """Write what became of ``preparing`` into the character's actions; what is to be said of that.
+
+    In steps, between which nothing may be changed. Raises ``InputError``, before anything is changed, where character
+    or takes are not what they were.
+    """
     settings = person.character
     armature: Any = settings.armature
     _require_usable(armature)
-    require_whole(person)
-    takes = [take for take in person.takes if take.action is not None]
+    takes = [take for take in person.takes if take.identifier in carried]
+    names = tuple(bone.name for bone in armature.data.bones)
+    if len(takes) < len(carried) or any(one.names != names for one in carried.values()):
+        raise InputError(message("{name}: was changed meanwhile; put the takes on it again", name=armature.name))
+    yield
     _rest_object(person)
-    carried = [_carried(person, take, scene) for take in takes]
     said: list[Message] = []
-    for take, one in zip(takes, carried, strict=True):
-        action = _action_of(person, take, armature)
-        write_carried(armature, action, one)
+    for take in takes:
+        yield from writing_carried(armature, _action_of(person, take, armature), carried[take.identifier])
     stashed = _show(person)
     if stashed is not None:
         said.append(message("What {character} played, '{action}', is on a muted NLA track now",
                             character=armature.name, action=stashed.name))  # fmt: skip
-    if carried and carried[0].channels.ground is not None:
+    if any(one.channels.ground is not None for one in carried.values()):
         said.append(message("{character}: has no root bone; its object carries the way", character=armature.name))
     return said
 
@@ -152,6 +188,19 @@ def _require_usable(armature: Any) -> None:
         raise InputError(message("{name}: is being edited; go back to Object Mode first", name=armature.name))
 
 
+@contextmanager
+def _rested(person: "THREEPOINT_PG_person") -> Iterator[None]:
+    """For as long as it is looked at, the object is where it was before an earlier motion of ours carried it."""
+    armature: Any = person.character.armature
+    before = armature.matrix_basis.copy()
+    _rest_object(person)
+    try:
+        yield
+    finally:
+        armature.matrix_basis = before
+        current_context().view_layer.update()
+
+
 def _rest_object(person: "THREEPOINT_PG_person") -> None:
     """Bring the object to where it was before an earlier motion of ours carried it."""
     settings = person.character
@@ -160,15 +209,6 @@ def _rest_object(person: "THREEPOINT_PG_person") -> None:
     if any(fcurve.data_path == "location" for action in own for fcurve in all_fcurves(action)):
         armature.matrix_basis = settings.rest
     current_context().view_layer.update()
-
-
-def _carried(person: "THREEPOINT_PG_person", take: "THREEPOINT_PG_take", scene: Scene) -> Carried:
-    settings = person.character
-    motion = read_action(person.armature, take.action, np.array(person.betas), scene)
-    return carry(
-        motion, body_of(person.built_from), settings.armature, bones_of(settings), scene,
-        Choices(settings.hands, settings.root), placement_of(person.armature),
-    )  # fmt: skip
 
 
 def _action_of(person: "THREEPOINT_PG_person", take: "THREEPOINT_PG_take", armature: Any) -> bpy.types.Action:
