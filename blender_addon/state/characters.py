@@ -1,4 +1,7 @@
-"""A person's takes on a character of the user's own: each an action of the character's, beside whatever it has."""
+"""A person's takes on a character of the user's own: each an action of the character's, beside whatever it has.
+
+What works with characters is imported where it is needed: few use it, and all wait while the extension is enabled.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,13 +15,8 @@ from ...model_core.errors import InputError
 from ..animation.curves import all_fcurves, make_action, slot_of, use_action
 from ..avatar.bake import reading_action
 from ..bpy_types import ArmatureObject, Scene, current_context
-from ..characters.bones import presets
-from ..characters.bones.finding import find_bones, humanoid_of
 from ..characters.bones.roles import ROLES, missing_roles
 from ..characters.choices import Choices
-from ..characters.files import humanoid_in, import_character
-from ..characters.putting import Carried, fitting_choice, placement_of, prepare, writing_carried
-from ..characters.reading import read_rest
 from ..engine.installation import PACKAGE
 from ..i18n.messages import Message, message
 from ..steps import Steps, all_at_once
@@ -28,6 +26,7 @@ from .selection import root_of
 from .takes import active_take
 
 if TYPE_CHECKING:
+    from ..characters.putting import Carried
     from .character_properties import THREEPOINT_PG_character
     from .properties import THREEPOINT_PG_person, THREEPOINT_PG_take
 
@@ -51,6 +50,8 @@ def add_character(person: "THREEPOINT_PG_person", path: Path, scene: Scene) -> l
 
     Raises ``InputError`` where the file has no character, or one whose bones are not known.
     """
+    from ..characters.files import humanoid_in, import_character
+
     armature = import_character(path, scene)
     settings = person.character
     settings.armature = armature
@@ -62,6 +63,10 @@ def add_character(person: "THREEPOINT_PG_person", path: Path, scene: Scene) -> l
 
 def choose(settings: "THREEPOINT_PG_character", humanoid: dict[str, str] | None = None) -> None:
     """Find the bones of the character that was chosen; what is wrong with it the panel says."""
+    from ..characters.bones import presets
+    from ..characters.bones.finding import find_bones, humanoid_of
+    from ..characters.reading import read_rest
+
     settings.bones.clear()
     armature: Any = settings.armature
     if armature is None:
@@ -95,6 +100,8 @@ def _said(error: InputError) -> Message:
 def _fitting(person: "THREEPOINT_PG_person", armature: ArmatureObject, bones: dict[str, str]) -> str:
     """Where the hands of a character of this size go best."""
     from ..characters.character import character_of
+    from ..characters.putting import fitting_choice
+    from ..characters.reading import read_rest
 
     try:
         character = character_of(read_rest(armature), bones)
@@ -111,6 +118,8 @@ def bones_of(settings: "THREEPOINT_PG_character") -> dict[str, str]:
 
 def keep_bones(settings: "THREEPOINT_PG_character") -> None:
     """Keep the list as a preset for all characters with the same bones. Raises ``InputError``."""
+    from ..characters.bones import presets
+
     folder = preset_folder()
     if folder is None:
         raise InputError(message("Bones can be kept where Threepoint is installed as an extension only"))
@@ -127,11 +136,13 @@ def put_on_character(person: "THREEPOINT_PG_person", scene: Scene) -> list[Messa
     return all_at_once(writing(person, {identifier: work() for identifier, work in prepared.items()}))
 
 
-def preparing(person: "THREEPOINT_PG_person", scene: Scene) -> Steps[dict[int, Callable[[], Carried]]]:
+def preparing(person: "THREEPOINT_PG_person", scene: Scene) -> Steps[dict[int, Callable[[], "Carried"]]]:
     """Read a person's takes and character: a take's identifier -> the work that is left, which never touches ``bpy``.
 
     In steps that change nothing, between which a window may draw. Raises ``InputError`` where it cannot be done.
     """
+    from ..characters.putting import placement_of, prepare
+
     settings = person.character
     _require_usable(settings.armature)
     require_whole(person)
@@ -149,12 +160,14 @@ def preparing(person: "THREEPOINT_PG_person", scene: Scene) -> Steps[dict[int, C
     return prepared
 
 
-def writing(person: "THREEPOINT_PG_person", carried: Mapping[int, Carried]) -> Steps[list[Message]]:
+def writing(person: "THREEPOINT_PG_person", carried: Mapping[int, "Carried"]) -> Steps[list[Message]]:
     """Write what became of ``preparing`` into the character's actions; what is to be said of that.
 
     In steps, between which nothing may be changed. Raises ``InputError``, before anything is changed, where character
     or takes are not what they were.
     """
+    from ..characters.putting import writing_carried
+
     settings = person.character
     armature: Any = settings.armature
     _require_usable(armature)
