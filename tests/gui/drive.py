@@ -41,6 +41,8 @@ from inside import (  # noqa: E402
 FORMATS = {"FBX": ".fbx", "GLTF": ".glb", "BVH": ".bvh", "USD": ".usdc", "NPZ": ".npz"}
 RANGE = (30, 60)
 ENABLINGS = 3
+DRAWN = 2.0
+"""Seconds after which a file that was opened has been drawn."""
 FROM_ABOVE, FROM_THE_SIDE = (1.0, 0.0, 0.5), (1.3, 0.0, 3.6)
 """Euler angles of views."""
 STANDING_FRAME, WAVING_FRAME, WIDER = 4, 150, 1.5
@@ -106,6 +108,7 @@ def leave():
 def open_predicted():
     """Another Blender, with the scene that ``predict`` has left."""
     bpy.ops.wm.open_mainfile(filepath=str(FOLDER / "predicted.blend"), load_ui=False)
+    yield DRAWN  # Blender ends where a sidebar is shown before that.
     watch(EXTENSION)
     trials.use_fake_engine()
     yield from show_sidebar()
