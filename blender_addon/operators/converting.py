@@ -94,7 +94,7 @@ class THREEPOINT_OT_pose_hands(_Converting, bpy.types.Operator):
 
 
 class THREEPOINT_OT_switch_correctives(_Converting, bpy.types.Operator):
-    """Let joints of your own SMPL body bulge and fold as its file says: playback becomes many times slower"""
+    """Bulge and fold joints as your own body's file says; playback becomes many times slower"""
 
     bl_idname = "threepoint.switch_correctives"
     bl_label = "Pose Correctives"
@@ -110,10 +110,12 @@ def _draw(layout: bpy.types.UILayout, context: Context) -> None:
         row = _named_row(column, kind.bl_label)
         row.operator_menu_enum(kind.bl_idname, kind.setting, text=_label(person, kind.setting))
     if key_of(person.mesh, RELAXED) is not None:
-        row = _named_row(column, THREEPOINT_OT_pose_hands.bl_label).row(align=True)
+        _named_row(column, THREEPOINT_OT_pose_hands.bl_label)
+        flow = column.grid_flow(columns=2, even_columns=True, align=True)  # In one row their names would be cut off.
         for choice in hand_choices(person):
             label, chosen = _label(person, "hand_pose", choice), person.hand_pose == choice
-            row.operator(THREEPOINT_OT_pose_hands.bl_idname, text=label, depress=chosen).hand_pose = choice  # pyright: ignore[reportAttributeAccessIssue]
+            button = flow.operator(THREEPOINT_OT_pose_hands.bl_idname, text=label, depress=chosen)
+            button.hand_pose = choice  # pyright: ignore[reportAttributeAccessIssue]
     if person.has_correctives:
         row, on = _named_row(column, ""), person.correctives
         icon = "CHECKBOX_HLT" if on else "CHECKBOX_DEHLT"

@@ -227,6 +227,7 @@ class THREEPOINT_PT_character(_PersonStep, bpy.types.Panel):
     def draw(self, context: Context) -> None:
         layout, settings = self.layout, require_person(context).character
         column = _settings(layout)
+        column.enabled = not context.window_manager.threepoint.running
         column.prop(settings, "armature")
         if settings.armature is not None:
             column.prop(settings, "hands")
