@@ -85,6 +85,11 @@ def change():
     """Exports, other bones, a character: each in steps, each undone at once."""
     yield from open_predicted()
     yield from export_all()
+    open_closed_panels()
+    with bpy.context.temp_override(**view()):
+        bpy.ops.view3d.view_all()
+    yield PANELS_SETTLE
+    scroll_sidebar(bpy.ops.view2d.scroll_down)
     yield from trials.convert_avatar()
     yield from trials.put_on_character()
 
@@ -266,6 +271,7 @@ def show_preferences():
     yield 1.0
     bpy.context.window_manager.addon_search = "Threepoint"
     bpy.ops.preferences.addon_expand(module=EXTENSION)
+    view()["area"].tag_redraw()
     yield 2.0
     check("offline nothing can be installed", not click(bpy.ops.threepoint.install_engine))
     picture("13_preferences_offline")

@@ -269,6 +269,7 @@ def convert_avatar():
         if setting == "bone_names":
             named = state()
     check("bones are called Mixamo's and turn about Euler angles", state()[:2] == ("mixamorig:Hips", "YXZ"))
+    yield PANELS_SETTLE
     picture("28_converted")
     bpy.ops.ed.undo()
     yield 0.5
