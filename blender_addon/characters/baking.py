@@ -21,7 +21,8 @@ REST_REACH = 1e-6
 def writing_channels(
     armature: ArmatureObject, action: bpy.types.Action, names: Sequence[str], channels: Channels, frames: np.ndarray
 ) -> Steps[None]:
-    """Write channels into an action of ``armature``, one linear keyframe a frame (T,), in place of what was there.
+    """Write channels into an action of ``armature``, one linear keyframe a frame (T,), or one for
+    what keeps still, in place of what was there.
 
     In steps, between which a window may draw and nothing may be changed.
 
@@ -43,7 +44,10 @@ def writing_channels(
         for some in [[bone] for bone in keyed] if order == QUATERNION else ([keyed] if keyed else []):
             values = channel_values(np.stack([channels.rotations[bone] for bone in some], 1), order)
             for place, bone in enumerate(some):
-                write_vector(curves, _path(names[bone], CHANNELS[order][0]), frames, values[:, place], names[bone])
+                own = values[:, place]
+                still = len(own) > 0 and np.ptp(own, axis=0).max() < REST_REACH  # A finger that holds, above all.
+                path = _path(names[bone], CHANNELS[order][0])
+                write_vector(curves, path, once if still else frames, own[:1] if still else own, names[bone])
                 yield
         for bone in (bone for bone in bones if bone not in channels.rotations):
             still = np.eye(1, CHANNELS[order][1]) if order == QUATERNION else np.zeros((1, 3))

@@ -20,6 +20,7 @@ from .channels import Channels, Placement, channels_of
 from .character import Character, character_of
 from .choices import PLAYER, SCALED, Choices
 from .controls import control_channels
+from .hands.finger_poses import Fingers, finger_turns
 from .player import Player, player_of
 from .reading import read_rest
 from .transfer import CharacterPose, transfer
@@ -51,20 +52,22 @@ class Carried:
 
 def carry(
     motion: Motion, body: Body, armature: ArmatureObject, bones: Mapping[str, str], scene: Scene, choices: Choices,
-    placement: Placement,
+    placement: Placement, fingers: Fingers | None = None,
 ) -> Carried:  # fmt: skip
     """A motion, whose second 0 is the scene's first frame, on the armature whose ``bones`` are known. Writes nothing.
 
     Raises ``InputError`` where the bones do not make a character.
     """
-    return prepare(motion, body, armature, bones, scene, choices, placement)()
+    return prepare(motion, body, armature, bones, scene, choices, placement, fingers)()
 
 
 def prepare(
     motion: Motion, body: Body, armature: ArmatureObject, bones: Mapping[str, str], scene: Scene, choices: Choices,
-    placement: Placement,
+    placement: Placement, fingers: Fingers | None = None,
 ) -> Callable[[], Carried]:  # fmt: skip
     """``carry`` in two parts: the scene is read here; what is returned does the rest and never touches ``bpy``.
+
+    ``fingers``: how they turn, None leaves them alone; where they move, at the motion's ``action_frames``.
 
     Raises ``InputError`` where the bones do not make a character.
     """
@@ -77,6 +80,8 @@ def prepare(
     def carried() -> Carried:
         player = player_of(_at_seconds(motion, seconds, fps), body).scaled(placement.scale)
         pose = transfer(player, character, choices)
+        if fingers is not None:
+            pose = replace(pose, turns={**pose.turns, **finger_turns(character, pose.turns, fingers)})
         if rig is not None:
             channels = control_channels(rig, character, pose, placement, choices.root, choices.hands)
         else:

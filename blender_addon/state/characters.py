@@ -11,21 +11,25 @@ from typing import TYPE_CHECKING, Any
 import bpy
 import numpy as np
 
+from ...model_core.body.fingers import hand_points
 from ...model_core.errors import InputError
+from ...model_core.geometry.hand import turned_frames
 from ..animation.curves import all_fcurves, make_action, slot_of, use_action
-from ..avatar.bake import reading_action
+from ..avatar.bake import action_frames, reading_action
+from ..avatar.fingers import read_fingers
 from ..bpy_types import ArmatureObject, Scene, current_context
 from ..characters.bones.roles import ROLES, missing_roles
 from ..characters.choices import Choices
 from ..engine.installation import PACKAGE
 from ..i18n.messages import Message, message
 from ..steps import Steps, all_at_once
-from .person_avatar import body_of
+from .person_avatar import body_of, fingers_shown
 from .presence import require_whole
 from .selection import root_of
 from .takes import active_take
 
 if TYPE_CHECKING:
+    from ..characters.hands.finger_poses import Fingers
     from ..characters.putting import Carried
     from .character_properties import THREEPOINT_PG_character
     from .properties import THREEPOINT_PG_person, THREEPOINT_PG_take
@@ -151,13 +155,26 @@ def preparing(person: "THREEPOINT_PG_person", scene: Scene) -> Steps[dict[int, C
         if take.action is None:
             continue
         motion = yield from reading_action(person.armature, take.action, np.array(person.betas), scene)
+        fingers = _fingers(person, take.action, action_frames(motion, scene))
         with _rested(person):
             prepared[take.identifier] = prepare(
                 motion, body_of(person.built_from), settings.armature, bones_of(settings), scene,
-                Choices(settings.hands, settings.root), placement_of(person.armature),
+                Choices(settings.hands, settings.root), placement_of(person.armature), fingers,
             )  # fmt: skip
         yield
     return prepared
+
+
+def _fingers(person: "THREEPOINT_PG_person", action: bpy.types.Action, frames: np.ndarray) -> "Fingers":
+    """How a take's fingers turn on a character, at whole ``frames`` (T,) of the scene: as the avatar's do."""
+    choice = fingers_shown(person, person.hand_pose)
+    if choice != "RECORDED":
+        return choice
+    body, betas = body_of(person.built_from), np.array(person.betas)
+    return {
+        hand: turned_frames(turned, hand_points(body, betas, hand), hand)
+        for hand, turned in read_fingers(person.armature, action, frames).items()
+    }
 
 
 def writing(person: "THREEPOINT_PG_person", carried: Mapping[int, "Carried"]) -> Steps[list[Message]]:

@@ -174,18 +174,22 @@ def _renaming(person: "THREEPOINT_PG_person", preset: str) -> Steps[None]:
 
 def posing_hands(person: "THREEPOINT_PG_person", choice: str) -> Steps[None]:
     """Close, relax or flatten the avatar's fingers, or let them move, in steps."""
-    if choice == "AUTO":
-        seen = device_of({role: item for role, item in hands_of(person).items() if item is not None})
-        device = seen if person.preset == "AUTO" else person.preset
-        choice = "RECORDED" if has_fingers(hands_of(person)) else "HOLDING" if device in PRESETS else "RELAXED"
-    if choice == "RECORDED" and not can_show_fingers(person):
-        choice = "RELAXED"
+    choice = fingers_shown(person, choice)
     if person.armature is not None:
         yield from converting(person, _moving_fingers(person, choice == "RECORDED"))
     for name, pose in ((RELAXED, "RELAXED"), (HOLDING, "HOLDING")):
         key = key_of(person.mesh, name)
         if key is not None:
             key.value = float(choice == pose)
+
+
+def fingers_shown(person: "THREEPOINT_PG_person", choice: str) -> str:
+    """What a choice among ``hand_choices`` comes to: "HOLDING", "RELAXED", "FLAT" or "RECORDED"."""
+    if choice == "AUTO":
+        seen = device_of({role: item for role, item in hands_of(person).items() if item is not None})
+        device = seen if person.preset == "AUTO" else person.preset
+        choice = "RECORDED" if has_fingers(hands_of(person)) else "HOLDING" if device in PRESETS else "RELAXED"
+    return "RELAXED" if choice == "RECORDED" and not can_show_fingers(person) else choice
 
 
 def hands_of(person: "THREEPOINT_PG_person") -> dict[str, bpy.types.Object | None]:
