@@ -19,10 +19,11 @@ from .bones.metarig import ORIGINAL, is_generated, metarig_of
 from .channels import Channels, Placement, channels_of
 from .character import Character, character_of
 from .choices import PLAYER, SCALED, Choices
-from .controls import control_channels
 from .hands.finger_poses import Fingers, finger_turns
 from .player import Player, player_of
 from .reading import read_rest
+from .rigs.constraint_controls import controlled, read_controls
+from .rigs.rigify_controls import control_channels
 from .transfer import CharacterPose, transfer
 
 SAME_SIZE = 1.15
@@ -76,6 +77,7 @@ def prepare(
     rig = rest if is_generated(rest) else None
     seconds, fps = frames_to_seconds(frames, scene), scene.render.fps / scene.render.fps_base
     character = character_of(rest if rig is None else metarig_of(rest), bones)
+    controls = read_controls(armature, rest)
 
     def carried() -> Carried:
         player = player_of(_at_seconds(motion, seconds, fps), body).scaled(placement.scale)
@@ -85,7 +87,8 @@ def prepare(
         if rig is not None:
             channels = control_channels(rig, character, pose, placement, choices.root, choices.hands)
         else:
-            channels = channels_of(character, pose, placement, choices.root)
+            keyed = controlled(pose, character, controls)
+            channels = channels_of(character, keyed, placement, choices.root)
         return Carried(player, character, pose, channels, frames, rest.names, ORIGINAL if rig is not None else "")
 
     return carried

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from ...model_core.geometry.rotations import normalize, quaternion_to_matrix
-from .bones.metarig import ORIGINAL, SIDES
-from .bones.rest_pose import RestPose
-from .channels import Channels, ControlSpace, Placement, local_turn
-from .character import Character
-from .choices import ROTATIONS
-from .transfer import CharacterPose, place_of
+from ....model_core.geometry.rotations import normalize, quaternion_to_matrix
+from ..bones.metarig import ORIGINAL, SIDES
+from ..bones.rest_pose import RestPose
+from ..channels import Channels, ControlSpace, Placement, local_turn
+from ..character import Character
+from ..choices import ROTATIONS
+from ..transfer import CharacterPose, place_of
 
 POLE_DISTANCE = 1.0
 """How far from an elbow or a knee its pole stands, in lengths of the limb."""
