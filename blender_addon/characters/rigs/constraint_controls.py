@@ -66,7 +66,9 @@ def controlled(pose: CharacterPose, character: Character, controls: Controls) ->
             continue
         upper, lower = limb.upper.bone, limb.lower.bone
         start = place_of(character, matrices, pose.hips, upper)
-        end = pose.feet.get(limb.end, start + matrices[upper] @ limb.upper.vector + matrices[lower] @ limb.lower.vector)
+        end = pose.feet.get(limb.end)
+        if end is None:
+            end = start + matrices[upper] @ limb.upper.vector + matrices[lower] @ limb.lower.vector
         solved |= {upper, lower}
         turns[target] = pose.turns[limb.end]
         placed[target] = end + matrices[limb.end] @ (heads[target] - heads[limb.end])
