@@ -148,6 +148,11 @@ def read_action(armature: ArmatureObject, action: bpy.types.Action, betas: Array
 
     Raises ``InputError`` where the action lacks a curve that a motion has.
     """
+    return all_at_once(reading_action(armature, action, betas, scene))
+
+
+def reading_action(armature: ArmatureObject, action: bpy.types.Action, betas: ArrayLike, scene: Scene) -> Steps[Motion]:
+    """``read_action`` in steps, between which a window may draw and nothing may be changed."""
     fcurves = motion_curves(armature, action)
     names = names_of(armature)
     path = f'pose.bones["{names[PELVIS]}"].location'
@@ -159,6 +164,7 @@ def read_action(armature: ArmatureObject, action: bpy.types.Action, betas: Array
             values = curve_values(fcurves, rotation_path(names[joint], order), CHANNELS[order][1], frames)
             own = quaternions_of(values, order)
             rotations[:, joint] = convert_quaternions(from_bone_axes(own, axes[joint]), MODEL_TO_BLENDER.T)
+            yield
     head, pelvis_axes = _pelvis_rest(armature)
     location = curve_values(fcurves, path, 3, frames) @ pelvis_axes.T + head
     translation = convert_positions(location, MODEL_TO_BLENDER.T)

@@ -10,6 +10,7 @@ from ...model_core.geometry.rotations import matrix_to_quaternion
 from ..animation.curves import CONSTANT, Curves, all_fcurves, curves_in, drop_curves, write_curve, write_vector
 from ..animation.rotation_modes import CHANNELS, QUATERNION, channel_values
 from ..bpy_types import ArmatureObject
+from ..steps import Steps
 from .channels import Channels
 
 ROTATION_PATHS = {path for path, _ in CHANNELS.values()} | {"rotation_axis_angle"}
@@ -17,10 +18,13 @@ REST_REACH = 1e-6
 """Locations and scales that differ from rest by less are at rest."""
 
 
-def write_channels(
+def writing_channels(
     armature: ArmatureObject, action: bpy.types.Action, names: Sequence[str], channels: Channels, frames: np.ndarray
-) -> None:
-    """Write channels into an action of ``armature``, one linear keyframe a frame (T,), in place of what was there.
+) -> Steps[None]:
+    """Write channels into an action of ``armature``, one linear keyframe a frame (T,), or one for
+    what keeps still, in place of what was there.
+
+    In steps, between which a window may draw and nothing may be changed.
 
     What else the action animates stays. Bones that have been moved or scaled, here or by other actions of the
     character, are keyed at rest, so that the motion is right whatever was played before.
@@ -40,12 +44,17 @@ def write_channels(
         for some in [[bone] for bone in keyed] if order == QUATERNION else ([keyed] if keyed else []):
             values = channel_values(np.stack([channels.rotations[bone] for bone in some], 1), order)
             for place, bone in enumerate(some):
-                write_vector(curves, _path(names[bone], CHANNELS[order][0]), frames, values[:, place], names[bone])
+                own = values[:, place]
+                still = len(own) > 0 and np.ptp(own, axis=0).max() < REST_REACH  # A finger that holds, above all.
+                path = _path(names[bone], CHANNELS[order][0])
+                write_vector(curves, path, once if still else frames, own[:1] if still else own, names[bone])
+                yield
         for bone in (bone for bone in bones if bone not in channels.rotations):
             still = np.eye(1, CHANNELS[order][1]) if order == QUATERNION else np.zeros((1, 3))
             write_vector(curves, _path(names[bone], CHANNELS[order][0]), once, still, names[bone])
     for bone, values in channels.locations.items():
         write_vector(curves, _path(names[bone], "location"), frames, values, names[bone])
+        yield
     for (bone, name), value in channels.properties.items():
         _set_property(armature, curves, bone, name, value, once)
     for bone, kind in _not_at_rest(armature, action, [names[bone] for bone in driven]):

@@ -62,9 +62,10 @@ def channels_of(character: Character, pose: CharacterPose, placement: Placement,
     moves_object = ground is not None and character.root < 0
     if ground is not None and moves_object:
         turns = {bone: multiply(_yaw(-ground[0]), turn) for bone, turn in turns.items()}
-    rotations, locations, rest_bones = {}, {}, set()
+    rotations, locations, rest_bones = {}, {}, set(pose.solved)
     for bone, turn in turns.items():
-        rotations[bone] = rest.local(bone, turn, turns)
+        if bone not in pose.solved:
+            rotations[bone] = rest.local(bone, turn, turns)
         rest_bones.update(above for above in character.rest.ancestors(bone) if above not in turns)
     back = _brought_back(ground) if ground is not None else None
     for bone, place in {character.hips: hips, **feet}.items():

@@ -1,6 +1,6 @@
 """The one way by which a motion comes onto a character, for the button, the command line and the evaluation."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import bpy
@@ -13,14 +13,17 @@ from ..animation.timing import frames_to_seconds
 from ..avatar.bake import action_frames, interpolate_motion
 from ..avatar.contacts import foot_contacts
 from ..bpy_types import ArmatureObject, Scene
-from .baking import write_channels
+from ..steps import Steps, all_at_once
+from .baking import writing_channels
 from .bones.metarig import ORIGINAL, is_generated, metarig_of
 from .channels import Channels, Placement, channels_of
 from .character import Character, character_of
 from .choices import PLAYER, SCALED, Choices
-from .controls import control_channels
+from .hands.finger_poses import Fingers, finger_turns
 from .player import Player, player_of
 from .reading import read_rest
+from .rigs.constraint_controls import controlled, read_controls
+from .rigs.rigify_controls import control_channels
 from .transfer import CharacterPose, transfer
 
 SAME_SIZE = 1.15
@@ -50,39 +53,64 @@ class Carried:
 
 def carry(
     motion: Motion, body: Body, armature: ArmatureObject, bones: Mapping[str, str], scene: Scene, choices: Choices,
-    placement: Placement,
+    placement: Placement, fingers: Fingers | None = None,
 ) -> Carried:  # fmt: skip
     """A motion, whose second 0 is the scene's first frame, on the armature whose ``bones`` are known. Writes nothing.
+
+    Raises ``InputError`` where the bones do not make a character.
+    """
+    return prepare(motion, body, armature, bones, scene, choices, placement, fingers)()
+
+
+def prepare(
+    motion: Motion, body: Body, armature: ArmatureObject, bones: Mapping[str, str], scene: Scene, choices: Choices,
+    placement: Placement, fingers: Fingers | None = None,
+) -> Callable[[], Carried]:  # fmt: skip
+    """``carry`` in two parts: the scene is read here; what is returned does the rest and never touches ``bpy``.
+
+    ``fingers``: how they turn, None leaves them alone; where they move, at the motion's ``action_frames``.
 
     Raises ``InputError`` where the bones do not make a character.
     """
     frames = action_frames(motion, scene)
     rest = read_rest(armature)
     rig = rest if is_generated(rest) else None
-    player = player_of(at_frames(motion, frames, scene), body).scaled(placement.scale)
+    seconds, fps = frames_to_seconds(frames, scene), scene.render.fps / scene.render.fps_base
     character = character_of(rest if rig is None else metarig_of(rest), bones)
-    pose = transfer(player, character, choices)
-    if rig is not None:
-        channels = control_channels(rig, character, pose, placement, choices.root, choices.hands)
-    else:
-        channels = channels_of(character, pose, placement, choices.root)
-    return Carried(player, character, pose, channels, frames, rest.names, ORIGINAL if rig is not None else "")
+    controls = read_controls(armature, rest)
+
+    def carried() -> Carried:
+        player = player_of(_at_seconds(motion, seconds, fps), body).scaled(placement.scale)
+        pose = transfer(player, character, choices)
+        if fingers is not None:
+            pose = replace(pose, turns={**pose.turns, **finger_turns(character, pose.turns, fingers)})
+        if rig is not None:
+            channels = control_channels(rig, character, pose, placement, choices.root, choices.hands)
+        else:
+            keyed = controlled(pose, character, controls)
+            channels = channels_of(character, keyed, placement, choices.root)
+        return Carried(player, character, pose, channels, frames, rest.names, ORIGINAL if rig is not None else "")
+
+    return carried
 
 
-def at_frames(motion: Motion, frames: np.ndarray, scene: Scene) -> Motion:
-    """A motion at whole frames of the scene (T,), its contacts those that its avatar shows."""
-    seconds = frames_to_seconds(frames, scene)
+def _at_seconds(motion: Motion, seconds: np.ndarray, fps: float) -> Motion:
+    """A motion at the scene's frames, ``seconds`` (T,) of its clock; its contacts those that its avatar shows."""
     rotations, translation = interpolate_motion(motion, seconds)
     standing = foot_contacts(motion, seconds)
     contacts = None if standing is None else np.concatenate([standing, standing], 1).astype(np.float32)
-    fps = scene.render.fps / scene.render.fps_base
     return replace(motion, rotations=rotations, translation=translation, contacts=contacts, fps=fps,
                    start=float(seconds[0]), uncertainty=None)  # fmt: skip
 
 
 def write_carried(armature: ArmatureObject, action: bpy.types.Action, carried: Carried) -> None:
     """Key it in an action of the armature, in place of what the action held of these bones."""
-    write_channels(armature, action, carried.names, carried.channels, carried.frames)
+    all_at_once(writing_carried(armature, action, carried))
+
+
+def writing_carried(armature: ArmatureObject, action: bpy.types.Action, carried: Carried) -> Steps[None]:
+    """``write_carried`` in steps, between which a window may draw."""
+    yield from writing_channels(armature, action, carried.names, carried.channels, carried.frames)
 
 
 def placement_of(armature: ArmatureObject) -> Placement:

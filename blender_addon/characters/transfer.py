@@ -52,6 +52,7 @@ class CharacterPose:
     feet: dict[int, np.ndarray]
     hand_goals: np.ndarray | None
     scale: float
+    solved: frozenset[int] = frozenset()
 
 
 def transfer(player: Player, character: Character, choices: Choices) -> CharacterPose:

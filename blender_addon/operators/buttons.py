@@ -21,6 +21,7 @@ class Slot(Enum):
     TAKES = auto()
     TAKE_LIST = auto()
     REFINEMENT = auto()
+    AVATAR = auto()
     UNCERTAINTY = auto()
     CHARACTER = auto()
     BONES = auto()

@@ -52,7 +52,7 @@ class EngineOperator(SteppedOperator):
         asked = self.people(context)
         scene, numbers = context.scene.session_uid, [person.root.session_uid for person in asked]
         for place, number in enumerate(numbers):
-            person = asked[0] if place == 0 else _person(context, scene, number)
+            person = asked[0] if place == 0 else person_again(context, scene, number)
             job = self._job = yield from looking(self.ask(context, person))
             try:
                 while not job.poll():
@@ -60,7 +60,7 @@ class EngineOperator(SteppedOperator):
             except GeneratorExit:
                 job.cancel()
                 raise
-            yield from self.finish(context, _person(context, scene, number), job)
+            yield from self.finish(context, person_again(context, scene, number), job)
             self._job, self._finished = None, True
 
     def progress(self) -> tuple[float, Message]:
@@ -70,7 +70,7 @@ class EngineOperator(SteppedOperator):
         return self._job.fraction, progress_message(self._job)
 
 
-def _person(context: Context, scene: int, number: int) -> THREEPOINT_PG_person:
+def person_again(context: Context, scene: int, number: int) -> THREEPOINT_PG_person:
     """The person of a root by its number of this session, where the scene of that number is still the open one."""
     person = next((one for one in people_of(context.scene) if one.root.session_uid == number), None)
     if person is None or context.scene.session_uid != scene:

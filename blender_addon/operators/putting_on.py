@@ -4,20 +4,26 @@ import bpy
 
 from ...model_core.errors import InputError
 from ..bpy_types import Context, registration
-from ..i18n.messages import message
+from ..i18n.messages import Message, message
 from ..i18n.translations import translate, translated
 from ..state import characters
 from ..state.polls import has_avatar, is_idle
 from ..state.properties import THREEPOINT_PG_person, active_person, require_person
+from ..steps import beside
 from .buttons import Button, Slot
+from .engine_jobs import person_again
+from .stepped import SteppedOperator, Work, draw_progress, looking, waiting
 
 
-class THREEPOINT_OT_put_on_character(bpy.types.Operator):
+class THREEPOINT_OT_put_on_character(SteppedOperator, bpy.types.Operator):
     """Put all takes on the character, each as an action of its own; again after every new prediction"""
 
     bl_idname = "threepoint.put_on_character"
     bl_label = "Put on Character"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"UNDO"}
+    step = "CHARACTER"
+
+    _fraction = 0.0
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -29,20 +35,25 @@ class THREEPOINT_OT_put_on_character(bpy.types.Operator):
             return False
         return True
 
-    def execute(self, context: Context) -> set[str]:
-        """Put them on."""
-        person = require_person(context)
-        try:
-            said = characters.put_on_character(person, context.scene)
-        except InputError as error:
-            self.report({"ERROR"}, translated(error))
-            return {"CANCELLED"}
+    def progress(self) -> tuple[float, Message]:
+        """How many of the takes it has worked out."""
+        return self._fraction, message("Putting the takes on the character")
+
+    def working(self, context: Context) -> Work[None]:
+        """Put them on: what takes long goes on beside the window, and is written into the actions in the end."""
+        self._fraction = 0.0
+        scene, number = context.scene.session_uid, require_person(context).root.session_uid
+        prepared = yield from looking(characters.preparing(require_person(context), context.scene))
+        carried = {}
+        for identifier, work in prepared.items():
+            carried[identifier] = yield from waiting(beside(work))
+            self._fraction = len(carried) / len(prepared)
+        person = person_again(context, scene, number)
+        said = yield from characters.writing(person, carried)
         for one in said:
-            self.report({"INFO"}, translated(one))
-        done = message("Takes on {character}: {count}", character=person.character.armature.name,
-                       count=sum(take.character_action is not None for take in person.takes))  # fmt: skip
-        self.report({"INFO"}, translated(done))
-        return {"FINISHED"}
+            self.tell(one)
+        self.tell(message("Takes on {character}: {count}", character=person.character.armature.name,
+                          count=sum(take.character_action is not None for take in person.takes)))  # fmt: skip
 
 
 class THREEPOINT_OT_find_bones(bpy.types.Operator):
@@ -105,6 +116,8 @@ def _draw_put_on(layout: bpy.types.UILayout, context: Context) -> None:
     label = translate("Update Character") if again else translate("Put on Character")
     row = layout.row()
     row.scale_y = 1.5
+    if draw_progress(row, context, THREEPOINT_OT_put_on_character.step):
+        return
     row.operator(THREEPOINT_OT_put_on_character.bl_idname, text=label, icon="ARMATURE_DATA")
 
 

@@ -50,6 +50,16 @@ def looking(steps: Steps[Result]) -> Work[Result]:
         yield Phase.LOOKING
 
 
+def waiting(steps: Steps[Result]) -> Work[Result]:
+    """Steps that wait for what happens elsewhere; what comes of them."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
+        yield Phase.WAITING
+
+
 class SteppedOperator(_Base):
     """An operator that never blocks a window; a subclass says what it does.
 
@@ -57,7 +67,7 @@ class SteppedOperator(_Base):
     """
 
     step = ""
-    """The panel that shows the progress: "IMPORT", "CALIBRATION" or "PREDICTION"."""
+    """The panel that shows the progress: "IMPORT", "CALIBRATION", "PREDICTION" or "CHARACTER"."""
     workplace = "threepoint"
     """The property of the window manager that says how far it is."""
 

@@ -1,30 +1,36 @@
-"""A person's takes on a character of the user's own: each an action of the character's, beside whatever it has."""
+"""A person's takes on a character of the user's own: each an action of the character's, beside whatever it has.
 
+What works with characters is imported where it is needed: few use it, and all wait while the extension is enabled.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
 import numpy as np
 
+from ...model_core.body.fingers import hand_points
 from ...model_core.errors import InputError
+from ...model_core.geometry.hand import turned_frames
 from ..animation.curves import all_fcurves, make_action, slot_of, use_action
-from ..avatar.bake import read_action
+from ..avatar.bake import action_frames, reading_action
+from ..avatar.fingers import read_fingers
 from ..bpy_types import ArmatureObject, Scene, current_context
-from ..characters.bones import presets
-from ..characters.bones.finding import find_bones, humanoid_of
 from ..characters.bones.roles import ROLES, missing_roles
 from ..characters.choices import Choices
-from ..characters.files import humanoid_in, import_character
-from ..characters.putting import Carried, carry, fitting_choice, placement_of, write_carried
-from ..characters.reading import read_rest
 from ..engine.installation import PACKAGE
 from ..i18n.messages import Message, message
-from .person_avatar import body_of
+from ..steps import Steps, all_at_once
+from .person_avatar import body_of, fingers_shown
 from .presence import require_whole
 from .selection import root_of
 from .takes import active_take
 
 if TYPE_CHECKING:
+    from ..characters.hands.finger_poses import Fingers
+    from ..characters.putting import Carried
     from .character_properties import THREEPOINT_PG_character
     from .properties import THREEPOINT_PG_person, THREEPOINT_PG_take
 
@@ -48,6 +54,8 @@ def add_character(person: "THREEPOINT_PG_person", path: Path, scene: Scene) -> l
 
     Raises ``InputError`` where the file has no character, or one whose bones are not known.
     """
+    from ..characters.files import humanoid_in, import_character
+
     armature = import_character(path, scene)
     settings = person.character
     settings.armature = armature
@@ -59,6 +67,10 @@ def add_character(person: "THREEPOINT_PG_person", path: Path, scene: Scene) -> l
 
 def choose(settings: "THREEPOINT_PG_character", humanoid: dict[str, str] | None = None) -> None:
     """Find the bones of the character that was chosen; what is wrong with it the panel says."""
+    from ..characters.bones import presets
+    from ..characters.bones.finding import find_bones, humanoid_of
+    from ..characters.reading import read_rest
+
     settings.bones.clear()
     armature: Any = settings.armature
     if armature is None:
@@ -92,6 +104,8 @@ def _said(error: InputError) -> Message:
 def _fitting(person: "THREEPOINT_PG_person", armature: ArmatureObject, bones: dict[str, str]) -> str:
     """Where the hands of a character of this size go best."""
     from ..characters.character import character_of
+    from ..characters.putting import fitting_choice
+    from ..characters.reading import read_rest
 
     try:
         character = character_of(read_rest(armature), bones)
@@ -108,6 +122,8 @@ def bones_of(settings: "THREEPOINT_PG_character") -> dict[str, str]:
 
 def keep_bones(settings: "THREEPOINT_PG_character") -> None:
     """Keep the list as a preset for all characters with the same bones. Raises ``InputError``."""
+    from ..characters.bones import presets
+
     folder = preset_folder()
     if folder is None:
         raise InputError(message("Bones can be kept where Threepoint is installed as an extension only"))
@@ -120,22 +136,72 @@ def put_on_character(person: "THREEPOINT_PG_person", scene: Scene) -> list[Messa
 
     Nothing is changed where it cannot be done: then ``InputError`` says why.
     """
+    prepared = all_at_once(preparing(person, scene))
+    return all_at_once(writing(person, {identifier: work() for identifier, work in prepared.items()}))
+
+
+def preparing(person: "THREEPOINT_PG_person", scene: Scene) -> Steps[dict[int, Callable[[], "Carried"]]]:
+    """Read a person's takes and character: a take's identifier -> the work that is left, which never touches ``bpy``.
+
+    In steps that change nothing, between which a window may draw. Raises ``InputError`` where it cannot be done.
+    """
+    from ..characters.putting import placement_of, prepare
+
+    settings = person.character
+    _require_usable(settings.armature)
+    require_whole(person)
+    prepared: dict[int, Callable[[], Carried]] = {}
+    for take in person.takes:
+        if take.action is None:
+            continue
+        motion = yield from reading_action(person.armature, take.action, np.array(person.betas), scene)
+        fingers = _fingers(person, take.action, action_frames(motion, scene))
+        with _rested(person):
+            prepared[take.identifier] = prepare(
+                motion, body_of(person.built_from), settings.armature, bones_of(settings), scene,
+                Choices(settings.hands, settings.root), placement_of(person.armature), fingers,
+            )  # fmt: skip
+        yield
+    return prepared
+
+
+def _fingers(person: "THREEPOINT_PG_person", action: bpy.types.Action, frames: np.ndarray) -> "Fingers":
+    """How a take's fingers turn on a character, at whole ``frames`` (T,) of the scene: as the avatar's do."""
+    choice = fingers_shown(person, person.hand_pose)
+    if choice != "RECORDED":
+        return choice
+    body, betas = body_of(person.built_from), np.array(person.betas)
+    return {
+        hand: turned_frames(turned, hand_points(body, betas, hand), hand)
+        for hand, turned in read_fingers(person.armature, action, frames).items()
+    }
+
+
+def writing(person: "THREEPOINT_PG_person", carried: Mapping[int, "Carried"]) -> Steps[list[Message]]:
+    """Write what became of ``preparing`` into the character's actions; what is to be said of that.
+
+    In steps, between which nothing may be changed. Raises ``InputError``, before anything is changed, where character
+    or takes are not what they were.
+    """
+    from ..characters.putting import writing_carried
+
     settings = person.character
     armature: Any = settings.armature
     _require_usable(armature)
-    require_whole(person)
-    takes = [take for take in person.takes if take.action is not None]
+    takes = [take for take in person.takes if take.identifier in carried]
+    names = tuple(bone.name for bone in armature.data.bones)
+    if len(takes) < len(carried) or any(one.names != names for one in carried.values()):
+        raise InputError(message("{name}: was changed meanwhile; put the takes on it again", name=armature.name))
+    yield
     _rest_object(person)
-    carried = [_carried(person, take, scene) for take in takes]
     said: list[Message] = []
-    for take, one in zip(takes, carried, strict=True):
-        action = _action_of(person, take, armature)
-        write_carried(armature, action, one)
+    for take in takes:
+        yield from writing_carried(armature, _action_of(person, take, armature), carried[take.identifier])
     stashed = _show(person)
     if stashed is not None:
         said.append(message("What {character} played, '{action}', is on a muted NLA track now",
                             character=armature.name, action=stashed.name))  # fmt: skip
-    if carried and carried[0].channels.ground is not None:
+    if any(one.channels.ground is not None for one in carried.values()):
         said.append(message("{character}: has no root bone; its object carries the way", character=armature.name))
     return said
 
@@ -152,6 +218,19 @@ def _require_usable(armature: Any) -> None:
         raise InputError(message("{name}: is being edited; go back to Object Mode first", name=armature.name))
 
 
+@contextmanager
+def _rested(person: "THREEPOINT_PG_person") -> Iterator[None]:
+    """For as long as it is looked at, the object is where it was before an earlier motion of ours carried it."""
+    armature: Any = person.character.armature
+    before = armature.matrix_basis.copy()
+    _rest_object(person)
+    try:
+        yield
+    finally:
+        armature.matrix_basis = before
+        current_context().view_layer.update()
+
+
 def _rest_object(person: "THREEPOINT_PG_person") -> None:
     """Bring the object to where it was before an earlier motion of ours carried it."""
     settings = person.character
@@ -160,15 +239,6 @@ def _rest_object(person: "THREEPOINT_PG_person") -> None:
     if any(fcurve.data_path == "location" for action in own for fcurve in all_fcurves(action)):
         armature.matrix_basis = settings.rest
     current_context().view_layer.update()
-
-
-def _carried(person: "THREEPOINT_PG_person", take: "THREEPOINT_PG_take", scene: Scene) -> Carried:
-    settings = person.character
-    motion = read_action(person.armature, take.action, np.array(person.betas), scene)
-    return carry(
-        motion, body_of(person.built_from), settings.armature, bones_of(settings), scene,
-        Choices(settings.hands, settings.root), placement_of(person.armature),
-    )  # fmt: skip
 
 
 def _action_of(person: "THREEPOINT_PG_person", take: "THREEPOINT_PG_take", armature: Any) -> bpy.types.Action:

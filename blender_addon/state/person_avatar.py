@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ from ..avatar.uncertainty_nodes import set_range
 from ..bpy_types import Scene
 from ..i18n.messages import Message, message
 from ..reading.process import Reading
-from ..steps import Steps, all_at_once
+from ..steps import Steps
 from ..trackers.fingers import has_fingers, recorded_fingers
 from ..trackers.reading import device_of
 from .presence import require_whole
@@ -117,8 +117,8 @@ def making_avatar(person: "THREEPOINT_PG_person", motion: Motion, scene: Scene, 
     person.betas = [float(beta) for beta in motion.betas]
     person.built_from = person.body_path
     person.has_correctives = body.pose_directions is not None
-    yield from applying_correctives(person)
-    yield from posing_hands(person)
+    yield from applying_correctives(person, person.correctives)
+    yield from posing_hands(person, person.hand_pose)
 
 
 def _make_armature(person: "THREEPOINT_PG_person", shape: RestShape, scene: Scene) -> None:
@@ -160,38 +160,36 @@ def collection_of(person: "THREEPOINT_PG_person", scene: Scene) -> bpy.types.Col
     return found[0] if found else scene.collection
 
 
-def naming_bones(person: "THREEPOINT_PG_person") -> Steps[None]:
-    """Name the avatar's bones by the person's preset, in all takes, in steps."""
+def naming_bones(person: "THREEPOINT_PG_person", preset: str) -> Steps[None]:
+    """Name the avatar's bones by a preset, in all takes, in steps."""
     if person.armature is not None:
         require_whole(person)
-        yield from converting(person, _renaming(person))
+        yield from converting(person, _renaming(person, preset))
 
 
-def _renaming(person: "THREEPOINT_PG_person") -> Steps[None]:
-    name_and_roll(person.armature, person.bone_names, layers_of(person))
+def _renaming(person: "THREEPOINT_PG_person", preset: str) -> Steps[None]:
+    name_and_roll(person.armature, preset, layers_of(person))
     yield
 
 
-def pose_hands(person: "THREEPOINT_PG_person") -> None:
-    """Close, relax or flatten the avatar's fingers, or let them move, as the person's settings say."""
-    all_at_once(posing_hands(person))
-
-
-def posing_hands(person: "THREEPOINT_PG_person") -> Steps[None]:
-    """``pose_hands`` in steps, between which a window may draw."""
-    choice = person.hand_pose
-    if choice == "AUTO":
-        seen = device_of({role: item for role, item in hands_of(person).items() if item is not None})
-        device = seen if person.preset == "AUTO" else person.preset
-        choice = "RECORDED" if has_fingers(hands_of(person)) else "HOLDING" if device in PRESETS else "RELAXED"
-    if choice == "RECORDED" and not can_show_fingers(person):
-        choice = "RELAXED"
+def posing_hands(person: "THREEPOINT_PG_person", choice: str) -> Steps[None]:
+    """Close, relax or flatten the avatar's fingers, or let them move, in steps."""
+    choice = fingers_shown(person, choice)
     if person.armature is not None:
         yield from converting(person, _moving_fingers(person, choice == "RECORDED"))
     for name, pose in ((RELAXED, "RELAXED"), (HOLDING, "HOLDING")):
         key = key_of(person.mesh, name)
         if key is not None:
             key.value = float(choice == pose)
+
+
+def fingers_shown(person: "THREEPOINT_PG_person", choice: str) -> str:
+    """What a choice among ``hand_choices`` comes to: "HOLDING", "RELAXED", "FLAT" or "RECORDED"."""
+    if choice == "AUTO":
+        seen = device_of({role: item for role, item in hands_of(person).items() if item is not None})
+        device = seen if person.preset == "AUTO" else person.preset
+        choice = "RECORDED" if has_fingers(hands_of(person)) else "HOLDING" if device in PRESETS else "RELAXED"
+    return "RELAXED" if choice == "RECORDED" and not can_show_fingers(person) else choice
 
 
 def hands_of(person: "THREEPOINT_PG_person") -> dict[str, bpy.types.Object | None]:
@@ -234,21 +232,21 @@ def key_fingers(person: "THREEPOINT_PG_person", action: bpy.types.Action) -> Non
     let_fingers_move(armature, [action], person.hand_pose in ("AUTO", "RECORDED"))
 
 
-def ordering_rotations(person: "THREEPOINT_PG_person") -> Steps[None]:
-    """Let the avatar's bones rotate in the person's rotation order, in all takes, in steps."""
+def ordering_rotations(person: "THREEPOINT_PG_person", order: str) -> Steps[None]:
+    """Let the avatar's bones rotate in another order, in all takes, in steps."""
     if person.armature is not None:
         require_whole(person)
-        turning = setting_rotation_order(person.armature, person.rotation_order, layers_of(person))
+        turning = setting_rotation_order(person.armature, order, layers_of(person))
         yield from converting(person, turning)
 
 
-def applying_correctives(person: "THREEPOINT_PG_person") -> Steps[None]:
+def applying_correctives(person: "THREEPOINT_PG_person", wanted: bool) -> Steps[None]:
     """Add the body's pose correctives to the avatar's mesh or take them away, in steps. Raises ``InputError``."""
     if person.mesh is None or person.armature is None:
         return
     require_whole(person)
     remove_correctives(person.mesh)
-    if person.correctives and person.has_correctives:
+    if wanted and person.has_correctives:
         body = yield from loading_body(person.built_from)
         if len(body.template) != len(person.mesh.data.vertices):
             raise InputError(
@@ -268,7 +266,10 @@ def show_colours(person: "THREEPOINT_PG_person") -> None:
         person.mesh.update_tag()
 
 
-CONVERSIONS = {
-    "bone_names": naming_bones, "rotation_order": ordering_rotations, "correctives": applying_correctives,
-}  # fmt: skip
-"""Settings of a person that change the whole avatar or all takes, by their property."""
+CONVERSIONS: dict[str, Callable[["THREEPOINT_PG_person", Any], Steps[None]]] = {
+    "bone_names": naming_bones,
+    "rotation_order": ordering_rotations,
+    "hand_pose": posing_hands,
+    "correctives": applying_correctives,
+}
+"""Settings of a person that change the whole avatar or all takes, by their property: each brings it to a value."""

@@ -79,20 +79,27 @@ def _applied(apply: Callable[["THREEPOINT_PG_person"], object]) -> Callable[...,
 
 
 def _converted(setting: str) -> Callable[..., None]:
-    """An update that converts the avatar to a setting: long takes in steps, where there is a window."""
-    at_once = _applied(lambda person: all_at_once(person_avatar.CONVERSIONS[setting](person)))
+    """An update that converts the avatar to a setting at once, for scripts; the panel's buttons do it in steps."""
 
-    def update(person: "THREEPOINT_PG_person", context: bpy.types.Context) -> None:
-        operators: Any = bpy.ops
-        if bpy.app.background or person.armature is None:
-            at_once(person, context)
-            return
-        try:
-            operators.threepoint.convert_avatar("INVOKE_DEFAULT", root=person.root.name, setting=setting)
-        except RuntimeError:  # Another operator shows its progress; or it cannot be done, which the notes say.
-            at_once(person, context)
+    def convert(person: "THREEPOINT_PG_person") -> None:
+        if not _keeping:
+            all_at_once(person_avatar.CONVERSIONS[setting](person, getattr(person, setting)))
 
-    return update
+    return _applied(convert)
+
+
+def keep_setting(person: "THREEPOINT_PG_person", setting: str, value: object) -> None:
+    """Keep a setting that the avatar has been converted to already."""
+    global _keeping
+    _keeping = True
+    try:
+        setattr(person, setting, value)
+    finally:
+        _keeping = False
+
+
+_keeping = False
+"""Whether settings are written that are true already."""
 
 
 def _set_active_take(person: "THREEPOINT_PG_person", index: int) -> None:
@@ -208,7 +215,7 @@ class THREEPOINT_PG_person(bpy.types.PropertyGroup):
     hand_pose: EnumProperty(
         name="Hands",
         items=HAND_ITEMS,
-        update=_applied(person_avatar.pose_hands),
+        update=_converted("hand_pose"),
         description="How the avatar holds its fingers",
     )
     correctives: BoolProperty(

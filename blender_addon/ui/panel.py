@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ...model_core.geometry.skeleton import ROLES
-from ..avatar.hands import RELAXED
-from ..avatar.shape_keys import key_of
 from ..avatar.uncertainty import modifier_of
 from ..avatar.uncertainty_nodes import ramp_node
 from ..bpy_types import Context, Panel, Scene, registration
@@ -22,7 +20,6 @@ from ..operators.dropouts import THREEPOINT_OT_next_dropout
 from ..operators.first_steps import THREEPOINT_OT_help
 from ..operators.stepped import draw_progress
 from ..state.people import frame_rate_message, trackers_of
-from ..state.person_avatar import hand_choices
 from ..state.predictions import last_calibration
 from ..state.properties import THREEPOINT_PG_person, active_person, require_person
 from ..trackers.empties import find_dropouts
@@ -190,15 +187,7 @@ class THREEPOINT_PT_avatar(_PersonStep, bpy.types.Panel):
 
     def draw(self, context: Context) -> None:
         layout, person = self.layout, require_person(context)
-        column = _settings(layout)
-        column.prop(person, "bone_names")
-        column.prop(person, "rotation_order")
-        if key_of(person.mesh, RELAXED) is not None:
-            row = column.row(align=True)
-            for choice in hand_choices(person):
-                row.prop_enum(person, "hand_pose", choice)
-        if person.has_correctives:
-            column.prop(person, "correctives")
+        draw_buttons(Slot.AVATAR, layout, context)
         draw_lines(layout, context, avatar_messages(person))
 
 
@@ -238,6 +227,7 @@ class THREEPOINT_PT_character(_PersonStep, bpy.types.Panel):
     def draw(self, context: Context) -> None:
         layout, settings = self.layout, require_person(context).character
         column = _settings(layout)
+        column.enabled = not context.window_manager.threepoint.running
         column.prop(settings, "armature")
         if settings.armature is not None:
             column.prop(settings, "hands")

@@ -7,7 +7,15 @@ bone's frame has -Z along the bone to the next joint and X where the finger's hi
 
 import numpy as np
 
-from .rotations import cross, matrix_to_quaternion, normalize, quaternion_conjugate, quaternion_multiply, transpose
+from .rotations import (
+    cross,
+    matrix_to_quaternion,
+    normalize,
+    quaternion_conjugate,
+    quaternion_multiply,
+    quaternion_to_matrix,
+    transpose,
+)
 
 HANDS = ("left_hand", "right_hand")
 FINGERS = ("index", "middle", "pinky", "ring", "thumb")
@@ -76,3 +84,14 @@ def finger_rotations(frames: np.ndarray, rest_points: np.ndarray, hand: str) -> 
         for joint, parent in enumerate(FINGER_PARENTS)
     ]
     return np.stack(parts, -2)
+
+
+def turned_frames(rotations: np.ndarray, rest_points: np.ndarray, hand: str) -> np.ndarray:
+    """The inverse of ``finger_rotations``: rotations (..., 15, 4) of a hand's finger joints, as SMPL-H has them, of a
+    hand whose points rest at ``rest_points`` (21, 3) -> frames (..., 15, 3, 3) as of ``bone_frames``."""
+    to_model, rest = hand_frame(rest_points, hand), bone_frames(rest_points, hand)
+    turned: list[np.ndarray] = []
+    for joint, parent in enumerate(FINGER_PARENTS):
+        own = quaternion_to_matrix(rotations[..., joint, :])
+        turned.append(own if parent < 0 else turned[parent] @ own)
+    return to_model.T @ np.stack(turned, -3) @ to_model @ rest

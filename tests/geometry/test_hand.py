@@ -14,6 +14,7 @@ from threepoint.model_core.geometry.hand import (
     bone_frames,
     finger_rotations,
     hand_frame,
+    turned_frames,
 )
 from threepoint.model_core.geometry.rotations import (
     axis_angle_to_matrix,
@@ -94,3 +95,15 @@ def test_the_default_bodys_fingers_are_five_in_a_row():
 def test_shares_of_the_hand_are_no_more_than_all_of_it():
     shares = load_body().finger_shares
     assert shares.min() >= 0 and shares.sum(1).max() <= 1 and (shares > 0).sum(1).max() <= 3
+
+
+def test_frames_come_back_from_rotations(hand):
+    side, rest = hand
+    random = np.random.default_rng(2)
+    turned = matrix_to_quaternion(axis_angle_to_matrix(random.normal(0, 0.6, (7, FINGER_COUNT, 3))))
+    frames = turned_frames(turned, rest, side)
+    again = finger_rotations(frames, rest, side)
+    assert np.abs((again * turned).sum(-1)).min() > 1 - 1e-9
+    np.testing.assert_allclose(
+        turned_frames(np.eye(4)[[0] * FINGER_COUNT], rest, side), bone_frames(rest, side), atol=1e-9
+    )

@@ -1,7 +1,8 @@
 """Runs inside a Blender with a window: clicks through the extension and takes a picture of every state.
 
-``blender --enable-event-simulate --python drive.py -- FOLDER``: the folder holds ``threepoint.zip``, ``walk.bsor`` and
-the checkout's ``model_core`` and ``tests``; pictures and ``report.json`` appear in it. See ``run.py``.
+``blender --enable-event-simulate --python drive.py -- FOLDER WALK``: the folder holds ``threepoint.zip``,
+``walk.bsor`` and the checkout's ``model_core`` and ``tests``; pictures and ``WALK.json`` appear in it. The walks are
+listed at the end; each has a Blender of its own, and all begin with what ``predict`` has made. See ``run.py``.
 """
 
 import sys
@@ -23,7 +24,6 @@ from inside import (  # noqa: E402
     drop,
     importing,
     longest_pause,
-    names,
     people,
     person,
     picture,
@@ -40,13 +40,15 @@ from inside import (  # noqa: E402
 FORMATS = {"FBX": ".fbx", "GLTF": ".glb", "BVH": ".bvh", "USD": ".usdc", "NPZ": ".npz"}
 RANGE = (30, 60)
 ENABLINGS = 3
+DRAWN = 2.0
+"""Seconds after which a file that was opened has been drawn."""
 FROM_ABOVE, FROM_THE_SIDE = (1.0, 0.0, 0.5), (1.3, 0.0, 3.6)
 """Euler angles of views."""
 STANDING_FRAME, WAVING_FRAME, WIDER = 4, 150, 1.5
 
 
-def steps():
-    """The whole way of a user; yields seconds to let Blender draw."""
+def predict():
+    """From the zip to two takes; Esc, *Cancel* and a dying engine on the way. The other walks begin with the result."""
     install()
     yield from show_sidebar()
     picture("01_empty")
@@ -62,21 +64,58 @@ def steps():
     yield from trials.cancel_one()
     yield from trials.kill_at_every_stage()
     yield from trials.predict_one()
+    bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "predicted.blend"))
+
+
+def look():
+    """What the avatar and the panels look like; ``reopen.py`` opens what is saved in the end."""
+    yield from open_predicted()
     yield from solve_range()
     yield from trials.predict_for_real()
     yield from look_at_colours()
     yield from look_at_feet()
-    yield from export_all()
     yield from in_another_language()
     yield from push_takes()
     yield from use_objects()
-    yield from trials.fifty_rounds()
     bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "window.blend"))
+    yield from look_at_material()
+
+
+def change():
+    """Exports, other bones, a character: each in steps, each undone at once."""
+    yield from open_predicted()
+    yield from export_all()
+    open_closed_panels()
+    with bpy.context.temp_override(**view()):
+        bpy.ops.view3d.view_all()
+    yield PANELS_SETTLE
+    scroll_sidebar(bpy.ops.view2d.scroll_down)
+    yield from trials.convert_avatar()
+    yield from trials.put_on_character()
+
+
+def repeat():
+    """The same, fifty times over."""
+    yield from open_predicted()
+    yield from trials.fifty_rounds()
+
+
+def leave():
+    """Preferences, scripts reloaded, the zip over itself, disabled; in the end the import dialog."""
+    yield from open_predicted()
     yield from show_preferences()
     check_work()
-    yield from look_at_material()
     yield from trials.come_and_go()
     yield from look_at_import_dialog()
+
+
+def open_predicted():
+    """Another Blender, with the scene that ``predict`` has left."""
+    bpy.ops.wm.open_mainfile(filepath=str(FOLDER / "predicted.blend"), load_ui=False)
+    yield DRAWN  # Blender ends where a sidebar is shown before that.
+    watch(EXTENSION)
+    trials.use_fake_engine()
+    yield from show_sidebar()
 
 
 def install():
@@ -96,7 +135,6 @@ def install():
         busy.append(time.process_time() - busy_before)
     report["enable_seconds"], report["enable_processor_seconds"] = min(seconds), min(busy)
     check("enabling takes under 0.15 s of the processor", min(busy) < 0.15)
-    report["registered"] = names()
     watch(EXTENSION)
     trials.use_fake_engine()
 
@@ -115,7 +153,7 @@ def drop_recording():
     begun = time.monotonic()
     drop("walk.bsor")
     yield from until(lambda: not importing())
-    report["longest_pauses_seconds"] = {"importing": longest_pause(begun)}
+    report["longest_pauses_seconds"]["importing"] = longest_pause(begun)
     yield 1.0
     check("a dropped recording makes three trackers below a root", len(bpy.data.objects) == 4)
     yield PANELS_SETTLE
@@ -233,6 +271,7 @@ def show_preferences():
     yield 1.0
     bpy.context.window_manager.addon_search = "Threepoint"
     bpy.ops.preferences.addon_expand(module=EXTENSION)
+    view()["area"].tag_redraw()
     yield 2.0
     check("offline nothing can be installed", not click(bpy.ops.threepoint.install_engine))
     picture("13_preferences_offline")
@@ -307,4 +346,15 @@ def look_at_feet():
         bpy.ops.view3d.view_all()
 
 
-play(steps(), "report.json")
+def walk(steps):
+    """One of the walks, and at its end what it has kept the window from drawing for."""
+    yield from steps
+    if "longest_work_seconds" in report and hasattr(bpy.types.Scene, "threepoint"):
+        check_work()
+
+
+WALKS = {steps.__name__: steps for steps in (predict, look, change, repeat, leave)}
+if __name__ == "__main__":
+    name = sys.argv[-1]
+    report["longest_pauses_seconds"] = {}
+    play(walk(WALKS[name]()), f"{name}.json")

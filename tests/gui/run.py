@@ -1,13 +1,15 @@
-"""Drive real Blenders on a virtual screen: ``.venv/bin/python tests/gui/run.py SUITE FOLDER [PYTHON]``.
+"""Drive real Blenders on a virtual screen: ``.venv/bin/python tests/gui/run.py SUITE FOLDER [PYTHON] [--only WALK]``.
 
 Needs root on Debian and 2 GB. SUITE is a Debian release: ``trixie`` has Blender 4.3, ``sid`` the newest. FOLDER gets
 the system with Blender, kept for the next call, and beside it ``FOLDER-pictures`` with pictures and reports. Blender
-validates the zip, a new user's is clicked from the zip to an avatar (``clicks.py``), another is driven through the
-workflow (``drive.py``), and then one without the extension opens what was saved (``reopen.py``). The engine in there
-has no networks and answers with a turning T-pose, unless PYTHON, one with torch, is lent to it for one real
-prediction. ``pictures.py`` makes the manual's pictures of what appeared. Exit status 1 where a check fails.
+validates the zip, a new user's is clicked from the zip to an avatar (``clicks.py``), others are driven through the
+workflow (``drive.py``), and then one without the extension opens what was saved (``reopen.py``). Each walk has a
+Blender of its own, so that ``--only`` repeats one of them. The engine in there has no networks and answers with a
+turning T-pose, unless PYTHON, one with torch, is lent to it for one real prediction. ``pictures.py`` makes the manual's
+pictures of what appeared. Exit status 1 where a check fails.
 """
 
+import argparse
 import json
 import os
 import shutil
@@ -29,31 +31,48 @@ TIME_LIMIT = 1200
 SOFTWARE_DRAWING = {"LIBGL_ALWAYS_SOFTWARE": "1", "GALLIUM_DRIVER": "llvmpipe"}
 INSIDE = Path("root/threepoint")
 """Where the files lie in the other system."""
+SCRIPTS = ("inside.py", "trials.py", "drive.py", "reopen.py", "clicks.py")
+FIRST = "validated"
 
 
-def main(suite, folder, python=None):
+def _script(name, *words):
+    return ["--enable-event-simulate", "--python", f"/{INSIDE}/{name}.py", "--", f"/{INSIDE}", *words]
+
+
+WALKS = {
+    FIRST: (["--command", "extension", "validate", f"/{INSIDE}/threepoint.zip"], None),
+    "clicks": (_script("clicks"), "new_user"),
+    **{walk: (_script("drive", walk), "blender") for walk in ("predict", "look", "change", "repeat", "leave")},
+    "reopened": (_script("reopen"), "without"),
+}
+"""What is done one after the other -> Blender's arguments, and the folder of its user's files; None: no screen."""
+
+
+def main(suite, folder, python=None, only=None):
     """Make the system where there is none, drive its Blender, copy what came out; the exit status."""
     folder = Path(folder).resolve()
     if not (folder / "usr/bin/blender").exists():
         make_root(suite, folder, PACKAGES)
-    inside = bring_files(folder)
-    reports = ("validated.json", "clicks.json", "report.json", "reopened.json")
-    if python is not None:
-        (inside / "engine.txt").write_text(f"{python}\n")
+    inside = folder / INSIDE
+    if only in (None, FIRST):
+        bring_files(folder)
+        if python is not None:
+            (inside / "engine.txt").write_text(f"{python}\n")
+    for script in SCRIPTS:
+        shutil.copy2(Path(__file__).with_name(script), inside)
+    walks = [*WALKS] if only is None else [only]
     try:
         for place in mounted(python):
             target = folder / place.lstrip("/")
             target.mkdir(parents=True, exist_ok=True)
             kind = ["-t", "proc", "proc"] if place == "/proc" else ["--bind", place]
             subprocess.run(["mount", *kind, str(target)], check=True)
-        status = blender(folder, ["--command", "extension", "validate", f"/{INSIDE}/threepoint.zip"], screen=False)
-        valid = {"checks": {"Blender finds the zip valid": status == 0}, "ended": True}
-        (inside / reports[0]).write_text(json.dumps(valid) + "\n")
-        clicks = ["--enable-event-simulate", "--python", f"/{INSIDE}/clicks.py", "--", f"/{INSIDE}"]
-        blender(folder, clicks, resources="new_user")
-        drive = ["--enable-event-simulate", "--python", f"/{INSIDE}/drive.py", "--", f"/{INSIDE}"]
-        blender(folder, drive)
-        blender(folder, ["--python", f"/{INSIDE}/reopen.py", "--", f"/{INSIDE}"], resources="without")
+        for walk in walks:
+            arguments, resources = WALKS[walk]
+            status = blender(folder, arguments, resources)
+            if walk == FIRST:
+                valid = {"checks": {"Blender finds the zip valid": status == 0}, "ended": True}
+                (inside / f"{FIRST}.json").write_text(json.dumps(valid) + "\n")
     finally:
         for place in mounted(python):
             subprocess.run(["umount", "-l", str(folder / place.lstrip("/"))], check=False)
@@ -61,7 +80,7 @@ def main(suite, folder, python=None):
     pictures.mkdir(exist_ok=True)
     for path in [*inside.glob("*.png"), *inside.glob("*.json")]:
         shutil.copy2(path, pictures)
-    return tell([pictures / name for name in reports])
+    return tell([pictures / f"{walk}.json" for walk in walks])
 
 
 def mounted(python):
@@ -85,8 +104,6 @@ def bring_files(folder):
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy2
         copy(source, inside / name)
-    for script in ("inside.py", "trials.py", "drive.py", "reopen.py", "clicks.py"):
-        shutil.copy2(Path(__file__).with_name(script), inside)
     from threepoint.model_core.body import load_body
     from threepoint.model_core.recordings.formats import bsor, plain
     from threepoint.tools.support.sample_recording import sample_recording
@@ -97,14 +114,14 @@ def bring_files(folder):
     return inside
 
 
-def blender(folder, arguments, screen=True, resources="blender"):
-    """Run the Blender in there until it ends, its user's files in ``resources``; its exit status."""
+def blender(folder, arguments, resources):
+    """Run the Blender in there until it ends, its user's files in ``resources``, None: no screen; its exit status."""
     environment = {**os.environ, **SOFTWARE_DRAWING, "HOME": "/root", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
-                   "BLENDER_USER_RESOURCES": f"/{INSIDE}/{resources}"}  # fmt: skip
+                   "BLENDER_USER_RESOURCES": f"/{INSIDE}/{resources or 'blender'}"}  # fmt: skip
     environment["PYTHONFAULTHANDLER"] = "1"
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # Users' Pythons keep what they have compiled.
     command = ["blender", *arguments]
-    if screen:
+    if resources is not None:
         size = ["--window-geometry", "0", "0", WIDTH, HEIGHT]
         command = ["xvfb-run", "-a", "-s", f"-screen 0 {WIDTH}x{HEIGHT}x24", "blender", *size, *arguments]
     limited = ["timeout", str(TIME_LIMIT), "chroot", str(folder), *command]
@@ -126,6 +143,9 @@ def tell(paths):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4):
-        sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("suite")
+    parser.add_argument("folder")
+    parser.add_argument("python", nargs="?")
+    parser.add_argument("--only", choices=WALKS, help="one walk; those before it have been there in an earlier call")
+    sys.exit(main(**vars(parser.parse_args())))

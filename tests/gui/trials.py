@@ -18,6 +18,7 @@ from inside import (
     click,
     content,
     engines,
+    importing,
     longest_pause,
     memory,
     names,
@@ -238,29 +239,92 @@ def use_fake_engine():
     preferences.source, preferences.python = "OWN", "/usr/bin/python3"
 
 
-def let_engine_run():
-    """Predict once more: the engine stays warm."""
+def let_engine_run(when):
+    """Predict once more: the engine stays warm. Modules that were reloaded know nothing of the one without networks."""
+    use_fake_engine()
     person().seed = ANSWER
-    click(bpy.ops.threepoint.predict)
+    check(f"Predict can be pressed {when}", click(bpy.ops.threepoint.predict))
     yield from until(lambda: not running())
-    check("the engine stays warm after a prediction", len(engines()) == 1)
+    check(f"the engine stays warm {when}", len(engines()) == 1)
+
+
+def convert_avatar():
+    """Bone names and rotation order: one undo step each, in which setting and avatar agree."""
+
+    def state():
+        armature, shown = person().armature, person()
+        return armature.pose.bones[0].name, armature.pose.bones[0].rotation_mode, shown.bone_names, shown.rotation_order
+
+    before = state()
+    for operator, setting, value in (
+        (bpy.ops.threepoint.name_bones, "bone_names", "MIXAMO"),
+        (bpy.ops.threepoint.order_rotations, "rotation_order", "YXZ"),
+    ):
+        begun = time.monotonic()
+        check(f"{setting} can be pressed", click(operator, **{setting: value}))
+        yield from until(lambda: not importing())
+        report["longest_pauses_seconds"][f"converting {setting}"] = longest_pause(begun)
+        yield 0.5
+        check(f"{setting} is another", getattr(person(), setting) == value and state() != before)
+        if setting == "bone_names":
+            named = state()
+    check("bones are called Mixamo's and turn about Euler angles", state()[:2] == ("mixamorig:Hips", "YXZ"))
+    yield PANELS_SETTLE
+    picture("28_converted")
+    bpy.ops.ed.undo()
+    yield 0.5
+    check("one undo takes the rotation order back", state() == named)
+    bpy.ops.ed.undo()
+    yield 0.5
+    check("another undo takes the bones' names back", state() == before)
+
+
+def put_on_character():
+    """A character of the avatar's own bones takes the motion; *Cancel* leaves it alone, one undo takes it back."""
+    copy = person().armature.copy()
+    copy.data = copy.data.copy()
+    copy.animation_data_clear()
+    copy.name, copy.threepoint.root, copy.parent = "hero", None, None
+    bpy.context.scene.collection.objects.link(copy)
+    bpy.context.view_layer.update()
+    person().character.armature = copy
+    bpy.ops.ed.undo_push(message="a character")
+    click(bpy.ops.threepoint.put_on_character)
+    click(bpy.ops.threepoint.cancel)
+    yield from until(lambda: not running())
+    check("a character can be cancelled", bpy.data.objects["hero"].animation_data is None)
+    begun = time.monotonic()
+    click(bpy.ops.threepoint.put_on_character)
+    yield from until(lambda: not running())
+    report["longest_pauses_seconds"]["putting on a character"] = longest_pause(begun)
+    yield 0.5
+    animation = bpy.data.objects["hero"].animation_data
+    check("the character plays the take", animation is not None and animation.action is not None)
+    bpy.data.objects["hero"].location.x = 1.0
+    with bpy.context.temp_override(**view()):
+        bpy.ops.view3d.view_all()
+    yield PANELS_SETTLE
+    picture("29_character")
+    bpy.ops.ed.undo()
+    yield 0.5
+    check("one undo takes the character's motion back", bpy.data.objects["hero"].animation_data is None)
 
 
 def come_and_go():
     """Scripts reloaded, the zip installed over itself, the extension disabled: it comes back once, or is gone."""
     before = names()
-    yield from let_engine_run()
+    yield from let_engine_run("before scripts are reloaded")
     bpy.ops.script.reload()
     yield from until(lambda: not engines())  # Blender 5.2 reloads them later.
     yield 2.0
     check("reloading scripts keeps what there was", names() == before)
     check("reloading scripts has stopped the engine", not engines())
-    yield from let_engine_run()
+    yield from let_engine_run("after scripts were reloaded")
     bpy.ops.extensions.package_install_files(
         filepath=str(FOLDER / "threepoint.zip"), repo="user_default", enable_on_install=True, overwrite=True
     )
     yield 2.0
-    check("installed over itself it is there once", names() == report["registered"])
+    check("installed over itself it is there once", names() == before)
     check("installed over itself it has stopped its engine", not engines())
     check("installed over itself it knows its people", person().mesh is not None)
     bpy.ops.preferences.addon_disable(module=EXTENSION)

@@ -37,11 +37,14 @@ def metarig_of(rest: RestPose) -> RestPose:
         for limb, above in LIMB_PARENTS.items():
             parents[limb + side] = above if above in SPINE else above + side
         for finger in FINGERS:
-            parents[f"{finger}.01{side}"] = f"hand{side}"
+            above = f"hand{side}"
+            for segment in ("01", "02", "03"):
+                parents[f"{finger}.{segment}{side}"] = above
+                above = f"{finger}.{segment}{side}"
     names = [name for name in (SPINE[0], *parents) if ORIGINAL + name in rest.names]
     chosen = [rest.index(ORIGINAL + name) for name in names]
-    above = [names.index(parents[name]) if parents.get(name) in names else -1 for name in names]
+    numbers = [names.index(parents[name]) if parents.get(name) in names else -1 for name in names]
     return replace(
-        rest, names=tuple(names), parents=np.array(above), heads=rest.heads[chosen], tails=rest.tails[chosen],
+        rest, names=tuple(names), parents=np.array(numbers), heads=rest.heads[chosen], tails=rest.tails[chosen],
         axes=rest.axes[chosen], inherits=np.ones(len(names), bool), location_axes=rest.location_axes[chosen],
     )  # fmt: skip

@@ -12,7 +12,9 @@ from threepoint.blender_addon.animation.curves import all_fcurves, make_action, 
 from threepoint.blender_addon.characters.bones.finding import find_bones
 from threepoint.blender_addon.characters.files import import_character
 from threepoint.blender_addon.characters.reading import read_rest
+from threepoint.blender_addon.state import characters
 from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.blender_addon.steps import all_at_once, beside
 from threepoint.model_core.command_line.animate_arguments import check_character
 from threepoint.model_core.errors import InputError
 from threepoint.tools.evaluation.characters.made_up_rigs import FAMILIES, Rig, joints_of, make_rig
@@ -127,6 +129,47 @@ def add_root(armature, hips):
         armature.data.edit_bones[hips].parent = root
 
 
+def working_out(person):
+    """What ``preparing`` has left, all done."""
+    prepared = all_at_once(characters.preparing(person, bpy.context.scene))
+    return {identifier: work() for identifier, work in prepared.items()}
+
+
+def test_until_it_is_written_nothing_is_changed(person):
+    hero = character(person)
+    person.character.root = "ROOT"
+    bpy.ops.threepoint.put_on_character()
+    bpy.context.scene.frame_set(9)
+    before, place = [take.character_action.name for take in person.takes], hero.matrix_basis.copy()
+    keys = [len(fcurve.keyframe_points) for fcurve in all_fcurves(person.takes[0].character_action)]
+    carried = working_out(person)
+    assert hero.matrix_basis == place and [take.character_action.name for take in person.takes] == before
+    assert keys == [len(fcurve.keyframe_points) for fcurve in all_fcurves(person.takes[0].character_action)]
+    assert sum(1 for _ in characters.writing(person, carried)) > 2 * 20
+
+
+@pytest.mark.parametrize("change", ["a bone", "a take"])
+def test_what_was_changed_meanwhile_is_refused_before_anything_is_written(person, change):
+    hero = character(person)
+    carried = working_out(person)
+    if change == "a bone":
+        hero.data.bones["mixamorig:Head"].name = "skull"
+    else:
+        person.takes.remove(0)
+    with pytest.raises(InputError, match="hero: was changed meanwhile; put the takes on it again"):
+        all_at_once(characters.writing(person, carried))
+    assert hero.animation_data is None and all(take.character_action is None for take in person.takes)
+
+
+def test_a_thread_beside_the_window_raises_what_its_work_raises():
+    def work():
+        raise InputError("no")
+
+    with pytest.raises(InputError, match="no"):
+        all_at_once(beside(work))
+    assert all_at_once(beside(lambda: 3)) == 3
+
+
 def test_in_place_the_character_stays(person):
     hero = character(person)
     person.character.root = "IN_PLACE"
@@ -173,8 +216,6 @@ def test_any_rest_pose_roll_unit_and_rotation_order_gives_the_same_limbs(person,
 
 
 def test_a_bone_that_is_missing_is_said_and_can_be_chosen_and_is_found_again(person, monkeypatch, tmp_path):
-    from threepoint.blender_addon.state import characters
-
     monkeypatch.setattr(characters, "preset_folder", lambda: tmp_path)
     rig = Rig("nameless", without=("collar", "neck", "toe"))
     hero = make_rig(rig, "blob", bpy.context.scene)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from bodies import wild_motion, wobbly_recording
 
+from threepoint.blender_addon.animation.curves import all_fcurves, values_at
 from threepoint.blender_addon.avatar.bake import take_frames
 from threepoint.blender_addon.avatar.bone_names import FINGER_NAMES, NAMES
 from threepoint.blender_addon.avatar.fingers import read_fingers
@@ -21,6 +22,7 @@ from threepoint.model_core.exports.gltf_binary import Glb
 from threepoint.model_core.geometry.hand import FINGERS, HANDS, KNUCKLES, hand_frame
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, quaternion_to_axis_angle
 from threepoint.model_core.recordings.fingers import fingers_of
+from threepoint.tools.evaluation.characters.made_up_rigs import Rig, make_rig
 
 MOST = 0.9
 """Radians that every finger joint but the thumb's bends by at most."""
@@ -79,6 +81,25 @@ def test_the_avatars_fingers_move_as_recorded_and_can_be_told_otherwise(fingered
     straight = person.armature.data.bones["left_index1"], person.armature.data.bones["left_index3"]
     reach = (posed["left_index3"].tail - posed["left_index1"].head).length
     assert reach < 0.85 * (straight[1].tail_local - straight[0].head_local).length
+
+
+def test_a_characters_fingers_move_as_the_avatars(fingered):
+    hero = make_rig(Rig("unreal", droop=50, roll=40, fingers="unreal"), "hero", bpy.context.scene)
+    bpy.context.view_layer.update()
+    fingered.character.armature = hero
+    bpy.ops.threepoint.put_on_character()
+    frames = take_frames(fingered.armature, fingered.takes[0].action)
+    fcurves = {
+        f.array_index: f for f in all_fcurves(fingered.takes[0].character_action) if '"index_02_l"' in f.data_path
+    }
+    found = 2 * np.arccos(np.clip(np.abs(values_at(fcurves[0], frames)), 0, 1))
+    assert np.ptp(found) > 0.5
+    # Bones point where the player's did: at rest the character's finger is straight, and the avatar's is not quite.
+    np.testing.assert_allclose(found - found[0], bent(fingered) - bent(fingered)[0], atol=0.01)
+    fingered.hand_pose = "HOLDING"
+    bpy.ops.threepoint.put_on_character()
+    fcurves = [f for f in all_fcurves(fingered.takes[0].character_action) if '"index_02_l"' in f.data_path]
+    assert {len(fcurve.keyframe_points) for fcurve in fcurves} == {1}
 
 
 def test_fingers_have_every_programs_names(fingered):

@@ -92,7 +92,7 @@ def test_every_panel_can_be_drawn_in_every_state(scene, tmp_path):
     manager = bpy.context.window_manager
     for work, step in (
         (manager.threepoint, "CALIBRATION"), (manager.threepoint, "PREDICTION"), (manager.threepoint, "EXPORT"),
-        (manager.threepoint_import, "IMPORT"),
+        (manager.threepoint, "CHARACTER"), (manager.threepoint_import, "IMPORT"),
     ):  # fmt: skip
         work.running, work.step = True, step
         shown = [name for kind in kinds for name in drawn(kind)[0]]
@@ -347,8 +347,14 @@ def test_while_the_scene_is_read_or_changed_nothing_else_happens(phase):
     assert operator.modal(window(), press("TIMER")) == {"FINISHED"}
 
 
+LONG = (
+    "predict", "calibrate", "calibrate_t_pose", "use_objects", "read_recordings", "put_on_character", "name_bones",
+    "order_rotations", "pose_hands", "switch_correctives",
+)  # fmt: skip
+
+
 def test_no_button_that_takes_long_can_be_done_again_by_the_redo_panel():
-    for name in ("predict", "calibrate", "calibrate_t_pose", "use_objects", "read_recordings"):
+    for name in LONG:
         kind = getattr(bpy.types, f"THREEPOINT_OT_{name}")
         assert kind.bl_options - {"INTERNAL"} == {"UNDO"} and issubclass(kind, stepped.SteppedOperator)
     assert "REGISTER" not in bpy.types.THREEPOINT_OT_import_recording.bl_options

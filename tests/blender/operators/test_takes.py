@@ -1,14 +1,12 @@
 """Takes: on the NLA or not, beside own layers, renamed, duplicated, deleted; what is written is the take."""
 
-from types import SimpleNamespace
-
 import bpy
 import numpy as np
 import pytest
 from animators import own_action, person_with_takes
 
 from threepoint.blender_addon.animation.curves import curves_in
-from threepoint.blender_addon.state import properties, takes
+from threepoint.blender_addon.state import takes
 from threepoint.blender_addon.state.person_avatar import CONVERSIONS
 
 
@@ -221,21 +219,39 @@ def test_own_animation_that_plays_beside_a_take_is_said(person, way, capfd):
     assert said in words and (bool(said) == ("your own animation plays" in words))
 
 
-def test_in_a_window_takes_are_converted_by_an_operator_in_steps(person, monkeypatch):
-    called = []
-    operators = SimpleNamespace(convert_avatar=lambda *how, **words: called.append((how, words)))
-    window = SimpleNamespace(app=SimpleNamespace(background=False), ops=SimpleNamespace(threepoint=operators))
-    monkeypatch.setattr(properties, "bpy", window)
-    person.bone_names, person.rotation_order = "MIXAMO", "XYZ"
-    assert [words["setting"] for _, words in called] == ["bone_names", "rotation_order"]
-    assert person.armature.data.bones[0].name == "pelvis"
-    for (how, words), least in zip(called, (len(person.takes) * 180, len(person.takes) * 200), strict=True):
-        assert how == ("INVOKE_DEFAULT",) and sum(1 for _ in CONVERSIONS[words["setting"]](person)) >= least
+def test_takes_are_converted_in_steps(person):
+    for setting, value, least in (("bone_names", "MIXAMO", 180), ("rotation_order", "XYZ", 200)):
+        steps = sum(1 for _ in CONVERSIONS[setting](person, value))
+        assert steps >= len(person.takes) * least
     assert person.armature.data.bones[0].name == "mixamorig:Hips"
     assert person.armature.pose.bones[0].rotation_mode == "XYZ" and not any(map(takes.is_edited, person.takes))
-    assert bpy.ops.threepoint.convert_avatar("INVOKE_DEFAULT", root="walk", setting="bone_names") == {"FINISHED"}
-    with pytest.raises(RuntimeError, match="The person is not in this scene any more"):
-        bpy.ops.threepoint.convert_avatar("INVOKE_DEFAULT", root="nobody", setting="bone_names")
+
+
+@pytest.mark.parametrize(
+    ("button", "setting", "value"),
+    [("name_bones", "bone_names", "VRM"), ("order_rotations", "rotation_order", "ZXY"),
+     ("pose_hands", "hand_pose", "HOLDING"), ("switch_correctives", "correctives", True)],
+)  # fmt: skip
+def test_a_button_converts_once_and_setting_and_avatar_agree(person, monkeypatch, button, setting, value):
+    converted = []
+
+    def convert(who, wanted):
+        converted.append(wanted)
+        yield from real(who, wanted)
+
+    real = CONVERSIONS[setting]
+    monkeypatch.setitem(CONVERSIONS, setting, convert)
+    assert getattr(bpy.ops.threepoint, button)(**{setting: value}) == {"FINISHED"}
+    assert converted == [value] and getattr(person, setting) == value
+
+
+def test_what_cannot_be_converted_leaves_setting_and_avatar(person):
+    bpy.context.view_layer.objects.active = person.armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    with pytest.raises(RuntimeError, match="is being edited; go back to Object Mode first"):
+        bpy.ops.threepoint.name_bones(bone_names="MIXAMO")
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert person.bone_names == "SMPL" and person.armature.data.bones[0].name == "pelvis"
 
 
 def test_switching_to_no_animation_of_a_take_is_harmless(person):

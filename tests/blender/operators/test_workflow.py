@@ -309,7 +309,9 @@ def state_of(scene):
         (person.name, person.calibration, person.armature is not None, len(person.takes), person.active_take)
         for person in people_of(scene)
     ]
-    return people_now, len(bpy.data.objects), len(bpy.data.actions)
+    first = [item.pose.bones[0] for item in bpy.data.objects if item.type == "ARMATURE"]
+    bones = [(bone.name, bone.rotation_mode) for bone in first]
+    return people_now, len(bpy.data.objects), len(bpy.data.actions), bones
 
 
 def test_every_button_is_one_undo_step(scene, tmp_path):
@@ -320,6 +322,8 @@ def test_every_button_is_one_undo_step(scene, tmp_path):
         (bpy.ops.threepoint.predict, {}),
         (bpy.ops.threepoint.predict, {"kind": "TAKE"}),
         (bpy.ops.threepoint.predict, {"kind": "RANGE"}),
+        (bpy.ops.threepoint.name_bones, {"bone_names": "MIXAMO"}),
+        (bpy.ops.threepoint.order_rotations, {"rotation_order": "YXZ"}),
         (bpy.ops.threepoint.push_takes, {}),
         (bpy.ops.threepoint.remove_person, {}),
         (bpy.ops.threepoint.use_objects, {}),

@@ -75,6 +75,22 @@ SIDES = (
     {"L": "R", "l": "r", "Left": "Right", "left": "right", "nobody": "b"},
 )
 
+FINGER_NAMES = {
+    "mixamo": "mixamorig:{Left}Hand{Finger}{number}",
+    "unreal": "{finger}_0{number}_{l}",
+    "rigify": "f_{finger}.0{number}.{L}",
+    "vroid": "J_Bip_{L}_{Finger}{number}",
+    "character_creator": "CC_Base_{L}_{Finger}{number}",
+    "daz_genesis_8": "{l}{Finger}{number}",
+    "auto_rig_pro": "c_{finger}{number}.{l}",
+    "biped": "Bip01 {L} Finger{place}{joint}",
+}
+"""Names of fingers' bones: ``number`` from 1, ``place`` of the finger from the thumb, ``joint`` nothing, 1 and 2."""
+FINGER_PLACES = {"thumb": (0.03, -0.035), "index": (0.09, -0.03), "middle": (0.095, -0.01), "ring": (0.09, 0.01),
+                 "pinky": (0.08, 0.03)}  # fmt: skip
+"""Where fingers begin: metres from the wrist along and across the hand in a T-pose, the thumb's side first."""
+FINGER_BONE = 0.03
+
 
 @dataclass(frozen=True)
 class Rig:
@@ -82,7 +98,8 @@ class Rig:
 
     ``names`` of ``FAMILIES``; ``droop`` degrees by which the arms hang from a T-pose; ``roll`` degrees of every bone;
     ``size`` times a grown-up; ``units``: the object's scale; ``twists``: bones that share the limbs' twist; ``faces``
-    degrees about +Z; ``without``: parts left out; ``extra``: how many bones hang from the head.
+    degrees about +Z; ``without``: parts left out; ``extra``: how many bones hang from the head; ``fingers`` of
+    ``FINGER_NAMES``.
     """
 
     names: str = "mixamo"
@@ -94,6 +111,7 @@ class Rig:
     faces: float = 0.0
     without: tuple[str, ...] = ()
     extra: int = 0
+    fingers: str = ""
 
 
 WORST = {
@@ -144,6 +162,8 @@ def make_rig(rig: Rig, name: str, scene: Scene) -> ArmatureObject:
                 if rig.twists and part in ("upper_arm", "forearm", "thigh"):
                     for number in (1, 2):
                         _twist(armature, bone, number, rig)
+        for side in (0, 1) if rig.fingers else ():
+            _fingers(armature, joints, made, side, rig)
         last = armature.data.edit_bones[made.get("head", made["hips"])]
         for number in range(rig.extra):
             more = _bone(armature, f"extra {number}", joints["head"], joints["crown"], rig)
@@ -157,6 +177,26 @@ def _bone(armature: Any, name: str, head: np.ndarray, tail: np.ndarray, rig: Rig
     bone.head, bone.tail = Vector(head / rig.units), Vector(tail / rig.units)
     bone.roll = np.radians(rig.roll)
     return bone
+
+
+def _fingers(armature: Any, joints: Mapping[str, np.ndarray], made: Mapping[str, str], side: int, rig: Rig) -> None:
+    """Five fingers of three bones, straight on from the hand."""
+    wrist, ahead = joints[f"hand {side}"], joints[f"finger {side}"] - joints[f"hand {side}"]
+    ahead = ahead / np.linalg.norm(ahead)
+    front = joints["toe 0"] - joints["foot 0"] + joints["toe 1"] - joints["foot 1"]
+    front = front - (front @ ahead) * ahead - front * [0, 0, 1]
+    front = front / np.linalg.norm(front)
+    for place, (finger, (along, across)) in enumerate(FINGER_PLACES.items()):
+        parent = armature.data.edit_bones[made[f"hand {side}"]]
+        for number in range(3):
+            words = SIDES[side] | {"finger": finger, "Finger": finger.title(), "number": number + 1, "place": place,
+                                   "joint": number or ""}  # fmt: skip
+            outward = ahead + front if finger == "thumb" else ahead
+            head = wrist + rig.size * (along * ahead - across * front + FINGER_BONE * number * outward)
+            bone = _bone(armature, FINGER_NAMES[rig.fingers].format(**words), head,
+                         head + rig.size * FINGER_BONE * outward, rig)  # fmt: skip
+            bone.parent = parent
+            parent = bone
 
 
 def _twist(armature: Any, bone: Any, number: int, rig: Rig) -> None:

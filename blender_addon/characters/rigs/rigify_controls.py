@@ -2,19 +2,21 @@
 
 import numpy as np
 
-from ...model_core.geometry.rotations import normalize, quaternion_to_matrix
-from .bones.metarig import ORIGINAL, SIDES
-from .bones.rest_pose import RestPose
-from .channels import Channels, ControlSpace, Placement, local_turn
-from .character import Character
-from .choices import ROTATIONS
-from .transfer import CharacterPose, place_of
+from ....model_core.geometry.rotations import normalize, quaternion_to_matrix
+from ..bones.metarig import ORIGINAL, SIDES
+from ..bones.rest_pose import RestPose
+from ..channels import Channels, ControlSpace, Placement, local_turn
+from ..character import Character
+from ..choices import ROTATIONS
+from ..transfer import CharacterPose, place_of
 
 POLE_DISTANCE = 1.0
 """How far from an elbow or a knee its pole stands, in lengths of the limb."""
 SPINE_CONTROLS = ("spine_fk", "spine_fk.001", "spine_fk.002", "spine_fk.003")
 STILL = ("foot_heel_ik", "foot_spin_ik", "upper_arm_ik", "thigh_ik")
 """Controls of each side that stay at rest."""
+FINGERS = ("f_", "thumb.")
+"""How the names of the controls of fingers begin."""
 TO_ROOT = 1
 """What the rig's parent switches call the root."""
 
@@ -55,6 +57,7 @@ class _Controls:
             if f"toe{side}" in self.turns:
                 for kind in ("fk", "ik"):
                     self._key(f"toe_{kind}{side}", self.turns[f"toe{side}"], f"foot{side}")
+        self._fingers()
         still = {"root", "hips", *SPINE_CONTROLS, *(name + side for side in SIDES for name in STILL)}
         if self.space.ground is not None:
             root = self.at["root"]
@@ -94,6 +97,13 @@ class _Controls:
             (parent, "IK_FK"): float(forward), (parent, "IK_parent"): TO_ROOT, (parent, "pole_vector"): 1.0,
             (parent, "pole_parent"): TO_ROOT, (parent, "FK_limb_follow"): 0.0,
         }  # fmt: skip
+
+    def _fingers(self) -> None:
+        """Each finger's own controls, whose names are those of the metarig's bones."""
+        rest = self.character.rest
+        for name in [name for name in self.turns if name.startswith(FINGERS)]:
+            above = (rest.names[bone] for bone in rest.ancestors(self.number[name]))
+            self._key(name, self.turns[name], next(other for other in above if other in self.turns))
 
     def _joints(self, first: str, second: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Where a limb begins, bends and ends, in the player's space."""

@@ -1,0 +1,1 @@
+"""A character's fingers: which bones they are, and how these turn."""

@@ -1,0 +1,1 @@
+"""Rigs whose bones follow controls: the controls are what is keyed."""
