@@ -27,8 +27,9 @@ def choose_probes(body: Body, count: int = PROBE_COUNT) -> tuple[np.ndarray, np.
     weights = body_weights(body)
     vertices = _farthest_points(_embedding(body, weights, PLACING_DISTANCE), min(count, len(weights)))
     points = _embedding(body, weights, MIXING_DISTANCE)
-    distances = np.stack([np.linalg.norm(points - points[vertex], axis=1) for vertex in vertices], 1)
-    order = np.argsort(distances, 1)[:, : NEIGHBOURS + 1]
+    distances = _distances(points, points[vertices])
+    order = np.argpartition(distances, NEIGHBOURS, 1)[:, : NEIGHBOURS + 1]
+    order = np.take_along_axis(order, np.argsort(np.take_along_axis(distances, order, 1), 1), 1)
     near = np.take_along_axis(distances, order, 1)
     # A bump that ends where the first probe left out begins, so that nothing jumps where neighbours change places.
     weight = np.square(1 - np.square(near[:, :NEIGHBOURS] / near[:, NEIGHBOURS:])) + SMALLEST
@@ -54,6 +55,12 @@ def _farthest_points(points: np.ndarray, count: int) -> np.ndarray:
     chosen = [int(points[:, 1].argmax())]
     distances = np.full(len(points), np.inf)
     while len(chosen) < count:
-        distances = np.minimum(distances, np.linalg.norm(points - points[chosen[-1]], axis=1))
+        distances = np.minimum(distances, _distances(points, points[chosen[-1:]])[:, 0])
         chosen.append(int(distances.argmax()))
     return np.array(chosen)
+
+
+def _distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Distances (V, K) of points (V, n) from ``others`` (K, n), by one product of matrices."""
+    squares, other_squares = (np.einsum("vn,vn->v", some, some) for some in (points, others))
+    return np.sqrt(np.maximum(squares[:, None] + other_squares - 2 * (points @ others.T), 0))
