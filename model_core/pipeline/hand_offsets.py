@@ -36,8 +36,6 @@ STRIDE = 10
 LEAST_FRAMES = 20
 """Of these, with head and hand seen, below which a hand says nothing."""
 ROUNDS = 2
-OVERLAP = 0.25
-"""Fraction of their length by which the windows of SAGE overlap here: joins need not be smooth."""
 STAGE = "calibrating"
 
 
@@ -106,7 +104,7 @@ def _arms(
     for stretch in stretches:
         if not any(seen_with_head(stretch, role).any() for role in ROLES[1:]):
             continue
-        prediction = predict(first, observe(stretch, calibration), rest, overlap=OVERLAP)
+        prediction = predict(first, observe(stretch, calibration), rest)
         world, positions = forward_kinematics(prediction.rotations, prediction.translation, joints)
         for side, role in enumerate(ROLES[1:]):
             frames = np.flatnonzero(seen_with_head(stretch, role))[::STRIDE]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 
 from ..body import Body, skin
@@ -15,9 +16,10 @@ from ..observation import Observation
 from .body_trackers import BodyTrackers, tracker_information
 
 FRAMES_PER_BATCH = 512
-"""Frames that are sampled together: bounds the memory to about 200 MB at 16 samples."""
-EVERY = 4
-"""One frame in so many is sampled, the others lie between: the region changes more slowly than the body moves."""
+"""Sampled frames that are computed together: bounds the memory to some 50 MB at 16 samples."""
+EVERY = 8
+"""One frame in so many is sampled, and those on either side of a tracker's loss and return, where the region jumps; the
+others lie between, for elsewhere it changes more slowly than the body moves."""
 
 
 @torch.no_grad()
@@ -44,9 +46,9 @@ def measure_uncertainty(
     seen = observation.to(like)
     betas = torch.as_tensor(observation.betas).to(like)
     noise = draw_noise(samples, like, seed)
-    frames = torch.arange(0, len(seen[0]) + EVERY - 1, EVERY).clamp_max(len(seen[0]) - 1)
+    frames = torch.from_numpy(sampled_frames(observation.valid))
     measured = []
-    for some in frames.split(FRAMES_PER_BATCH // EVERY):
+    for some in frames.split(FRAMES_PER_BATCH):
         rotations, positions, valid = (values[some.to(like.device)] for values in seen)
         evidence = gather_evidence(model, rotations, positions, valid, _rest(probes, betas))
         std = sample_std(model, evidence, noise, lambda local, shift: skin(probes, local, shift, betas))
@@ -60,6 +62,13 @@ def measure_uncertainty(
             progress(min(1.0, (int(some[-1]) + 1) / len(seen[0])), "measuring uncertainty")
     values = interpolate(torch.cat(measured), frames, len(seen[0]))
     return Uncertainty(values.float().cpu().numpy(), index, weight)
+
+
+def sampled_frames(valid: np.ndarray) -> np.ndarray:
+    """The numbers, increasing, of the frames that are sampled (``EVERY``); ``valid`` (T, 3) of head and hands."""
+    count = len(valid)
+    changes = np.flatnonzero((valid[1:] != valid[:-1]).any(-1))
+    return np.unique(np.concatenate([np.arange(0, count, EVERY), changes, changes + 1, [count - 1]]))
 
 
 def draw_noise(samples: int, like: torch.Tensor, seed: int = 0) -> torch.Tensor:

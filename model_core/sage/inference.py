@@ -20,6 +20,8 @@ from .precision import without_tf32
 WINDOWS_PER_BATCH = 64
 OFFLINE_STRETCH = 1.5
 """Offline windows are so many times as long as those of training: measured to be better (``evaluate --ablations``)."""
+OVERLAP = 0.25
+"""Fraction of their length by which windows overlap: a half, for half as much work again, is no better."""
 MIRRORED_FEET = [FEET.index(MIRRORED[joint]) for joint in FEET]
 HALF_PRECISION = torch.float16
 STAGE = "predicting the body"
@@ -61,7 +63,7 @@ def predict(
     rest_joints: np.ndarray,
     sampling: Sampling = MEAN,
     window: int | None = None,
-    overlap: float = 0.5,
+    overlap: float = OVERLAP,
     refine: bool = True,
     progress: Progress | None = None,
     half: bool = False,
