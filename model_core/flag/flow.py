@@ -28,7 +28,7 @@ class Coupling(nn.Module):
         nn.init.zeros_(self.leave.bias)
 
     def _split(self, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        even, odd = values[..., 0::2], values[..., 1::2]
+        even, odd = values.unflatten(-1, (-1, 2)).unbind(-1)
         return (even, odd) if self.keeps_even else (odd, even)
 
     def _join(self, kept: torch.Tensor, changed: torch.Tensor) -> torch.Tensor:

@@ -25,13 +25,14 @@ def forward_kinematics(rotations: Array, translation: Array, rest_joints: Array)
     """
     xp = array_namespace(rotations)
     count = rotations.shape[-3]
-    offsets = joint_offsets(rest_joints[..., :count, :])[..., None]
-    world: list[Any] = [rotations[..., 0, :, :]]
-    positions: list[Any] = [translation]
+    # Taken apart at once: the gradient of many single joints would be as many arrays of all of them.
+    local = list(xp.moveaxis(rotations, -3, 0))
+    offsets = list(xp.moveaxis(joint_offsets(rest_joints[..., :count, :])[..., None], -3, 0))
+    world, positions = local[:1], [translation]
     for joint in range(1, count):
         parent = PARENTS[joint]
-        world.append(world[parent] @ rotations[..., joint, :, :])
-        positions.append(positions[parent] + (world[parent] @ offsets[..., joint, :, :])[..., 0])
+        world.append(world[parent] @ local[joint])
+        positions.append(positions[parent] + (world[parent] @ offsets[joint])[..., 0])
     return xp.stack(world, -3), xp.stack(positions, -2)
 
 

@@ -111,20 +111,23 @@ def _refine_windows(
     context, index = initial.context(every_frame), frames - first
     initial_codes = model.flow.inverse(initial.reference.poses[every_frame], context)[0]
     basis = even_basis(frames.shape[1]).to(initial_codes)
-    compared, compared_index = frames[:, ::COMPARED_EVERY].unique(return_inverse=True)
-    evidence, compared_basis = initial.evidence(compared), basis[::COMPARED_EVERY]
+    some, compared_basis = frames[:, ::COMPARED_EVERY], basis[::COMPARED_EVERY]
+    compared, compared_index = some.unique(return_inverse=True)
+    start = initial_codes[some - first]
+    evidence = initial.evidence(compared).take(compared_index)
+    reference = initial.reference.take(some, FPS / COMPARED_EVERY)
 
     def correction(change: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
         return basis @ change.unflatten(-1, (basis.shape[1], -1))
 
     def cost(change: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
-        some = frames[items, ::COMPARED_EVERY]
-        codes = initial_codes[some - first] + correction(change, compared_basis)
-        known = evidence.take(compared_index[items])
+        codes, known, held = start, evidence, reference
+        if len(items) < len(frames):
+            codes, known, held = start[items], evidence.take(items), reference.take(items, reference.fps)
+        codes = codes + correction(change, compared_basis)
         poses = model.flow(codes, known.context)
         world, joints = place_body(model.pose, poses, known)
-        reference = initial.reference.take(some, FPS / COMPARED_EVERY)
-        return total_energy(Candidate(codes, poses, world, joints, known, reference), terms)
+        return total_energy(Candidate(codes, poses, world, joints, known, held), terms)
 
     unchanged = initial_codes.new_zeros(len(frames), basis.shape[1] * initial_codes.shape[-1])
     best = minimise(cost, unchanged, iterations).x

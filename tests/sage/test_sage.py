@@ -212,7 +212,7 @@ def test_a_stream_has_takes_too(sage, clip):
 
 
 def test_progress_rises_and_can_cancel(sage, clip, monkeypatch):
-    monkeypatch.setattr(inference, "WINDOWS_PER_BATCH", 2)
+    monkeypatch.setattr(inference, "WINDOWS_PER_BATCH", 1)
     fractions = []
     predict(sage, observe_truth(clip), clip.rest_joints, progress=lambda fraction, stage: fractions.append(fraction))
     assert len(fractions) > 2 and fractions[0] == 0 and fractions == sorted(set(fractions)) and fractions[-1] < 1
