@@ -1,7 +1,6 @@
 """Forward kinematics over SMPL's tree, for numpy arrays and torch tensors alike."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from .rotations import Array, array_namespace, transpose
 from .skeleton import PARENTS
