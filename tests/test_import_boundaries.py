@@ -223,3 +223,9 @@ def test_files_are_read_in_one_sitting():
     files = [*source_files(ROOT), *files_of("tests")]
     lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in files}
     assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
+
+
+def test_the_core_never_loads_torchs_compiler():
+    """The first use of ``torch.optim`` imports it: a second and a half, and a hundred MB, for nothing."""
+    core = source_files(ROOT / "model_core")
+    assert core and [file for file in core if "torch.optim" in file.read_text("utf-8")] == []

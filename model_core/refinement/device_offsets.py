@@ -97,26 +97,26 @@ def maximize_likelihood(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The offsets, rotations (2, 3, 3) and positions (2, 3), that together with the frames' poses are likeliest."""
     evidence, codes = initial_codes(model, devices, rest_joints, rotations, positions)
-    codes, change = codes.requires_grad_(), torch.zeros_like(codes[:2, :6]).requires_grad_()
-    search = torch.optim.LBFGS(
-        [codes, change], max_iter=FITTING_ITERATIONS, history_size=HISTORY, line_search_fn="strong_wolfe"
-    )
+    unchanged = codes.new_zeros(2, 6)
 
-    def changed() -> tuple[torch.Tensor, torch.Tensor]:
+    def changed(change: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         turned = rotations @ axis_angle_to_matrix(change[:, :3] * PRIOR_ROTATION)
         return turned, positions + change[:, 3:] * PRIOR_POSITION
 
-    def closure() -> torch.Tensor:
-        search.zero_grad()
-        joint_rotations, joint_positions = devices.joints(*changed())
-        known = replace(evidence, rotations=joint_rotations, positions=joint_positions)
-        cost = EFFECTIVE_FRAMES * frame_costs(model, codes, known).mean() + 0.5 * change.square().sum()
-        cost.backward()
-        return cost
+    def parted(unknown: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        change, some = unknown.split([unchanged.numel(), codes.numel()])
+        return change.view_as(unchanged), some.view_as(codes)
 
-    search.step(closure)  # pyright: ignore[reportArgumentType]  (torch annotates closures as returning float)
+    def cost(unknown: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
+        change, some = parted(unknown[0])
+        joint_rotations, joint_positions = devices.joints(*changed(change))
+        known = replace(evidence, rotations=joint_rotations, positions=joint_positions)
+        frames = frame_costs(model, some, known).mean(0, keepdim=True)
+        return EFFECTIVE_FRAMES * frames + 0.5 * change.square().sum()
+
+    start = torch.cat([unchanged.flatten(), codes.flatten()])[None]
     with torch.no_grad():
-        return changed()
+        return changed(parted(minimise(cost, start, FITTING_ITERATIONS, HISTORY).x[0])[0])
 
 
 def fit_offsets(

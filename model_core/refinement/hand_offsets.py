@@ -17,6 +17,7 @@ import torch
 from ..calibration.presets import PALM_RADIUS, HandPrior, palm_center
 from ..geometry.rotations import axis_angle_to_matrix, cross, nearest_rotation, normalize, transpose
 from .closed_form.wrists import EXTENSION, FLEXION, PRONATION, RADIAL, ULNAR
+from .optimization.lbfgs import minimise
 
 NATURAL = tuple(math.radians(angle) for angle in (-8.0, 0.0, 0.0))
 NATURAL_STD = tuple(math.radians(angle) for angle in (20.0, 20.0, 12.0))
@@ -45,9 +46,9 @@ SIDE_ROTATION_STD, SIDE_POSITION_STD = math.radians(6.0), 0.007
 ROLLS = (0.0, math.pi / 2, math.pi, -math.pi / 2)
 ROTATION_UNIT, POSITION_UNIT = 0.3, 0.01
 UNKNOWNS = 13
-HISTORY, ITERATIONS = 20, 16
-ENOUGH = 1e-4
-"""Of a cost in nats: less gain ends the search."""
+HISTORY, ITERATIONS = 20, 24
+ENOUGH = 1e-5
+"""Of a cost: less gain ends the search."""
 
 
 @dataclass(frozen=True)
@@ -222,19 +223,9 @@ class _Problem:
 
     def maximize(self, start: torch.Tensor) -> HeldDevices:
         """The likeliest offsets that are reached from a rotation (3, 3)."""
-        with torch.enable_grad():
-            unknown = start.new_zeros(UNKNOWNS).requires_grad_()
-            search = torch.optim.LBFGS(
-                [unknown], max_iter=ITERATIONS, history_size=HISTORY, tolerance_change=ENOUGH,
-                line_search_fn="strong_wolfe",
-            )  # fmt: skip
 
-            def closure() -> torch.Tensor:
-                search.zero_grad()
-                cost = self.cost(start, unknown)
-                cost.backward()
-                return cost
+        def cost(unknown: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
+            return self.cost(start, unknown[0])[None]
 
-            search.step(closure)
         with torch.no_grad():
-            return self.held(start, unknown)
+            return self.held(start, minimise(cost, start.new_zeros(1, UNKNOWNS), ITERATIONS, HISTORY, ENOUGH).x[0])

@@ -21,6 +21,7 @@ from threepoint.model_core.refinement.uncertainty import (
     interpolate,
     measure_uncertainty,
     sample_std,
+    sampled_frames,
 )
 
 RED = 0.08
@@ -165,6 +166,21 @@ def test_what_trackers_tell_adds_up_and_is_mirrored():
     assert (information[1] == 0).all() and (information[0, [20, 21]] == 0).all()
     torch.testing.assert_close(information[0], information[0, list(MIRRORED[:22])])
     torch.testing.assert_close(information[0, 1], torch.tensor(TRACKER_SIGMAS[0][1] ** -2 + TRACKER_SIGMAS[7][1] ** -2))
+
+
+def test_frames_on_either_side_of_a_loss_are_measured():
+    valid = np.ones((40, 3), bool)
+    valid[19:30, 1] = False
+    assert sampled_frames(valid).tolist() == [0, 8, 16, 18, 19, 24, 29, 30, 32, 39]
+    assert sampled_frames(valid[:1]).tolist() == [0]
+
+
+def test_uncertainty_jumps_where_a_hand_is_lost(observation, body):
+    """What lies between sampled frames does not smear a loss over the frames before it."""
+    observation.valid[19:, 1] = False
+    model, alone = load_flag(), observation.first(19)
+    before = measure_uncertainty(model, observation, body, samples=4).probes[:19]
+    np.testing.assert_allclose(before, measure_uncertainty(model, alone, body, samples=4).probes, atol=1e-6)
 
 
 def test_frames_between_the_measured_ones_lie_between():
