@@ -1,8 +1,5 @@
 """All steps together: from a recording to a motion."""
 
-from dataclasses import replace
-
-from ..body import load_body
 from ..motion import Motion
 from ..options import Options
 from ..progress import Progress, Stages
@@ -26,7 +23,6 @@ def animate(
     between calls, and on the device where they are. Raises ``InputError``.
     """
     options = (options or Options()).validate()
-    options = replace(options, body=options.body or load_body())  # Read once for all steps.
     stages = Stages(progress)
     report = stages.begin("calibrating")
     networks = networks or load_networks(options.device)
