@@ -142,6 +142,9 @@ def _together(parts: list[list[torch.Tensor]], side: int, joints: torch.Tensor) 
     if sum(len(part[0]) for part in parts) < LEAST_FRAMES:
         return None
     _, shoulder, elbow, wrist = ARMS[side]
-    upper, fore = (float((joints[end] - joints[start]).norm()) for start, end in ((shoulder, elbow), (elbow, wrist)))
     shoulders, elbows, wrists, hinges, positions, rotations = (torch.cat(values) for values in zip(*parts, strict=True))
+    upper, fore = (
+        (joints[end] - joints[start]).norm().expand(len(positions), 1)
+        for start, end in ((shoulder, elbow), (elbow, wrist))
+    )
     return Arms(shoulders, elbows, wrists, hinges, positions, rotations, upper, fore)

@@ -57,7 +57,7 @@ class Arms:
 
     ``shoulders`` (N, 3), ``elbows`` (N, 3) and ``wrists`` (N, 3) are predicted, metres; ``hinges`` (N, 3) the axes
     about which the elbows bend. The device is at ``positions`` (N, 3), turned by ``rotations`` (N, 3, 3). ``upper`` and
-    ``fore`` are the lengths of the arm's bones in metres.
+    ``fore`` (N, 1) are the lengths of the arm's bones in metres.
     """
 
     shoulders: torch.Tensor
@@ -66,8 +66,13 @@ class Arms:
     hinges: torch.Tensor
     positions: torch.Tensor
     rotations: torch.Tensor
-    upper: float
-    fore: float
+    upper: torch.Tensor
+    fore: torch.Tensor
+
+    @staticmethod
+    def join(arms: "list[Arms]") -> "Arms":
+        """The frames of several arms, one arm's after the other's."""
+        return Arms(*(torch.cat(values) for values in zip(*(vars(arm).values() for arm in arms), strict=True)))
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,7 @@ def forearm_frames(arms: Arms, wrists: torch.Tensor, swivels: torch.Tensor) -> t
     reach = wrists - arms.shoulders
     distance = reach.norm(dim=-1, keepdim=True)
     line = reach / distance.clamp_min(1e-6)
-    distance = distance.clamp(abs(arms.upper - arms.fore) + 1e-3, 0.995 * (arms.upper + arms.fore))
+    distance = distance.clamp((arms.upper - arms.fore).abs() + 1e-3, 0.995 * (arms.upper + arms.fore))
     hinge = arms.hinges
     normal = cross(normalize(arms.elbows - arms.shoulders), normalize(arms.wrists - arms.elbows))
     normal = normal + hinge * (STRAIGHT - (normal * hinge).sum(-1, keepdim=True)).clamp_min(0)
@@ -149,14 +154,14 @@ def forearm_frames(arms: Arms, wrists: torch.Tensor, swivels: torch.Tensor) -> t
 def frame_costs(
     arms: Arms, rotation: torch.Tensor, position: torch.Tensor, habit: torch.Tensor | float = 0.0
 ) -> torch.Tensor:
-    """Cost (N,) in nats of each frame under the offset ``rotation`` (3, 3), ``position`` (3,), elbows summed up, of a
-    person whose mean pronation is ``habit`` radians."""
+    """Cost (N,) in nats of each frame under the offset ``rotation`` (3, 3), ``position`` (3,), or under one of its own,
+    (N, 3, 3) and (N, 3); elbows summed up, of a person whose mean pronation is ``habit`` radians."""
     swivels = position.new_tensor(SWIVELS)
-    wrists = arms.positions + (arms.rotations @ position[:, None])[..., 0]
+    wrists = arms.positions + (arms.rotations @ position[..., None])[..., 0]
     hands = (arms.rotations @ rotation)[:, None]
     costs = wrist_cost(*wrist_angles(forearm_frames(arms, wrists, swivels), hands), habit)
     cost = -torch.logsumexp(-costs - 0.5 * (swivels / SWIVEL_STD).square(), 1)
-    missed = ((wrists - arms.shoulders).norm(dim=-1) - arms.upper - arms.fore).clamp_min(0)
+    missed = ((wrists - arms.shoulders).norm(dim=-1, keepdim=True) - arms.upper - arms.fore).clamp_min(0)[:, 0]
     strange = torch.full_like(cost, -STRANGE_COST)
     return -torch.logaddexp(-cost, strange) + torch.log1p(0.5 * (missed / MISSED_STD).square())
 
@@ -166,8 +171,11 @@ class _Problem:
     person's habit, (13,)."""
 
     def __init__(self, arms: list[Arms], seen: list[bool], prior: HandPrior, size: float, seconds: float) -> None:
-        self.arms, self.sides, self.prior = arms, [side for side, there in enumerate(seen) if there], prior
-        like = arms[0].positions
+        self.arms, self.prior, self.together, like = arms, prior, Arms.join(arms), arms[0].positions
+        sides = [side for side, there in enumerate(seen) if there]
+        counts = torch.tensor([len(arm.positions) for arm in arms], device=like.device)
+        self.sides = torch.tensor(sides, device=like.device).repeat_interleave(counts)
+        self.shares = (1 / (len(arms) * counts.to(like))).repeat_interleave(counts)
         self.prior_rotation = torch.as_tensor(prior.rotation).to(like)
         self.handle, self.usual = torch.as_tensor(prior.handle).to(like), torch.as_tensor(prior.from_palm).to(like)
         self.rotation_std = like.new_tensor([prior.roll_std, prior.rotation_std, prior.rotation_std])
@@ -201,10 +209,8 @@ class _Problem:
     def cost(self, start: torch.Tensor, unknown: torch.Tensor) -> torch.Tensor:
         """Cost in nats of the unknowns."""
         held, habit = self.held(start, unknown), ROTATION_UNIT * unknown[12]
-        costs = [
-            frame_costs(arms, held.rotations[side], held.positions[side], habit).mean()
-            for side, arms in zip(self.sides, self.arms, strict=True)
-        ]
+        rotations, positions = (part.index_select(0, self.sides) for part in (held.rotations, held.positions))
+        seen = self.shares @ frame_costs(self.together, rotations, positions, habit)
         rotation, rotation_apart, shift, shift_apart = unknown[:12].view(4, 3)
         mean = transpose(self.prior_rotation) @ start @ axis_angle_to_matrix(ROTATION_UNIT * rotation)
         unusual = self.unusual(mean)
@@ -212,7 +218,7 @@ class _Problem:
         moved = (POSITION_UNIT * shift / self.prior.position_std).square().sum()
         apart = (ROTATION_UNIT * rotation_apart / SIDE_ROTATION_STD).square().sum()
         apart = apart + (POSITION_UNIT * shift_apart / SIDE_POSITION_STD).square().sum()
-        return self.frames * torch.stack(costs).mean() + unusual + 0.5 * (moved + apart)
+        return self.frames * seen + unusual + 0.5 * (moved + apart)
 
     def unusual(self, rotation: torch.Tensor) -> torch.Tensor:
         """Cost in nats of a hand that is turned by ``rotation`` (3, 3) from how the preset has it on the device."""

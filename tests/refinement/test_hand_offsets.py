@@ -18,8 +18,9 @@ from threepoint.model_core.refinement.hand_offsets import (
     wrist_cost,
 )
 
-UPPER, FORE = 0.26, 0.25
 FRAMES = 160
+LENGTHS = torch.full((FRAMES, 1), 0.26), torch.full((FRAMES, 1), 0.25)
+"""Upper arm and forearm, metres."""
 
 
 def arms_holding(rotation, position, seed=0, bent=(12.0, 6.0, 10.0)):
@@ -33,7 +34,7 @@ def arms_holding(rotation, position, seed=0, bent=(12.0, 6.0, 10.0)):
     hinges = torch.tensor([0.9, 0.2, 0.3]).expand(FRAMES, 3)
     hinges = hinges / hinges.norm(dim=-1, keepdim=True)
     elbows = torch.tensor([0.05, -0.25, -0.05]).expand(FRAMES, 3)
-    arms = Arms(shoulders, elbows, wrists, hinges, wrists, torch.eye(3).expand(FRAMES, 3, 3), UPPER, FORE)
+    arms = Arms(shoulders, elbows, wrists, hinges, wrists, torch.eye(3).expand(FRAMES, 3, 3), *LENGTHS)
     forearms = forearm_frames(arms, wrists, torch.zeros(1))[:, 0]
     flexion, deviation, pronation = (np.radians(std) * torch.randn(FRAMES, generator=generator) for std in bent)
     nothing = torch.zeros(FRAMES)
@@ -42,8 +43,8 @@ def arms_holding(rotation, position, seed=0, bent=(12.0, 6.0, 10.0)):
     hands = forearms @ twist @ swing
     devices = hands @ rotation.T
     placed = wrists - (devices @ position[:, None])[..., 0]
-    elbows = shoulders + (wrists - FORE * forearms[..., 0]) - shoulders
-    return Arms(shoulders, elbows, wrists, hinges, placed, devices, UPPER, FORE)
+    elbows = shoulders + (wrists - LENGTHS[1] * forearms[..., 0]) - shoulders
+    return Arms(shoulders, elbows, wrists, hinges, placed, devices, *LENGTHS)
 
 
 def held(preset, turn):
