@@ -223,8 +223,10 @@ def _draw_online_access(layout: bpy.types.UILayout, context: Context) -> None:
     if bpy.app.online_access_override:
         layout.label(text="This Blender was started offline", icon="INTERNET_OFFLINE")
         return
-    layout.prop(context.preferences.system, "use_online_access", toggle=True, text="Allow Online Access",
-                icon="INTERNET_OFFLINE")  # fmt: skip
+    row = layout.row()
+    row.use_property_split = False  # Its name would stand before a blank button.
+    row.prop(context.preferences.system, "use_online_access", toggle=True, text="Allow Online Access",
+             icon="INTERNET_OFFLINE")  # fmt: skip
 
 
 def _draw_offer(layout: bpy.types.UILayout, context: Context) -> None:

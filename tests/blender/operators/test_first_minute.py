@@ -13,7 +13,7 @@ from animators import answer_at_once, import_tiny
 from threepoint.blender_addon.animation.curves import all_fcurves
 from threepoint.blender_addon.engine import client as engine
 from threepoint.blender_addon.engine import time_left
-from threepoint.blender_addon.operators import exporting, first_steps, predicting, stepped
+from threepoint.blender_addon.operators import engine_environment, exporting, first_steps, predicting, stepped
 from threepoint.blender_addon.state import engine_choice, people
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.state.people import people_of
@@ -345,6 +345,16 @@ def test_while_the_scene_is_read_or_changed_nothing_else_happens(phase):
         assert operator.modal(window(), event) == {"RUNNING_MODAL"}
     assert operator.modal(window(), press("TIMER")) == {"RUNNING_MODAL"}
     assert operator.modal(window(), press("TIMER")) == {"FINISHED"}
+
+
+def test_the_button_for_online_access_bears_its_name_where_others_have_theirs_before_them(monkeypatch):
+    offline = SimpleNamespace(online_access=False, online_access_override=False)
+    monkeypatch.setattr(engine_environment, "bpy", SimpleNamespace(app=offline))
+    row, context = Layout([]), SimpleNamespace(preferences=SimpleNamespace(system=None))
+    engine_environment._draw_online_access(SimpleNamespace(row=lambda: row), context)
+    ((name, arguments, words),) = row.seen
+    assert (name, arguments[1], words["text"]) == ("prop", "use_online_access", "Allow Online Access")
+    assert row.use_property_split is False
 
 
 LONG = (
