@@ -143,3 +143,31 @@ def stepping_path(
         lifted = np.maximum(sole, 0) * (1 - standing) - sole
         goals.append(path + ankles[side] + np.concatenate([shift, lifted[:, None]], 1))
     return path, goals
+
+
+def sole_heights(centre: np.ndarray, character: Character, turns: dict[int, np.ndarray]) -> np.ndarray:
+    """How high the lowest points of both soles are (T, 2), with the middle between the hip joints there (T, 3)."""
+    heights = []
+    for side, leg in enumerate(character.legs):
+        toes, foot = character.toes[side], turns[leg.end]
+        socket = turns[character.hips] @ (character.rest.heads[leg.upper.bone] - character.hip_centre)
+        ankle = socket + turns[leg.upper.bone] @ leg.upper.vector + turns[leg.lower.bone] @ leg.lower.vector
+        points = character.soles[side].points(foot, turns[toes[0]] if toes else foot)
+        heights.append(centre[:, 2] + ankle[:, 2] + points[..., 2].min(1))
+    return np.stack(heights, 1)
+
+
+def settled_hips(centre: np.ndarray, heights: np.ndarray, stands: np.ndarray, fps: float) -> np.ndarray:
+    """The hips' path (T, 3), raised or lowered so that soles at these heights (T, 2) are on the floor where they stand.
+
+    Two feet that stand at different heights are as far above it as below.
+    """
+    carried = stands.any(1)
+    if not carried.any():
+        return centre
+    lowest, highest = np.where(stands, heights, np.inf).min(1), np.where(stands, heights, -np.inf).max(1)
+    lift = -0.5 * (lowest[carried] + highest[carried])
+    times = np.arange(len(centre))
+    settled = centre.copy()
+    settled[:, 2] += gaussian_smooth(np.interp(times, times[carried], lift)[:, None], EASE_SECONDS * fps)[:, 0]
+    return settled

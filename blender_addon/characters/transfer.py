@@ -17,7 +17,7 @@ from ...model_core.geometry.rotations import (
 from ...model_core.geometry.skeleton import ANKLES, ELBOWS, HEAD, HIPS, KNEES, PELVIS, SHOULDERS, TOES, WRISTS
 from .character import Character, Limb
 from .choices import PLAYER, ROTATIONS, Choices
-from .feet import foot_goals, lowered_hips, size_ratio, stepping_path
+from .feet import foot_goals, lowered_hips, settled_hips, size_ratio, sole_heights, stepping_path
 from .inverse_kinematics import Bend, two_bone
 from .offsets import rest_offsets
 from .player import Player
@@ -72,6 +72,7 @@ def transfer(player: Player, character: Character, choices: Choices) -> Characte
         _reach(turns, leg, centre + sockets[side], goals[side], bend)
     if choices.hands == ROTATIONS:
         _keep_directions(turns, before, character)
+        centre = settled_hips(centre, sole_heights(centre, character, turns), player.stands, player.fps)
     hips = centre + turns[character.hips] @ (character.rest.heads[character.hips] - character.hip_centre)
     left, right = (place_of(character, turns, hips, arm.upper.bone) for arm in character.arms)
     wanted = hand_goals(player, character, choices.hands, (left, right))
