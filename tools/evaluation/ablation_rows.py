@@ -16,6 +16,7 @@ from ...model_core.progress import Progress, part_of
 from ...model_core.sage.diffusion import ddim_sample
 from ...model_core.sage.ensemble import SageEnsemble, members_of
 from ...model_core.sage.inference import (
+    OVERLAP,
     WINDOWS_PER_BATCH,
     Prediction,
     observed_features,
@@ -30,8 +31,6 @@ from ...model_core.sage.vqvae import HalfBodyVQVAE
 from ...model_core.window_blending import blend_windows
 
 PoseOf = Callable[[Sage, torch.Tensor, torch.Tensor], torch.Tensor]
-
-OVERLAP = 0.5
 
 
 def shipped(networks: Networks, clip: Clip, observation: Observation, **choices: Any) -> Prediction:

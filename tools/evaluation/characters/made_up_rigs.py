@@ -14,6 +14,7 @@ from mathutils import Vector
 
 from ....blender_addon.avatar.armature import edit_bones
 from ....blender_addon.bpy_types import ArmatureObject, Scene
+from .rigify import BOX
 
 TRUNK = {
     "hips": (0, 0.02, 0.95), "spine": (0, 0.02, 1.05), "spine2": (0, 0.02, 1.17), "chest": (0, 0.03, 1.29),
@@ -222,8 +223,7 @@ def _add_boxes(
             low[2], high[2] = 0.0, max(head[2], tail[2]) + 0.01
         begin = len(vertices)
         vertices += [[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])]
-        faces += [[begin + k for k in face] for face in ((0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6),
-                                                         (0, 2, 6, 4), (1, 5, 7, 3))]  # fmt: skip
+        faces += [[begin + corner for corner in face] for face in BOX]
         groups[bone] = list(range(begin, begin + 8))
     mesh = bpy.data.meshes.new(f"{armature.name} boxes")
     mesh.from_pydata((np.array(vertices) / rig.units).tolist(), [], faces)
