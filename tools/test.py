@@ -20,8 +20,8 @@ from .support.test_suites import NOTHING_COLLECTED, Result, Suite, run_suites
 TESTS = ROOT / "tests"
 BLENDER_TESTS = TESTS / "blender"
 EXPORT_TESTS = BLENDER_TESTS / "export"
-LONGEST_TESTS = ("evaluation", "pipeline", "training")
-"""Folders that make a suite of their own: two suites of like length keep two processor cores busy to the end."""
+PARTS = (("evaluation", "pipeline", "training"), ("tools",))
+"""Folders whose tests are a suite of their own: of short suites two processor cores have work to the end."""
 WITHOUT_SLOW = ("-m", "not slow")
 
 
@@ -41,7 +41,7 @@ def run(arguments: list[str]) -> int:
         loaders.install()
         remaining = [str(EXPORT_TESTS), *remaining]
     begun = time.monotonic()
-    chosen = [] if options.checks else list(suites(options.blender, remaining))
+    chosen = [] if options.checks else suites(options.blender, remaining)
     everything = options.blender is None and not any(is_test_path(argument, TESTS) for argument in remaining)
     results = checked_while_made(chosen) if options.checks or everything else []
     results += run_suites(chosen)
@@ -58,25 +58,34 @@ def checked_while_made(chosen: Sequence[Suite]) -> list[Result]:
         return run_checks()
 
 
-def suites(blender: str | None, arguments: list[str]) -> Iterator[Suite]:
-    """Each run of pytest. Paths among the arguments choose the suites that hold them."""
+def suites(blender: str | None, arguments: list[str]) -> list[Suite]:
+    """The runs of pytest, the longest first. Paths among the arguments choose the suites that hold them."""
     paths = [str(Path(argument).resolve()) for argument in arguments if is_test_path(argument, TESTS)]
     others = [argument for argument in arguments if not is_test_path(argument, TESTS)]
     in_blender = [path for path in paths if is_test_path(path, BLENDER_TESTS)]
     outside = [path for path in paths if path not in in_blender]
-    if blender is None and (outside or not paths):
-        python = partial(environment.python_of, environment.VENV)
-        long = [str(TESTS / folder) for folder in LONGEST_TESTS]
-        rest = [str(TESTS), *(f"--ignore={folder}" for folder in (*long, BLENDER_TESTS))]
-        yield Suite("threepoint", python, (*(outside or rest), *others))
-        if not outside:
-            yield Suite(", ".join(LONGEST_TESTS), python, (*long, *others))
-    if in_blender or not paths:
-        everything = blender is not None or bool(paths)
-        for version in {None: BY_DEFAULT, "all": BLENDERS}.get(blender, (blender,)):
-            some = () if everything or version == IN_VENV else WITHOUT_SLOW
-            tests = in_blender or [str(BLENDER_TESTS)]
-            yield Suite(f"Blender {version}", partial(blender_python, version), (*tests, *some, *others))
+    with_blender = list(blender_suites(blender, in_blender, others)) if in_blender or not paths else []
+    without = list(core_suites(outside, others)) if blender is None and (outside or not paths) else []
+    return [*with_blender[:1], *without, *with_blender[1:]]
+
+
+def core_suites(paths: list[str], others: list[str]) -> Iterator[Suite]:
+    """The runs in .venv without Blender: of some paths, or of everything in ``PARTS`` and what is left."""
+    parts = {", ".join(part): [str(TESTS / folder) for folder in part] for part in PARTS}
+    apart = [folder for folders in parts.values() for folder in folders]
+    rest = [str(TESTS), *(f"--ignore={folder}" for folder in (*apart, BLENDER_TESTS))]
+    chosen = {"threepoint": paths} if paths else {**parts, "threepoint": rest}
+    for title, tests in chosen.items():
+        yield Suite(title, partial(environment.python_of, environment.VENV), (*tests, *others))
+
+
+def blender_suites(blender: str | None, paths: list[str], others: list[str]) -> Iterator[Suite]:
+    """The runs in each Blender that is asked for; unless it is, slow tests are for ``IN_VENV`` alone."""
+    everything = blender is not None or bool(paths)
+    for version in {None: BY_DEFAULT, "all": BLENDERS}.get(blender, (blender,)):
+        some = () if everything or version == IN_VENV else WITHOUT_SLOW
+        tests = paths or [str(BLENDER_TESTS)]
+        yield Suite(f"Blender {version}", partial(blender_python, version), (*tests, *some, *others))
 
 
 def is_test_path(argument: str, folder: Path) -> bool:
