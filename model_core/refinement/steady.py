@@ -29,6 +29,9 @@ from .stillness import stillness
 SPINE = (3, 6, 9)
 """The joints between pelvis and chest."""
 
+HINT_OVERLAP = 0.25
+"""Fraction of their length by which windows overlap in what the head alone says: a hint, of which less is enough."""
+
 
 def steady_prediction(
     sage: Sage | SageEnsemble,
@@ -45,7 +48,7 @@ def steady_prediction(
     if not (still > 0).any() or not observation.valid[:, 1:].any():
         return shown
     alone = replace(observation, valid=observation.valid & np.array([True, False, False]))
-    hidden = predict(members_of(sage)[0], alone, rest_joints, sampling, progress=progress)
+    hidden = predict(members_of(sage)[0], alone, rest_joints, sampling, overlap=HINT_OVERLAP, progress=progress)
     return steady(shown, hidden, torch.as_tensor(still))
 
 
