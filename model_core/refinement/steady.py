@@ -21,7 +21,7 @@ from ..geometry.rotations import (
 )
 from ..geometry.skeleton import LOWER_HALF
 from ..observation import Observation
-from ..sage.ensemble import SageEnsemble, members_of
+from ..sage.ensemble import SageEnsemble
 from ..sage.inference import Prediction, predict
 from ..sage.model import MEAN, Sage, Sampling
 from .stillness import stillness
@@ -42,13 +42,12 @@ def steady_prediction(
     progress: Callable[[float, str], None] | None = None,
 ) -> Prediction:
     """What SAGE predicts of an observation, ``shown`` head and hands, steadied by what it predicts of the head alone
-    where that is still; ``sampling`` as it was for ``shown``. The first of an ensemble is as good at it
-    alone."""
+    where that is still; ``sampling`` as it was for ``shown``."""
     still = stillness(observation.positions[:, 0])
     if not (still > 0).any() or not observation.valid[:, 1:].any():
         return shown
     alone = replace(observation, valid=observation.valid & np.array([True, False, False]))
-    hidden = predict(members_of(sage)[0], alone, rest_joints, sampling, overlap=HINT_OVERLAP, progress=progress)
+    hidden = predict(sage, alone, rest_joints, sampling, overlap=HINT_OVERLAP, progress=progress)
     return steady(shown, hidden, torch.as_tensor(still))
 
 
