@@ -23,12 +23,12 @@ from .closed_form.wrists import wrist_notes
 from .energy import TERMS, Candidate, Term, total_energy
 from .initial_motion import BodyMotion, InitialMotion
 from .optimization.lbfgs import minimise
-from .windows import KNOT_FRAMES, OVERLAP, WINDOW, even_basis
+from .windows import OVERLAP, WINDOW, even_basis
 
 FRAMES_PER_BATCH = 1536
 """Frames that are optimised together: bounds the memory to a few hundred MB, whatever the recording's length."""
-COMPARED_EVERY = KNOT_FRAMES
-"""One frame in so many has its energy computed: corrections are smooth curves with knots so far apart."""
+COMPARED_EVERY = 3
+"""One frame in so many has its energy computed: corrections are smooth curves with knots ``KNOT_FRAMES`` apart."""
 ITERATIONS = 12
 """More bring the body hardly nearer to the truth, and multiply what rounding has made different."""
 BODY_TRACKER_ITERATIONS = 24
