@@ -32,7 +32,7 @@ def test_three_thousand_tables_are_read_right():
 def test_the_styles_are_many_and_all_are_read(tmp_path):
     assert len(STYLES) >= 60 and len(set(STYLES)) == len(STYLES) and len(CONVENTIONS) == 6
     seen = set()
-    for seed in range(20_000, 20_400):
+    for seed in range(20_000, 20_250):
         made = make_table(seed)
         style = made.drawn["style"]
         if made.drawn["shape"] == "wide" and style not in seen and made.drawn["kind"] == "quaternion":

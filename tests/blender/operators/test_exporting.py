@@ -71,6 +71,7 @@ def test_an_npz_poses_the_body_as_it_is_seen(dancer, tmp_path):
             assert np.abs(found - wanted).max() < MILLIMETRE
 
 
+@pytest.mark.slow
 def test_what_is_hidden_or_layered_over_is_exported_as_the_take_alone(dancer, tmp_path):
     before = {kind: export(kind, tmp_path).read_bytes() for kind in ("NPZ", "GLTF")}
     bpy.ops.threepoint.push_takes()
