@@ -33,6 +33,8 @@ STRETCHES, STRETCH_SECONDS = 4, 10.0
 """So many stretches of such a length are looked at, spread over the recording: more change the offsets hardly."""
 STRIDE = 10
 """Frames from one that is fitted to to the next."""
+OVERLAP = 0.25
+"""Fraction of their length by which SAGE's windows overlap here: a fit to many frames needs no smoother motion."""
 LEAST_FRAMES = 20
 """Of these, with head and hand seen, below which a hand says nothing."""
 ROUNDS = 2
@@ -104,7 +106,7 @@ def _arms(
     for stretch in stretches:
         if not any(seen_with_head(stretch, role).any() for role in ROLES[1:]):
             continue
-        prediction = predict(first, observe(stretch, calibration), rest)
+        prediction = predict(first, observe(stretch, calibration), rest, overlap=OVERLAP)
         world, positions = forward_kinematics(prediction.rotations, prediction.translation, joints)
         for side, role in enumerate(ROLES[1:]):
             frames = np.flatnonzero(seen_with_head(stretch, role))[::STRIDE]
