@@ -2,6 +2,7 @@
 
 import ctypes
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -176,7 +177,10 @@ def test_missing_venv_module_gives_the_line(monkeypatch):
 
 
 def test_a_lock_is_installed_by_its_hashes_and_nothing_is_built(launcher, monkeypatch):
-    lock = "numpy==1.26.4 \\\n    --hash=sha256:aa\ntorch==2.13.0 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\n"
+    lock = (
+        "bpy==4.5.15 \\\n    --hash=sha256:dd\nnumpy==1.26.4 \\\n    --hash=sha256:aa\n"
+        "torch==2.13.0 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\n"
+    )
     environment.REQUIREMENTS.write_text(lock)
     monkeypatch.setattr(environment, "torch_source", lambda: ["--extra-index-url", "https://cpu"])
     monkeypatch.setattr(environment.sys, "platform", "linux")
@@ -184,10 +188,13 @@ def test_a_lock_is_installed_by_its_hashes_and_nothing_is_built(launcher, monkey
         launcher.clear()
         monkeypatch.setattr(environment, "has_cpu_torch", lambda folder, cpu=cpu: cpu)
         environment.make_environment(environment.VENV, lock)
-        torch, everything = [words for words in launcher if "--require-hashes" in words]
+        *alone, everything = [words for words in launcher if "--require-hashes" in words]
+        listed = {Path(words[words.index("-r") + 1]).name: words for words in alone}
+        assert set(listed) == {"requirements-torch.txt", "requirements-bpy.txt"}
         assert "torch==2.13.0+cpu" in (environment.VENV / "requirements-torch.txt").read_text()
-        assert all(words[words.index("--only-binary") + 1] == ":all:" for words in (torch, everything))
-        assert "--no-deps" in torch and "https://cpu" in torch and "--no-deps" not in everything
+        assert all(words[words.index("--only-binary") + 1] == ":all:" for words in (*alone, everything))
+        assert all("--no-deps" in words for words in alone) and "--no-deps" not in everything
+        assert "https://cpu" in listed["requirements-torch.txt"]
         assert (str(environment.CUDA_REQUIREMENTS) in everything) == (not cpu)
     assert environment.entry_of("torch", lock).count("--hash=") == 2 and not environment.entry_of("scipy", lock)
 

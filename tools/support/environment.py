@@ -17,7 +17,8 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
@@ -154,10 +155,14 @@ def make_environment(
     listing = folder / "requirements.txt"
     listing.write_text(requirements, encoding="utf-8")
     listings = ["-r", str(listing)]
-    torch = entry_of("torch", requirements)
-    if torch and sys.platform.startswith("linux"):
-        # Which of its builds there is decides what else it needs.
-        install_torch(folder, torch)
+    torch, bpy = (entry_of(package, requirements) for package in ("torch", "bpy"))
+    if torch and bpy and sys.platform.startswith("linux"):
+        # The two largest packages are unpacked on a processor core each.
+        with ThreadPoolExecutor(1) as apart:
+            installed = apart.submit(install_alone, folder, bpy)
+            # Which of torch's builds there is decides what else it needs.
+            install_torch(folder, torch)
+            installed.result()
         if not has_cpu_torch(folder):
             listings += ["-r", str(CUDA_REQUIREMENTS)]
     pip_install(folder, listings, requirements)
@@ -177,16 +182,20 @@ def pip_install(folder: Path, words: list[str], requirements: str) -> None:
 def install_torch(folder: Path, entry: str) -> None:
     """Install torch alone, by its ``entry`` in the lock: without an NVIDIA GPU its build for CPUs, where it is served,
     which is a tenth as large."""
-    listing = folder / "requirements-torch.txt"
     source = torch_source()
     if source is not None:
-        listing.write_text(re.sub(r"^(torch==[^\s+]+)", r"\1+cpu", entry), encoding="utf-8")
         try:
-            return pip_install(folder, ["--no-deps", "-r", str(listing), *source], entry)
+            return install_alone(folder, re.sub(r"^(torch==[^\s+]+)", r"\1+cpu", entry), source)
         except EnvironmentProblem:
             say("torch's build for CPUs is not served; taking the one of pip's own index")
+    install_alone(folder, entry)
+
+
+def install_alone(folder: Path, entry: str, source: Sequence[str] = ()) -> None:
+    """Install one package without what it needs, by its ``entry`` in the lock; ``source`` are options for pip."""
+    listing = folder / f"requirements-{entry.split('==')[0]}.txt"
     listing.write_text(entry, encoding="utf-8")
-    pip_install(folder, ["--no-deps", "-r", str(listing)], entry)
+    pip_install(folder, ["--no-deps", "-r", str(listing), *source], entry)
 
 
 def entry_of(package: str, requirements: str) -> str:
