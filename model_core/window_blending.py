@@ -5,7 +5,7 @@ Torch's tensors are used by their own methods; Blender imports this module witho
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,19 +49,21 @@ def blend_windows(
     stage: str = "",
     length: int | None = None,
     hold_ends: bool = False,
+    map_batches: Callable[..., Iterable[torch.Tensor]] = map,
 ) -> torch.Tensor:
     """What ``forward(starts)`` gives (B, window, n) for windows that begin at ``starts``, cross-faded: (count, n).
 
-    Windows are ``step`` frames apart and go ``per_batch`` at a time; ``progress(fraction, stage)`` is told before each
-    batch and may raise ``Cancelled``. ``length`` and ``hold_ends`` are as for ``cross_fade``.
+    Windows are ``step`` frames apart and go ``per_batch`` at a time, by ``map_batches(forward, batches)``;
+    ``progress(fraction, stage)`` is told before the first batch and after each, and may raise ``Cancelled``. ``length``
+    and ``hold_ends`` are as for ``cross_fade``.
     """
     starts = window_starts(count, window, step)
+    batches = [starts[first : first + per_batch] for first in range(0, len(starts), per_batch)]
+    report = progress or (lambda fraction, stage: None)
+    report(0.0, stage)
     sums = weights = None
-    for first in range(0, len(starts), per_batch):
-        if progress is not None:
-            progress(first / len(starts), stage)
-        batch = starts[first : first + per_batch]
-        values = forward(batch)
+    for number, (batch, values) in enumerate(zip(batches, map_batches(forward, batches), strict=True), 1):
+        report(number / len(batches), stage)
         fade = values.new_tensor(cross_fade(batch, window, count, length, hold_ends))[..., None]
         if sums is None or weights is None:
             sums, weights = values.new_zeros(count, values.shape[-1]), values.new_zeros(count, 1)

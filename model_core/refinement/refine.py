@@ -9,6 +9,7 @@ by geometry.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from ..flag.evidence import place_body
 from ..flag.model import Flag
 from ..notes import Note
 from ..observation import FPS, Observation
+from ..side_by_side import side_by_side
 from ..window_blending import blend_windows
 from .body_trackers import BodyTrackers
 from .closed_form.wrists import wrist_notes
@@ -25,7 +27,7 @@ from .initial_motion import BodyMotion, InitialMotion
 from .optimization.lbfgs import minimise
 from .windows import OVERLAP, WINDOW, even_basis
 
-FRAMES_PER_BATCH = 1536
+FRAMES_PER_BATCH = 768
 """Frames that are optimised together: bounds the memory to a few hundred MB, whatever the recording's length."""
 COMPARED_EVERY = 3
 """One frame in so many has its energy computed: corrections are smooth curves with knots ``KNOT_FRAMES`` apart."""
@@ -92,7 +94,7 @@ def refine(
 
     blended = blend_windows(
         initial.frame_count, window, WINDOW - OVERLAP, forward, max(1, FRAMES_PER_BATCH // window),
-        progress, "refining", length=OVERLAP + 1, hold_ends=True,
+        progress, "refining", length=OVERLAP + 1, hold_ends=True, map_batches=partial(side_by_side, device=poses.device),
     )  # fmt: skip
     rotations, translation = initial.place(blended)
     notes: tuple[Note, ...] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -11,13 +12,14 @@ from ..geometry.kinematics import mirror_motion
 from ..geometry.rotations import matrix_to_sixd, sixd_to_matrix
 from ..geometry.skeleton import BODY_JOINT_COUNT, FEET, MIRRORED
 from ..observation import Observation, features
+from ..side_by_side import side_by_side
 from ..window_blending import blend_windows
 from .ensemble import SageEnsemble, members_of
 from .inertialization import inertialize_gaps
 from .model import MEAN, Sage, Sampling, to_world
 from .precision import without_tf32
 
-WINDOWS_PER_BATCH = 64
+WINDOWS_PER_BATCH = 32
 OFFLINE_STRETCH = 1.5
 """Offline windows are so many times as long as those of training: measured to be better (``evaluate --ablations``)."""
 OVERLAP = 0.5
@@ -147,7 +149,10 @@ def _predict_windows(
         return torch.cat([pose.float(), contacts.float().sigmoid()], -1)
 
     step = window_step(window, overlap)
-    return blend_windows(len(padded), window, step, forward, WINDOWS_PER_BATCH, progress, STAGE)[:frames]
+    return blend_windows(
+        len(padded), window, step, forward, WINDOWS_PER_BATCH, progress, STAGE,
+        map_batches=partial(side_by_side, device=device),
+    )[:frames]  # fmt: skip
 
 
 def offline_window(sage: Sage) -> int:
