@@ -1,15 +1,19 @@
 """Parts of a computation side by side in threads, each on one processor core.
 
 Torch spreads single operations over the cores; those of networks as small as these are too short for that, and most of
-the second core is lost. Whole windows side by side use both.
+the second core is lost. Whole windows side by side use both. Torch is loaded when it is used: Blender imports the files
+of this folder without it.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from __future__ import annotations
 
-import torch
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import torch
 
 Part = TypeVar("Part")
 Found = TypeVar("Found")
@@ -17,14 +21,16 @@ Found = TypeVar("Found")
 
 def side_by_side(
     function: Callable[[Part], Found], parts: Iterable[Part], device: torch.device | str
-) -> Iterator[Found]:
+) -> Generator[Found, None, None]:
     """What ``function`` gives for each part, in their order, as ``map``: on the CPU in as many threads as torch has.
 
-    A part that is computed in such a thread is not divided again. An error in a part, or one of whoever takes the
-    results, ends the work; parts that have begun are waited for.
+    A single part has all cores, and one that is computed in such a thread is not divided again. An error in a part, or
+    one of whoever takes the results, ends the work; parts that have begun are waited for.
     """
-    threads = torch.get_num_threads()
-    if torch.device(device).type != "cpu" or threads == 1:
+    import torch
+
+    parts, threads = list(parts), torch.get_num_threads()
+    if torch.device(device).type != "cpu" or threads == 1 or len(parts) < 2:
         yield from map(function, parts)
         return
     inference, gradients = torch.is_inference_mode_enabled(), torch.is_grad_enabled()

@@ -9,7 +9,6 @@ by geometry.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -18,7 +17,6 @@ from ..flag.evidence import place_body
 from ..flag.model import Flag
 from ..notes import Note
 from ..observation import FPS, Observation
-from ..side_by_side import side_by_side
 from ..window_blending import blend_windows
 from .body_trackers import BodyTrackers
 from .closed_form.wrists import wrist_notes
@@ -94,7 +92,7 @@ def refine(
 
     blended = blend_windows(
         initial.frame_count, window, WINDOW - OVERLAP, forward, max(1, FRAMES_PER_BATCH // window),
-        progress, "refining", length=OVERLAP + 1, hold_ends=True, map_batches=partial(side_by_side, device=poses.device),
+        progress, "refining", length=OVERLAP + 1, hold_ends=True, device=poses.device,
     )  # fmt: skip
     rotations, translation = initial.place(blended)
     notes: tuple[Note, ...] = ()

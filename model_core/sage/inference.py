@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -12,7 +11,6 @@ from ..geometry.kinematics import mirror_motion
 from ..geometry.rotations import matrix_to_sixd, sixd_to_matrix
 from ..geometry.skeleton import BODY_JOINT_COUNT, FEET, MIRRORED
 from ..observation import Observation, features
-from ..side_by_side import side_by_side
 from ..window_blending import blend_windows
 from .ensemble import SageEnsemble, members_of
 from .inertialization import inertialize_gaps
@@ -151,7 +149,7 @@ def _predict_windows(
     step = window_step(window, overlap)
     return blend_windows(
         len(padded), window, step, forward, WINDOWS_PER_BATCH, progress, STAGE,
-        map_batches=partial(side_by_side, device=device),
+        device=device,
     )[:frames]  # fmt: skip
 
 
