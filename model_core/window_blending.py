@@ -5,12 +5,15 @@ Torch's tensors are used by their own methods; Blender imports this module witho
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .progress import Progress
+from .side_by_side import side_by_side
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +25,14 @@ def window_starts(count: int, window: int, step: int) -> list[int]:
     ``window`` is at most ``count``.
     """
     return [*range(0, count - window, step), count - window]
+
+
+def even_parts(starts: list[int], most: int) -> list[list[int]]:
+    """The windows in parts of one size to one window, ``most`` at most; an even number of parts where there are two
+    windows, whatever the machine: two processor cores have as much to do then."""
+    count = len(starts)
+    parts = min(count, 2 * math.ceil(count / (2 * most)))
+    return [starts[count * part // parts : count * (part + 1) // parts] for part in range(parts)]
 
 
 def cross_fade(
@@ -49,24 +60,27 @@ def blend_windows(
     stage: str = "",
     length: int | None = None,
     hold_ends: bool = False,
+    device: torch.device | str = "cpu",
 ) -> torch.Tensor:
     """What ``forward(starts)`` gives (B, window, n) for windows that begin at ``starts``, cross-faded: (count, n).
 
-    Windows are ``step`` frames apart and go ``per_batch`` at a time; ``progress(fraction, stage)`` is told before each
-    batch and may raise ``Cancelled``. ``length`` and ``hold_ends`` are as for ``cross_fade``.
+    Windows are ``step`` frames apart and go at most ``per_batch`` at a time, side by side on ``device``;
+    ``progress(fraction, stage)`` is told before each batch and may raise ``Cancelled``. ``length`` and ``hold_ends``
+    are as for ``cross_fade``.
     """
     starts = window_starts(count, window, step)
+    batches = even_parts(starts, per_batch)
     sums = weights = None
-    for first in range(0, len(starts), per_batch):
-        if progress is not None:
-            progress(first / len(starts), stage)
-        batch = starts[first : first + per_batch]
-        values = forward(batch)
-        fade = values.new_tensor(cross_fade(batch, window, count, length, hold_ends))[..., None]
-        if sums is None or weights is None:
-            sums, weights = values.new_zeros(count, values.shape[-1]), values.new_zeros(count, 1)
-        for start, weight, of_window in zip(batch, fade, values, strict=True):
-            sums[start : start + window] += weight * of_window
-            weights[start : start + window] += weight
+    with closing(side_by_side(forward, batches, device)) as results:
+        for number, batch in enumerate(batches):
+            if progress is not None:
+                progress(number / len(batches), stage)
+            values = next(results)
+            fade = values.new_tensor(cross_fade(batch, window, count, length, hold_ends))[..., None]
+            if sums is None or weights is None:
+                sums, weights = values.new_zeros(count, values.shape[-1]), values.new_zeros(count, 1)
+            for start, weight, of_window in zip(batch, fade, values, strict=True):
+                sums[start : start + window] += weight * of_window
+                weights[start : start + window] += weight
     assert sums is not None and weights is not None
     return sums / weights

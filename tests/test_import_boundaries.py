@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENGINE = ("torch", "scipy", "smplx")
 BLENDER = ("bpy", "bmesh", "gpu", "mathutils")
 CORE_ORDER = (
-    ("shown", "threads", "child_python"),
+    ("shown", "threads", "side_by_side", "child_python"),
     ("errors", "progress"),
     ("untrusted", "whole_files"),
     ("checksums",),

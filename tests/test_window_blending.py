@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from threepoint.model_core.window_blending import blend_windows, cross_fade, window_starts
+from threepoint.model_core.window_blending import blend_windows, cross_fade, even_parts, window_starts
 
 COUNTS = [1, 2, 5, 47, 48, 49, 60, 84, 200, 1000]
 KINDS = {"to the middle": {}, "over 13 frames": {"length": 13, "hold_ends": True}}
@@ -60,3 +62,13 @@ def test_batches_change_nothing_and_are_reported():
     fractions = [fraction for fraction, _ in said]
     assert fractions == sorted(fractions) and fractions[0] == 0 and len(said) == len(window_starts(500, 48, 36))
     assert {stage for _, stage in said} == {"blending"}
+
+
+@given(st.integers(1, 400), st.integers(1, 64))
+def test_parts_are_all_windows_in_order_and_of_one_size(count, most):
+    starts = list(range(0, 10 * count, 10))
+    parts = even_parts(starts, most)
+    assert [start for part in parts for start in part] == starts
+    sizes = {len(part) for part in parts}
+    assert max(sizes) <= most and max(sizes) - min(sizes) <= 1 and min(sizes) > 0
+    assert len(parts) % 2 == 0 or count == len(parts)

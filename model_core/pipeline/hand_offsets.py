@@ -25,7 +25,8 @@ from ..recordings.resample import resample
 from ..refinement.closed_form.arms import ARMS, HINGES
 from ..refinement.hand_offsets import Arms, HeldDevices, fit_hand_offsets
 from ..sage.ensemble import members_of
-from ..sage.inference import predict
+from ..sage.inference import Prediction, predict
+from ..side_by_side import side_by_side
 from .networks import Networks
 from .observe import observe, seen_with_head
 
@@ -103,10 +104,12 @@ def _arms(
     joints = torch.as_tensor(rest[:BODY_JOINT_COUNT]).to(next(networks.sage.parameters()))
     parts: list[list[list[torch.Tensor]]] = [[], []]
     first = members_of(networks.sage)[0]
-    for stretch in stretches:
-        if not any(seen_with_head(stretch, role).any() for role in ROLES[1:]):
-            continue
-        prediction = predict(first, observe(stretch, calibration), rest, overlap=OVERLAP)
+    seen = [stretch for stretch in stretches if any(seen_with_head(stretch, role).any() for role in ROLES[1:])]
+
+    def predicted(stretch: ModelFrameRecording) -> Prediction:
+        return predict(first, observe(stretch, calibration), rest, overlap=OVERLAP)
+
+    for stretch, prediction in zip(seen, side_by_side(predicted, seen, joints.device), strict=True):
         world, positions = forward_kinematics(prediction.rotations, prediction.translation, joints)
         for side, role in enumerate(ROLES[1:]):
             frames = np.flatnonzero(seen_with_head(stretch, role))[::STRIDE]

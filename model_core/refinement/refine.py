@@ -25,7 +25,7 @@ from .initial_motion import BodyMotion, InitialMotion
 from .optimization.lbfgs import minimise
 from .windows import OVERLAP, WINDOW, even_basis
 
-FRAMES_PER_BATCH = 1536
+FRAMES_PER_BATCH = 768
 """Frames that are optimised together: bounds the memory to a few hundred MB, whatever the recording's length."""
 COMPARED_EVERY = 3
 """One frame in so many has its energy computed: corrections are smooth curves with knots ``KNOT_FRAMES`` apart."""
@@ -92,7 +92,7 @@ def refine(
 
     blended = blend_windows(
         initial.frame_count, window, WINDOW - OVERLAP, forward, max(1, FRAMES_PER_BATCH // window),
-        progress, "refining", length=OVERLAP + 1, hold_ends=True,
+        progress, "refining", length=OVERLAP + 1, hold_ends=True, device=poses.device,
     )  # fmt: skip
     rotations, translation = initial.place(blended)
     notes: tuple[Note, ...] = ()

@@ -13,10 +13,11 @@ from ..geometry.kinematics import forward_kinematics
 from ..geometry.skeleton import BODY_JOINT_COUNT, HEAD
 from ..motion import Uncertainty
 from ..observation import Observation
+from ..side_by_side import side_by_side
 from .body_trackers import BodyTrackers, tracker_information
 
-FRAMES_PER_BATCH = 512
-"""Sampled frames that are computed together: bounds the memory to some 50 MB at 16 samples."""
+FRAMES_PER_BATCH = 128
+"""Sampled frames that are computed together: bounds the memory to some 15 MB a thread at 16 samples."""
 EVERY = 8
 """One frame in so many is sampled, and those on either side of a tracker's loss and return, where the region jumps; the
 others lie between, for elsewhere it changes more slowly than the body moves."""
@@ -47,16 +48,19 @@ def measure_uncertainty(
     betas = torch.as_tensor(observation.betas).to(like)
     noise = draw_noise(samples, like, seed)
     frames = torch.from_numpy(sampled_frames(observation.valid))
-    measured = []
-    for some in frames.split(FRAMES_PER_BATCH):
+
+    def expected_error(some: torch.Tensor) -> torch.Tensor:
         rotations, positions, valid = (values[some.to(like.device)] for values in seen)
         evidence = gather_evidence(model, rotations, positions, valid, _rest(probes, betas))
         std = sample_std(model, evidence, noise, lambda local, shift: skin(probes, local, shift, betas))
         error = calibrate(model, std, joint_weights, evidence.valid)
-        if body_trackers is not None:
-            error = error / torch.sqrt(
-                1 + error.square() * (tracker_information(body_trackers.take(some)) @ joint_weights.T)
-            )
+        if body_trackers is None:
+            return error
+        information = tracker_information(body_trackers.take(some)) @ joint_weights.T
+        return error / torch.sqrt(1 + error.square() * information)
+
+    measured, batches = [], frames.split(FRAMES_PER_BATCH)
+    for some, error in zip(batches, side_by_side(expected_error, batches, like.device), strict=True):
         measured.append(error)
         if progress is not None:
             progress(min(1.0, (int(some[-1]) + 1) / len(seen[0])), "measuring uncertainty")

@@ -17,7 +17,7 @@ from .inertialization import inertialize_gaps
 from .model import MEAN, Sage, Sampling, to_world
 from .precision import without_tf32
 
-WINDOWS_PER_BATCH = 64
+WINDOWS_PER_BATCH = 32
 OFFLINE_STRETCH = 1.5
 """Offline windows are so many times as long as those of training: measured to be better (``evaluate --ablations``)."""
 OVERLAP = 0.5
@@ -147,7 +147,10 @@ def _predict_windows(
         return torch.cat([pose.float(), contacts.float().sigmoid()], -1)
 
     step = window_step(window, overlap)
-    return blend_windows(len(padded), window, step, forward, WINDOWS_PER_BATCH, progress, STAGE)[:frames]
+    return blend_windows(
+        len(padded), window, step, forward, WINDOWS_PER_BATCH, progress, STAGE,
+        device=device,
+    )[:frames]  # fmt: skip
 
 
 def offline_window(sage: Sage) -> int:
