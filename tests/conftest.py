@@ -19,6 +19,15 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Commands that a test runs in this process set torch's threads, which the next test must not inherit: two that
+    wait for each other on a core that another suite needs take ten times as long."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+
+
 @pytest.fixture(scope="session")
 def shared():
     """Folder of mocap and recordings beside the checkout; tests that need it skip without it."""

@@ -14,7 +14,7 @@ from ..model_core.progress import Progress
 from ..model_core.whole_files import Outputs, check_target
 from .evaluation.ablation_training import AblationTraining
 from .evaluation.ablation_variants import VARIANTS
-from .support.arguments import command_parser
+from .support.arguments import add_threads, command_parser
 from .support.checkout import SHARED, WORK
 from .support.progress import TerminalProgress
 
@@ -59,7 +59,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder of the trainings, which resume there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every row")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
-    parser.add_argument("--threads", type=int, default=2)
+    add_threads(parser)
     options = parser.parse_args(arguments)
     unknown = [name for name in options.variants if name not in VARIANTS]
     if unknown:

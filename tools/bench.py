@@ -9,7 +9,7 @@ import torch
 
 from ..model_core.errors import InputError
 from ..model_core.whole_files import Outputs, check_target
-from .support.arguments import command_parser
+from .support.arguments import add_threads, command_parser
 
 SECTIONS = ("networks", "pipeline", "devices", "lbfgs", "recordings", "blender", "characters", "window")
 """Modules of ``benchmarks``. Each is loaded when its turn comes: Blender's alone takes 250 MB, which is none of the
@@ -36,7 +36,7 @@ def run(arguments: list[str]) -> int:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = command_parser("bench", __doc__)
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"some of: {', '.join(SECTIONS)}; default all")
-    parser.add_argument("--threads", type=int, default=2)
+    add_threads(parser)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="cpu", help="where networks run")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)

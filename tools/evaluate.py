@@ -18,7 +18,7 @@ from ..model_core.geometry.skeleton import BODY_JOINT_COUNT
 from ..model_core.mocap.clips import Clip, Clips, load_clips
 from ..model_core.progress import Progress
 from ..model_core.whole_files import Outputs, check_target
-from .support.arguments import command_parser
+from .support.arguments import add_threads, command_parser
 from .support.checkout import SHARED, WORK
 from .support.progress import TerminalProgress
 
@@ -215,7 +215,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--pictures", type=Path, metavar="FOLDER",
                         help="draw error over time, error of each joint, and each method's worst clips")  # fmt: skip
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
-    parser.add_argument("--threads", type=int, default=2)
+    add_threads(parser)
     options = parser.parse_args(arguments)
     if options.every < 1:
         raise InputError(f"evaluate: --every {options.every} should be 1 or more")

@@ -1,5 +1,7 @@
 """The parser of a command, under the name that the command is called by."""
 
+import argparse
+import os
 from collections.abc import Sequence
 
 from ...model_core.command_line.parser import CommandParser
@@ -10,6 +12,13 @@ from .checkout import PROGRAM
 def command_parser(command: str, description: str | None, epilog: str | None = None) -> CommandParser:
     """A parser for ``python3 tools COMMAND``, or ``threepoint COMMAND`` where the package is installed."""
     return CommandParser(prog=f"{PROGRAM} {command}", description=description, epilog=epilog)
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """``--threads``, by default as many as OpenMP is told to have, else two: figures of different machines compare."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    default = int(told) if told.isdecimal() and int(told) > 0 else 2
+    parser.add_argument("--threads", type=int, default=default, help=f"of torch, {default} unless given")
 
 
 def choose_subcommand(

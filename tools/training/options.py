@@ -11,7 +11,7 @@ import torch
 from ...model_core.errors import InputError
 from ...model_core.pipeline import choose_device
 from .. import prepare
-from ..support.arguments import command_parser
+from ..support.arguments import add_threads, command_parser
 from ..support.checkout import ROOT
 from .smoke_data import use_smoke_data
 
@@ -38,7 +38,7 @@ def training_parser(
     parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where networks train")
-    parser.add_argument("--threads", type=int, default=2)
+    add_threads(parser)
     parser.add_argument("--steps-scale", type=float, default=1.0, help="multiply every stage's steps")
     parser.add_argument("--rate-scale", type=float, default=1.0, help="multiply every stage's learning rate")
     parser.add_argument("--minutes", type=float, metavar="N",
