@@ -68,11 +68,11 @@ def test_straight_motion_stays_straight_whatever_is_known(known):
     torch.testing.assert_close(whittaker_smooth(line, torch.tensor(known), 12, 4, 30), line, atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize("unknowns", [3, 23, 24, 25, 26, 100])
+@pytest.mark.parametrize("unknowns", [1, 2, 3, 4, 25, 100])
 def test_five_bands_are_solved_as_the_whole_matrix_is(unknowns):
     generator = np.random.default_rng(unknowns)
-    first, second = generator.normal(size=unknowns - 1), generator.normal(size=unknowns - 2)
-    matrix = np.diag(first, 1) + np.diag(second, 2)
+    first, second = (generator.normal(size=max(0, unknowns - distance)) for distance in (1, 2))
+    matrix = sum(np.diag(band, distance)[:unknowns, :unknowns] for distance, band in enumerate((first, second), 1))
     matrix += matrix.T
     diagonal = np.abs(matrix).sum(1) + generator.uniform(0.1, 1, unknowns)
     right = generator.normal(size=(unknowns, 2))

@@ -1,41 +1,51 @@
 """Symmetric systems of equations in which an unknown meets only the two before and the two after it (numpy only)."""
 
-import numpy as np
+from collections.abc import Sequence
 
-BLOCK = 24
-"""Unknowns that are solved for at a time: numpy's calls take as long as the work itself with about so many."""
+import numpy as np
 
 
 def solve(diagonal: np.ndarray, first: np.ndarray, second: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The solution (T, D) of a symmetric positive definite system with the right-hand sides ``right`` (T, D).
 
-    Its matrix has ``diagonal`` (T,) and beside it ``first`` (T - 1,) and ``second`` (T - 2,), all float64. Block
-    elimination (the Thomas algorithm with blocks for numbers; Golub and Van Loan, Matrix Computations, 4.5.1), whose
-    time and memory grow with T alone.
+    Its matrix has ``diagonal`` (T,) and beside it ``first`` (T - 1,) and ``second`` (T - 2,), all float64. L D L^T
+    without pivoting (Golub and Van Loan, Matrix Computations, 4.3.6), whose time and memory grow with T alone. One
+    number after the other is Python's own work: numpy's calls would take longer than what they compute.
     """
-    count = -(-len(diagonal) // BLOCK)
-    unknowns = count * BLOCK
-    blocks, below = np.zeros((count, BLOCK, BLOCK)), np.zeros((count, BLOCK, BLOCK))
-    rows = np.arange(unknowns)
-    # What fills the last block up is solved by zeros.
-    blocks[rows // BLOCK, rows % BLOCK, rows % BLOCK] = 1
-    for distance, band in enumerate((diagonal, first, second)):
-        column = np.arange(len(band))
-        row, block = column + distance, column // BLOCK
-        inside = row // BLOCK == block
-        for into, chosen in ((blocks, inside), (below, ~inside)):
-            into[block[chosen], row[chosen] % BLOCK, column[chosen] % BLOCK] = band[chosen]
-        row, column, block = row[inside], column[inside], block[inside]
-        blocks[block, column % BLOCK, row % BLOCK] = band[inside]
-    sides = np.zeros((unknowns, right.shape[1]))
-    sides[: len(right)] = right
-    sides = sides.reshape(count, BLOCK, -1)
-    for index in range(1, count):
-        gain = np.linalg.solve(blocks[index - 1], below[index - 1].T).T
-        blocks[index] -= gain @ below[index - 1].T
-        sides[index] -= gain @ sides[index - 1]
-    for index in reversed(range(count)):
-        if index + 1 < count:
-            sides[index] -= below[index].T @ sides[index + 1]
-        sides[index] = np.linalg.solve(blocks[index], sides[index])
-    return sides.reshape(unknowns, -1)[: len(right)]
+    below = ([*band.tolist(), 0.0, 0.0][: len(diagonal)] for band in (first, second))
+    pivots, ones, twos = _factorise(diagonal.tolist(), *below)
+    columns = [_substitute(pivots, ones, twos, column.tolist()) for column in right.T]
+    return np.array(columns, np.float64).reshape(len(columns), len(diagonal)).T
+
+
+def _factorise(
+    diagonal: Sequence[float], first: Sequence[float], second: Sequence[float]
+) -> tuple[list[float], list[float], list[float]]:
+    """D, and the two bands of L below its diagonal of ones."""
+    pivots, ones, twos = [], [], []
+    # Of the row before: its pivot and multipliers; of the one before that what it still takes away.
+    pivot = one = two = earlier = 0.0
+    for centre, beside, beyond in zip(diagonal, first, second, strict=True):
+        centre -= one * one * pivot + earlier
+        beside -= two * pivot * one
+        earlier = two * two * pivot
+        pivot, one, two = centre, beside / centre, beyond / centre
+        pivots.append(pivot)
+        ones.append(one)
+        twos.append(two)
+    return pivots, ones, twos
+
+
+def _substitute(
+    pivots: Sequence[float], ones: Sequence[float], twos: Sequence[float], right: Sequence[float]
+) -> list[float]:
+    """One column of the solution: down through L, then back up through D and L^T."""
+    down, before, last = [], 0.0, 0.0
+    for value, one, two in zip(right, [0.0, *ones[:-1]], [0.0, 0.0, *twos[:-2]], strict=False):
+        before, last = last, value - one * last - two * before
+        down.append(last)
+    found, after, next_one = [], 0.0, 0.0
+    for value, pivot, one, two in zip(reversed(down), reversed(pivots), reversed(ones), reversed(twos), strict=True):
+        after, next_one = next_one, value / pivot - one * next_one - two * after
+        found.append(next_one)
+    return found[::-1]
