@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from threepoint.model_core.errors import Cancelled
-from threepoint.model_core.side_by_side import side_by_side
+from threepoint.model_core.side_by_side import MOST, side_by_side
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +36,13 @@ def test_each_part_has_one_core_and_is_not_divided_again():
 
     assert list(side_by_side(work, range(4), "cpu")) == [(1, True)] * 4
     assert torch.get_num_threads() == 2
+
+
+def test_many_cores_are_shared_among_a_few_parts():
+    torch.set_num_threads(9)
+    found = list(side_by_side(lambda part: (torch.get_num_threads(), threading.get_ident()), range(20), "cpu"))
+    assert {cores for cores, _ in found} == {2} and len({thread for _, thread in found}) <= MOST
+    assert [cores for cores, _ in side_by_side(lambda part: (torch.get_num_threads(), part), range(2), "cpu")] == [4, 4]
 
 
 def test_threads_that_begin_later_have_all_cores_again():

@@ -1,6 +1,8 @@
-"""How long a window stands still at most: the longest step of each button, on recordings of two and of ten minutes."""
+"""How long a window stands still at most: the longest step of each button, on recordings of two and of ten minutes; and
+how long an animator waits for an avatar."""
 
 import argparse
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from ...blender_addon.steps import Steps
 
 MINUTES = (2, 10)
+WAITING_SECONDS = 30.0
 SCENE_FPS = 30
 DONE = object()
 
@@ -35,7 +38,30 @@ def measure(_options: argparse.Namespace) -> Figures:
             for label, (processor, clock) in _buttons(60 * minutes):
                 figures[f"{minutes} min: {label}, longest step"] = (1e3 * processor, "ms")
                 figures[f"{minutes} min: {label}, longest step by the clock"] = (1e3 * clock, "ms")
+        figures[f"{WAITING_SECONDS:.0f} s: from Predict to the avatar, engine warm"] = (_click_to_avatar(), "s")
     return figures
+
+
+def _click_to_avatar() -> float:
+    """Seconds from the press of *Predict* to the avatar's keyframes, of a person who has none yet, by an engine that has
+    predicted before."""
+    from ...blender_addon.engine import client
+    from ...blender_addon.state import people, predictions
+    from ...blender_addon.state.new_file import empty_file
+
+    waited = 0.0
+    for _ in ("cold", "warm"):
+        scene = empty_file(SCENE_FPS)
+        people.add_person(long_recording(WAITING_SECONDS), "bench", scene)
+        person, begun = people.people_of(scene)[0], time.perf_counter()
+        job = predictions.ask_for_motion(person, scene, sys.executable)
+        job.wait()
+        assert job.motion is not None and job.calibration is not None
+        predictions.receive_calibration(person, job.calibration, job.key)
+        predictions.receive_motion(person, job.motion, scene)
+        waited = time.perf_counter() - begun
+    client.stop()
+    return waited
 
 
 def _buttons(seconds: float) -> Iterator[tuple[str, tuple[float, float]]]:
