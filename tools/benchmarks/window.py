@@ -43,7 +43,7 @@ def measure(_options: argparse.Namespace) -> Figures:
 
 
 def _click_to_avatar() -> float:
-    """Seconds from the press of *Predict* to the avatar's keyframes, of a person who has none yet, by an engine that has
+    """Seconds from the press of *Predict* to keyframes on the avatar of a person who has none yet; the engine has
     predicted before."""
     from ...blender_addon.engine import client
     from ...blender_addon.state import people, predictions
