@@ -18,9 +18,9 @@ from .support.checkout import IS_CHECKOUT, PROGRAM
 
 COMMANDS = (
     "demo", "animate", "prepare", "train", "evaluate", "simulate", "ablations", "compare", "bench", "fuzz", "build",
-    "test", "architecture",
+    "test", "architecture", "docs",
 )  # fmt: skip
-CHECKOUT_COMMANDS = ("build", "test", "architecture")
+CHECKOUT_COMMANDS = ("build", "test", "architecture", "docs")
 """Commands about the sources, which an installed package does not have."""
 BAD_INPUT = 2
 INTERRUPTED = 130

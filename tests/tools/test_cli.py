@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 COMMANDS = (
     "demo", "animate", "prepare", "train", "evaluate", "simulate", "ablations", "compare", "bench", "fuzz", "build",
-    "test", "architecture",
+    "test", "architecture", "docs",
 )  # fmt: skip
 
 

@@ -15,13 +15,15 @@ from pathlib import Path
 
 from ...model_core.child_python import clean_environment, command
 from ...model_core.errors import InputError
-from ...model_core.whole_files import Outputs
+from ...model_core.whole_files import Outputs, write_whole
 from ..support import environment
 from ..support.checkout import ROOT
 
 SOURCE, LOCK, CUDA_LOCK = ROOT / "requirements.in", environment.REQUIREMENTS, environment.CUDA_REQUIREMENTS
 TORCH_LOCK = ROOT / "requirements-engine.txt"
 """PyPI's torch for the zips that carry the engine: for the platforms and Pythons below."""
+DOCS_SOURCE, DOCS_LOCK = ROOT / "requirements-docs.in", environment.DOCS_REQUIREMENTS
+"""What builds the site, in an environment of its own."""
 PIP_TOOLS = "pip-tools==7.6.2"
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_28_aarch64", "macosx_14_0_arm64", "win_amd64")
 """Of torch's files those for these are allowed."""
@@ -29,6 +31,7 @@ CARRIED_PLATFORMS, CARRIED_PYTHONS = PLATFORMS[2:], ("3.11", "3.13")
 COMPILE = ("--quiet", "--generate-hashes", "--allow-unsafe", "--strip-extras", "--no-header", "--no-annotate",
            "--no-emit-index-url", "--no-emit-find-links", "--no-emit-trusted-host")  # fmt: skip
 HEADER = "# Made from requirements.in: change that, then run python3 tools build --lock\n"
+DOCS_HEADER = "# Made from requirements-docs.in: change that, then run python3 tools docs --lock\n"
 ENGINE = ROOT / "blender_addon" / "engine"
 ENGINE_PIP = "pip==26.3"
 ENGINE_PACKAGES = (
@@ -52,14 +55,8 @@ Packages = dict[str, tuple[str, set[str]]]
 def write_lock() -> None:
     """Write both locks anew. Versions that ``requirements.txt`` has are kept where ``requirements.in`` allows them."""
     with tempfile.TemporaryDirectory() as folder:
-        python = environment.python_of(Path(folder) / "tools")
-        _run(command(sys.executable, "-m", "venv", Path(folder) / "tools"))
-        _run(command(python, "-m", "pip", "install", "--quiet", PIP_TOOLS))
-        compiled = Path(folder) / "requirements.txt"
-        if LOCK.is_file():
-            compiled.write_text(LOCK.read_text(encoding="utf-8"), encoding="utf-8")
-        _run(command(python, "-m", "piptools", "compile", *COMPILE, "-o", compiled, SOURCE))
-        locked = read_lock(compiled.read_text(encoding="utf-8"))
+        python = _with_pip_tools(Path(folder))
+        locked = _brought_up(python, Path(folder), SOURCE, LOCK)
         version, hashes = locked["torch"]
         version = version.partition("+")[0]
         for platform in PLATFORMS:
@@ -87,6 +84,30 @@ def write_lock() -> None:
         outputs.path_for(TORCH_LOCK).write_text(HEADER + _text({"torch": (version, carried)}), encoding="utf-8")
         outputs.path_for(ENGINE / "requirements-pip.txt").write_text(HEADER + _text(pip), encoding="utf-8")
         outputs.path_for(CUDA_LOCK).write_text(HEADER + _text(cuda), encoding="utf-8")
+
+
+def write_docs_lock() -> None:
+    """Write the lock of the site's packages anew; versions that it has are kept where they are allowed."""
+    with tempfile.TemporaryDirectory() as folder:
+        packages = _brought_up(_with_pip_tools(Path(folder)), Path(folder), DOCS_SOURCE, DOCS_LOCK)
+    write_whole(DOCS_LOCK, DOCS_HEADER + _text(packages))
+
+
+def _with_pip_tools(folder: Path) -> Path:
+    """The interpreter of a new environment with pip-tools in it, below ``folder``."""
+    python = environment.python_of(folder / "tools")
+    _run(command(sys.executable, "-m", "venv", folder / "tools"))
+    _run(command(python, "-m", "pip", "install", "--quiet", PIP_TOOLS))
+    return python
+
+
+def _brought_up(python: Path, folder: Path, source: Path, lock: Path) -> Packages:
+    """The packages that ``source`` asks for and what these need, at the versions of ``lock`` where it has them."""
+    compiled = folder / "requirements.txt"
+    if lock.is_file():
+        compiled.write_text(lock.read_text(encoding="utf-8"), encoding="utf-8")
+    _run(command(python, "-m", "piptools", "compile", *COMPILE, "-o", compiled, source))
+    return read_lock(compiled.read_text(encoding="utf-8"))
 
 
 def _of_cuda(packages: Packages) -> Packages:

@@ -30,9 +30,11 @@ else:
     from ...model_core.child_python import clean_environment, command
 
 PYTHON_VERSION = (3, 11)
-VENV = ROOT / ".venv"
+VENV, DOCS_VENV = ROOT / ".venv", ROOT / ".venv-docs"
 REQUIREMENTS, CUDA_REQUIREMENTS = ROOT / "requirements.txt", ROOT / "requirements-cuda.txt"
 """Locks with hashes; the second has what torch's build for NVIDIA's GPUs needs beside it on Linux."""
+DOCS_REQUIREMENTS = ROOT / "requirements-docs.txt"
+"""The lock of what builds the site."""
 HASH = "--hash="
 INDEX = "https://pypi.org/simple/"
 PIP_CONFIGURATION = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf", "~/.config/pip/pip.conf", "~/.pip/pip.conf")
