@@ -15,9 +15,14 @@ if (location.protocol === "file:") {
       });
       const inside = this.frame.contentDocument;
       inside.open();
-      inside.write("<!DOCTYPE html><body></body>");
+      // Written there: what is called from here would come from this window.
+      inside.write(
+        `<!DOCTYPE html><body><script>
+          window.deliver = window.postMessage.bind(window);
+          window.postMessage = (data) => parent.postMessage(data, "*");
+        </script>`,
+      );
       inside.close();
-      this.frame.contentWindow.postMessage = (data) => parent.postMessage(data, "*");
       this.loaded = new Promise((done, failed) => {
         const script = inside.createElement("script");
         script.src = url;
@@ -28,7 +33,7 @@ if (location.protocol === "file:") {
     }
 
     postMessage(data) {
-      this.loaded.then(() => Window.prototype.postMessage.call(this.frame.contentWindow, data, "*"));
+      this.loaded.then(() => this.frame.contentWindow.deliver(data, "*"));
     }
 
     terminate() {
