@@ -78,7 +78,7 @@ def test_links_lead_to_the_sites_pages():
 def test_lists_are_indented_as_python_markdown_has_them():
     text = "Here:\n- one\nlazy\n\n  ![p](q)\n- two\n  1. in\n     ```\n     code\n       deep\n     ```\nafter\n"
     assert for_python_markdown(text) == (
-        "Here:\n\n- one\n    lazy\n\n    ![p](q)\n- two\n    1. in\n        ```\n        code\n          deep\n"
+        "Here:\n\n- one\n    lazy\n\n    ![p](q)\n\n- two\n    1. in\n        ```\n        code\n          deep\n"
         "        ```\n\nafter\n"
     )
     indented = "Text:\n\n    python3 tools demo\n\n| a | b |\n| - | - |\n"

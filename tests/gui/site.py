@@ -1,7 +1,7 @@
 """Open every page of the built site in Chromium, from its files: ``python tests/gui/site.py SITE FOLDER``.
 
-``FOLDER/PAGE-light.png`` and ``PAGE-dark.png`` show a page at a desktop's width and at a phone's. Ends with status 1
-where a page is wider than either, or where the search finds nothing. ``--only PAGE`` opens one page. Needs ``chromium``.
+``FOLDER/PAGE-light.png`` and ``PAGE-dark.png`` show a page at a desktop's width and at a phone's. The status is 1 where
+a page is wider than either, or where the search finds nothing. ``--only PAGE`` opens one page. Needs ``chromium``.
 """
 
 import argparse

@@ -16,14 +16,16 @@ def for_python_markdown(text: str) -> str:
     lines: list[str] = []
     columns: list[int] = []
     """Of the lists that are open: where the text of their current item begins."""
-    fence, apart = "", True
-    """The fence of code that is open, and whether the line above ended what it belonged to."""
+    fence, apart, loose = "", True, False
+    """The fence of code that is open, whether the line above ended its paragraph, and whether the item at hand has had
+    another paragraph: the next item then wants an empty line above it."""
     for line in text.splitlines():
         words = line.strip()
         indent = len(line) - len(line.lstrip(" "))
         if fence or not words:
             lines.append(_moved(line, indent, columns) if words else "")
             apart = not words or words == fence
+            loose = loose or apart
             fence = "" if words == fence else fence
             continue
         item, within = ITEM.match(words), bool(columns)
@@ -32,11 +34,12 @@ def for_python_markdown(text: str) -> str:
             while columns and indent < columns[-1]:
                 columns.pop()
         is_item = item is not None and indent - (columns[-1] if columns else 0) < len(DEEPER)
-        if lines and lines[-1] and not columns and within != is_item:
+        if lines and lines[-1] and ((is_item and loose) or (not columns and within != is_item)):
             lines.append("")
         if item is not None and is_item:
             lines.append(DEEPER * len(columns) + words)
             columns.append(indent + item.end())
+            loose = False
         else:
             lines.append(_moved(line, indent, columns))
             found = FENCE.match(words)
