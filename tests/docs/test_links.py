@@ -1,5 +1,6 @@
 """The documents are whole: every page is in the site's navigation, every link, anchor and picture is there."""
 
+import functools
 import re
 
 import pytest
@@ -16,11 +17,18 @@ from threepoint.tools.website.pages import (
     repository_path,
     resolved,
     targets,
+    without_code,
 )
 
 DOCUMENTS = sorted({repository_path(page) for page in pages()} | {"README.md"})
 
 
+@functools.cache
+def anchors_of(path):
+    return heading_anchors(text_of(path))
+
+
+@functools.cache
 def text_of(path):
     return (ROOT / path).read_text(encoding="utf-8")
 
@@ -39,9 +47,14 @@ def test_links_and_pictures_lead_somewhere(document):
         path, anchor = resolved(document, target), target.partition("#")[2]
         if not (ROOT / path).exists():
             broken.append(target)
-        elif anchor and path.endswith(".md") and anchor not in heading_anchors(text_of(path)):
+        elif anchor and path.endswith(".md") and anchor not in anchors_of(path):
             broken.append(f"{target}: no such heading")
     assert broken == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_a_page_has_one_title(document):
+    assert len(re.findall(r"^# .", without_code(text_of(document)), re.MULTILINE)) == 1
 
 
 def test_no_picture_is_left_over():
@@ -73,6 +86,8 @@ def test_links_lead_to_the_sites_pages():
     assert for_the_site("[`CITATION.cff`](CITATION.cff), [b](README.md)", "CONTRIBUTING.md") == (
         "`CITATION.cff` (`CITATION.cff` in the repository), [b](index.md)"
     )
+    named = for_the_site("[weights/flag.md](../weights/flag.md)", "docs/training.md")
+    assert named == "[FLAG's weights](weights/flag.md)"
 
 
 def test_lists_are_indented_as_python_markdown_has_them():

@@ -92,6 +92,11 @@ def heading_anchors(text: str) -> set[str]:
     return {slug(heading) for heading in HEADING.findall(plain)}
 
 
+def title(text: str) -> str:
+    """The first heading of a page of Markdown."""
+    return next(iter(HEADING.findall(text)), "")
+
+
 def slug(heading: str) -> str:
     """A heading's name in links."""
     words = re.sub(r"[^\w\- ]", "", re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).lower())
@@ -99,7 +104,7 @@ def slug(heading: str) -> str:
 
 
 def for_the_site(text: str, source: str) -> str:
-    """A page of the repository with its links led to the site's pages.
+    """A page of the repository with its links led to the site's pages, which are called by their titles.
 
     A link to a file that the site does not have becomes the file's name; one to nothing at all stays, for MkDocs to
     refuse.
@@ -117,6 +122,8 @@ def for_the_site(text: str, source: str) -> str:
         there = site_path(path)
         if there is not None:
             anchor = "#" + target.partition("#")[2] if "#" in target else ""
+            if words.endswith(".md") and (ROOT / path).is_file():
+                words = title((ROOT / path).read_text(encoding="utf-8"))
             return f"{mark}[{words}]({'../' * above}{there}{anchor})"
         if (ROOT / path).exists():
             return words if path in words else f"{words} (`{path}` in the repository)"
