@@ -134,6 +134,15 @@ def test_what_is_broken_in_a_site_is_named(tmp_path, text, problem):
     assert found.startswith("page.html: ") and problem in found
 
 
+def test_a_style_that_loads_from_elsewhere_is_named(tmp_path):
+    (tmp_path / "a.css").write_text("b { background: url('c.png') } d { src: url(data:font/woff2;base64,AA) }")
+    assert problems(site_of(tmp_path, page="")) == []
+    (tmp_path / "a.css").write_text('@import "https://elsewhere/b.css"; c { src: url(//elsewhere/d.woff) }')
+    assert [line.split(",")[0] for line in problems(tmp_path)] == [
+        "a.css: loads https://elsewhere/b.css", "a.css: loads //elsewhere/d.woff",
+    ]  # fmt: skip
+
+
 def test_a_site_without_pages_is_none(tmp_path):
     assert "no page" in problems(tmp_path)[0]
 
@@ -150,3 +159,19 @@ def test_the_site_has_a_lock_of_its_own():
     wanted = re.findall(r"^([\w.-]+)==(\S+)", DOCS_SOURCE.read_text(encoding="utf-8"), re.MULTILINE)
     assert wanted and all(locked[name][0] == version for name, version in wanted), "run python3 tools docs --lock"
     assert all(version and hashes for version, hashes in locked.values())
+
+
+def test_the_first_pages_call_buttons_as_they_are_labelled():
+    """What stands in italics and begins with a capital is a text of the interface; menus and the tab are Blender's."""
+    labels = {
+        label
+        for path in (ROOT / "blender_addon" / "i18n").glob("zh_hans*.py")
+        for label in re.findall(r'^    "(.+?)": ', path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert "Predict" in labels
+    unknown = {
+        name
+        for page in ("index", "getting-started", "devices", "glossary")
+        for name in re.findall(r"(?<!\*)\*([A-Z][^*>]+)\*(?!\*)", without_code(text_of(f"docs/{page}.md")))
+    }
+    assert unknown - labels - {"Threepoint"} == set()

@@ -1,5 +1,7 @@
 """Whether a built site is whole: every link, anchor and picture is there, and nothing is loaded from elsewhere."""
 
+import re
+from collections.abc import Iterable
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -10,6 +12,8 @@ LOADED = {
 }  # fmt: skip
 """Attributes by which a page loads another file."""
 LOADED_LINKS = {"stylesheet", "icon", "preload", "prefetch", "preconnect", "manifest", "modulepreload"}
+
+STYLE_TARGET = re.compile(r"""(?:url\(|@import )\s*["']?([^"')\s]+)""")
 
 
 class Page(HTMLParser):
@@ -41,14 +45,23 @@ def problems(site: Path) -> list[str]:
         return [f"{site}: no page was built"]
     found = []
     for path, page in pages.items():
-        for target in page.loaded:
-            if urlsplit(target).netloc or urlsplit(target).scheme not in ("", "data"):
-                found.append(f"{path.relative_to(site)}: loads {target}, which is not of the site")
+        found += _loaded_from_elsewhere(site, path, page.loaded)
         for target in [*page.links, *page.loaded]:
             problem = _problem(site, path, target, pages)
             if problem:
                 found.append(f"{path.relative_to(site)}: {target}: {problem}")
+    for path in sorted(site.rglob("*.css")):
+        found += _loaded_from_elsewhere(site, path, STYLE_TARGET.findall(path.read_text(encoding="utf-8")))
     return found
+
+
+def _loaded_from_elsewhere(site: Path, path: Path, targets: Iterable[str]) -> list[str]:
+    """A line for each target that a browser would ask another server for."""
+    return [
+        f"{path.relative_to(site)}: loads {target}, which is not of the site"
+        for target in targets
+        if urlsplit(target).netloc or urlsplit(target).scheme not in ("", "data")
+    ]
 
 
 def _problem(site: Path, path: Path, target: str, pages: dict[Path, Page]) -> str | None:
