@@ -157,6 +157,18 @@ def test_the_terms_of_the_refinement_are_all_told_with_their_standard_deviations
     assert [name for row in rows for name in SPAN.findall(row.split("|")[1])] == [term.name for term in TERMS]
 
 
+@pytest.mark.parametrize(
+    ("beginning", "source"),
+    [("**How much it brings**", "README.md"), ("**How good the number is**", "weights/flag.md")],
+)
+def test_the_scores_told_on_the_way_are_those_of_the_tables(beginning, source):
+    """A model card that is made anew makes them wrong."""
+    (paragraph,) = (part for part in text_of("docs/refinement.md").split("\n\n") if part.startswith(beginning))
+    told = set(re.findall(r"\d+\.\d+|\d+(?= %| cm/s)", paragraph)) - {"50", "90"}  # The intervals' names.
+    rows = "\n".join(line for line in text_of(source).splitlines() if line.startswith("|"))
+    assert told and told - set(re.findall(r"\d+(?:\.\d+)?", rows)) == set()
+
+
 def test_what_the_documents_say_of_reports_works(capsys):
     """The one command that takes no more than a moment, with a sample in the place of the reader's own recording."""
     lines = [line for name in DOCUMENTS for line in commands_of(text_of(name)) if line.endswith("--report")]
