@@ -72,7 +72,7 @@ def build(folder: Path) -> None:
 def serve() -> None:
     """Show the site, built anew whenever a page changes, until it is interrupted."""
     with tempfile.TemporaryDirectory() as temporary:
-        if _mkdocs(Path(temporary), "serve") != 0:
+        if _mkdocs(Path(temporary), "serve", "--no-strict") != 0:
             raise InputError("docs: MkDocs ended, and says why above")
 
 
