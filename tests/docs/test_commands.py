@@ -111,7 +111,8 @@ def test_the_commands_of_a_page_can_be_run(document, only_parsing):
         try:
             check(line)
         except InputError as error:
-            wrong.append(f"{line}: {error}")
+            if " ... " not in line or "arguments are required" not in str(error):  # What stands above is left out.
+                wrong.append(f"{line}: {error}")
     assert wrong == []
 
 
