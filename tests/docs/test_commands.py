@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import importlib
+import math
 import re
 import shlex
 
@@ -151,11 +152,25 @@ def test_the_api_has_every_public_name():
         assert hasattr(part, name), path
 
 
-def test_the_terms_of_the_refinement_are_all_told_with_their_standard_deviations():
+def test_the_refinement_is_told_as_it_is():
+    from threepoint.model_core.observation import FPS
+    from threepoint.model_core.pipeline.solve import UNCERTAINTY_SAMPLES
+    from threepoint.model_core.refinement import refine, uncertainty, windows
     from threepoint.model_core.refinement.energy import TERMS
 
-    rows = [line for line in text_of("docs/refinement.md").splitlines() if line.startswith("| `")]
-    assert [name for row in rows for name in SPAN.findall(row.split("|")[1])] == [term.name for term in TERMS]
+    units = {"cm": 0.01, "cm/s": 0.01, "degrees": math.pi / 180, "rad": 1.0, "m/s³": 1.0}
+    text = " ".join(text_of("docs/refinement.md").split())
+    told = []
+    for row in text_of("docs/refinement.md").splitlines():
+        if row.startswith("| `"):
+            _, names, _, values, _ = row.replace(r"$\sqrt{10}$ times", f"{math.sqrt(10)} rad of").split("|")
+            values = [float(number) * units[unit] for number, unit in re.findall(r"([\d.]+) ([\w/³]+)", values)]
+            told += zip(SPAN.findall(names), values, strict=True)
+    assert dict(told) == pytest.approx({term.name: term.sigma for term in TERMS})
+    assert f"Windows of {windows.WINDOW} frames that overlap by {windows.OVERLAP} are" in text
+    assert windows.KNOT_FRAMES == 4 and refine.ITERATIONS == 12 and "a knot every four frames" in text
+    assert f"Twelve iterations of L-BFGS ({refine.BODY_TRACKER_ITERATIONS} with body trackers)" in text
+    assert f"$K = {UNCERTAINTY_SAMPLES}$ codes" in text and f"{FPS / uncertainty.EVERY:g} times a second" in text
 
 
 @pytest.mark.parametrize(
