@@ -61,7 +61,7 @@ NUMPY_ONLY = (
 )  # fmt: skip
 """Folders of ``model_core`` that Blender uses, beside the files at its top and ``worker.messages``."""
 MOST_FILES, MOST_LINES = 16, 400
-FILE_A_KIND = {"model_core/recordings/formats", "blender_addon/i18n/locales", "blender_addon/operators"}
+FILE_A_KIND = {"model_core/recordings/formats", "blender_addon/i18n/locales", "blender_addon/operators", "tools"}
 """Folders of one file a kind, which may hold more."""
 
 IMPORT_ALL = """
