@@ -51,8 +51,8 @@ def two_bone(
     line, wanted = first + second, goal - start
     distance = np.linalg.norm(wanted, axis=-1)
     reach = np.clip(_soft_reach(distance, a + b), max(abs(a - b) * 1.01, SHORTEST * (a + b)), None)
-    followed = _smooth((distance / (a + b) - SHORTEST) / (NEAR - SHORTEST))[:, None]
-    swing = axis_angle_to_matrix(matrix_to_axis_angle(shortest_rotation(line, wanted)) * followed)
+    part = followed(distance, a + b)[:, None]
+    swing = axis_angle_to_matrix(matrix_to_axis_angle(shortest_rotation(line, wanted)) * part)
     along = (swing @ normalize(line)[..., None])[..., 0]
     pole = _pole(first, line, bend.hinge, a + b)
     new_pole = _moved_pole(pole, line, along, bend.carried)
@@ -63,6 +63,11 @@ def two_bone(
     upper = _frames(middle, new_normal) @ np.swapaxes(_frames(first, normal), -1, -2) @ upper
     lower = _frames(end - middle, new_normal) @ np.swapaxes(_frames(second, normal), -1, -2) @ lower
     return upper, lower
+
+
+def followed(distance: np.ndarray, length: float) -> np.ndarray:
+    """How much of the way a limb of ``length`` swings towards goals at these distances (T,) from its beginning."""
+    return _smooth((distance / length - SHORTEST) / (NEAR - SHORTEST))
 
 
 def _soft_reach(distance: np.ndarray, length: float) -> np.ndarray:

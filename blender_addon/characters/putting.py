@@ -74,22 +74,21 @@ def prepare(
     """
     frames = action_frames(motion, scene)
     rest = read_rest(armature)
-    rig = rest if is_generated(rest) else None
+    controls = None if is_generated(rest) else read_controls(armature, rest)
     seconds, fps = frames_to_seconds(frames, scene), scene.render.fps / scene.render.fps_base
-    character = character_of(rest if rig is None else metarig_of(rest), bones)
-    controls = read_controls(armature, rest)
+    character = character_of(metarig_of(rest) if controls is None else rest, bones)
 
     def carried() -> Carried:
         player = player_of(_at_seconds(motion, seconds, fps), body).scaled(placement.scale)
         pose = transfer(player, character, choices)
         if fingers is not None:
             pose = replace(pose, turns={**pose.turns, **finger_turns(character, pose.turns, fingers)})
-        if rig is not None:
-            channels = control_channels(rig, character, pose, placement, choices.root, choices.hands)
+        if controls is None:
+            channels = control_channels(rest, character, pose, placement, choices.root, choices.hands)
         else:
             keyed = controlled(pose, character, controls)
             channels = channels_of(character, keyed, placement, choices.root)
-        return Carried(player, character, pose, channels, frames, rest.names, ORIGINAL if rig is not None else "")
+        return Carried(player, character, pose, channels, frames, rest.names, ORIGINAL if controls is None else "")
 
     return carried
 

@@ -18,9 +18,10 @@ from ...model_core.geometry.skeleton import ANKLES, ELBOWS, HEAD, HIPS, KNEES, P
 from .character import Character, Limb
 from .choices import PLAYER, ROTATIONS, Choices
 from .feet import foot_goals, lowered_hips, settled_hips, size_ratio, sole_heights, stepping_path
-from .inverse_kinematics import Bend, two_bone
+from .inverse_kinematics import Bend, followed, two_bone
 from .offsets import rest_offsets
 from .player import Player
+from .turning_limit import FASTEST, limited, turned
 from .twist import share_twist
 
 SPINE = (PELVIS, 3, 6, 9)
@@ -33,6 +34,8 @@ KNEES_BEND, ELBOWS_BEND = np.array([0.0, -1.0, 0.0]), np.array([0.0, 1.0, 0.0])
 
 STRETCH, EASY_REACH = 0.4, 0.96
 """How far a shoulder comes along for a hand, in the collar's length, and the part of an arm's length from which on."""
+READY = 0.1
+"""How readily an arm lets go of a place within its reach, beside one that it does not come to at all."""
 KEPT = np.radians(4.5)
 """How far a leg's bones may be from the player's directions where rotations are what counts."""
 
@@ -80,7 +83,7 @@ def transfer(player: Player, character: Character, choices: Choices) -> Characte
         for side, (arm, start) in enumerate(zip(character.arms, (left, right), strict=True)):
             start = start + _stretched(turns, character, side, wanted[:, side] - start)
             bend = Bend(player.turns[:, SHOULDERS[side]] @ ELBOWS_BEND, player.turns[:, CHEST] @ ELBOWS_BEND)
-            _reach(turns, arm, start, wanted[:, side], bend)
+            reach_in_time(turns, arm, start, wanted[:, side], bend)
     feet = {leg.end: goals[side] for side, leg in enumerate(character.legs) if character.detached(side)}
     quaternions = {bone: matrix_to_quaternion(turn) for bone, turn in turns.items()}
     quaternions |= _twisted(character, quaternions)
@@ -194,6 +197,20 @@ def _reach(turns: dict[int, np.ndarray], limb: Limb, start: np.ndarray, goal: np
     bones = (limb.upper.vector, limb.lower.vector)
     upper, lower = limb.upper.bone, limb.lower.bone
     turns[upper], turns[lower] = two_bone(start, turns[upper], turns[lower], bones, goal, bend)
+
+
+def reach_in_time(turns: dict[int, np.ndarray], arm: Limb, start: np.ndarray, goal: np.ndarray, bend: Bend) -> None:
+    """The same for an arm, which turns no faster than the player's and ``FASTEST`` more.
+
+    Where a hand passes its shoulder, and where it is out of reach, its place is what gives way.
+    """
+    bones = (arm.upper.bone, arm.lower.bone)
+    allowed = FASTEST + np.maximum.reduce([turned(turns[bone]) for bone in bones])
+    _reach(turns, arm, start, goal, bend)
+    distance = np.linalg.norm(goal - start, axis=-1)
+    lost = np.maximum(1 - followed(distance, arm.length), distance > arm.length)
+    kept = limited([turns[bone] for bone in bones], allowed, np.maximum(lost, READY))
+    turns |= dict(zip(bones, kept, strict=True))
 
 
 def _stretched(turns: dict[int, np.ndarray], character: Character, side: int, wanted: np.ndarray) -> np.ndarray:
