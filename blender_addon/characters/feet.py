@@ -3,8 +3,9 @@
 import numpy as np
 
 from ...model_core.geometry.filters import gaussian_smooth
+from ...model_core.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle, transpose
 from ...model_core.geometry.skeleton import ANKLES, HIPS, KNEES, TOES
-from .character import Character
+from .character import Character, Limb
 from .player import Player
 
 SETTLED = 0.05
@@ -17,6 +18,14 @@ LOWEST = 0.3
 """The part of a leg's length to which hips may come down to a standing foot."""
 SINK_SECONDS = 0.1
 """Standard deviation of the Gaussian by which hips come down before a far step."""
+KEPT = np.radians(4.5)
+"""How far a leg's bones may be from the player's directions where rotations are what counts."""
+LEVELLINGS, DAMPING = 4, 0.1
+"""How often soles are brought nearer to the floor within that, and the part of a leg's length for which upright bones,
+which hardly raise a foot, count."""
+
+Turns = dict[int, np.ndarray]
+"""Bone -> its rotation from rest in the world (T, 3, 3)."""
 
 
 def size_ratio(player: Player, character: Character) -> float:
@@ -26,9 +35,7 @@ def size_ratio(player: Player, character: Character) -> float:
     return float(np.mean([leg.length for leg in character.legs]) / theirs)
 
 
-def foot_goals(
-    player: Player, character: Character, side: int, scale: float, turns: dict[int, np.ndarray]
-) -> np.ndarray:
+def foot_goals(player: Player, character: Character, side: int, scale: float, turns: Turns) -> np.ndarray:
     """Where an ankle goes (T, 3).
 
     The ball of the foot is over the player's, in the space's ``scale``, and still while the foot stands; the lowest
@@ -101,22 +108,17 @@ def lowered_hips(
 
 
 def stepping_path(
-    player: Player, character: Character, turns: dict[int, np.ndarray], centre: np.ndarray
+    player: Player, character: Character, turns: Turns, centre: np.ndarray
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """The hips' path (T, 3) by which limbs that turn as the player's walk without sliding, and the ankles' (T, 3).
 
     Feet that stand carry the hips: they move as far over the floor as the standing foot moves below them, and are as
     high as its sole asks for. Between steps the path goes on as ``centre`` (T, 3) does.
     """
-    from_hips = character.hip_centre
-    ankles, balls, lows = [], [], []
-    for side, leg in enumerate(character.legs):
-        toes = character.toes[side]
-        socket = turns[character.hips] @ (character.rest.heads[leg.upper.bone] - from_hips)
-        ankle = socket + turns[leg.upper.bone] @ leg.upper.vector + turns[leg.lower.bone] @ leg.lower.vector
-        foot = turns[leg.end]
+    ankles, balls, lows = ankle_paths(np.zeros_like(centre), character, turns), [], []
+    for side, ankle in enumerate(ankles):
+        toes, foot = character.toes[side], turns[character.legs[side].end]
         points = character.soles[side].points(foot, turns[toes[0]] if toes else foot) + ankle[:, None]
-        ankles.append(ankle)
         balls.append(points[:, 1, :2])
         lows.append(points[..., 2].min(1))
     weights = np.stack([_eased(player.stands[:, side], player.fps) for side in (0, 1)], 1) * player.stands
@@ -145,29 +147,91 @@ def stepping_path(
     return path, goals
 
 
-def sole_heights(centre: np.ndarray, character: Character, turns: dict[int, np.ndarray]) -> np.ndarray:
+def ankle_paths(centre: np.ndarray, character: Character, turns: Turns) -> list[np.ndarray]:
+    """Where both legs end (T, 3), with the middle between the hip joints there (T, 3)."""
+    ankles = []
+    for leg in character.legs:
+        socket = turns[character.hips] @ (character.rest.heads[leg.upper.bone] - character.hip_centre)
+        ankles.append(centre + socket + sum(turns[bone] @ vector for bone, vector in _bones(leg)))
+    return ankles
+
+
+def sole_heights(centre: np.ndarray, character: Character, turns: Turns) -> np.ndarray:
     """How high the lowest points of both soles are (T, 2), with the middle between the hip joints there (T, 3)."""
     heights = []
-    for side, leg in enumerate(character.legs):
-        toes, foot = character.toes[side], turns[leg.end]
-        socket = turns[character.hips] @ (character.rest.heads[leg.upper.bone] - character.hip_centre)
-        ankle = socket + turns[leg.upper.bone] @ leg.upper.vector + turns[leg.lower.bone] @ leg.lower.vector
+    for side, ankle in enumerate(ankle_paths(centre, character, turns)):
+        toes, foot = character.toes[side], turns[character.legs[side].end]
         points = character.soles[side].points(foot, turns[toes[0]] if toes else foot)
-        heights.append(centre[:, 2] + ankle[:, 2] + points[..., 2].min(1))
+        heights.append(ankle[:, 2] + points[..., 2].min(1))
     return np.stack(heights, 1)
 
 
-def settled_hips(centre: np.ndarray, heights: np.ndarray, stands: np.ndarray, fps: float) -> np.ndarray:
-    """The hips' path (T, 3), raised or lowered so that soles at these heights (T, 2) are on the floor where they stand.
+def levelled(
+    player: Player,
+    character: Character,
+    turns: Turns,
+    wanted: Turns,
+    centre: np.ndarray,
+) -> np.ndarray:
+    """The hips' path (T, 3) by which standing soles are on the floor, where limbs turn as the player's do.
 
-    Two feet that stand at different heights are as far above it as below.
+    The legs' ``turns`` change by that, but none gets further from what is ``wanted`` of it (T, 3, 3) than ``KEPT``:
+    what is nearest to level moves a foot up and down most.
     """
-    carried = stands.any(1)
+    standing = np.stack([_eased(player.stands[:, side], player.fps) for side in (0, 1)], 1)
+    for _ in range(LEVELLINGS):
+        _keep_directions(turns, wanted, character)
+        heights = sole_heights(centre, character, turns)
+        above = heights - _mean_height(heights, standing, player.fps)[:, None]
+        missing = np.where(above < 0, -above, -above * standing)
+        for side, leg in enumerate(character.legs):
+            _raise(turns, leg, missing[:, side])
+    _keep_directions(turns, wanted, character)
+    return settled_hips(centre, sole_heights(centre, character, turns), player.stands)
+
+
+def _mean_height(heights: np.ndarray, standing: np.ndarray, fps: float) -> np.ndarray:
+    """How high those of two soles at ``heights`` (T, 2) are (T,) that stand, smooth over time."""
+    weight = standing.sum(1)
+    carried = weight > 0
     if not carried.any():
-        return centre
-    lowest, highest = np.where(stands, heights, np.inf).min(1), np.where(stands, heights, -np.inf).max(1)
-    lift = -0.5 * (lowest[carried] + highest[carried])
+        return np.minimum(heights.min(1), 0)
+    times = np.arange(len(heights))
+    mean = (standing * heights).sum(1)[carried] / weight[carried]
+    return gaussian_smooth(np.interp(times, times[carried], mean)[:, None], EASE_SECONDS * fps)[:, 0]
+
+
+def _raise(turns: Turns, leg: Limb, by: np.ndarray) -> None:
+    """Turn a leg's two bones so that its foot comes up by so many metres (T,): the more level one further."""
+    vectors = [(turns[bone] @ vector) for bone, vector in _bones(leg)]
+    levers = [np.stack([vector[:, 1], -vector[:, 0], np.zeros(len(vector))], 1) for vector in vectors]
+    squared = sum((lever * lever).sum(1) for lever in levers) + (DAMPING * leg.length) ** 2
+    for (bone, _), lever in zip(_bones(leg), levers, strict=True):
+        turns[bone] = axis_angle_to_matrix((by / squared)[:, None] * lever) @ turns[bone]
+
+
+def _bones(leg: Limb) -> tuple[tuple[int, np.ndarray], ...]:
+    return (leg.upper.bone, leg.upper.vector), (leg.lower.bone, leg.lower.vector)
+
+
+def _keep_directions(turns: Turns, wanted: Turns, character: Character) -> None:
+    """Take back what turns a leg's bones further than ``KEPT``: directions count more than soles."""
+    for leg in character.legs:
+        for bone, _ in _bones(leg):
+            step = matrix_to_axis_angle(turns[bone] @ transpose(wanted[bone]))
+            angle = np.linalg.norm(step, axis=-1, keepdims=True)
+            turns[bone] = axis_angle_to_matrix(step * np.minimum(1, KEPT / np.maximum(angle, 1e-9))) @ wanted[bone]
+
+
+def settled_hips(centre: np.ndarray, heights: np.ndarray, stands: np.ndarray) -> np.ndarray:
+    """The hips' path (T, 3), raised or lowered so that the lower of two soles at these heights (T, 2) is on the floor.
+
+    That is where a foot stands; from one such time to the next the change goes on evenly, and never is a sole below the
+    floor.
+    """
+    carried, lift = stands.any(1), -heights.min(1)
     times = np.arange(len(centre))
     settled = centre.copy()
-    settled[:, 2] += gaussian_smooth(np.interp(times, times[carried], lift)[:, None], EASE_SECONDS * fps)[:, 0]
+    between = np.interp(times, times[carried], lift[carried]) if carried.any() else np.zeros(len(centre))
+    settled[:, 2] += np.maximum(between, lift)
     return settled

@@ -15,7 +15,7 @@ from ..avatar.contacts import foot_contacts
 from ..bpy_types import ArmatureObject, Scene
 from ..steps import Steps, all_at_once
 from .baking import writing_channels
-from .bones.metarig import ORIGINAL, is_generated, metarig_of
+from .bones.metarig import ORIGINAL, is_generated, own_bones
 from .channels import Channels, Placement, channels_of
 from .character import Character, character_of
 from .choices import PLAYER, SCALED, Choices
@@ -76,7 +76,7 @@ def prepare(
     rest = read_rest(armature)
     controls = None if is_generated(rest) else read_controls(armature, rest)
     seconds, fps = frames_to_seconds(frames, scene), scene.render.fps / scene.render.fps_base
-    character = character_of(metarig_of(rest) if controls is None else rest, bones)
+    character = character_of(own_bones(rest), bones)
 
     def carried() -> Carried:
         player = player_of(_at_seconds(motion, seconds, fps), body).scaled(placement.scale)

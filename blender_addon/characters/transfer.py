@@ -5,19 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...model_core.geometry.rotations import (
-    axis_angle_to_matrix,
-    matrix_to_axis_angle,
     matrix_to_quaternion,
     normalize,
     quaternion_to_matrix,
     shortest_rotation,
     slerp,
-    transpose,
 )
 from ...model_core.geometry.skeleton import ANKLES, ELBOWS, HEAD, HIPS, KNEES, PELVIS, SHOULDERS, TOES, WRISTS
 from .character import Character, Limb
 from .choices import PLAYER, ROTATIONS, Choices
-from .feet import foot_goals, lowered_hips, settled_hips, size_ratio, sole_heights, stepping_path
+from .feet import ankle_paths, foot_goals, levelled, lowered_hips, size_ratio, stepping_path
 from .inverse_kinematics import Bend, followed, two_bone
 from .offsets import rest_offsets
 from .player import Player
@@ -36,8 +33,6 @@ STRETCH, EASY_REACH = 0.4, 0.96
 """How far a shoulder comes along for a hand, in the collar's length, and the part of an arm's length from which on."""
 READY = 0.1
 """How readily an arm lets go of a place within its reach, beside one that it does not come to at all."""
-KEPT = np.radians(4.5)
-"""How far a leg's bones may be from the player's directions where rotations are what counts."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +69,8 @@ def transfer(player: Player, character: Character, choices: Choices) -> Characte
         bend = Bend(player.turns[:, HIPS[side]] @ KNEES_BEND, turns[character.hips] @ KNEES_BEND)
         _reach(turns, leg, centre + sockets[side], goals[side], bend)
     if choices.hands == ROTATIONS:
-        _keep_directions(turns, before, character)
-        centre = settled_hips(centre, sole_heights(centre, character, turns), player.stands, player.fps)
+        centre = levelled(player, character, turns, before, centre)
+        goals = ankle_paths(centre, character, turns)
     hips = centre + turns[character.hips] @ (character.rest.heads[character.hips] - character.hip_centre)
     left, right = (place_of(character, turns, hips, arm.upper.bone) for arm in character.arms)
     wanted = hand_goals(player, character, choices.hands, (left, right))
@@ -230,15 +225,6 @@ def _stretched(turns: dict[int, np.ndarray], character: Character, side: int, wa
     turn = shortest_rotation(bone, moved)
     turns[collar] = turn @ turns[collar]
     return (turn @ bone[..., None])[..., 0] - bone
-
-
-def _keep_directions(turns: dict[int, np.ndarray], before: dict[int, np.ndarray], character: Character) -> None:
-    """Take back what turns a leg's bones further than ``KEPT`` from the player's: directions count more than soles."""
-    for leg in character.legs:
-        for bone in (leg.upper.bone, leg.lower.bone):
-            step = matrix_to_axis_angle(turns[bone] @ transpose(before[bone]))
-            angle = np.linalg.norm(step, axis=-1, keepdims=True)
-            turns[bone] = axis_angle_to_matrix(step * np.minimum(1, KEPT / np.maximum(angle, 1e-9))) @ before[bone]
 
 
 def _twisted(character: Character, turns: dict[int, np.ndarray]) -> dict[int, np.ndarray]:

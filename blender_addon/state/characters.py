@@ -103,12 +103,13 @@ def _said(error: InputError) -> Message:
 
 def _fitting(person: "THREEPOINT_PG_person", armature: ArmatureObject, bones: dict[str, str]) -> str:
     """Where the hands of a character of this size go best."""
+    from ..characters.bones.metarig import own_bones
     from ..characters.character import character_of
     from ..characters.putting import fitting_choice
     from ..characters.reading import read_rest
 
     try:
-        character = character_of(read_rest(armature), bones)
+        character = character_of(own_bones(read_rest(armature)), bones)
     except InputError:
         return person.character.hands
     rest = body_of(person.built_from).rest_joints(np.array(person.betas))

@@ -5,7 +5,7 @@ from typing import Any
 from ...bpy_types import ArmatureObject
 from .by_name import bones_by_name
 from .by_shape import bones_by_shape
-from .metarig import is_generated, metarig_of
+from .metarig import own_bones
 from .rest_pose import RestPose
 from .roles import missing_roles
 
@@ -22,8 +22,7 @@ VRM_CHESTS = ("upperChest", "chest", "spine")
 
 def find_bones(rest: RestPose, humanoid: dict[str, str] | None = None) -> dict[str, str]:
     """The map of a character's bones, as far as it is known; ``humanoid`` is what a VRM says, VRM's name -> bone."""
-    if is_generated(rest):
-        rest = metarig_of(rest)
+    rest = own_bones(rest)
     told, named = _from_vrm(rest, humanoid or {}), bones_by_name(rest)
     if told and not missing_roles(told):  # Toes may be there that a VRM does not name.
         return {role: bone for role, bone in (named or {}).items() if bone not in told.values()} | told

@@ -28,6 +28,11 @@ def is_generated(rest: RestPose) -> bool:
     return there.issuperset(NEEDED) and there.issuperset(ORIGINAL + name for name in SPINE[:4])
 
 
+def own_bones(rest: RestPose) -> RestPose:
+    """The bones that make a person of an armature: a generated rig's are its metarig's, any other's are all."""
+    return metarig_of(rest) if is_generated(rest) else rest
+
+
 def metarig_of(rest: RestPose) -> RestPose:
     """The metarig's bones of a generated rig, hanging from each other as in the metarig, without their prefix."""
     parents: dict[str, str] = {}

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from threepoint.blender_addon.animation.curves import all_fcurves, make_action, use_action
+from threepoint.blender_addon.characters import putting
 from threepoint.blender_addon.characters.bones.finding import find_bones
 from threepoint.blender_addon.characters.channels import Placement
 from threepoint.blender_addon.characters.choices import IN_PLACE, ON_HIPS, ON_ROOT_TURNING, PLAYER, Choices
@@ -62,7 +63,8 @@ def test_the_metarig_is_known_and_takes_a_motion():
 
 
 @pytest.mark.slow  # Rigify takes half a minute to generate a rig.
-def test_a_generated_rig_is_keyed_on_its_controls_and_comes_to_the_same_places():
+def test_a_generated_rig_is_keyed_on_its_controls_and_comes_to_the_same_places(monkeypatch):
+    monkeypatch.delattr(putting, "read_controls")  # Its controls are known: constraints are not looked at.
     armature, scene = made(GENERATED)
     for root in (ON_HIPS, ON_ROOT_TURNING):
         carried, action = put(armature, scene, root)

@@ -24,7 +24,7 @@ def measure(carried: Carried, hands: str) -> dict[str, float]:
     """The figures of a motion on a character: centimetres, centimetres a second and degrees, by name."""
     character, pose, player = carried.character, carried.pose, carried.player
     turns = {bone: quaternion_to_matrix(turn) for bone, turn in pose.turns.items()}
-    found = {"slide": _slide(carried, turns), "sole": _sole(carried, turns), "flip": _flip(carried)}
+    found = {"slide": _slide(carried, turns), "flip": _flip(carried)} | _soles(carried, turns)
     if hands == ROTATIONS:
         return found | {"directions": _directions(carried, turns)}
     assert pose.hand_goals is not None
@@ -71,10 +71,18 @@ def _slide(carried: Carried, turns: dict[int, np.ndarray]) -> float:
     return CM * 0.5 * sum(extra)
 
 
-def _sole(carried: Carried, turns: dict[int, np.ndarray]) -> float:
-    """How far the lowest point of a standing foot is from the floor, at most."""
-    heights = [np.abs(_ball(carried, turns, side)[1])[carried.player.stands[:, side]] for side in (0, 1)]
-    return CM * float(np.concatenate(heights).max(initial=0))
+def _soles(carried: Carried, turns: dict[int, np.ndarray]) -> dict[str, float]:
+    """How far soles are from the floor, at most: ``sole`` of all feet that stand, ``lower`` of the lower one of those
+    that stand at once, ``sunk`` below it of any foot.
+    """
+    heights = CM * np.stack([_ball(carried, turns, side)[1] for side in (0, 1)], 1)
+    stands = carried.player.stands
+    lower = np.where(stands, heights, np.inf).min(1)[stands.any(1)]
+    return {
+        "sole": float(np.abs(heights[stands]).max(initial=0)),
+        "lower": float(np.abs(lower).max(initial=0)),
+        "sunk": float(np.maximum(-heights, 0).max(initial=0)),
+    }
 
 
 def _directions(carried: Carried, turns: dict[int, np.ndarray]) -> float:

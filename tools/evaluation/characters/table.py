@@ -33,7 +33,9 @@ COLUMNS = {
     "hands_scaled": "cm, the same with hands in the character's scale",
     "slide": "cm/s, how much faster standing feet move than the player's",
     "sole": "cm, worst distance of a standing sole from the floor",
-    "sole_rotations": "cm, the same with rotations only, where directions count more",
+    "sole_rotations": "cm, worst distance of the lower standing sole from the floor with rotations only",
+    "other_rotations": "cm, the same of the other one, where directions count more",
+    "sunk_rotations": "cm, furthest that any sole is below the floor with rotations only",
     "directions": "degrees, worst angle of a limb with rotations only",
     "flip": "degrees a frame, most that a bone turns beyond the player's fastest joint, in all that is preset",
     "flip_player": "degrees a frame, the same with hands as the player's, preset for those of their size alone",
@@ -106,7 +108,8 @@ def _row(subject: Subject, motion: Motion, body: Body, picture: Path | None) -> 
         if hands == PLAYER:
             found["flip_player"] = figures["flip"]
         if hands == ROTATIONS:
-            found |= {"directions": figures["directions"], "sole_rotations": figures["sole"]}
+            found |= {"directions": figures["directions"], "sole_rotations": figures["lower"],
+                      "other_rotations": figures["sole"], "sunk_rotations": figures["sunk"]}  # fmt: skip
         else:
             for name in ("slide", "sole"):
                 found[name] = max(found.get(name, -100.0), figures[name])
