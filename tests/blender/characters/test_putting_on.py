@@ -9,7 +9,9 @@ import pytest
 from animators import person_with_takes
 
 from threepoint.blender_addon.animation.curves import all_fcurves, make_action, use_action, write_curve
+from threepoint.blender_addon.avatar.armature import edit_bones
 from threepoint.blender_addon.characters.bones.finding import find_bones
+from threepoint.blender_addon.characters.bones.metarig import NEEDED, ORIGINAL
 from threepoint.blender_addon.characters.files import import_character
 from threepoint.blender_addon.characters.reading import read_rest
 from threepoint.blender_addon.state import characters
@@ -121,8 +123,6 @@ def test_whatever_carries_the_way_the_motion_is_the_same(person, root, names):
 
 
 def add_root(armature, hips):
-    from threepoint.blender_addon.avatar.armature import edit_bones
-
     with edit_bones(armature):
         root = armature.data.edit_bones.new("root")
         root.head, root.tail = (0, 0, 0), (0, 0.2, 0)
@@ -219,8 +219,6 @@ def test_a_bone_that_is_missing_is_said_and_can_be_chosen_and_is_found_again(per
     monkeypatch.setattr(characters, "preset_folder", lambda: tmp_path)
     rig = Rig("nameless", without=("collar", "neck", "toe"))
     hero = make_rig(rig, "blob", bpy.context.scene)
-    from threepoint.blender_addon.avatar.armature import edit_bones
-
     with edit_bones(hero):  # Nothing tells left from right, or limbs from anything else.
         for bone in hero.data.edit_bones:
             bone.parent = None
@@ -234,6 +232,19 @@ def test_a_bone_that_is_missing_is_said_and_can_be_chosen_and_is_found_again(per
     person.character.armature = None
     person.character.armature = hero
     assert person.character.bones["hips"].bone == "bone 0"
+
+
+@pytest.mark.parametrize(("size", "hands"), [(1.0, "PLAYER"), (0.5, "SCALED")])
+def test_hands_of_a_generated_rig_go_by_its_size(person, size, hands):
+    hero = make_rig(Rig("rigify", size=size), "hero", bpy.context.scene)
+    for bone in hero.data.bones:
+        bone.name = ORIGINAL + bone.name
+    with edit_bones(hero):
+        for name in NEEDED:
+            hero.data.edit_bones.new(name).tail = (0, 0, 0.1)
+    person.character.hands = "ROTATIONS"
+    person.character.armature = hero
+    assert person.character.hands == hands
 
 
 def test_linked_and_stretched_characters_are_refused_in_words(person):
