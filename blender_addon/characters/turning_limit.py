@@ -17,7 +17,7 @@ LOOK_AHEAD = 12
 SWEEPS, CLOSE = 400, np.radians(0.2)
 """How often neighbouring frames are drawn together at most, and how much too fast is good enough."""
 EASINGS = 2
-"""How often a turn that was spread is smoothed, so that it begins and ends softly."""
+"""How often a turn that was spread is smoothed, with the frames beside it, so that it begins and ends softly."""
 
 
 def turned(turns: np.ndarray) -> np.ndarray:
@@ -74,12 +74,11 @@ def _spread(quaternions: np.ndarray, allowed: np.ndarray, share: np.ndarray) -> 
             found[:, before], found[:, after] = normalize(here + first), normalize(there + second)
         if worst < CLOSE:
             break
-    changed = (_step(quaternions, found)[0] > CLOSE)[1:-1] * 0.5
+    changed = np.convolve(_step(quaternions, found)[0] > CLOSE, np.ones(3), "same") * share > 0
     for _ in range(EASINGS):
         here = found[:, 1:-1]
-        _, before = _step(here, found[:, :-2])
-        _, after = _step(here, found[:, 2:])
-        found[:, 1:-1] = normalize(here + changed[:, None] * (0.5 * (before + after) - here))
+        (_, before), (_, after) = _step(here, found[:, :-2]), _step(here, found[:, 2:])
+        found[:, 1:-1] = normalize(here + 0.5 * changed[1:-1, None] * (0.5 * (before + after) - here))
     return found
 
 
