@@ -18,7 +18,7 @@ LOWEST = 0.3
 """The part of a leg's length to which hips may come down to a standing foot."""
 SINK_SECONDS = 0.1
 """Standard deviation of the Gaussian by which hips come down before a far step."""
-KEPT = np.radians(4.5)
+KEPT = np.radians(4.3)
 """How far a leg's bones may be from the player's directions where rotations are what counts."""
 LEVELLINGS, DAMPING = 4, 0.1
 """How often soles are brought nearer to the floor within that, and the part of a leg's length for which upright bones,

@@ -14,7 +14,7 @@ from ...model_core.geometry.rotations import (
 from ...model_core.geometry.skeleton import ANKLES, ELBOWS, HEAD, HIPS, KNEES, PELVIS, SHOULDERS, TOES, WRISTS
 from .character import Character, Limb
 from .choices import PLAYER, ROTATIONS, Choices
-from .feet import ankle_paths, foot_goals, levelled, lowered_hips, size_ratio, stepping_path
+from .feet import Turns, ankle_paths, foot_goals, levelled, lowered_hips, size_ratio, stepping_path
 from .inverse_kinematics import Bend, followed, two_bone
 from .offsets import rest_offsets
 from .player import Player
@@ -43,6 +43,8 @@ class CharacterPose:
     that carries it, and those above the hips rest. ``hips`` (T, 3): where the head of the hips' bone is. ``feet``: bone
     -> where its head is (T, 3), of feet that hang elsewhere than from their shins. ``hand_goals`` (T, 2, 3): where the
     hands should be, None where nothing says so. ``scale``: metres of the character's world to a metre of the player's.
+    ``hurried`` (T, 2) bool: where an arm would have to turn too fast for its hand to be there. ``solved``: bones that
+    inverse kinematics of the armature's own turns.
     """
 
     turns: dict[int, np.ndarray]
@@ -50,6 +52,7 @@ class CharacterPose:
     feet: dict[int, np.ndarray]
     hand_goals: np.ndarray | None
     scale: float
+    hurried: np.ndarray
     solved: frozenset[int] = frozenset()
 
 
@@ -74,15 +77,17 @@ def transfer(player: Player, character: Character, choices: Choices) -> Characte
     hips = centre + turns[character.hips] @ (character.rest.heads[character.hips] - character.hip_centre)
     left, right = (place_of(character, turns, hips, arm.upper.bone) for arm in character.arms)
     wanted = hand_goals(player, character, choices.hands, (left, right))
+    hurried = np.zeros((len(centre), 2), bool)
     if wanted is not None:
+        allowed = FASTEST + np.max([turned(player.turns[:, joint]) for joint in range(player.turns.shape[1])], 0)
         for side, (arm, start) in enumerate(zip(character.arms, (left, right), strict=True)):
             start = start + _stretched(turns, character, side, wanted[:, side] - start)
             bend = Bend(player.turns[:, SHOULDERS[side]] @ ELBOWS_BEND, player.turns[:, CHEST] @ ELBOWS_BEND)
-            reach_in_time(turns, arm, start, wanted[:, side], bend)
+            hurried[:, side] = reach_in_time(turns, arm, start, wanted[:, side], bend, allowed)
     feet = {leg.end: goals[side] for side, leg in enumerate(character.legs) if character.detached(side)}
     quaternions = {bone: matrix_to_quaternion(turn) for bone, turn in turns.items()}
     quaternions |= _twisted(character, quaternions)
-    return CharacterPose(quaternions, hips, feet, wanted, scale)
+    return CharacterPose(quaternions, hips, feet, wanted, scale, hurried)
 
 
 def space_scale(player: Player, character: Character, hands: str) -> float:
@@ -187,28 +192,32 @@ def place_of(character: Character, turns: dict[int, np.ndarray], hips: np.ndarra
     return place
 
 
-def _reach(turns: dict[int, np.ndarray], limb: Limb, start: np.ndarray, goal: np.ndarray, bend: Bend) -> None:
+def _reach(turns: Turns, limb: Limb, start: np.ndarray, goal: np.ndarray, bend: Bend) -> None:
     """Turn a limb's two segments so that its end comes to the goal."""
     bones = (limb.upper.vector, limb.lower.vector)
     upper, lower = limb.upper.bone, limb.lower.bone
     turns[upper], turns[lower] = two_bone(start, turns[upper], turns[lower], bones, goal, bend)
 
 
-def reach_in_time(turns: dict[int, np.ndarray], arm: Limb, start: np.ndarray, goal: np.ndarray, bend: Bend) -> None:
-    """The same for an arm, which turns no faster than the player's and ``FASTEST`` more.
+def reach_in_time(
+    turns: Turns, arm: Limb, start: np.ndarray, goal: np.ndarray, bend: Bend, allowed: np.ndarray
+) -> np.ndarray:
+    """The same for an arm whose bones turn by no more than ``allowed`` (T - 1,) radians a frame.
 
-    Where a hand passes its shoulder, and where it is out of reach, its place is what gives way.
+    Where a hand passes its shoulder, and where it is out of reach, its place is what gives way; returns where one does
+    (T,) bool.
     """
     bones = (arm.upper.bone, arm.lower.bone)
-    allowed = FASTEST + np.maximum.reduce([turned(turns[bone]) for bone in bones])
     _reach(turns, arm, start, goal, bend)
     distance = np.linalg.norm(goal - start, axis=-1)
     lost = np.maximum(1 - followed(distance, arm.length), distance > arm.length)
     kept = limited([turns[bone] for bone in bones], allowed, np.maximum(lost, READY))
+    hurried = np.any([np.abs(turn - turns[bone]).max((1, 2)) > 0 for bone, turn in zip(bones, kept, strict=True)], 0)
     turns |= dict(zip(bones, kept, strict=True))
+    return hurried
 
 
-def _stretched(turns: dict[int, np.ndarray], character: Character, side: int, wanted: np.ndarray) -> np.ndarray:
+def _stretched(turns: Turns, character: Character, side: int, wanted: np.ndarray) -> np.ndarray:
     """Turn a collar towards what its arm does not reach, ``wanted`` (T, 3) from the shoulder, as people do.
 
     Returns how far the shoulder has come (T, 3).

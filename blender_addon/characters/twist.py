@@ -2,9 +2,18 @@
 
 import numpy as np
 
-from ...model_core.geometry.rotations import axis_angle_to_quaternion, normalize, quaternion_conjugate
+from ...model_core.geometry.rotations import (
+    axis_angle_to_quaternion,
+    matrix_to_quaternion,
+    normalize,
+    quaternion_conjugate,
+    quaternion_to_matrix,
+    shortest_rotation,
+)
 from ...model_core.geometry.rotations import quaternion_multiply as multiply
 from .character import Segment
+from .turning_limit import FASTEST, limited
+from .turning_limit import turned as turned_by
 
 FOLDED = (0.2, 0.7)
 """Cosines of half the angle between two bones: up to the first they are folded, from the second on they are not."""
@@ -41,7 +50,8 @@ def share_twist(
 
     ``whole`` (T, 4): that of the segment as one piece. Its twist from ``near`` (T, 4), what it hangs on, is what the
     pieces of an upper segment take bit by bit; with ``far``, what hangs on it, that from itself to that. ``lines``:
-    for a piece the direction (3,) at rest from its head to the segment's end, about which it turns.
+    for a piece the direction (3,) at rest from its head to the segment's end, about which it turns. No piece turns
+    faster than both ends of the segment and ``FASTEST``.
     """
     axis = normalize(segment.vector)
     if far is None:
@@ -56,4 +66,13 @@ def share_twist(
         before, result[bone] = now, turned
     for bone, share in segment.beside:
         result[bone] = multiply(whole, about(axis, base + share * angle))
-    return result
+    ends = [quaternion_to_matrix(turn) for turn in (whole, near if far is None else far)]
+    allowed = np.maximum.reduce([np.full(len(whole) - 1, FASTEST), *(turned_by(end) for end in ends)])
+    return {bone: _in_time(turn, lines.get(bone, axis), allowed) for bone, turn in result.items()}
+
+
+def _in_time(piece: np.ndarray, line: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """Rotations (T, 4) of a piece that points along ``line`` (3,), of which none is too far from the one before."""
+    turns = quaternion_to_matrix(piece)
+    (found,) = limited([turns], allowed, np.ones(len(piece)))
+    return piece if found is turns else matrix_to_quaternion(shortest_rotation(found @ line, turns @ line) @ found)

@@ -51,7 +51,8 @@ def solved(arm, turns, goal):
     """The arm's rotations for goals from its shoulder, and how far its hand is from them (T,)."""
     found = dict(turns)
     bend = Bend(turns[0] @ BACK, np.broadcast_to(BACK, goal.shape))
-    reach_in_time(found, arm, np.zeros_like(goal), goal, bend)
+    allowed = FASTEST + np.maximum(turned(turns[0]), turned(turns[1]))
+    reach_in_time(found, arm, np.zeros_like(goal), goal, bend, allowed)
     hand = found[0] @ arm.upper.vector + found[1] @ arm.lower.vector
     free = two_bone(np.zeros_like(goal), turns[0], turns[1], (arm.upper.vector, arm.lower.vector), goal, bend)
     return found, np.linalg.norm(hand - goal, axis=1), free

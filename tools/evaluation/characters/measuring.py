@@ -15,6 +15,8 @@ from ....model_core.geometry.skeleton import ANKLES, ELBOWS, HIPS, KNEES, SHOULD
 
 REACHABLE = 0.97
 """The part of an arm's length up to which a goal counts as within reach."""
+MISSED = 0.01
+"""Metres from which on a hand is not where it should be."""
 LOOKED_AT = 12
 """Frames at which Blender's own bones are compared with what was computed."""
 CM = 100.0
@@ -28,16 +30,20 @@ def measure(carried: Carried, hands: str) -> dict[str, float]:
     if hands == ROTATIONS:
         return found | {"directions": _directions(carried, turns)}
     assert pose.hand_goals is not None
-    worst, within = 0.0, 0
+    frames = len(player.places)
+    worst, passed, within, passing = 0.0, 0.0, 0, 0
     for side, arm in enumerate(character.arms):
         start = place_of(character, turns, pose.hips, arm.upper.bone)
-        goal = pose.hand_goals[:, side]
+        goal, hurried = pose.hand_goals[:, side], pose.hurried[:, side]
         distance = np.linalg.norm(goal - start, axis=1) / arm.length
         reachable = (distance >= NEAR) & (distance <= REACHABLE)
         away = np.linalg.norm(_end(arm, turns, start) - goal, axis=1)
         within += int(reachable.sum())
-        worst = max(worst, float(away[reachable].max(initial=0)))
-    return found | {"hands": CM * worst, "reachable": 100 * within / (2 * player.places.shape[0])}
+        passing += int((reachable & hurried & (away > MISSED)).sum())
+        worst = max(worst, float(away[reachable & ~hurried].max(initial=0)))
+        passed = max(passed, float(away[reachable & hurried].max(initial=0)))
+    shares = {"reachable": within / (2 * frames), "passing": passing / (2 * frames)}
+    return found | {"hands": CM * worst, "passed": CM * passed} | {name: 100 * share for name, share in shares.items()}
 
 
 def _end(limb: Limb, turns: dict[int, np.ndarray], start: np.ndarray) -> np.ndarray:

@@ -28,8 +28,10 @@ from .rigify import GENERATED, METARIG, make_rigify
 
 FPS = 30
 COLUMNS = {
-    "hands": "cm, worst distance of a hand from its goal where that is within reach",
+    "hands": "cm, worst distance of a hand from its goal where that is within reach and no arm has to turn too fast for it",
     "reachable": "%, goals within reach",
+    "passing": "%, goals within reach that are missed by 1 cm or more, since the arm would have to turn too fast",
+    "passed": "cm, worst distance of a hand from these",
     "hands_scaled": "cm, the same with hands in the character's scale",
     "slide": "cm/s, how much faster standing feet move than the player's",
     "sole": "cm, worst distance of a standing sole from the floor",
@@ -114,7 +116,7 @@ def _row(subject: Subject, motion: Motion, body: Body, picture: Path | None) -> 
             for name in ("slide", "sole"):
                 found[name] = max(found.get(name, -100.0), figures[name])
         if hands == PLAYER:
-            found |= {"hands": figures["hands"], "reachable": figures["reachable"]}
+            found |= {name: figures[name] for name in ("hands", "reachable", "passing", "passed")}
             action = make_action(subject.armature, "evaluated").action
             write_carried(subject.armature, action, carried)
             use_action(subject.armature, action)
