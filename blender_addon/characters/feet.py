@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...model_core.geometry.filters import gaussian_smooth
-from ...model_core.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle, transpose
+from ...model_core.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle, normalize, transpose
 from ...model_core.geometry.skeleton import ANKLES, HIPS, KNEES, TOES
 from .character import Character, Limb
 from .player import Player
@@ -20,6 +20,8 @@ SINK_SECONDS = 0.1
 """Standard deviation of the Gaussian by which hips come down before a far step."""
 KEPT = np.radians(4.3)
 """How far a leg's bones may be from the player's directions where rotations are what counts."""
+TURNED_UP = np.radians(35.0)
+"""How far a foot that does not stand is turned up at most, so that its toes stay above the floor."""
 LEVELLINGS, DAMPING = 4, 0.1
 """How often soles are brought nearer to the floor within that, and the part of a leg's length for which upright bones,
 which hardly raise a foot, count."""
@@ -41,10 +43,7 @@ def foot_goals(player: Player, character: Character, side: int, scale: float, tu
     The ball of the foot is over the player's, in the space's ``scale``, and still while the foot stands; the lowest
     point of the sole is as high as the player's, in the legs' proportion, and on the floor while the foot stands.
     """
-    own, theirs = character.soles[side], player.soles[side]
-    toes = character.toes[side]
-    foot = turns[character.legs[side].end]
-    points = own.points(foot, turns[toes[0]] if toes else foot)
+    points, theirs = _sole_points(character, turns, side), player.soles[side]
     ankle, toe = ANKLES[side], TOES[side]
     their_points = theirs.points(player.turns[:, ankle], player.turns[:, toe])
     standing = _eased(player.stands[:, side], player.fps)
@@ -115,36 +114,45 @@ def stepping_path(
     Feet that stand carry the hips: they move as far over the floor as the standing foot moves below them, and are as
     high as its sole asks for. Between steps the path goes on as ``centre`` (T, 3) does.
     """
-    ankles, balls, lows = ankle_paths(np.zeros_like(centre), character, turns), [], []
-    for side, ankle in enumerate(ankles):
-        toes, foot = character.toes[side], turns[character.legs[side].end]
-        points = character.soles[side].points(foot, turns[toes[0]] if toes else foot) + ankle[:, None]
-        balls.append(points[:, 1, :2])
-        lows.append(points[..., 2].min(1))
-    weights = np.stack([_eased(player.stands[:, side], player.fps) for side in (0, 1)], 1) * player.stands
-    carried = weights.sum(1) > 0
-    share = weights / np.maximum(weights.sum(1, keepdims=True), 1e-9)
-    path = centre.copy()
+    path = _walked(player, character, turns, centre)
+    ankles, times = ankle_paths(np.zeros_like(centre), character, turns), np.arange(len(centre))
+    points = [_sole_points(character, turns, side) + ankles[side][:, None] for side in (0, 1)]
+    lows = [place[..., 2].min(1) for place in points]
+    carried = player.stands.any(1)
     if not carried.any():
         return path, [path + ankle for ankle in ankles]
-    times = np.arange(len(centre))
-    lift = -np.minimum(*lows) - centre[:, 2]
-    lift = np.interp(times, times[carried], lift[carried])
+    lift = np.interp(times, times[carried], -np.minimum(*lows)[carried]) - centre[:, 2]
     path[:, 2] += gaussian_smooth(lift[:, None], EASE_SECONDS * player.fps)[:, 0]
-    steps = np.diff(centre[:, :2], axis=0)
-    under = np.stack([np.diff(ball, axis=0) for ball in balls], 1)
-    held = carried[1:] & carried[:-1]
-    steps[held] = -(share[1:][held][..., None] * under[held]).sum(1)
-    path[1:, :2] = path[0, :2] + np.cumsum(steps, axis=0)
     goals = []
     for side in (0, 1):
         standing = _eased(player.stands[:, side], player.fps)
-        ball = path[:, :2] + balls[side]
+        ball = path[:, :2] + points[side][:, 1, :2]
         shift = _held(ball, player.stands[:, side], 1.0)
         sole = path[:, 2] + lows[side]
         lifted = np.maximum(sole, 0) * (1 - standing) - sole
         goals.append(path + ankles[side] + np.concatenate([shift, lifted[:, None]], 1))
     return path, goals
+
+
+def _walked(player: Player, character: Character, turns: Turns, centre: np.ndarray) -> np.ndarray:
+    """The hips' path (T, 3) that moves over the floor as far as the standing foot does below the hips."""
+    ankles = ankle_paths(np.zeros_like(centre), character, turns)
+    balls = np.stack([ankles[side] + _sole_points(character, turns, side)[:, 1] for side in (0, 1)], 1)
+    weights = np.stack([_eased(player.stands[:, side], player.fps) for side in (0, 1)], 1) * player.stands
+    share = weights / np.maximum(weights.sum(1, keepdims=True), 1e-9)
+    carried = player.stands.any(1)
+    held = carried[1:] & carried[:-1]
+    steps = np.diff(centre[:, :2], axis=0)
+    steps[held] = -(share[1:][held][..., None] * np.diff(balls[..., :2], axis=0)[held]).sum(1)
+    path = centre.copy()
+    path[1:, :2] = path[0, :2] + np.cumsum(steps, axis=0)
+    return path
+
+
+def _sole_points(character: Character, turns: Turns, side: int) -> np.ndarray:
+    """Heel, ball and tip of a foot from its ankle (T, 3, 3)."""
+    toes, foot = character.toes[side], turns[character.legs[side].end]
+    return character.soles[side].points(foot, turns[toes[0]] if toes else foot)
 
 
 def ankle_paths(centre: np.ndarray, character: Character, turns: Turns) -> list[np.ndarray]:
@@ -158,12 +166,9 @@ def ankle_paths(centre: np.ndarray, character: Character, turns: Turns) -> list[
 
 def sole_heights(centre: np.ndarray, character: Character, turns: Turns) -> np.ndarray:
     """How high the lowest points of both soles are (T, 2), with the middle between the hip joints there (T, 3)."""
-    heights = []
-    for side, ankle in enumerate(ankle_paths(centre, character, turns)):
-        toes, foot = character.toes[side], turns[character.legs[side].end]
-        points = character.soles[side].points(foot, turns[toes[0]] if toes else foot)
-        heights.append(ankle[:, 2] + points[..., 2].min(1))
-    return np.stack(heights, 1)
+    ankles = ankle_paths(centre, character, turns)
+    lows = [ankle[:, 2] + _sole_points(character, turns, side)[..., 2].min(1) for side, ankle in enumerate(ankles)]
+    return np.stack(lows, 1)
 
 
 def levelled(
@@ -187,7 +192,28 @@ def levelled(
         for side, leg in enumerate(character.legs):
             _raise(turns, leg, missing[:, side])
     _keep_directions(turns, wanted, character)
+    heights = sole_heights(centre, character, turns)
+    lift = _carried(np.where(player.stands, heights, np.inf).min(1), player.stands)
+    for side, ankle in enumerate(ankle_paths(centre + lift[:, None] * [0, 0, 1], character, turns)):
+        _turn_up(turns, character, side, ankle[:, 2], 1 - standing[:, side])
+    centre = _walked(player, character, turns, centre)
     return settled_hips(centre, sole_heights(centre, character, turns), player.stands)
+
+
+def _turn_up(turns: Turns, character: Character, side: int, ankle: np.ndarray, free: np.ndarray) -> None:
+    """Turn a foot whose ankle is so high (T,) up where its toes would be below the floor, as far as it is ``free``."""
+    end, points = character.legs[side].end, _sole_points(character, turns, side)
+    ahead = turns[end] @ character.soles[side].heading
+    lever = normalize(np.stack([ahead[:, 1], -ahead[:, 0], np.zeros(len(ahead))], 1))
+    up = np.zeros(len(ankle))
+    for place in (1, 2):  # Ball and tip.
+        point = points[:, place]
+        along = (np.cross(lever, point)[:, 2], point[:, 2])
+        now, wanted = np.arctan2(along[1], along[0]), np.arcsin(np.clip(-ankle / np.hypot(*along), -1, 1))
+        up = np.maximum(up, np.where(point[:, 2] + ankle < 0, wanted - now, 0))
+    turn = axis_angle_to_matrix((free * np.minimum(up, TURNED_UP))[:, None] * lever)
+    for bone in (end, *character.toes[side]):
+        turns[bone] = turn @ turns[bone]
 
 
 def _mean_height(heights: np.ndarray, standing: np.ndarray, fps: float) -> np.ndarray:
@@ -229,9 +255,13 @@ def settled_hips(centre: np.ndarray, heights: np.ndarray, stands: np.ndarray) ->
     That is where a foot stands; from one such time to the next the change goes on evenly, and never is a sole below the
     floor.
     """
-    carried, lift = stands.any(1), -heights.min(1)
-    times = np.arange(len(centre))
+    lowest = heights.min(1)
     settled = centre.copy()
-    between = np.interp(times, times[carried], lift[carried]) if carried.any() else np.zeros(len(centre))
-    settled[:, 2] += np.maximum(between, lift)
+    settled[:, 2] += np.maximum(_carried(lowest, stands), -lowest)
     return settled
+
+
+def _carried(lowest: np.ndarray, stands: np.ndarray) -> np.ndarray:
+    """What brings soles at these heights (T,) to the floor where one stands (T, 2), and goes on evenly between."""
+    carried, times = stands.any(1), np.arange(len(lowest))
+    return -np.interp(times, times[carried], lowest[carried]) if carried.any() else np.zeros(len(lowest))

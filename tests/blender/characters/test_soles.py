@@ -78,4 +78,4 @@ def test_with_rotations_only_soles_are_on_the_floor_and_none_below(players, rig)
     for player in players.values():
         pose = transfer(player, character, Choices(ROTATIONS))
         figures = measure(SimpleNamespace(character=character, pose=pose, player=player), ROTATIONS)
-        assert figures["lower"] < 0.1 and figures["sunk"] < 0.01 and figures["directions"] < 5
+        assert figures["slide"] < 1 and figures["lower"] < 0.1 and figures["sunk"] < 0.01 and figures["directions"] < 5

@@ -8,6 +8,7 @@ from ....blender_addon.bpy_types import ArmatureObject, Scene
 from ....blender_addon.characters.character import Character, Limb
 from ....blender_addon.characters.choices import ROTATIONS
 from ....blender_addon.characters.inverse_kinematics import NEAR
+from ....blender_addon.characters.player import Player
 from ....blender_addon.characters.putting import Carried
 from ....blender_addon.characters.transfer import CharacterPose, place_of
 from ....model_core.geometry.rotations import quaternion_multiply, quaternion_to_matrix
@@ -16,7 +17,7 @@ from ....model_core.geometry.skeleton import ANKLES, ELBOWS, HIPS, KNEES, SHOULD
 REACHABLE = 0.97
 """The part of an arm's length up to which a goal counts as within reach."""
 MISSED = 0.01
-"""Metres from which on a hand is not where it should be."""
+"""Metres from which on a hand, or a player's own foot, is not where it should be."""
 LOOKED_AT = 12
 """Frames at which Blender's own bones are compared with what was computed."""
 CM = 100.0
@@ -68,8 +69,7 @@ def _slide(carried: Carried, turns: dict[int, np.ndarray]) -> float:
     player, extra = carried.player, []
     for side in (0, 1):
         ball, _ = _ball(carried, turns, side)
-        their = player.soles[side].points(player.turns[:, ANKLES[side]], player.turns[:, TOES[side]])[:, 1]
-        theirs = player.places[:, ANKLES[side]] + their
+        theirs = _their_sole(player, side)[:, 1]
         both = player.stands[1:, side] & player.stands[:-1, side]
         for path, sign in ((ball, 1), (theirs, -1)):
             speed = np.linalg.norm(np.diff(path[:, :2], axis=0), axis=1)[both] * player.fps
@@ -79,16 +79,23 @@ def _slide(carried: Carried, turns: dict[int, np.ndarray]) -> float:
 
 def _soles(carried: Carried, turns: dict[int, np.ndarray]) -> dict[str, float]:
     """How far soles are from the floor, at most: ``sole`` of all feet that stand, ``lower`` of the lower one of those
-    that stand at once, ``sunk`` below it of any foot.
+    that stand at once, where the player's own feet are not below it, ``sunk`` below it of any foot.
     """
+    player = carried.player
     heights = CM * np.stack([_ball(carried, turns, side)[1] for side in (0, 1)], 1)
-    stands = carried.player.stands
-    lower = np.where(stands, heights, np.inf).min(1)[stands.any(1)]
+    theirs = np.stack([_their_sole(player, side)[:, :, 2].min(1) for side in (0, 1)], 1)
+    lower = np.where(player.stands, heights, np.inf).min(1)[player.stands.any(1) & (theirs.min(1) > -MISSED)]
     return {
-        "sole": float(np.abs(heights[stands]).max(initial=0)),
+        "sole": float(np.abs(heights[player.stands]).max(initial=0)),
         "lower": float(np.abs(lower).max(initial=0)),
         "sunk": float(np.maximum(-heights, 0).max(initial=0)),
     }
+
+
+def _their_sole(player: Player, side: int) -> np.ndarray:
+    """Heel, ball and tip of the player's foot (T, 3, 3)."""
+    points = player.soles[side].points(player.turns[:, ANKLES[side]], player.turns[:, TOES[side]])
+    return player.places[:, ANKLES[side], None] + points
 
 
 def _directions(carried: Carried, turns: dict[int, np.ndarray]) -> float:

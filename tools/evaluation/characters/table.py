@@ -28,15 +28,15 @@ from .rigify import GENERATED, METARIG, make_rigify
 
 FPS = 30
 COLUMNS = {
-    "hands": "cm, worst distance of a hand from its goal where that is within reach and no arm has to turn too fast for it",
+    "hands": "cm, worst distance of a hand from its goal where that is within reach and the arm has the time for it",
     "reachable": "%, goals within reach",
     "passing": "%, goals within reach that are missed by 1 cm or more, since the arm would have to turn too fast",
     "passed": "cm, worst distance of a hand from these",
     "hands_scaled": "cm, the same with hands in the character's scale",
     "slide": "cm/s, how much faster standing feet move than the player's",
-    "sole": "cm, worst distance of a standing sole from the floor",
-    "sole_rotations": "cm, worst distance of the lower standing sole from the floor with rotations only",
-    "other_rotations": "cm, the same of the other one, where directions count more",
+    "sole": "cm, worst distance of a standing sole from the floor, rotations only left out",
+    "sole_rotations": "cm, the same of the lower one with rotations only, where no foot of the player's is under it",
+    "other_rotations": "cm, the same of all with rotations only, where directions count more",
     "sunk_rotations": "cm, furthest that any sole is below the floor with rotations only",
     "directions": "degrees, worst angle of a limb with rotations only",
     "flip": "degrees a frame, most that a bone turns beyond the player's fastest joint, in all that is preset",
@@ -104,6 +104,7 @@ def _row(subject: Subject, motion: Motion, body: Body, picture: Path | None) -> 
         figures = measure(carried, hands)
         if hands == SCALED:
             found["hands_scaled"] = figures["hands"]
+        found["slide"] = max(found.get("slide", -100.0), figures["slide"])
         preset = fitting_choice(body.rest_joints(motion.betas), carried.character)
         if hands in (ROTATIONS, SCALED, preset):
             found["flip"] = max(found.get("flip", 0.0), figures["flip"])
@@ -113,8 +114,7 @@ def _row(subject: Subject, motion: Motion, body: Body, picture: Path | None) -> 
             found |= {"directions": figures["directions"], "sole_rotations": figures["lower"],
                       "other_rotations": figures["sole"], "sunk_rotations": figures["sunk"]}  # fmt: skip
         else:
-            for name in ("slide", "sole"):
-                found[name] = max(found.get(name, -100.0), figures[name])
+            found["sole"] = max(found.get("sole", 0.0), figures["sole"])
         if hands == PLAYER:
             found |= {name: figures[name] for name in ("hands", "reachable", "passing", "passed")}
             action = make_action(subject.armature, "evaluated").action
