@@ -11,7 +11,10 @@ from threepoint.model_core.geometry.rotations import (
     axis_angle_to_matrix,
     matrix_to_axis_angle,
     normalize,
+    quaternion_conjugate,
     quaternion_multiply,
+    quaternion_to_axis_angle,
+    quaternion_to_matrix,
     transpose,
 )
 
@@ -95,6 +98,19 @@ def test_pieces_of_a_limb_share_its_twist():
     assert np.allclose(angles[2], [0, 10, 20])
     forearm = share_twist(Segment(0, line, ((0, 0.5),), ()), rest, rest, whole, {0: line})
     assert np.allclose(np.degrees(twist_angle(forearm[0], line / 0.3)), [0, 20, 40])
+
+
+def test_no_piece_of_a_limb_snaps_where_its_twist_passes_half_a_turn():
+    line = np.array([0.3, 0.0, 0.0])
+    hand = about(line, np.radians(np.linspace(100, 260, 9)))
+    rest = np.tile([1.0, 0, 0, 0], (9, 1))
+    found = share_twist(Segment(0, line, ((0, 0.25), (1, 0.75)), ((2, 0.9),)), rest, rest, hand, {0: line, 1: line})
+    for piece in found.values():
+        turned = np.linalg.norm(
+            quaternion_to_axis_angle(quaternion_multiply(quaternion_conjugate(piece[:-1]), piece[1:])), axis=1
+        )
+        assert np.degrees(turned.max()) < 30
+        assert np.abs(quaternion_to_matrix(piece) @ line - line).max() < 1e-9
 
 
 def test_a_sole_is_found_on_the_skin_and_without_any():

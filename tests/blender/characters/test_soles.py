@@ -17,7 +17,7 @@ from threepoint.blender_addon.characters.transfer import transfer
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.model_core.body import load_body
 from threepoint.model_core.geometry.rotations import axis_angle_to_quaternion, quaternion_multiply
-from threepoint.model_core.geometry.skeleton import HIPS, KNEES
+from threepoint.model_core.geometry.skeleton import ANKLES, FEET, HIPS, JOINT_NAMES, KNEES
 from threepoint.model_core.motion import Motion
 from threepoint.tools.evaluation.characters.made_up_rigs import WORST, make_rig
 from threepoint.tools.evaluation.characters.measuring import measure
@@ -52,7 +52,7 @@ def test_hips_stay_where_no_foot_stands() -> None:
 
 @pytest.fixture(scope="module")
 def players():
-    """Somebody who walks and crouches; and whose legs bend at random, both feet standing."""
+    """Somebody who walks and crouches; whose legs bend at random, both feet standing; who lowers a toe on one leg."""
     body = load_body()
     sample = sample_motion(body, np.zeros(10))
     walking = replace(sample, rotations=sample.rotations[::SLOWER], translation=sample.translation[::SLOWER],
@@ -66,7 +66,13 @@ def players():
         )
     bending = Motion(30.0, rotations, np.repeat(walking.translation[:1], 90, axis=0), np.zeros(10),
                      contacts=np.ones((90, 4), np.float32))  # fmt: skip
-    return {"walking": player_of(walking, body), "bending": player_of(bending.validate(), body)}
+    lowered = np.repeat(walking.rotations[:1], 90, axis=0)
+    down = 0.4 * np.sin(np.linspace(0, np.pi, 90))[:, None] * [1.0, 0, 0]
+    lowered[:, ANKLES[1]] = quaternion_multiply(lowered[:, ANKLES[1]], axis_angle_to_quaternion(down))
+    on_left = np.tile(np.array([[JOINT_NAMES[joint].startswith("left") for joint in FEET]], np.float32), (90, 1))
+    standing = replace(bending, rotations=lowered, contacts=on_left)
+    motions = {"walking": walking, "bending": bending, "on one leg": standing}
+    return {name: player_of(motion.validate(), body) for name, motion in motions.items()}
 
 
 @pytest.mark.parametrize("rig", WORST)
@@ -75,7 +81,8 @@ def test_with_rotations_only_soles_are_on_the_floor_and_none_below(players, rig)
     bpy.context.view_layer.update()
     rest = read_rest(armature)
     character = character_of(rest, find_bones(rest))
-    for player in players.values():
+    for name, player in players.items():
         pose = transfer(player, character, Choices(ROTATIONS))
         figures = measure(SimpleNamespace(character=character, pose=pose, player=player), ROTATIONS)
+        assert name == "bending" or figures["sole"] < 0.1
         assert figures["slide"] < 1 and figures["lower"] < 0.1 and figures["sunk"] < 0.01 and figures["directions"] < 5
