@@ -14,7 +14,7 @@ from mathutils import Vector
 
 from ....blender_addon.avatar.armature import edit_bones
 from ....blender_addon.bpy_types import ArmatureObject, Scene
-from .rigify import BOX
+from .boxes import add_boxes, box_along, box_between
 
 TRUNK = {
     "hips": (0, 0.02, 0.95), "spine": (0, 0.02, 1.05), "spine2": (0, 0.02, 1.17), "chest": (0, 0.03, 1.29),
@@ -169,7 +169,7 @@ def make_rig(rig: Rig, name: str, scene: Scene) -> ArmatureObject:
         for number in range(rig.extra):
             more = _bone(armature, f"extra {number}", joints["head"], joints["crown"], rig)
             more.parent = last
-    _add_boxes(armature, joints, made, rig, scene)
+    add_boxes(armature, _boxes(joints, made, rig), rig.units)
     return armature
 
 
@@ -208,29 +208,16 @@ def _twist(armature: Any, bone: Any, number: int, rig: Rig) -> None:
     helper.roll, helper.parent = np.radians(rig.roll), bone
 
 
-def _add_boxes(
-    armature: Any, joints: Mapping[str, np.ndarray], made: Mapping[str, str], rig: Rig, scene: Scene
-) -> None:
-    """A mesh with a box along every bone, weighted to it; the feet's reach down to the floor."""
-    vertices, faces, groups = [], [], {}
+def _boxes(joints: Mapping[str, np.ndarray], made: Mapping[str, str], rig: Rig) -> dict[str, np.ndarray]:
+    """The corners (8, 3) of a box along every bone, by its name; the feet's reach down to the floor."""
+    boxes = {}
     for part, bone in made.items():
         kind, _, side = part.partition(" ")
-        suffix = f" {side}" if side else ""
-        head, tail = joints[part], joints[TAILS[kind] + suffix]
+        head, tail = joints[part], joints[TAILS[kind] + (f" {side}" if side else "")]
         thick = rig.size * (0.09 if kind in ("spine", "spine2", "chest", "hips", "head") else 0.035)
-        low, high = np.minimum(head, tail) - thick, np.maximum(head, tail) + thick
+        boxes[bone] = box_along(head, tail, thick)
         if kind in ("foot", "toe"):
+            low, high = np.minimum(head, tail) - thick, np.maximum(head, tail) + thick
             low[2], high[2] = 0.0, max(head[2], tail[2]) + 0.01
-        begin = len(vertices)
-        vertices += [[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])]
-        faces += [[begin + corner for corner in face] for face in BOX]
-        groups[bone] = list(range(begin, begin + 8))
-    mesh = bpy.data.meshes.new(f"{armature.name} boxes")
-    mesh.from_pydata((np.array(vertices) / rig.units).tolist(), [], faces)
-    boxes: Any = bpy.data.objects.new(mesh.name, mesh)
-    scene.collection.objects.link(boxes)
-    boxes.parent = armature
-    for bone, members in groups.items():
-        boxes.vertex_groups.new(name=bone).add(members, 1.0, "REPLACE")
-    modifier: Any = boxes.modifiers.new("Armature", "ARMATURE")
-    modifier.object = armature
+            boxes[bone] = box_between(low, high)
+    return boxes
