@@ -171,17 +171,13 @@ def sole_heights(centre: np.ndarray, character: Character, turns: Turns) -> np.n
     return np.stack(lows, 1)
 
 
-def levelled(
-    player: Player,
-    character: Character,
-    turns: Turns,
-    wanted: Turns,
-    centre: np.ndarray,
-) -> np.ndarray:
-    """The hips' path (T, 3) by which standing soles are on the floor, where limbs turn as the player's do.
+def levelled(player: Player, character: Character, turns: Turns, wanted: Turns, centre: np.ndarray) -> np.ndarray:
+    """The hips' path (T, 3) by which standing feet stay and their soles are on the floor, where limbs turn as the
+    player's do.
 
     The legs' ``turns`` change by that, but none gets further from what is ``wanted`` of it (T, 3, 3) than ``KEPT``:
-    what is nearest to level moves a foot up and down most.
+    what is nearest to level moves a foot up and down most. Feet in the air turn up where their toes would be below the
+    floor.
     """
     standing = np.stack([_eased(player.stands[:, side], player.fps) for side in (0, 1)], 1)
     for _ in range(LEVELLINGS):

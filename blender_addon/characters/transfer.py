@@ -31,8 +31,9 @@ KNEES_BEND, ELBOWS_BEND = np.array([0.0, -1.0, 0.0]), np.array([0.0, 1.0, 0.0])
 
 STRETCH, EASY_REACH = 0.4, 0.96
 """How far a shoulder comes along for a hand, in the collar's length, and the part of an arm's length from which on."""
-READY = 0.1
-"""How readily an arm lets go of a place within its reach, beside one that it does not come to at all."""
+READY, SAME = 0.1, 1e-6
+"""How readily an arm lets go of a place within its reach, beside one that it does not come to at all; and by how much
+elements of a rotation's matrix differ at most that is the same."""
 
 
 @dataclass(frozen=True)
@@ -212,9 +213,9 @@ def reach_in_time(
     distance = np.linalg.norm(goal - start, axis=-1)
     lost = np.maximum(1 - followed(distance, arm.length), distance > arm.length)
     kept = limited([turns[bone] for bone in bones], allowed, np.maximum(lost, READY))
-    hurried = np.any([np.abs(turn - turns[bone]).max((1, 2)) > 0 for bone, turn in zip(bones, kept, strict=True)], 0)
+    moved = [np.abs(turn - turns[bone]).max((1, 2)) for bone, turn in zip(bones, kept, strict=True)]
     turns |= dict(zip(bones, kept, strict=True))
-    return hurried
+    return np.maximum(*moved) > SAME
 
 
 def _stretched(turns: Turns, character: Character, side: int, wanted: np.ndarray) -> np.ndarray:

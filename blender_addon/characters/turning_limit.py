@@ -49,8 +49,8 @@ def limited(bones: Sequence[np.ndarray], allowed: np.ndarray, free: np.ndarray) 
 
 def _windows(over: np.ndarray) -> list[tuple[int, int]]:
     """The frames (from, to) around steps that are too fast (T - 1,)."""
-    near = np.convolve(np.concatenate([over, [False]]), np.ones(LOOK_AHEAD + 1))[: len(over) + 1] > 0.5
-    near |= np.convolve(np.concatenate([over, [False]])[::-1], np.ones(LOOK_AHEAD + 1))[len(over) :: -1] > 0.5
+    around = np.convolve(over, np.ones(2 * LOOK_AHEAD + 2))  # Step n leads from frame n to n + 1.
+    near = around[LOOK_AHEAD : LOOK_AHEAD + len(over) + 1] > 0.5
     edges = np.flatnonzero(np.diff(np.concatenate([[0], near.astype(int), [0]])))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
