@@ -49,7 +49,7 @@ def _height(carried: Carried) -> float:
 def _set_up(stage: Any, tall: float) -> Any:
     stage.render.engine = "BLENDER_WORKBENCH"
     stage.render.resolution_x, stage.render.resolution_y = WIDTH, HEIGHT
-    stage.render.image_settings.file_format = "PNG"
+    stage.render.image_settings.file_format, stage.render.dither_intensity = "PNG", 0.0  # Noise does not pack.
     stage.display.shading.light, stage.display.shading.color_type = "STUDIO", "OBJECT"
     stage.display.shading.show_cavity = True
     if stage.world is None:
