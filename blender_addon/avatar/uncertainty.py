@@ -67,11 +67,14 @@ def attach_uncertainty(
         modifier.node_group = group
     else:
         old = modifier.node_group
+        name, edited = old.name, not is_like(old, group)
         copy_ramp(old, group)
         modifier.node_group = group
-        _forget_group(old, edited=not is_like(old, group))
-        for block in (group, *(table for _, table in tables), *(table.data for _, table in tables)):
-            block.name = block.name.partition(".")[0]  # The old one's, which is free now.
+        _forget_group(old, edited)
+        if not edited:
+            group.name = name  # The old one's, which is free now.
+        for _, table in tables:
+            table.name = table.data.name = f"{mesh_object.name} {TABLE}"
     activate_colours(mesh_object.data)
     _add_mean(mesh_object, uncertainty, timeline)
     return modifier

@@ -17,7 +17,7 @@ from ...model_core.motion import Motion
 from ...model_core.recordings import Recording
 from ...model_core.untrusted.budgets import PARSE_ERRORS
 from ...model_core.worker import messages
-from ..i18n.messages import Message, message
+from ..i18n.messages import Message, message, temporary_refusal
 from .time_left import TimeLeft
 from .worker_client import WorkerClient
 
@@ -56,12 +56,7 @@ def _start(python: str | Path) -> WorkerClient:
     try:
         log_path().write_bytes(b"")
     except OSError as error:
-        raise EngineError(
-            message(
-                "{file}: cannot be written ({reason}); Blender's temporary folder is set in Preferences > File Paths",
-                file=log_path(), reason=error.strerror,
-            )
-        ) from error  # fmt: skip
+        raise EngineError(temporary_refusal(log_path(), error)) from error
     try:
         _client = WorkerClient(python, log_path())
     except OSError as error:

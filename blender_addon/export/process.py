@@ -20,7 +20,7 @@ from ..avatar.bake import take_frames
 from ..avatar.uncertainty import modifier_of, read_uncertainty
 from ..avatar.uncertainty_nodes import colour_scale
 from ..bpy_types import ArmatureObject, MeshObject, Scene
-from ..i18n.messages import message
+from ..i18n.messages import message, temporary_refusal
 
 SCRIPT = Path(__file__).with_name("child.py")
 
@@ -52,11 +52,15 @@ class Export:
     def __init__(self, kind: str, path: Path, avatar: AvatarCopy, scene: Scene, choices: Choices) -> None:
         """``kind`` of ``writers.WRITERS`` into ``path``: the avatar, as the ``choices`` say.
 
-        Raises ``InputError`` where the action lacks a curve that a motion has.
+        Raises ``InputError`` where the action lacks a curve that a motion has, or where what the other Blender needs
+        cannot be written.
         """
         frames = take_frames(avatar.armature, avatar.action)
         self.path = path
-        self._folder = tempfile.TemporaryDirectory(prefix="threepoint-export-", dir=bpy.app.tempdir or None)
+        try:
+            self._folder = tempfile.TemporaryDirectory(prefix="threepoint-export-", dir=bpy.app.tempdir or None)
+        except OSError as error:
+            raise InputError(temporary_refusal(bpy.app.tempdir, error)) from None
         folder = Path(self._folder.name)
         job: dict[str, Any] = {
             "kind": kind, "path": str(path), "blend": str(folder / "avatar.blend"), "title": avatar.action.name,
@@ -64,10 +68,18 @@ class Export:
             "frames": [scene.frame_start, scene.frame_end], "betas": list(avatar.betas), "body": avatar.body_path,
             "bone_names": choices.bone_names, "layout": choices.layout,
         }  # fmt: skip
-        job |= _save_uncertainty(folder, avatar.mesh if choices.uncertainty else None, frames)
-        job |= _save_avatar(job["blend"], avatar.armature, avatar.mesh, avatar.action)
-        (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
-        self._process = start_blender(folder)
+        try:
+            job |= _save_uncertainty(folder, avatar.mesh if choices.uncertainty else None, frames)
+            job |= _save_avatar(job["blend"], avatar.armature, avatar.mesh, avatar.action)
+            (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+        except OSError as error:
+            self._folder.cleanup()
+            raise InputError(temporary_refusal(folder, error)) from None
+        try:
+            self._process = start_blender(folder)
+        except OSError as error:
+            self._folder.cleanup()
+            raise self._refusal(str(error)) from None
 
     def poll(self) -> bool:
         """Whether the file is there. Raises ``InputError`` where it will never be."""
@@ -79,7 +91,7 @@ class Export:
         self._folder.cleanup()
         if reason:
             part_of(self.path).unlink(missing_ok=True)  # Of a Blender that was ended.
-            raise InputError(message("{path}: could not be written ({reason})", path=self.path, reason=reason))
+            raise self._refusal(reason)
         return True
 
     def wait(self) -> None:
@@ -93,6 +105,9 @@ class Export:
         self._process.wait()
         part_of(self.path).unlink(missing_ok=True)
         self._folder.cleanup()
+
+    def _refusal(self, reason: str) -> InputError:
+        return InputError(message("{path}: could not be written ({reason})", path=self.path, reason=reason))
 
     def _last_line(self, status: int) -> str:
         lines = (Path(self._folder.name) / "log.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()

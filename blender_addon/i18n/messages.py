@@ -35,6 +35,14 @@ def message(template: str, **values: object) -> Message:
     return Message(template, values)
 
 
+def temporary_refusal(file: object, error: OSError) -> Message:
+    """What is to be said where a ``file`` of Blender's temporary folder, or that folder itself, cannot be written."""
+    return message(
+        "{file}: cannot be written ({reason}); Blender's temporary folder is set in Preferences > File Paths",
+        file=file, reason=error.strerror or message("the disk may be full"),
+    )  # fmt: skip
+
+
 def dump(said: Iterable[Message | Note]) -> str:
     """Messages and notes as the text that a string property keeps."""
     return json.dumps([_to_json(item) for item in said])

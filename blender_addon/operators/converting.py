@@ -31,6 +31,7 @@ from .buttons import Button, Slot
 from .reading_recordings import WORKPLACE, is_free
 from .stepped import SteppedOperator, Work
 
+HAND_DESCRIPTIONS = {choice: description for choice, _, description in HAND_ITEMS}
 NAME_PART = 0.4
 """Of a row: where Blender's own panels end a setting's name."""
 
@@ -91,6 +92,11 @@ class THREEPOINT_OT_pose_hands(_Converting, bpy.types.Operator):
     setting = "hand_pose"
 
     hand_pose: EnumProperty(name="Hands", items=HAND_ITEMS)
+
+    @classmethod
+    def description(cls, context: Context, properties: bpy.types.OperatorProperties) -> str:
+        """The tooltip of the button for a choice."""
+        return translate(HAND_DESCRIPTIONS[properties.hand_pose])
 
 
 class THREEPOINT_OT_switch_correctives(_Converting, bpy.types.Operator):

@@ -3,6 +3,7 @@
 # pyright: reportInvalidTypeForm=false
 # Blender takes properties from annotations that are calls.
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from ..bpy_types import Context, Scene, current_context, registration
 from ..export.process import AvatarCopy, Choices, Export, part_of
 from ..i18n.messages import message
 from ..i18n.text_wrap import draw_lines
-from ..i18n.translations import translated
+from ..i18n.translations import translate, translated
 from ..state.polls import has_take, is_idle
 from ..state.presence import forget_deleted
 from ..state.properties import THREEPOINT_PG_person, require_person
@@ -34,6 +35,7 @@ FORMATS = (
     ("NPZ", "AMASS npz", "SMPL's parameters, for research", ".npz"),
 )
 SCENE_NAMES = ("SCENE", "As in the Scene", "The names that the avatar's bones have here")
+DESCRIPTIONS = {identifier: description for identifier, _, description, _ in FORMATS}
 SUFFIX = {identifier: suffix for identifier, _, _, suffix in FORMATS}
 EXPORTERS = {"FBX": "export_scene.fbx", "GLTF": "export_scene.gltf", "BVH": "export_anim.bvh", "USD": "wm.usd_export"}
 """Blender's own operators: some are add-ons that can be switched off, and some builds lack USD."""
@@ -71,6 +73,11 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
     filepath: StringProperty(subtype="FILE_PATH")
 
     @classmethod
+    def description(cls, context: Context, properties: bpy.types.OperatorProperties) -> str:
+        """The tooltip of the button for a format."""
+        return f"{translate(cls.__doc__ or '')}\n{translate(DESCRIPTIONS[properties.kind])}"
+
+    @classmethod
     def poll(cls, context: Context) -> bool:
         return is_idle(cls, context) and has_take(cls, context)
 
@@ -87,6 +94,8 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
                 layout.prop(self, name)
 
     def check(self, context: Context) -> bool:
+        if not os.path.basename(self.filepath):  # Of a folder alone the suffix would make a file beside it.
+            return False
         path = str(Path(self.filepath).with_suffix(SUFFIX[self.kind]))
         changed, self.filepath = path != self.filepath, path
         return changed
@@ -94,8 +103,10 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
     def execute(self, context: Context) -> set[str]:
         """Begin; go on with the timer's ticks, or without a window wait for the file."""
         person = require_person(context)
-        path = Path(self.filepath).with_suffix(SUFFIX[self.kind])
         try:
+            if not os.path.basename(self.filepath):
+                raise InputError(message("Give the file a name"))
+            path = Path(self.filepath).with_suffix(SUFFIX[self.kind])
             begun = export(self.kind, path, person, context.scene, self.names, self.layout, self.uncertainty)
             if bpy.app.background:
                 begun.wait()

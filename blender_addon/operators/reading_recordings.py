@@ -98,11 +98,13 @@ def begin(files: Sequence[Mapping[str, Any]], fit_range: bool = True, beside: bo
 
 
 def is_free(operator: type[bpy.types.Operator], context: Context) -> bool:
-    """Whether no import is under way."""
-    if getattr(context.window_manager, WORKPLACE).running:
+    """Whether neither an import is under way nor what else has its place."""
+    work = getattr(context.window_manager, WORKPLACE)
+    if work.running and work.step == IMPORT:
         operator.poll_message_set("Another recording is being read")
-        return False
-    return True
+    elif work.running:
+        operator.poll_message_set("The avatar is being converted")
+    return not work.running
 
 
 def show_person(context: Context, person: THREEPOINT_PG_person) -> None:

@@ -12,7 +12,7 @@ from ...model_core.errors import InputError
 from ..bpy_types import Context, registration
 from ..engine.client import EngineError
 from ..i18n.messages import Message, message
-from ..i18n.translations import translated
+from ..i18n.translations import translate, translated
 from ..steps import Steps
 
 TICK_SECONDS = 0.03
@@ -203,6 +203,14 @@ class THREEPOINT_OT_cancel(bpy.types.Operator):
     workplace: EnumProperty(  # pyright: ignore[reportInvalidTypeForm]  # Blender takes properties from such annotations.
         items=[("threepoint", "", ""), ("threepoint_import", "", "")], options={"HIDDEN"}
     )
+
+    @classmethod
+    def description(cls, context: Context, properties: bpy.types.OperatorProperties) -> str:
+        """The tooltip: an export goes on without an operator that Esc could reach."""
+        work = getattr(context.window_manager, properties.workplace)
+        if work.step == "EXPORT":
+            return translate("Stop writing; no file is left")
+        return translate(cls.__doc__ or "")
 
     def execute(self, context: Context) -> Status:
         """Let the operator that is at work know."""

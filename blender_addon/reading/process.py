@@ -15,7 +15,7 @@ from ...model_core.child_python import OWN_PROCESS, clean_environment, command
 from ...model_core.errors import InputError
 from ...model_core.recordings import Recording
 from ...model_core.worker import messages
-from ..i18n.messages import message
+from ..i18n.messages import message, temporary_refusal
 
 SCRIPT = Path(messages.__file__).with_name("worker.py")
 
@@ -24,11 +24,21 @@ class Reading:
     """A file that is being read. ``finished`` says when its ``recording`` or ``body`` is there."""
 
     def __init__(self, path: Path | None, request: Mapping[str, object]) -> None:
-        """``request`` as ``worker.reading`` takes it; ``path`` None: the body that comes with Threepoint."""
+        """``request`` as ``worker.reading`` takes it; ``path`` None: the body that comes with Threepoint.
+
+        Raises ``InputError`` where the other Python cannot be asked.
+        """
         self.name = path.name if path is not None else "body"
-        self._folder = tempfile.TemporaryDirectory(prefix="threepoint-reading-", dir=bpy.app.tempdir or None)
+        try:
+            self._folder = tempfile.TemporaryDirectory(prefix="threepoint-reading-", dir=bpy.app.tempdir or None)
+        except OSError as error:
+            raise InputError(temporary_refusal(bpy.app.tempdir, error)) from None
         asked, answer, log = (Path(self._folder.name) / name for name in ("request.json", "answer", "log.txt"))
-        asked.write_text(json.dumps({**request, "path": str(path.resolve()) if path is not None else None}))
+        try:
+            asked.write_text(json.dumps({**request, "path": str(path.resolve()) if path is not None else None}))
+        except OSError as error:
+            self._folder.cleanup()
+            raise InputError(temporary_refusal(asked, error)) from None
         try:
             with open(asked, "rb") as source, open(answer, "wb") as target, open(log, "wb") as said:
                 self._process = subprocess.Popen(

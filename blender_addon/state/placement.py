@@ -1,5 +1,7 @@
 """Where in a scene a new person stands: not within what is there."""
 
+from collections.abc import Sequence
+
 import bpy
 import numpy as np
 from mathutils import Vector
@@ -30,18 +32,28 @@ def place_beside(root: AnyObject, scene: Scene) -> None:
     taken = [box for item in scene.objects if (box := _box_of(item)) is not None]
     for other in roots_in(scene):
         if other != root and any(other.threepoint.extent):
-            place = np.array(other.location[:2])
-            taken.append(np.array(other.threepoint.extent) + np.tile(place, 2))
+            taken.append(_extent_now(other))
     if any(_overlap(own, box) for box in taken):
         root.location.x += float(max(box[2] for box in taken) - own[0])
+
+
+def _extent_now(root: AnyObject) -> np.ndarray:
+    """The rectangle that a person takes up where their root has been moved, turned or scaled to."""
+    low_x, low_y, high_x, high_y = root.threepoint.extent
+    corners = [(low_x, low_y), (low_x, high_y), (high_x, low_y), (high_x, high_y)]
+    return _rectangle_around([root.matrix_world @ Vector((x, y, 0)) for x, y in corners])
+
+
+def _rectangle_around(points: Sequence[Vector]) -> np.ndarray:
+    places = np.array(points)[:, :2]
+    return np.concatenate([places.min(0), places.max(0)])
 
 
 def _box_of(item: bpy.types.Object) -> np.ndarray | None:
     """The rectangle of floor that a visible solid object stands on."""
     if item.type not in SOLID or not item.visible_get():
         return None
-    corners = np.array([item.matrix_world @ Vector(corner) for corner in item.bound_box])[:, :2]
-    box = np.concatenate([corners.min(0), corners.max(0)])
+    box = _rectangle_around([item.matrix_world @ Vector(corner) for corner in item.bound_box])
     return None if (box[2:] - box[:2]).max() > LARGEST else box
 
 

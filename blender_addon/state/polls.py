@@ -36,9 +36,9 @@ def has_take(operator: type[bpy.types.Operator], context: Context) -> bool:
 
 
 def is_idle(operator: type[bpy.types.Operator], context: Context) -> bool:
-    """Whether the engine is not at work for this window."""
+    """Whether neither the engine is at work for this window, nor an export or what puts takes on a character."""
     if context.window_manager.threepoint.running:
-        return _is_missing(operator, "The engine is at work; Cancel stops it")
+        return _is_missing(operator, "Other work is under way; Cancel stops it")
     return True
 
 

@@ -23,7 +23,15 @@ from ..steps import Steps, all_at_once
 from .people import reading_recording, recording_of
 from .person_avatar import fits, key_fingers, loading_body, making_avatar, show_colours
 from .presence import forget_deleted, require_here, require_whole
-from .takes import action_to_write, active_take, finishing, hidden_by, keeping_edits, take_by_number
+from .takes import (
+    action_to_write,
+    active_take,
+    finishing,
+    has_whole_range,
+    hidden_by,
+    keeping_edits,
+    take_by_number,
+)
 
 if TYPE_CHECKING:
     from .properties import THREEPOINT_PG_person, THREEPOINT_PG_take
@@ -194,12 +202,15 @@ def receiving(
     take = next((take for take in person.takes if take.identifier == identifier), None)
     take = take or take_by_number(person, int(motion.provenance.get("take", 0)))
     said += yield from keeping_edits(take)
+    whole = has_whole_range(person)
     action = action_to_write(person, take)
     extent: Any = action.frame_range
     before = (extent[0], extent[1])
     yield from writing(armature, action, motion, scene)
     key_fingers(person, action)
     yield from finishing(person, take, before)
+    if whole:
+        person.first, person.last = map(round, action.frame_range)
     said += hidden_by(person)
     yield
     show_uncertainty(person.mesh, motion, scene)

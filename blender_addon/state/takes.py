@@ -106,6 +106,14 @@ def finishing(person: "THREEPOINT_PG_person", take: "THREEPOINT_PG_take", before
     person.active_take = next(index for index, other in enumerate(person.takes) if other == take)
 
 
+def has_whole_range(person: "THREEPOINT_PG_person") -> bool:
+    """Whether the range to solve again is all of the active take, as it is until somebody chooses another."""
+    take = active_take(person)
+    if take is None or take.action is None:
+        return not person.takes
+    return (person.first, person.last) == tuple(map(round, take.action.frame_range))
+
+
 def playing(person: "THREEPOINT_PG_person") -> int:
     """The index of the take that the armature plays: what the NLA and the action editor say, not what was chosen."""
     animation = person.armature.animation_data if person.armature is not None else None
