@@ -306,7 +306,7 @@ MESSAGES = {
     "torch {torch}, Python {python}, on {device}": "torch {torch}、Python {python}、{device} で動作",
     "{device} with {memory:.0f} GB": "{device}（{memory:.0f} GB）",
     "Log: {path}": "ログ：{path}",
-    "Not started yet": "まだ始めていません",
+    "Not running": "動作していません",
     "Installed; it starts on first use": "インストール済み。初めて使うときに始まります",
     "Not installed yet": "まだ入っていません",
     "Making the environment": "環境を作っています",

@@ -306,7 +306,7 @@ MESSAGES = {
     "torch {torch}, Python {python}, on {device}": "torch {torch}，Python {python}，运行于 {device}",
     "{device} with {memory:.0f} GB": "{device}（{memory:.0f} GB）",
     "Log: {path}": "日志：{path}",
-    "Not started yet": "尚未启动",
+    "Not running": "未在运行",
     "Installed; it starts on first use": "已安装；首次使用时启动",
     "Not installed yet": "尚未安装",
     "Making the environment": "正在建立环境",

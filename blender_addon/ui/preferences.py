@@ -89,15 +89,16 @@ def engine_state(chosen: THREEPOINT_preferences) -> list[object]:
         return [running, message("Log: {path}", path=engine.log_path()), *known]
     if known:
         return known
+    log = [message("Log: {path}", path=engine.log_path())] if engine.log_path().is_file() else []  # Of one that ended.
     if chosen.source == "OWN":
-        return [message("Not started yet")]
+        return [message("Not running"), *log]
     work = installation.current()
     if work is not None and work.running:
         return [message("Installing"), message("Log: {path}", path=work.log)]
     if installation.is_ready():
-        return [message("Installed; it starts on first use")]
+        return [message("Installed; it starts on first use"), *log]
     if bundled.is_there():
-        return [message("Threepoint came with an engine for the CPU or Metal; install another one for a GPU")]
+        return [message("Threepoint came with an engine for the CPU or Metal; install another one for a GPU"), *log]
     return [message("Not installed yet")]
 
 
