@@ -8,7 +8,7 @@ import bpy
 
 from ..bpy_types import Context
 from .messages import message
-from .translations import translated
+from .translations import as_sentence, translated
 
 MAX_LINES = 8
 """Lines of text that a panel shows at most."""
@@ -26,7 +26,7 @@ def wrapped_lines(
     """Messages in the user's language, broken to ``pixels`` of a normal scale or the region's width, ``most`` lines."""
     pixels = pixels or context.region.width / context.preferences.system.ui_scale
     width = max(20, int(pixels / CHARACTER_WIDTH))
-    lines = [part for item in said for part in _wrapped(translated(item), width)]
+    lines = [part for item in said for part in _wrapped(as_sentence(item), width)]
     if len(lines) > most:
         lines[most - 1 :] = [translated(message("... and {count} more lines", count=len(lines) - most + 1))]
     return lines

@@ -1,10 +1,11 @@
 """The user interface in other languages: a few files a language, registered with Blender."""
 
+import re
 from typing import Any
 
 import bpy
 
-from ...model_core.notes import Note
+from ...model_core.notes import TEMPLATES, Note
 from . import ja_jp, ja_jp_characters, ja_jp_scene, zh_hans, zh_hans_characters, zh_hans_scene
 from .messages import Message
 
@@ -16,6 +17,8 @@ LANGUAGES: dict[str, dict[str, str]] = {
 TITLES = "Threepoint"
 """Context of the panels' titles: Blender has words of its own for some of them that mean something else."""
 CONTEXTS = ("*", "Operator", TITLES)
+VALUE_FIRST = re.compile(r"\{(\w+)")
+"""The name of the value with which a template begins."""
 
 
 def translations() -> dict[str, dict[tuple[str, str], str]]:
@@ -37,6 +40,20 @@ def translated(said: object) -> str:
     if isinstance(said, BaseException):
         said = said.args[0] if said.args else type(said).__name__
     return said.text(translate) if isinstance(said, Message | Note) else translate(str(said))
+
+
+def as_sentence(said: object) -> str:
+    """``translated``, to stand by itself: with a capital, unless it begins with a name or whatever else is a value."""
+    text = translated(said)
+    carried = said.args[0] if isinstance(said, BaseException) and said.args else said
+    return text[:1].upper() + text[1:] if _begins_with_words(carried) else text
+
+
+def _begins_with_words(said: object) -> bool:
+    if not isinstance(said, Message | Note):
+        return False
+    value = VALUE_FIRST.match(TEMPLATES[said.code] if isinstance(said, Note) else said.template)
+    return value is None or _begins_with_words(said.values.get(value[1]))
 
 
 def register() -> None:

@@ -7,7 +7,7 @@ import bpy
 from ..bpy_types import Context, registration
 from ..engine.client import Job
 from ..i18n.messages import message
-from ..i18n.translations import translated
+from ..i18n.translations import as_sentence
 from ..state import engine_choice, predictions
 from ..state.properties import THREEPOINT_PG_person, active_person, require_person
 from ..steps import Steps
@@ -76,7 +76,7 @@ class THREEPOINT_OT_copy_calibration(bpy.types.Operator):
         """Copy its notes, a line each."""
         calibration = predictions.last_calibration(require_person(context))
         assert calibration is not None
-        context.window_manager.clipboard = "\n".join(translated(note) for note in calibration.notes)
+        context.window_manager.clipboard = "\n".join(as_sentence(note) for note in calibration.notes)
         return {"FINISHED"}
 
 

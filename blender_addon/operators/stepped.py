@@ -12,7 +12,7 @@ from ...model_core.errors import InputError
 from ..bpy_types import Context, registration
 from ..engine.client import EngineError
 from ..i18n.messages import Message, message
-from ..i18n.translations import translate, translated
+from ..i18n.translations import as_sentence, translate, translated
 from ..steps import Steps
 
 TICK_SECONDS = 0.03
@@ -95,7 +95,7 @@ class SteppedOperator(_Base):
 
     def tell(self, said: Message, level: str = "INFO") -> None:
         """Report to the user."""
-        self.report({level}, translated(said))  # pyright: ignore[reportArgumentType]
+        self.report({level}, as_sentence(said))  # pyright: ignore[reportArgumentType]
 
     def execute(self, context: Context) -> Status:
         """Begin; go on with the timer's ticks, or without a window wait for the end."""
@@ -160,7 +160,7 @@ class SteppedOperator(_Base):
             return work(context)
         except (InputError, EngineError) as error:
             self._tidy(context)
-            self.report({"ERROR"}, translated(error))
+            self.report({"ERROR"}, as_sentence(error))
             return {"FINISHED"} if self._finished else {"CANCELLED"}
         except BaseException:
             self._tidy(context)
@@ -173,7 +173,7 @@ class SteppedOperator(_Base):
 
     def _show_progress(self, context: Context) -> None:
         fraction, said = self.progress()
-        work, text, now = self._work(context), translated(said), time.monotonic()
+        work, text, now = self._work(context), as_sentence(said), time.monotonic()
         if self._timer is None or text == work.stage or now - self._drawn < DRAW_SECONDS:
             return
         self._drawn = now

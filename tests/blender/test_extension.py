@@ -53,6 +53,17 @@ def test_disabling_leaves_nothing_and_enabling_brings_all_back(extension):
         assert {name: len(found) for name, found in after.items()} == {name: len(f) for name, f in before.items()}
 
 
+def test_what_is_tested_is_what_was_installed(extension):
+    root = Path(sys.modules[extension].__file__).parent
+    assert root != Path(__file__).resolve().parent.parent.parent and (root / "blender_manifest.toml").is_file()
+    addon = [module for name, module in sys.modules.items() if name.startswith("threepoint.blender_addon")]
+    kinds = [getattr(bpy.types, name) for name in dir(bpy.types) if name.startswith("THREEPOINT_")]
+    assert len(addon) > 60 and len(kinds) > 40
+    assert all(module.__name__.startswith(extension) for module in addon)
+    assert all(Path(module.__file__).is_relative_to(root) for module in addon if module.__file__)
+    assert all(kind.__module__.startswith(extension) for kind in kinds)
+
+
 def test_every_button_explains_itself():
     for name in dir(bpy.ops.threepoint):
         words = getattr(bpy.ops.threepoint, name).get_rna_type()

@@ -191,6 +191,7 @@ def look_at_colours():
     yield PANELS_SETTLE
     picture("07_lower_panels")
     scroll_sidebar(bpy.ops.view2d.scroll_up)
+    yield from look_at_one_panel("Uncertainty", "30_uncertainty")
     bpy.context.scene.frame_set(WAVING_FRAME)
     view()["area"].spaces[0].region_3d.view_rotation = Euler(FROM_THE_SIDE).to_quaternion()
     with bpy.context.temp_override(**view()):
@@ -202,6 +203,22 @@ def look_at_colours():
     yield 1.0
     check("the most uncertain frame is shown", bpy.context.scene.frame_current > 60)
     picture("08_uncertain")
+
+
+def look_at_one_panel(label, name):
+    """A panel alone at the top of the sidebar: its place below others changes with these."""
+    panels = [kind for kind in trials.part(".blender_addon.ui.panel").CLASSES if issubclass(kind, bpy.types.Panel)]
+    for kind in panels:
+        if kind.bl_label != label:
+            bpy.utils.unregister_class(kind)
+    yield PANELS_SETTLE
+    picture(name)
+    for kind in panels:
+        if kind.bl_label == label:
+            bpy.utils.unregister_class(kind)  # So that all stand in their order again.
+    for kind in panels:
+        bpy.utils.register_class(kind)
+    yield PANELS_SETTLE
 
 
 def look_at_material():

@@ -129,10 +129,10 @@ def kill_at_every_stage():
         return "half is sent" in engine().log_path().read_text()
 
     stages = {
-        "start": (ANSWER, lambda: "starting the engine" in work().stage),
-        "load": (HANG_LOADING, lambda: "loading" in work().stage),
-        "predict": (HANG_PREDICTING, lambda: "predicting" in work().stage),
-        "refine": (HANG_REFINING, lambda: "refining" in work().stage),
+        "start": (ANSWER, lambda: "Starting the engine" in work().stage),
+        "load": (HANG_LOADING, lambda: "Loading" in work().stage),
+        "predict": (HANG_PREDICTING, lambda: "Predicting" in work().stage),
+        "refine": (HANG_REFINING, lambda: "Refining" in work().stage),
         "send": (HANG_SENDING, half_sent),
     }
     for stage, (seed, reached) in stages.items():

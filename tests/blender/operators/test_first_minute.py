@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 import pytest
 from animators import answer_at_once, import_tiny
+from drawing import Layout, drawn
 
 from threepoint.blender_addon.animation.curves import all_fcurves
 from threepoint.blender_addon.engine import client as engine
@@ -21,39 +22,6 @@ from threepoint.blender_addon.ui import panel
 from threepoint.model_core.body import load_body
 from threepoint.model_core.recordings import read
 from threepoint.tools.support.sample_recording import sample_recording
-
-
-class Layout:
-    """A layout that writes down what is drawn into it; ``lines`` are what stands below each other."""
-
-    def __init__(self, seen, lines=None):
-        self.seen, self.lines = seen, lines
-
-    def __getattr__(self, name):
-        def draw(*arguments, **words):
-            self.seen.append((name, arguments, words))
-            if self.lines is not None:
-                self.lines.append(name)
-            return Layout(self.seen) if name != "operator" else SimpleNamespace()
-
-        return draw
-
-    def __setattr__(self, name, value):
-        self.__dict__[name] = value
-
-
-def drawn(kind, lines=None):
-    """What a panel draws: operators and texts."""
-    seen = []
-    space = SimpleNamespace(shading=SimpleNamespace(type="RENDERED"))
-    preferences = SimpleNamespace(system=SimpleNamespace(ui_scale=1.0))
-    context = SimpleNamespace(
-        scene=bpy.context.scene, view_layer=bpy.context.view_layer, window_manager=bpy.context.window_manager,
-        preferences=preferences, region=SimpleNamespace(width=300), space_data=space, workspace=bpy.context.workspace,
-    )  # fmt: skip
-    kind.draw(SimpleNamespace(layout=Layout(seen, lines)), context)
-    operators = [arguments[0] for name, arguments, _ in seen if name == "operator"]
-    return operators, " ".join(str(words.get("text", "")) for _, _, words in seen)
 
 
 @pytest.fixture
@@ -352,7 +320,7 @@ def test_the_button_for_online_access_bears_its_name_where_others_have_theirs_be
     monkeypatch.setattr(engine_environment, "bpy", SimpleNamespace(app=offline))
     row, context = Layout([]), SimpleNamespace(preferences=SimpleNamespace(system=None))
     engine_environment._draw_online_access(SimpleNamespace(row=lambda: row), context)
-    ((name, arguments, words),) = row.seen
+    ((name, arguments, words, _),) = row.seen
     assert (name, arguments[1], words["text"]) == ("prop", "use_online_access", "Allow Online Access")
     assert row.use_property_split is False
 
