@@ -13,7 +13,7 @@ from ..bpy_types import Context, current_context, registration
 from ..engine import bundled, installation
 from ..engine import client as engine
 from ..engine.worker_client import WORKER
-from ..i18n.messages import message, of_error
+from ..i18n.messages import message, of_error, temporary_refusal
 from ..i18n.text_wrap import draw_lines
 from ..i18n.translations import translated
 from ..state.engine_choice import engine_python, preferences
@@ -188,6 +188,8 @@ def check_python(python: Path) -> Verdict:
         silent = message("{python} has said nothing for {seconds} s", python=python, seconds=CHECK_SECONDS)
         return Verdict(False, silent)
     except OSError as error:
+        if error.filename == bpy.app.tempdir:
+            return Verdict(False, temporary_refusal(bpy.app.tempdir, error))
         return Verdict(False, message("{python} does not run: {reason}", python=python, reason=error.strerror))
     try:
         about = engine.describe(json.loads(result.stdout))

@@ -69,8 +69,12 @@ class Reading:
 
     def _answer(self) -> tuple[messages.Header, messages.Arrays]:
         status, folder = self._process.wait(), Path(self._folder.name)
-        content, log = (folder / "answer").read_bytes(), (folder / "log.txt").read_text("utf-8", "replace")
-        self._folder.cleanup()
+        try:
+            content, log = (folder / "answer").read_bytes(), (folder / "log.txt").read_text("utf-8", "replace")
+        except OSError as error:  # Somebody has tidied up meanwhile.
+            raise self._refusal(str(error)) from None
+        finally:
+            self._folder.cleanup()
         if status != 0 or not content:
             raise self._refusal(log.strip().splitlines()[-1] if log.strip() else str(status))
         return messages.unpack(io.BytesIO(content))

@@ -1,5 +1,7 @@
 """What goes to another process lies in Blender's temporary folder: one that takes no file is named, nothing is left."""
 
+import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +11,7 @@ import pytest
 from animators import own_action, person_with_takes
 
 from threepoint.blender_addon.export import process as exporting_process
-from threepoint.blender_addon.operators import exporting
+from threepoint.blender_addon.operators import engine_environment, exporting
 from threepoint.blender_addon.reading import process as reading_process
 from threepoint.blender_addon.reading.process import Reading, recording_request
 from threepoint.model_core.errors import InputError
@@ -77,6 +79,21 @@ def test_a_recording_is_not_blamed_for_a_temporary_folder_that_takes_nothing(tmp
     monkeypatch.setattr(reading_process, "bpy", without_a_folder(tmp_path))
     with pytest.raises(InputError, match=rf"nowhere: cannot be written \(No such file or directory\){WHERE}"):
         Reading(tmp_path / "walk.bsor", recording_request(None, {}))
+
+
+def test_a_folder_that_was_tidied_up_meanwhile_is_one_line(tmp_path):
+    reading = Reading(tmp_path / "walk.bsor", recording_request(None, {}))
+    while not reading.finished():
+        time.sleep(0.01)
+    reading._folder.cleanup()
+    with pytest.raises(InputError, match=r"walk.bsor: cannot be read \(.*answer"):
+        reading.recording()
+
+
+def test_a_python_is_not_blamed_for_a_temporary_folder_that_is_gone(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine_environment, "bpy", without_a_folder(tmp_path))
+    verdict = engine_environment.check_python(Path(sys.executable))
+    assert not verdict.fine and str(verdict.said).startswith(f"{tmp_path / 'nowhere'}: cannot be written")
 
 
 def test_the_other_blender_is_given_the_take_alone_whatever_plays_over_it(person, tmp_path, monkeypatch):
