@@ -1,5 +1,6 @@
 """The other Blender: what it is given, how it is started, what it answers."""
 
+import io
 import json
 import subprocess
 import sys
@@ -147,7 +148,9 @@ def _save_uncertainty(folder: Path, mesh: MeshObject | None, frames: np.ndarray)
     if mesh is None or found is None:
         return {"uncertainty": ""}
     path = folder / "uncertainty.npz"
-    np.savez(path, probes=found.probes, index=found.index, weight=found.weight)
+    arrays = io.BytesIO()  # What np.savez leaves of a file that cannot be written complains when it is forgotten.
+    np.savez(arrays, probes=found.probes, index=found.index, weight=found.weight)
+    path.write_bytes(arrays.getbuffer())
     colours, low, high = colour_scale(modifier_of(mesh))
     return {"uncertainty": str(path), "colours": colours, "range": [low, high]}
 

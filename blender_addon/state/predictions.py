@@ -199,10 +199,10 @@ def receiving(
     armature = person.armature
     armature.location.z += motion.floor - person.shown_floor
     person.shown_floor = motion.floor
+    whole = has_whole_range(person)
     take = next((take for take in person.takes if take.identifier == identifier), None)
     take = take or take_by_number(person, int(motion.provenance.get("take", 0)))
     said += yield from keeping_edits(take)
-    whole = has_whole_range(person)
     action = action_to_write(person, take)
     extent: Any = action.frame_range
     before = (extent[0], extent[1])

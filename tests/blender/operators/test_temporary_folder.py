@@ -102,10 +102,11 @@ def test_the_other_blender_is_given_the_take_alone_whatever_plays_over_it(person
     bpy.ops.threepoint.push_takes()
     animation, take = person.armature.animation_data, person.takes[person.active_take].action
     animation.action, animation.action_blend_type = own_action("tweak"), "COMBINE"
-    exporting.export("BVH", tmp_path / "walk.bvh", person, bpy.context.scene)
+    begun = exporting.export("BVH", tmp_path / "walk.bvh", person, bpy.context.scene)
     with bpy.data.libraries.load(str(given[0] / "avatar.blend")) as (there, wanted):
         wanted.objects = there.objects
     (rig,) = [item for item in wanted.objects if item.type == "ARMATURE"]
+    begun._folder.cleanup()
     played = rig.animation_data
     assert played.action.name.startswith(take.name) and played.action.frame_range == take.frame_range
     assert not played.nla_tracks and animation.action.name == "tweak" and len(animation.nla_tracks) == 2
