@@ -45,7 +45,7 @@ def _extent_now(root: AnyObject) -> np.ndarray:
 
 
 def _rectangle_around(points: Sequence[Vector]) -> np.ndarray:
-    places = np.array(points)[:, :2]
+    places = np.array([(point.x, point.y) for point in points])
     return np.concatenate([places.min(0), places.max(0)])
 
 
