@@ -31,6 +31,7 @@ from .takes import (
     hidden_by,
     keeping_edits,
     take_by_number,
+    whole_range,
 )
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ def receiving(
     key_fingers(person, action)
     yield from finishing(person, take, before)
     if whole:
-        person.first, person.last = map(round, action.frame_range)
+        person.first, person.last = whole_range(action)
     said += hidden_by(person)
     yield
     show_uncertainty(person.mesh, motion, scene)

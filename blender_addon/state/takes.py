@@ -111,7 +111,13 @@ def has_whole_range(person: "THREEPOINT_PG_person") -> bool:
     take = active_take(person)
     if take is None or take.action is None:
         return not person.takes
-    return (person.first, person.last) == tuple(map(round, take.action.frame_range))
+    return (person.first, person.last) == whole_range(take.action)
+
+
+def whole_range(action: bpy.types.Action) -> tuple[int, int]:
+    """An action's first and last whole frame."""
+    extent: Any = action.frame_range
+    return round(extent[0]), round(extent[1])
 
 
 def playing(person: "THREEPOINT_PG_person") -> int:
