@@ -6,7 +6,7 @@ from ..animation.timing import scene_fps
 from ..bpy_types import Context, registration
 from ..state.polls import has_take
 from ..state.properties import require_person
-from ..state.takes import active_take
+from ..state.takes import active_take, whole_range
 
 AROUND_SECONDS = 1.0
 """What is taken of either side of the playhead."""
@@ -51,7 +51,7 @@ class THREEPOINT_OT_range_at_playhead(bpy.types.Operator):
         person, scene = require_person(context), context.scene
         take = active_take(person)
         assert take is not None
-        begin, end = map(round, take.action.frame_range)
+        begin, end = whole_range(take.action)
         around = round(AROUND_SECONDS * scene_fps(scene))
         middle = min(max(scene.frame_current, begin), end)
         person.first, person.last = max(begin, middle - around), min(end, middle + around)

@@ -246,7 +246,7 @@ def range_take(person: "THREEPOINT_PG_person", first: int, last: int) -> "THREEP
         raise InputError(message("{take}: its action was deleted; predict it again", take=take.name))
     if first > last:
         raise InputError(message("The range begins at frame {first}, after its end at {last}", first=first, last=last))
-    begin, end = map(round, take.action.frame_range)
+    begin, end = whole_range(take.action)
     if last < begin or first > end:
         raise InputError(
             message("Frames {first} to {last} lie outside of the take, which has {begin} to {end}",
