@@ -9,7 +9,7 @@ from .animate import animate
 from .calibrate import calibrate
 from .networks import Networks, choose_device, load_networks
 from .observe import observe
-from .solve import Solution, solve, solve_pose
+from .solve import Solution, solve, solve_all, solve_pose
 
 __all__ = [
     "KnownPose",
@@ -25,5 +25,6 @@ __all__ = [
     "options_from_json",
     "options_to_json",
     "solve",
+    "solve_all",
     "solve_pose",
 ]

@@ -1,6 +1,7 @@
 """The third step: from an observation to the motion of a body. SAGE predicts it, refinement under FLAG's prior brings
 it to the trackers, and the spread of FLAG's latent region says how sure it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,16 +10,16 @@ import torch
 from ..body import load_body
 from ..calibration import Calibration
 from ..geometry.rotations import make_continuous, matrix_to_quaternion, quaternion_to_matrix, slerp
-from ..motion import Motion
+from ..motion import Motion, Uncertainty
 from ..notes import Note
 from ..observation import FPS, Observation
 from ..options import Options
-from ..progress import Progress, Stages
+from ..progress import Progress, Stages, part_of
 from ..refinement.body_trackers import BodyTrackers
-from ..refinement.refine import refine
-from ..refinement.steady import steady_prediction
+from ..refinement.refine import ToRefine, refine_all
+from ..refinement.steady import steady_predictions
 from ..refinement.uncertainty import measure_uncertainty
-from ..sage.inference import predict
+from ..sage.inference import predict_all
 from ..sage.model import MEAN, Sampling
 from .body_trackers import body_trackers
 from .networks import Networks
@@ -56,16 +57,44 @@ def solve(
     Of ``options`` body, seed, take, refinement and uncertainty count. Networks see windows: of the observation's
     length, only what is a few numbers a joint and frame is held. ``progress`` may be the ``Stages`` of an outer step.
     """
+    return solve_all([observation], [calibration], options, networks, progress)[0]
+
+
+def solve_all(
+    observations: Sequence[Observation],
+    calibrations: Sequence[Calibration],
+    options: Options,
+    networks: Networks,
+    progress: Progress | Stages | None = None,
+) -> list[Motion]:
+    """The ``Motion`` of each of several observations, whose windows share the networks' batches; see ``solve``."""
     options.validate()
     stages = progress if isinstance(progress, Stages) else _stages_of_solving(progress)
     body = options.body or load_body()
-    solution = solve_pose(observation, body.rest_joints(observation.betas), options, networks, calibration, stages)
-    report, uncertainty = stages.begin("measuring uncertainty"), None
-    if options.uncertainty:
-        uncertainty = measure_uncertainty(
-            networks.flag, observation, body, samples=UNCERTAINTY_SAMPLES, seed=options.seed, progress=report,
-            body_trackers=solution.body_trackers,
-        )  # fmt: skip
+    rest = [body.rest_joints(observation.betas) for observation in observations]
+    solutions = solve_poses(observations, rest, options, networks, calibrations, stages)
+    report, motions = stages.begin("measuring uncertainty"), []
+    for number, (observation, solution) in enumerate(zip(observations, solutions, strict=True)):
+        uncertainty = None
+        if options.uncertainty:
+            uncertainty = measure_uncertainty(
+                networks.flag, observation, body, samples=UNCERTAINTY_SAMPLES, seed=options.seed,
+                progress=part_of(report, number / len(solutions), (number + 1) / len(solutions)),
+                body_trackers=solution.body_trackers,
+            )  # fmt: skip
+        motions.append(_motion(observation, calibrations[number], solution, uncertainty, options, networks.device))
+    return motions
+
+
+def _motion(
+    observation: Observation,
+    calibration: Calibration,
+    solution: Solution,
+    uncertainty: Uncertainty | None,
+    options: Options,
+    device: str,
+) -> Motion:
+    """A solution as ``Motion``, back where the recording was in the room."""
     return Motion(
         fps=FPS,
         rotations=make_continuous(matrix_to_quaternion(solution.rotations).cpu().numpy()).astype(np.float32),
@@ -80,7 +109,7 @@ def solve(
             "seed": options.seed,
             "take": options.take,
             "refinement": options.refinement,
-            "device": networks.device,
+            "device": device,
         },
         notes=(*calibration.notes, *observation.notes, *solution.notes),
     ).validate()
@@ -98,20 +127,38 @@ def solve_pose(
 
     Body trackers count where the observation has them and a ``calibration`` is given.
     """
-    stages = stages or _stages_of_solving(None)
+    return solve_poses([observation], [rest_joints], options, networks, [calibration], stages)[0]
+
+
+def solve_poses(
+    observations: Sequence[Observation],
+    rest_joints: Sequence[np.ndarray],
+    options: Options,
+    networks: Networks,
+    calibrations: Sequence[Calibration | None],
+    stages: Stages | None = None,
+) -> list[Solution]:
+    """``solve_pose`` of several observations, whose windows share the networks' batches."""
+    stages, sampling = stages or _stages_of_solving(None), sampling_of(options)
     report = stages.begin("predicting")
-    prediction = predict(networks.sage, observation, rest_joints, sampling_of(options), progress=report)
-    motion, contacts = (prediction.rotations, prediction.translation), prediction.contacts
-    notes: tuple[Note, ...] = ()
-    report, trackers = stages.begin("refining"), None
-    if options.refinement > 0:
-        if calibration is not None:
-            trackers = body_trackers(observation, calibration, *motion, rest_joints)
-        steadied = steady_prediction(networks.sage, prediction, observation, rest_joints, sampling_of(options))
-        refined = refine(networks.flag, observation, steadied, rest_joints, trackers, progress=report)
-        motion, contacts = part_of_the_way(motion, refined.motion, options.refinement), refined.contacts
-        notes = refined.notes
-    return Solution(*motion, contacts, trackers, notes)
+    predictions = predict_all(networks.sage, observations, rest_joints, sampling, progress=report)
+    report = stages.begin("refining")
+    if options.refinement == 0:
+        return [Solution(found.rotations, found.translation, found.contacts, None) for found in predictions]
+    trackers = [
+        None if known is None else body_trackers(seen, known, found.rotations, found.translation, rest)
+        for seen, known, found, rest in zip(observations, calibrations, predictions, rest_joints, strict=True)
+    ]
+    steadied = steady_predictions(networks.sage, predictions, observations, rest_joints, sampling)
+    motions = [ToRefine(*parts) for parts in zip(observations, steadied, rest_joints, trackers, strict=True)]
+    solutions = []
+    for found, refined, own in zip(
+        predictions, refine_all(networks.flag, motions, progress=report), trackers, strict=True
+    ):
+        start = found.rotations, found.translation
+        moved = part_of_the_way(start, refined.motion, options.refinement)
+        solutions.append(Solution(*moved, refined.contacts, own, refined.notes))
+    return solutions
 
 
 def sampling_of(options: Options) -> Sampling:

@@ -34,7 +34,8 @@ class Reference:
     """What windows are held to, besides their evidence: tensors whose first dimensions are those of frames, (..., W).
 
     ``joints`` (..., W, 22, 3) and ``poses`` (..., W, 66) of the initial motion; ``contacts`` (..., W, 4) and
-    ``foot_anchors`` (..., W, 4, 3) of ``skeleton.FEET``, which rest at the heights ``rest_heights`` (4,);
+    ``foot_anchors`` (..., W, 4, 3) of ``skeleton.FEET``, which rest at the heights ``rest_heights`` (4,) or, of
+    different people, (..., W, 4);
     ``trust`` (..., W, 22), 0 to 1, is the weight of the initial motion's joints, and ``body_trackers`` what further
     trackers measured: both None where there are none. ``pose_scale`` (66,) turns poses into radians. Neighbouring
     frames are 1 / ``fps`` seconds apart.
@@ -59,6 +60,7 @@ class Reference:
             poses=self.poses[frames],
             contacts=self.contacts[frames],
             foot_anchors=self.foot_anchors[frames],
+            rest_heights=self.rest_heights if self.rest_heights.ndim == 1 else self.rest_heights[frames],
             trust=None if self.trust is None else self.trust[frames],
             body_trackers=None if self.body_trackers is None else self.body_trackers.take(frames),
         )

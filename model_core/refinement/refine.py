@@ -7,7 +7,7 @@ and are cross-faded. What is left between wrists and trackers, and between stand
 by geometry.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +17,13 @@ from ..flag.evidence import place_body
 from ..flag.model import Flag
 from ..notes import Note
 from ..observation import FPS, Observation
-from ..window_blending import blend_windows
+from ..progress import part_of
+from ..window_blending import Places, blend_sequences
 from .body_trackers import BodyTrackers
 from .closed_form.wrists import wrist_notes
 from .energy import TERMS, Candidate, Term, total_energy
 from .initial_motion import BodyMotion, InitialMotion
+from .joined_motions import JoinedMotions
 from .optimization.lbfgs import minimise
 from .windows import OVERLAP, WINDOW, even_basis
 
@@ -62,7 +64,20 @@ class RefinementOptions:
     closed_form: bool = True
 
 
-@torch.no_grad()
+@dataclass(frozen=True)
+class ToRefine:
+    """A motion to ``refine`` with its observation, of a person with ``rest_joints`` (22 or 24, 3).
+
+    ``observation`` and ``motion`` are in the model's frame, metres, floor at 0. Where the motion has no contacts, its
+    low and slow feet stand. ``body_trackers`` are those beside head and hands.
+    """
+
+    observation: Observation
+    motion: BodyMotion
+    rest_joints: np.ndarray | torch.Tensor
+    body_trackers: BodyTrackers | None = None
+
+
 def refine(
     model: Flag,
     observation: Observation,
@@ -74,27 +89,64 @@ def refine(
 ) -> Refined:
     """Refine a motion so that it meets its observation, stays likely and moves like a person.
 
-    ``observation`` and ``motion`` are in the model's frame, metres, floor at 0; ``rest_joints`` (22 or 24, 3) are the
-    person's. Where the motion has no contacts, its low and slow feet stand. ``body_trackers`` are those beside head and
-    hands: where feet have them, the contacts returned are those that these see. ``progress(fraction, stage)``.
+    The arguments are those of ``ToRefine`` and of ``refine_all``.
+    """
+    return refine_all(model, [ToRefine(observation, motion, rest_joints, body_trackers)], options, progress)[0]
+
+
+@torch.no_grad()
+def refine_all(
+    model: Flag,
+    motions: Sequence[ToRefine],
+    options: RefinementOptions | None = None,
+    progress: Callable[[float, str], None] | None = None,
+) -> list[Refined]:
+    """Refine motions of several recordings, whose windows share batches.
+
+    Where feet have body trackers, the contacts returned are those that these see. ``progress(fraction, stage)``.
     """
     options = options or RefinementOptions()
+    initials = [
+        InitialMotion(model, each.observation, each.motion, each.rest_joints, each.body_trackers) for each in motions
+    ]
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for number, motion in enumerate(motions):
+        alike.setdefault(() if motion.body_trackers is None else motion.body_trackers.joints, []).append(number)
+    refined: dict[int, Refined] = {}
+    for numbers in alike.values():
+        report = part_of(progress, len(refined) / len(motions), (len(refined) + len(numbers)) / len(motions))
+        some = [initials[number] for number in numbers]
+        blended = _refine_alike(model, some, options, report)
+        for number, initial, poses in zip(numbers, some, blended, strict=True):
+            refined[number] = _finished(initial, poses, options)
+    return [refined[number] for number in range(len(motions))]
+
+
+def _refine_alike(
+    model: Flag, initials: Sequence[InitialMotion], options: RefinementOptions, progress: Callable[[float, str], None]
+) -> list[torch.Tensor]:
+    """Poses (T, 66) of each motion after the windows' optimisation; all have trackers on the same joints."""
     iterations = options.iterations
     if iterations is None:
-        iterations = ITERATIONS if body_trackers is None else BODY_TRACKER_ITERATIONS
-    initial = InitialMotion(model, observation, motion, rest_joints, body_trackers)
-    poses = initial.reference.poses
-    window = min(WINDOW, initial.frame_count)
+        iterations = ITERATIONS if initials[0].reference.body_trackers is None else BODY_TRACKER_ITERATIONS
+    # One motion's rest joints are the same in all frames, which is less to compute with.
+    joined = initials[0] if len(initials) == 1 else JoinedMotions(initials)
+    firsts, device = [0] if isinstance(joined, InitialMotion) else joined.firsts, joined.valid.device
 
-    def forward(starts: list[int]) -> torch.Tensor:
-        frames = torch.tensor(starts, device=poses.device)[:, None] + torch.arange(window, device=poses.device)
-        return _refine_windows(model, initial, frames, iterations, options.terms)
+    def forward(places: Places, window: int) -> torch.Tensor:
+        starts = torch.tensor([firsts[sequence] + start for sequence, start in places], device=device)
+        frames = starts[:, None] + torch.arange(window, device=device)
+        return _refine_windows(model, joined, frames, iterations, options.terms)
 
-    blended = blend_windows(
-        initial.frame_count, window, WINDOW - OVERLAP, forward, max(1, FRAMES_PER_BATCH // window),
-        progress, "refining", length=OVERLAP + 1, hold_ends=True, device=poses.device,
+    return blend_sequences(
+        [initial.frame_count for initial in initials], WINDOW, WINDOW - OVERLAP, forward, FRAMES_PER_BATCH // WINDOW,
+        progress, "refining", length=OVERLAP + 1, hold_ends=True, device=device,
     )  # fmt: skip
-    rotations, translation = initial.place(blended)
+
+
+def _finished(initial: InitialMotion, poses: torch.Tensor, options: RefinementOptions) -> Refined:
+    """Optimised poses (T, 66) in the room, with what geometry closes."""
+    rotations, translation = initial.place(poses)
     notes: tuple[Note, ...] = ()
     if options.closed_form:
         rotations, translation = initial.solve(rotations, translation)
@@ -103,17 +155,16 @@ def refine(
 
 
 def _refine_windows(
-    model: Flag, initial: InitialMotion, frames: torch.Tensor, iterations: int, terms: tuple[Term, ...]
+    model: Flag, initial: InitialMotion | JoinedMotions, frames: torch.Tensor, iterations: int, terms: tuple[Term, ...]
 ) -> torch.Tensor:
     """Optimise the windows ``frames`` (B, W) of frame numbers, each as one problem; poses (B, W, 66)."""
-    first = int(frames.min())
-    every_frame = torch.arange(first, int(frames.max()) + 1, device=frames.device)
-    context, index = initial.context(every_frame), frames - first
+    every_frame, index = frames.unique(return_inverse=True)
+    context = initial.context(every_frame)
     initial_codes = model.flow.inverse(initial.reference.poses[every_frame], context)[0]
     basis = even_basis(frames.shape[1]).to(initial_codes)
     some, compared_basis = frames[:, ::COMPARED_EVERY], basis[::COMPARED_EVERY]
     compared, compared_index = some.unique(return_inverse=True)
-    start = initial_codes[some - first]
+    start = initial_codes[index[:, ::COMPARED_EVERY]]
     evidence = initial.evidence(compared).take(compared_index)
     reference = initial.reference.take(some, FPS / COMPARED_EVERY)
 

@@ -5,7 +5,7 @@ swing. With the hands hidden it does not. Where the head is still, feet are ther
 two predictions says so, and pelvis and legs are those of hidden hands.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +22,7 @@ from ..geometry.rotations import (
 from ..geometry.skeleton import LOWER_HALF
 from ..observation import Observation
 from ..sage.ensemble import SageEnsemble
-from ..sage.inference import Prediction, predict
+from ..sage.inference import Prediction, predict_all
 from ..sage.model import MEAN, Sage, Sampling
 from .stillness import stillness
 
@@ -33,22 +33,33 @@ HINT_OVERLAP = 0.25
 """Fraction of their length by which windows overlap in what the head alone says: a hint, of which less is enough."""
 
 
-def steady_prediction(
+def steady_predictions(
     sage: Sage | SageEnsemble,
-    shown: Prediction,
-    observation: Observation,
-    rest_joints: np.ndarray,
+    shown: Sequence[Prediction],
+    observations: Sequence[Observation],
+    rest_joints: Sequence[np.ndarray],
     sampling: Sampling = MEAN,
     progress: Callable[[float, str], None] | None = None,
-) -> Prediction:
-    """What SAGE predicts of an observation, ``shown`` head and hands, steadied by what it predicts of the head alone
+) -> list[Prediction]:
+    """What SAGE predicts of observations, ``shown`` head and hands, steadied by what it predicts of the head alone
     where that is still; ``sampling`` as it was for ``shown``."""
-    still = stillness(observation.positions[:, 0])
-    if not (still > 0).any() or not observation.valid[:, 1:].any():
-        return shown
-    alone = replace(observation, valid=observation.valid & np.array([True, False, False]))
-    hidden = predict(sage, alone, rest_joints, sampling, overlap=HINT_OVERLAP, progress=progress)
-    return steady(shown, hidden, torch.as_tensor(still))
+    steadied, stillnesses = list(shown), [stillness(seen.positions[:, 0]) for seen in observations]
+    chosen = [
+        number
+        for number, (still, seen) in enumerate(zip(stillnesses, observations, strict=True))
+        if (still > 0).any() and seen.valid[:, 1:].any()
+    ]
+    if not chosen:
+        return steadied
+    alone = [
+        replace(seen, valid=seen.valid & np.array([True, False, False]))
+        for seen in (observations[number] for number in chosen)
+    ]
+    rest = [rest_joints[number] for number in chosen]
+    hidden = predict_all(sage, alone, rest, sampling, overlap=HINT_OVERLAP, progress=progress)
+    for number, without_hands in zip(chosen, hidden, strict=True):
+        steadied[number] = steady(shown[number], without_hands, torch.as_tensor(stillnesses[number]))
+    return steadied
 
 
 def steady(shown: Prediction, hidden: Prediction, still: torch.Tensor) -> Prediction:

@@ -1,6 +1,6 @@
 """SAGE on whole recordings: overlapping windows that cross-fade. ``streaming`` has it online."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from ..geometry.kinematics import mirror_motion
 from ..geometry.rotations import matrix_to_sixd, sixd_to_matrix
 from ..geometry.skeleton import BODY_JOINT_COUNT, FEET, MIRRORED
 from ..observation import Observation, features
-from ..window_blending import blend_windows
+from ..window_blending import Places, blend_sequences
 from .ensemble import SageEnsemble, members_of
 from .inertialization import inertialize_gaps
 from .model import MEAN, Sage, Sampling, to_world
@@ -56,8 +56,6 @@ def observed_features(
     return features(rotations, positions, valid, size, proportions(rest, size)), rotations, positions, rest
 
 
-@torch.inference_mode()
-@without_tf32()
 def predict(
     sage: Sage | SageEnsemble,
     observation: Observation,
@@ -69,31 +67,59 @@ def predict(
     progress: Progress | None = None,
     half: bool = False,
 ) -> Prediction:
-    """The motion of a whole ``Observation`` (``Prediction``), on the device of ``sage``.
+    """The motion of a whole ``Observation`` (``Prediction``) of a person with ``rest_joints`` (22 or 24, 3).
+
+    See ``predict_all``.
+    """
+    return predict_all(sage, [observation], [rest_joints], sampling, window, overlap, refine, progress, half)[0]
+
+
+@torch.inference_mode()
+@without_tf32()
+def predict_all(
+    sage: Sage | SageEnsemble,
+    observations: Sequence[Observation],
+    rest_joints: Sequence[np.ndarray],
+    sampling: Sampling = MEAN,
+    window: int | None = None,
+    overlap: float = OVERLAP,
+    refine: bool = True,
+    progress: Progress | None = None,
+    half: bool = False,
+) -> list[Prediction]:
+    """The motions of whole ``observations`` of people with ``rest_joints`` (22 or 24, 3), on the device of ``sage``.
 
     Windows of ``window`` frames (even; ``offline_window`` unless given) overlap by the fraction ``overlap`` and are
-    cross-faded with a ramp; a recording that is shorter than a window is one window of its own length. Where trackers
-    are lost and found the pose is inertialized. ``progress(fraction, stage)`` may raise ``Cancelled``. ``half``
-    computes in ``HALF_PRECISION``. What the members of an ensemble predict is averaged, with what the first makes of
-    the mirror image; where noise draws one motion of many the first member does so alone.
+    cross-faded with a ramp; a recording that is shorter than a window is one window of its own length. Windows of
+    several recordings share batches. Where trackers are lost and found the pose is inertialized.
+    ``progress(fraction, stage)`` may raise ``Cancelled``. ``half`` computes in ``HALF_PRECISION``. What the members of
+    an ensemble predict is averaged, with what the first makes of the mirror image; where noise draws one motion of many
+    the first member does so alone.
     """
     device = next(sage.parameters()).device
-    seen, rotations, positions, rest = observed_features(observation, rest_joints, device)
+    people = [observed_features(seen, rest, device) for seen, rest in zip(observations, rest_joints, strict=True)]
     views: list[tuple[Sage, bool]] = [(members_of(sage)[0], False)]
     if isinstance(sage, SageEnsemble) and sampling.noise == 0:
         views = [*((member, False) for member in sage.members), (sage.first, True)]
-    poses, contacts = [], []
+    parts: list[list[torch.Tensor]] = [[] for _ in people]
     for number, (member, mirrored) in enumerate(views):
         report = None if progress is None else _part_of(progress, number, len(views))
-        shown, person = _mirror_image(observation, rest, device) if mirrored else (seen, rest)
-        found = _predict_windows(member, shown, person, sampling, window, overlap, refine, report, half)
-        pose, contact = found[:, : 6 * BODY_JOINT_COUNT], found[:, 6 * BODY_JOINT_COUNT :]
-        poses.append(change_pose(pose, _mirror_rotations if mirrored else lambda matrices: matrices))  # Unit vectors.
-        contacts.append(contact[:, MIRRORED_FEET] if mirrored else contact)
-    pose = torch.stack(poses).mean(0)
-    pose = change_pose(pose, lambda matrices: inertialize_gaps(matrices, observation.valid))
-    local, translation, _, _ = to_world(pose, rotations[:, 0], positions[:, 0], rest)
-    return Prediction(local, translation, torch.stack(contacts).mean(0))
+        shown = [(features, rest) for features, _, _, rest in people]
+        if mirrored:
+            shown = [_mirror_image(seen, rest, device) for seen, (_, rest) in zip(observations, shown, strict=True)]
+        found = _predict_windows(member, shown, sampling, window, overlap, refine, report, half)
+        for part, of_person in zip(parts, found, strict=True):
+            pose, contact = of_person[:, : 6 * BODY_JOINT_COUNT], of_person[:, 6 * BODY_JOINT_COUNT :]
+            pose = change_pose(pose, _mirror_rotations if mirrored else lambda matrices: matrices)  # Unit vectors.
+            part.append(torch.cat([pose, contact[:, MIRRORED_FEET] if mirrored else contact], 1))
+    predictions = []
+    for observation, (_, rotations, positions, rest), part in zip(observations, people, parts, strict=True):
+        mean, valid = torch.stack(part).mean(0), observation.valid
+        pose, contacts = mean[:, : 6 * BODY_JOINT_COUNT], mean[:, 6 * BODY_JOINT_COUNT :]
+        pose = change_pose(pose, lambda matrices, valid=valid: inertialize_gaps(matrices, valid))
+        local, translation, _, _ = to_world(pose, rotations[:, 0], positions[:, 0], rest)
+        predictions.append(Prediction(local, translation, contacts))
+    return predictions
 
 
 def _mirror_image(
@@ -117,40 +143,37 @@ def _part_of(progress: Progress, number: int, count: int) -> Progress:
 
 def _predict_windows(
     sage: Sage,
-    seen: torch.Tensor,
-    rest: torch.Tensor,
+    people: Sequence[tuple[torch.Tensor, torch.Tensor]],
     sampling: Sampling,
     window: int | None,
     overlap: float,
     refine: bool,
     progress: Progress | None,
     half: bool,
-) -> torch.Tensor:
+) -> list[torch.Tensor]:
     """6D poses in the heading frame and contacts (T, 22 * 6 + 4) by one network, its windows blended.
 
-    ``seen`` (T, F) are features and ``rest`` (22, 3) the person's rest joints; the others as for ``predict``.
+    ``people``: features (T, F) and rest joints (22, 3) of each; the others as for ``predict_all``.
     """
-    device = seen.device
-    frames = len(seen)
-    padded = torch.cat([seen, seen[-1:].expand(frames % 2, -1)])
-    window = min(window or offline_window(sage), len(padded))
-    noise = _start_noise(sampling, len(padded) // 2, sage.latent_size, device)
-    unit_rest = (rest / body_size(rest)).expand(WINDOWS_PER_BATCH, -1, -1)
+    device = people[0][0].device
+    padded = [torch.cat([seen, seen[-1:].expand(len(seen) % 2, -1)]) for seen, _ in people]
+    noise = [_start_noise(sampling, len(seen) // 2, sage.latent_size, device) for seen in padded]
+    unit_rest = torch.stack([rest / body_size(rest) for _, rest in people])
 
-    def forward(starts: list[int]) -> torch.Tensor:
-        tokens = None
-        if noise is not None:
-            tokens = torch.stack([noise[:, s // 2 : (s + window) // 2] for s in starts], 1)
-        windows = torch.stack([padded[s : s + window] for s in starts])
+    def forward(places: Places, window: int) -> torch.Tensor:
+        tokens = [own[:, s // 2 : (s + window) // 2] for i, s in places if (own := noise[i]) is not None]
+        windows = torch.stack([padded[i][s : s + window] for i, s in places])
+        rest = unit_rest[[i for i, _ in places]]
         with torch.autocast(device.type, HALF_PRECISION, enabled=half):
-            pose, contacts = sage(windows, unit_rest[: len(starts)], sampling, tokens, refine)
+            pose, contacts = sage(windows, rest, sampling, torch.stack(tokens, 1) if tokens else None, refine)
         return torch.cat([pose.float(), contacts.float().sigmoid()], -1)
 
-    step = window_step(window, overlap)
-    return blend_windows(
-        len(padded), window, step, forward, WINDOWS_PER_BATCH, progress, STAGE,
-        device=device,
-    )[:frames]  # fmt: skip
+    window = window or offline_window(sage)
+    counts, step = [len(seen) for seen in padded], window_step(window, overlap)
+    blended = blend_sequences(
+        counts, window, step, forward, WINDOWS_PER_BATCH, progress, STAGE, device=device
+    )  # fmt: skip
+    return [of_person[: len(seen)] for of_person, (seen, _) in zip(blended, people, strict=True)]
 
 
 def offline_window(sage: Sage) -> int:

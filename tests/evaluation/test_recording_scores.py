@@ -31,21 +31,24 @@ DRIFT = 0.3
 def standing_still(monkeypatch):
     """A SAGE whose body slides along without moving, a refinement that stops it, and hands as their preset says."""
 
-    def slide(sage, observation, rest_joints, sampling, progress):
+    def slide(sage, observations, rest_joints, sampling, progress):
+        (observation,) = observations
         time = torch.arange(observation.frame_count) / 60
         translation = torch.outer(time, torch.tensor([DRIFT, 0.0, 0.0])) + torch.tensor([0.0, 1.2, 0.0])
         rotations = torch.eye(3).repeat(len(time), 22, 1, 1)
-        return SimpleNamespace(rotations=rotations, translation=translation, contacts=torch.ones(len(time), 4))
+        return [SimpleNamespace(rotations=rotations, translation=translation, contacts=torch.ones(len(time), 4))]
 
-    def stop(flag, observation, motion, rest_joints, body_trackers, progress):
-        refined.append((observation, body_trackers))
+    def stop(flag, motions, progress):
+        (given,) = motions
+        refined.append((given.observation, given.body_trackers))
+        motion = given.motion
         translation = motion.translation[:1].expand(len(motion.translation), 3)
-        return Refined(motion.rotations, translation, motion.contacts)
+        return [Refined(motion.rotations, translation, motion.contacts)]
 
     refined = []
-    monkeypatch.setattr(solve, "predict", slide)
-    monkeypatch.setattr(solve, "steady_prediction", lambda sage, shown, *_: shown)
-    monkeypatch.setattr(solve, "refine", stop)
+    monkeypatch.setattr(solve, "predict_all", slide)
+    monkeypatch.setattr(solve, "steady_predictions", lambda sage, shown, *_: shown)
+    monkeypatch.setattr(solve, "refine_all", stop)
     monkeypatch.setattr(calibrate, "fit_hands", lambda recording, calibration, *_: calibration)
     monkeypatch.setattr(pipeline, "load_networks", lambda device: NETWORKS)
     return refined
