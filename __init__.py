@@ -21,6 +21,7 @@ _PUBLIC = {
     "animate": "pipeline",
     "load_networks": "pipeline",
     "write_amass": "amass_writer",
+    "read_batch": "batches",
 }
 """Public names, and the part of ``model_core`` that has each."""
 

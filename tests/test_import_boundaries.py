@@ -37,7 +37,7 @@ CORE_ORDER = (
     ("calibration", "command_line", "amass_writer", "exports"),
     ("options", "sage", "flag"),
     ("refinement",),
-    ("pipeline",),
+    ("pipeline", "batches"),
     ("mocap",),
     ("evaluation",),
     ("worker",),

@@ -9,8 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..model_core.body import Body
 from ..model_core.command_line import reading
 from ..model_core.command_line.animate_arguments import SCENE_SUFFIX, export_files, numbered
@@ -19,7 +17,7 @@ from ..model_core.progress import Progress, part_of
 from ..model_core.recordings import Recording
 from ..model_core.whole_files import Outputs, say_sizes
 from .support.animate_options import all_targets, parse, targets
-from .support.person import Person
+from .support.person import Person, finger_rotations
 from .support.progress import TerminalProgress
 from .support.recording_report import draw_report, json_of, table_of
 
@@ -133,14 +131,11 @@ def write_outputs(
     """Write what was asked for; the scene is built only where a file needs it."""
     if options.npz:
         from ..model_core.amass_writer import OWN_BODY, write_amass
-        from ..model_core.body.fingers import rotations_of
 
         body_model = options.body.stem if options.body else OWN_BODY
         for take, motion in enumerate(people[0].takes):
             path = outputs.path_for(numbered(options.npz, take))
-            seconds = motion.start + np.arange(motion.frame_count) / motion.fps
-            bones = {hand: fingers.at(seconds) for hand, fingers in people[0].recording.fingers.items()}
-            fingers = rotations_of(body, motion.betas, bones)
+            fingers = finger_rotations(people[0].recording, motion, body)
             write_amass(path, motion, body, body_model, options.npz_layout.upper(), fingers)
     if options.keep_calibration:
         from ..model_core.calibration import save

@@ -28,7 +28,8 @@ from .support.manual import write_manual
 PACKED = ("blender_manifest.toml", "__init__.py", "LICENSE", "blender_addon", "model_core", "weights")
 """What the extension consists of; nothing else of the checkout gets into the zip but its manual."""
 LEFT_OUT = {
-    "model_core/mocap", "model_core/evaluation", "model_core/sage/losses.py", "model_core/flag/losses.py",
+    "model_core/mocap", "model_core/evaluation", "model_core/batches", "model_core/pipeline/player.py",
+    "model_core/sage/losses.py", "model_core/flag/losses.py",
     "model_core/sage/streaming.py", "model_core/sage/token_networks.py", "model_core/sage/streaming",
     "model_core/flag/generation.py", "model_core/refinement/single_frames.py", "model_core/recordings/report.py",
 }  # fmt: skip

@@ -210,6 +210,7 @@ MESSAGES = {
     "the eyes never are higher than {height:.2f} m: the person is taken to sit": "目が {height:.2f} m より高くならないため、座っているとします",
     "warning: from {begin:.1f} to {end:.1f} s nobody wears the headset: the body stands in for them there": "警告：{begin:.1f} から {end:.1f} 秒はヘッドセットを誰も着けていません。その間の体は仮のものです",
     "too little is seen of the hands to fit how they hold their devices: preset '{preset}' as it is": "手がほとんど見えず、機器の持ち方を合わせられません。プリセット '{preset}' のままとします",
+    "stature and hands' offsets are those of {recordings} recordings of this person": "身長と両手のオフセットは、この人の {recordings} 件の記録に共通です",
     "hands fitted to the recording: {degrees:.0f} degrees and {cm:.0f} cm from the preset": "手を記録に合わせました：プリセットとの差は {degrees:.0f} 度、{cm:.0f} cm",
     "{percent:.0f} % of the time a hand is turned farther than a wrist can: there it is {degrees:.0f} degrees short of its tracker on average": "{percent:.0f} % の時間、手が手首の限界を超えて回っています：そこではトラッカーより平均 {degrees:.0f} 度足りません",
     "the head turns as no neck does for {seconds:.1f} s, first at {first:.1f} s: there the body follows it slowly": "頭が {seconds:.1f} 秒間、首にはできない動きで回っています（最初は {first:.1f} 秒）。そこでは体がゆっくり追従します",

@@ -210,6 +210,7 @@ MESSAGES = {
     "the eyes never are higher than {height:.2f} m: the person is taken to sit": "眼睛从未高于 {height:.2f} 米：视为坐着",
     "warning: from {begin:.1f} to {end:.1f} s nobody wears the headset: the body stands in for them there": "警告：{begin:.1f} 至 {end:.1f} 秒无人佩戴头显：期间的身体只是代替",
     "too little is seen of the hands to fit how they hold their devices: preset '{preset}' as it is": "手几乎看不到，无法拟合其持握方式：照用预设 '{preset}'",
+    "stature and hands' offsets are those of {recordings} recordings of this person": "身高和双手偏移取自此人的 {recordings} 个录制",
     "hands fitted to the recording: {degrees:.0f} degrees and {cm:.0f} cm from the preset": "双手已按录制拟合：与预设相差 {degrees:.0f} 度、{cm:.0f} 厘米",
     "{percent:.0f} % of the time a hand is turned farther than a wrist can: there it is {degrees:.0f} degrees short of its tracker on average": "有 {percent:.0f} % 的时间手的转动超出手腕所能：此时平均比追踪器少转 {degrees:.0f} 度",
     "the head turns as no neck does for {seconds:.1f} s, first at {first:.1f} s: there the body follows it slowly": "头部有 {seconds:.1f} 秒以脖子做不到的方式转动，首次在 {first:.1f} 秒：这些地方身体只缓慢跟随",

@@ -49,8 +49,15 @@ def calibrate(
     """
     options = (options or Options()).validate()
     found = _fitting(options, recording) or _found(recording, options, networks, progress)
+    return with_unworn_notes(found, recording)
+
+
+def with_unworn_notes(calibration: Calibration, recording: ModelFrameRecording) -> Calibration:
+    """The calibration with notes of when the headset of this recording is on no head."""
     unworn = tuple(Note("headset_not_worn", {"begin": begin, "end": end}) for begin, end in recording.unworn)
-    return replace(found, notes=(*(note for note in found.notes if note.code != "headset_not_worn"), *unworn))
+    return replace(
+        calibration, notes=(*(note for note in calibration.notes if note.code != "headset_not_worn"), *unworn)
+    )
 
 
 def _fitting(options: Options, recording: ModelFrameRecording) -> Calibration | None:

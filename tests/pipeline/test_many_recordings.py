@@ -1,4 +1,4 @@
-"""Recordings that share batches move as they do alone, to a tenth of a millimetre; one that is alone goes the same way."""
+"""Recordings that share batches move as they do alone, to a tenth of a millimetre."""
 
 import numpy as np
 import pytest

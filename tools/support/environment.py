@@ -67,6 +67,8 @@ EXTRAS = {
     "h5py": ("egodex", ""),
     "zstandard": ("mcap", ""),
     "lz4": ("mcap", ""),
+    "ray": ("batch", ""),
+    "pyarrow": ("batch", ""),
 }
 """The package's extra that installs a module, and what it asks of Python."""
 

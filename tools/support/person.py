@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from ...model_core.body import Body
 from ...model_core.calibration import Calibration
 from ...model_core.motion import Motion
 from ...model_core.recordings import Recording
@@ -15,3 +18,12 @@ class Person:
     recording: Recording
     calibration: Calibration
     takes: list[Motion]
+
+
+def finger_rotations(recording: Recording, motion: Motion, body: Body) -> dict[str, np.ndarray]:
+    """The fingers of a recording at a motion's frames, as ``amass_writer.amass_arrays`` takes them."""
+    from ...model_core.body.fingers import rotations_of
+
+    seconds = motion.start + np.arange(motion.frame_count) / motion.fps
+    bones = {hand: fingers.at(seconds) for hand, fingers in recording.fingers.items()}
+    return rotations_of(body, motion.betas, bones)
