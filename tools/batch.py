@@ -6,7 +6,6 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import groupby
 from typing import Any
 
 from ..model_core.batches import shards
@@ -15,7 +14,8 @@ from .batching import distributing, output
 from .batching.animating import failed
 from .batching.options import parse
 from .batching.sources import Source, find_sources
-from .batching.worker import Unit, shard_name
+from .batching.units import Unit, alone, units_of
+from .batching.worker import shard_name
 from .support.progress import TerminalProgress
 
 SHOWN_ERRORS = 5
@@ -37,7 +37,7 @@ def run(arguments: list[str]) -> int:
         print(f"{found.others} files are left out: their names end as no recording's does")
     with output.opened(options) as name:
         there = set(shards.stored_ids(options.output))
-        units = units_of(found.sources, there, options)
+        units = units_of(found.sources, there, options, options.gpus or distributing.local_workers(options))
         if there:
             print(f"{len(there)} rows are there already")
         if units:
@@ -50,34 +50,12 @@ def run(arguments: list[str]) -> int:
                         shards.join_shards(options.output, least=distributing.UNITS_A_WAVE)
 
                 do(units)
-                do(alone(found.sources, options))
+                do(alone(found.sources, set(shards.stored_ids(options.output))))
         give_up(found.sources, options)
         shards.join_shards(options.output)
         shards.write_index(options.output)
     say_what_there_is(options)
     return 0
-
-
-def units_of(sources: Sequence[Source], there: set[str], options: argparse.Namespace) -> list[Unit]:
-    """What workers are given: some recordings each, or all of a player where any of theirs is left."""
-    if options.player:
-        people = (tuple(own) for _, own in groupby(sources, lambda source: source.player))
-        units = [Unit(own, frozenset(source.id for source in own if source.id in there)) for own in people]
-        return [unit for unit in units if len(unit.done) < len(unit.sources)]
-    left = [source for source in sources if source.id not in there]
-    together = min(options.together, max(1, len(left) // (4 * distributing.local_workers(options))))
-    return [Unit(tuple(left[first : first + together])) for first in range(0, len(left), together)]
-
-
-def alone(sources: Sequence[Source], options: argparse.Namespace) -> list[Unit]:
-    """The recordings without a row, one a unit: one of each lost unit may be what its worker died at."""
-    there = set(shards.stored_ids(options.output))
-    units = []
-    for source in sources:
-        if source.id not in there:
-            own = tuple(one for one in sources if one.player == source.player) if options.player else (source,)
-            units.append(Unit(own, frozenset(one.id for one in own) - {source.id}))
-    return units
 
 
 def give_up(sources: Sequence[Source], options: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ from ..model_core.errors import InputError
 from ..model_core.whole_files import Outputs, check_target
 from .support.arguments import add_threads, command_parser
 
-SECTIONS = ("networks", "pipeline", "devices", "lbfgs", "recordings", "blender", "characters", "window")
+SECTIONS = ("networks", "pipeline", "devices", "lbfgs", "recordings", "blender", "characters", "window", "batch")
 """Modules of ``benchmarks``. Each is loaded when its turn comes: Blender's alone takes 250 MB, which is none of the
 pipeline's."""
 

@@ -1,10 +1,10 @@
-"""Attach made-up devices or body trackers to motion capture, and score what is found (simulate devices --help)."""
+"""Make what is tried out: devices or body trackers on motion capture, scored; many recordings (simulate X --help)."""
 
 import importlib
 
 from .support.arguments import choose_subcommand
 
-SIMULATIONS = ("devices", "trackers")
+SIMULATIONS = ("devices", "trackers", "recordings")
 
 
 def run(arguments: list[str]) -> int:

@@ -6,10 +6,9 @@ what is there already and writes the rest; motions stay where they were made, an
 
 import argparse
 import hashlib
-import json
 import os
+import time
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
 from typing import Any
 
 from ...model_core.batches.rows import BatchRow
@@ -17,31 +16,14 @@ from ...model_core.batches.shards import SHARD_FOLDER, said, write_shard
 from ...model_core.options import Options
 from .animating import Animator
 from .output import current_run
-from .sources import Source
+from .units import Unit
 
 SAID = ("id", "status", "error", "seconds")
 """What goes back of a row."""
+BEGAN = "began"
+"""The column of when its unit was begun, in seconds of the machine's clock."""
 UNIT = "unit"
 """The column of what a worker is given."""
-
-
-@dataclass(frozen=True)
-class Unit:
-    """Recordings for a worker, all of one player's or of none, ``done`` those of them whose rows are there already:
-    they count for what a player's recordings share."""
-
-    sources: tuple[Source, ...]
-    done: frozenset[str] = frozenset()
-
-    def text(self) -> str:
-        """The unit as one string."""
-        return json.dumps([[*astuple(source), source.id in self.done] for source in self.sources])
-
-    @staticmethod
-    def of(text: str) -> "Unit":
-        """The inverse of ``text``."""
-        rows = json.loads(text)
-        return Unit(tuple(Source(*row[:-1]) for row in rows), frozenset(row[0] for row in rows if row[-1]))
 
 
 class Worker:
@@ -55,12 +37,14 @@ class Worker:
         self.animator = Animator(options, choices)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list]:
-        """Do units, a column of their texts; a row of ``SAID`` for each recording whose row is now stored."""
-        found: dict[str, list] = {name: [] for name in SAID}
+        """Do units, a column of their texts; ``SAID`` and ``BEGAN`` of each recording whose row is now stored."""
+        found: dict[str, list] = {name: [] for name in (*SAID, BEGAN)}
         for text in batch[UNIT]:
+            began = time.time()
             for row in self.do(Unit.of(str(text))):
                 for name in SAID:
                     found[name].append(getattr(row, name))
+                found[BEGAN].append(began)
         return found
 
     def do(self, unit: Unit) -> Iterator[BatchRow]:

@@ -1,6 +1,7 @@
 """Recordings are found in files, folders, patterns and archives, each once, under ids that stay the same."""
 
 import tarfile
+from argparse import Namespace
 
 import pytest
 
@@ -9,7 +10,7 @@ from threepoint.model_core.recordings import read
 from threepoint.model_core.recordings.formats import plain
 from threepoint.tools.batching.animating import file_name
 from threepoint.tools.batching.sources import Source, find_sources, opened
-from threepoint.tools.batching.worker import Unit
+from threepoint.tools.batching.units import Unit, alone, units_of
 
 
 @pytest.fixture
@@ -79,6 +80,22 @@ def test_people_are_told_by_folder_or_by_name(takes):
 def test_a_unit_comes_back_from_its_text():
     unit = Unit((Source("a", "a.tar", "a.csv", 512, 100, "anna"), Source("b", "b.csv")), frozenset({"b"}))
     assert Unit.of(unit.text()) == unit
+
+
+def test_units_hold_every_recording_once(takes):
+    sources, options = find_sources(["takes"]).sources, Namespace(together=2, player=None)
+    units = units_of(sources, {IDS[1]}, options, workers=1)
+    assert [[source.id for source in unit.sources] for unit in units] == [[IDS[0]], [IDS[2]], [IDS[3]]]
+    assert [len(unit.sources) for unit in units_of(sources * 10, set(), options, workers=1)] == [2] * 20
+    assert [unit.sources[0].id for unit in alone(sources, set(IDS[:3]))] == IDS[3:]
+
+
+def test_a_player_of_whom_anything_is_left_is_a_unit(takes):
+    sources, options = find_sources(["takes"], "folder").sources, Namespace(together=1, player="folder")
+    (ben,) = units_of(sources, {*IDS[:2], IDS[2]}, options, workers=2)
+    assert [source.id for source in ben.sources] == IDS[2:] and ben.done == {IDS[2]}
+    (again,) = alone(sources, set(IDS[:3]))
+    assert again == ben, "what is left of a player is shared with what is there"
 
 
 def test_files_are_named_by_ids_and_stay_in_the_folder():
