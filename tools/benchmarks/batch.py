@@ -33,15 +33,8 @@ def measure(options: argparse.Namespace) -> dict[str, tuple[float, str]]:
         return {}
     with tempfile.TemporaryDirectory() as folder:
         takes = Path(folder) / "takes"
-        write_recordings(
-            takes,
-            [sample_recording(load_body(), np.zeros(10))],
-            RECORDINGS,
-            0,
-            SECONDS,
-            0,
-            lambda fraction, stage: None,
-        )
+        sources = [sample_recording(load_body(), np.zeros(10))]
+        write_recordings(takes, sources, RECORDINGS, 0, SECONDS, 0, lambda fraction, stage: None)
         words = [str(takes), "-o", str(Path(folder) / "out"), "--workers", str(options.threads)]
         chosen = parse([*words, "--device", options.device], None)
         plain, seconds = _plain(takes, options)
