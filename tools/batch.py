@@ -15,7 +15,7 @@ from .batching.animating import failed
 from .batching.options import parse
 from .batching.sources import Source, find_sources
 from .batching.units import Unit, alone, units_of
-from .batching.worker import shard_name
+from .batching.worker import NODE, shard_name
 from .support.progress import TerminalProgress
 
 SHOWN_ERRORS = 5
@@ -30,7 +30,6 @@ def run(arguments: list[str]) -> int:
 
     options = parse(arguments, __doc__)
     shards.arrow()
-    options.output = options.output.absolute()
     choices = replace(pipeline_options(options), uncertainty=options.uncertainty)
     found = find_sources(options.inputs, options.player)
     if found.others:
@@ -51,6 +50,7 @@ def run(arguments: list[str]) -> int:
 
                 do(units)
                 do(alone(found.sources, set(shards.stored_ids(options.output))))
+            print(f"{said.text()}, on {len(said.nodes)} machine{'s' * (len(said.nodes) != 1)}")
         give_up(found.sources, options)
         shards.join_shards(options.output)
         shards.write_index(options.output)
@@ -76,6 +76,7 @@ class Said:
         self.begun = clock()
         self.bar = TerminalProgress(clock)
         self.done, self.seconds, self.errors, self.last = 0, 0.0, 0, float("-inf")
+        self.nodes: set[str] = set()
 
     def __enter__(self) -> Said:
         self.bar.__enter__()
@@ -88,6 +89,7 @@ class Said:
         """Some more rows, by column."""
         self.done += len(rows["id"])
         self.seconds += float(sum(rows["seconds"]))
+        self.nodes.update(rows[NODE])
         self.errors += sum(status == ERROR for status in rows["status"])
         now = self.clock()
         if self.bar.terminal or now - self.last >= SAID_EVERY:

@@ -6,6 +6,7 @@ devices are fitted to the longest recordings of each kind of device and averaged
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def find_player(recordings: Iterable[ModelFrameRecording], options: Options, net
             continue
         device = options.preset or recording.device
         try:
-            person = find_person(recording, body, options.stature, options.floor, **_hands(device))
+            person = find_person(recording, body, options.stature, options.floor, **hands_of(device))
         except InputError:
             continue
         count += 1
@@ -78,16 +79,16 @@ def calibrate_as(recording: ModelFrameRecording, player: Player, options: Option
         found = calibrate(recording, replace(options, stature=player.stature), networks)
     else:
         body = options.body or load_body()
-        person = find_person(recording, body, player.stature, options.floor, **_hands(device))
+        person = find_person(recording, body, player.stature, options.floor, **hands_of(device))
         found = with_unworn_notes(calibrate_by_preset(recording, body, device, person), recording)
         found = replace(found, offsets={**found.offsets, **player.offsets[device]})
     note = Note("calibrated_per_player", {"recordings": player.recordings})
     return replace(found, stature_error=player.stature_error, notes=(*found.notes, note))
 
 
-def _hands(device: str) -> dict:
+def hands_of(device: str) -> dict[str, Any]:
     """What ``find_person`` is told of the hands of a device."""
-    said: dict = {"hands": preset_offsets(device)} if is_known(device) else {}
+    said: dict[str, Any] = {"hands": preset_offsets(device)} if is_known(device) else {}
     return said | ({"hand_std": PRESETS[device].reach_std} if device in PRESETS else {})
 
 

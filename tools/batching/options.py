@@ -51,6 +51,9 @@ def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespa
                        help="the scene's frame rate")  # fmt: skip
     options = parser.parse_args(arguments)
     _check(options)
+    for name in ("output", "body", "calibration", "character"):  # Workers may be started anywhere.
+        if getattr(options, name):
+            setattr(options, name, getattr(options, name).absolute())
     return options
 
 

@@ -64,7 +64,7 @@ def find_sources(inputs: Sequence[str], player: str | None = None) -> Found:
                 if file.lower().endswith(TAR):
                     members = list(_members(file))
                 elif is_named or file.lower().endswith(endings):
-                    members = [Source(_id(file), file)]
+                    members = [Source(_id(file), os.path.abspath(file))]
                 else:
                     others += 1
                     continue
@@ -142,7 +142,8 @@ def _members(path: str) -> Iterator[Source]:
             for member in archive:
                 hidden = PurePosixPath(member.name).name.startswith(".")
                 if member.isfile() and not hidden and not member.issparse():
-                    yield Source(_id(f"{path}/{member.name}"), path, member.name, member.offset_data, member.size)
+                    name = _id(f"{path}/{member.name}")
+                    yield Source(name, os.path.abspath(path), member.name, member.offset_data, member.size)
     except (OSError, tarfile.TarError, io.UnsupportedOperation) as error:
         raise InputError(f"{path}: is no whole tar archive ({error})") from None
 

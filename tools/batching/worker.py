@@ -22,6 +22,8 @@ SAID = ("id", "status", "error", "seconds")
 """What goes back of a row."""
 BEGAN = "began"
 """The column of when its unit was begun, in seconds of the machine's clock."""
+NODE = "node"
+"""The column of Ray's name of the machine."""
 UNIT = "unit"
 """The column of what a worker is given."""
 
@@ -37,14 +39,17 @@ class Worker:
         self.animator = Animator(options, choices)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list]:
-        """Do units, a column of their texts; ``SAID`` and ``BEGAN`` of each recording whose row is now stored."""
-        found: dict[str, list] = {name: [] for name in (*SAID, BEGAN)}
+        """Do units, a column of their texts; ``SAID``, ``BEGAN`` and ``NODE`` of each recording whose row is stored."""
+        import ray
+
+        found: dict[str, list] = {name: [] for name in (*SAID, BEGAN, NODE)}
         for text in batch[UNIT]:
             began = time.time()
             for row in self.do(Unit.of(str(text))):
                 for name in SAID:
                     found[name].append(getattr(row, name))
                 found[BEGAN].append(began)
+                found[NODE].append(ray.get_runtime_context().get_node_id())
         return found
 
     def do(self, unit: Unit) -> Iterator[BatchRow]:
