@@ -16,7 +16,7 @@ from ..whole_files import Outputs
 from .rows import BatchRow, columns_of
 
 if TYPE_CHECKING:
-    import pyarrow
+    import pyarrow  # pyright: ignore[reportMissingImports]
 
 SHARD_FOLDER, SHARD_PATTERN, INDEX = "shards", "*.parquet", "index.parquet"
 REPLACES = b"threepoint_replaces"
@@ -32,7 +32,7 @@ LARGE_SHARD = 1 << 27
 def arrow() -> Any:
     """pyarrow. Raises ``InputError`` where it is not installed."""
     try:
-        import pyarrow.parquet
+        import pyarrow.parquet  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise InputError("Parquet files of many recordings need pyarrow: pip install 'threepoint[batch]'") from None
     return pyarrow

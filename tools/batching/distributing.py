@@ -31,8 +31,8 @@ def cluster(options: argparse.Namespace) -> Iterator[Any]:
     """Ray, on this machine alone unless ``--address`` names a cluster. Raises ``InputError`` without Ray or cluster."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would tell its makers of every run.
     try:
-        import ray
-        import ray.data
+        import ray  # pyright: ignore[reportMissingImports]
+        import ray.data  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise InputError("batch: needs Ray Data: pip install 'threepoint[batch]'") from None
     quiet: dict[str, Any] = dict(log_to_driver=False, logging_level=logging.ERROR)
@@ -81,6 +81,8 @@ def distribute(
     count = min(worker_count(options, ray), len(units))
     local = None if options.address else max(1, local_workers(options) // count)
     arguments = {"options": options, "choices": choices, "run": run, "threads": local or 1}
+    # On this machine workers inherit what this process has settled.
+    elsewhere: dict[str, Any] = {"runtime_env": {"env_vars": {"GOMP_SPINCOUNT": SPIN_COUNT}}} if options.address else {}
     rows = ray.data.from_items([{UNIT: unit.text()} for unit in units], override_num_blocks=len(units))
     done = rows.map_batches(
         Worker,
@@ -91,7 +93,7 @@ def distribute(
         num_gpus=1 if options.gpus else 0,
         max_restarts=-1,
         max_task_retries=RETRIES,
-        runtime_env={"env_vars": {"GOMP_SPINCOUNT": SPIN_COUNT}},
+        **elsewhere,
     )
     for batch in done.iter_batches(batch_size=None, prefetch_batches=0, batch_format="numpy"):
         tell(batch)

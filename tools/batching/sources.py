@@ -10,7 +10,7 @@ import os
 import tarfile
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from ...model_core.errors import InputError
@@ -79,7 +79,7 @@ def find_sources(inputs: Sequence[str], player: str | None = None) -> Found:
     if not sources:
         raise InputError(f"batch: no recording in {', '.join(inputs)}; their names end in {', '.join(endings)}")
     if player:
-        sources = [Source(**vars(source) | {"player": _player(source, player)}) for source in sources]
+        sources = [replace(source, player=_player(source, player)) for source in sources]
         sources.sort(key=lambda source: (source.player, source.id))
     return Found(sources, others)
 

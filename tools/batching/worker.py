@@ -40,7 +40,7 @@ class Worker:
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list]:
         """Do units, a column of their texts; ``SAID``, ``BEGAN`` and ``NODE`` of each recording whose row is stored."""
-        import ray
+        import ray  # pyright: ignore[reportMissingImports]
 
         found: dict[str, list] = {name: [] for name in (*SAID, BEGAN, NODE)}
         for text in batch[UNIT]:
