@@ -18,6 +18,7 @@ from ..model_core.recordings import Recording
 from ..model_core.whole_files import Outputs, say_sizes
 from .support.animate_options import all_targets, parse, targets
 from .support.person import Person, finger_rotations
+from .support.pipeline_options import pipeline_options
 from .support.progress import TerminalProgress
 from .support.recording_report import draw_report, json_of, table_of
 
@@ -92,20 +93,6 @@ def predict(
         report = part_of(progress, number / count, (number + 1) / count)
         people.append(predict_person(path.stem, recording, choices, options.takes, networks, report))
     return choices.body or load_body(), people
-
-
-def pipeline_options(options: argparse.Namespace) -> Options:
-    """The command's options as the pipeline's."""
-    from ..model_core.body import load_body
-    from ..model_core.calibration import load
-    from ..model_core.pipeline import KnownPose, Options
-
-    return Options(
-        body=load_body(options.body), stature=options.stature, floor=options.floor, preset=options.controllers,
-        pose=KnownPose(*options.pose) if options.pose else None,
-        calibration=load(options.calibration) if options.calibration else None,
-        device=options.device, seed=options.seed, refinement=options.refinement,
-    ).validate()  # fmt: skip
 
 
 def predict_person(

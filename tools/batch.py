@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from ..model_core.batches import shards
@@ -26,11 +25,8 @@ SAID_EVERY = 15.0
 
 def run(arguments: list[str]) -> int:
     """List recordings, leave out those whose rows are there, have the others done, write the index."""
-    from .animate import pipeline_options
-
     options = parse(arguments, __doc__)
     shards.arrow()
-    choices = replace(pipeline_options(options), uncertainty=options.uncertainty)
     found = find_sources(options.inputs, options.player)
     if found.others:
         print(f"{found.others} files are left out: their names end as no recording's does")
@@ -45,7 +41,7 @@ def run(arguments: list[str]) -> int:
                 def do(some: Sequence[Unit]) -> None:
                     for first in range(0, len(some), distributing.UNITS_A_WAVE):
                         wave = some[first : first + distributing.UNITS_A_WAVE]
-                        distributing.distribute(ray, wave, options, choices, name, said)
+                        distributing.distribute(ray, wave, options, name, said)
                         shards.join_shards(options.output, least=distributing.UNITS_A_WAVE)
 
                 do(units)

@@ -24,13 +24,14 @@ from ...model_core.geometry.hand import FINGER_COUNT, HANDS
 from ...model_core.geometry.rotations import quaternion_to_axis_angle, quaternion_to_matrix
 from ...model_core.motion import Motion
 from ...model_core.observation import FPS, Observation
-from ...model_core.pipeline import Networks, Options, calibrate, load_networks, model_frame, observe, solve_all
+from ...model_core.pipeline import Networks, calibrate, load_networks, model_frame, observe, solve_all
 from ...model_core.pipeline.player import Player, calibrate_as, find_player
 from ...model_core.recordings import Recording
 from ...model_core.recordings.model_frame import ModelFrameRecording
 from ...model_core.shown import one_line
 from ...model_core.whole_files import Outputs
 from ..support.person import Person, finger_rotations
+from ..support.pipeline_options import pipeline_options
 from .sources import Source, opened
 
 FRAMES_TOGETHER = 18_000
@@ -52,10 +53,11 @@ class _Ready:
 class Animator:
     """Makes rows of recordings; keeps both networks and the body loaded. ``options`` are those of ``batch``."""
 
-    def __init__(self, options: argparse.Namespace, choices: Options, networks: Networks | None = None) -> None:
-        self.options, self.choices = options, choices
+    def __init__(self, options: argparse.Namespace, networks: Networks | None = None) -> None:
+        self.options = options
+        self.choices = replace(pipeline_options(options), uncertainty=options.uncertainty)
         self.networks = networks or load_networks(options.device)
-        self.body: Body = choices.body or load_body()
+        self.body: Body = self.choices.body or load_body()
 
     def player(self, sources: Sequence[Source]) -> Player | None:
         """What recordings of one player share; None of recordings that are not grouped by players."""

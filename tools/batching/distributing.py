@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ...model_core.errors import InputError
-from ...model_core.options import Options
 from ...model_core.threads import SPIN_COUNT
 from .worker import UNIT, Unit, Worker
 
@@ -74,25 +73,23 @@ def worker_count(options: argparse.Namespace, ray: Any) -> int:
     return options.workers or (local_workers(options) if not options.address else max(1, int(there.get("CPU", 1))))
 
 
-def distribute(
-    ray: Any, units: Sequence[Unit], options: argparse.Namespace, choices: Options, run: str, tell: Told
-) -> None:
+def distribute(ray: Any, units: Sequence[Unit], options: argparse.Namespace, run: str, tell: Told) -> None:
     """Have units done, a wave of them. Returns when all are done or given up."""
     count = min(worker_count(options, ray), len(units))
     local = None if options.address else max(1, local_workers(options) // count)
-    arguments = {"options": options, "choices": choices, "run": run, "threads": local or 1}
+    arguments = {"options": options, "run": run, "threads": local or 1}
     # On this machine workers inherit what this process has settled.
     elsewhere: dict[str, Any] = {"runtime_env": {"env_vars": {"GOMP_SPINCOUNT": SPIN_COUNT}}} if options.address else {}
     rows = ray.data.from_items([{UNIT: unit.text()} for unit in units], override_num_blocks=len(units))
     done = rows.map_batches(
         Worker,
         batch_size=1,
-        compute=ray.data.ActorPoolStrategy(size=count),
+        # One unit at a time a worker: none is lost with another that its worker dies at.
+        compute=ray.data.ActorPoolStrategy(size=count, max_tasks_in_flight_per_actor=1),
         fn_constructor_kwargs=arguments,
         num_cpus=1,
         num_gpus=1 if options.gpus else 0,
-        max_restarts=-1,
-        max_task_retries=RETRIES,
+        ray_remote_args_fn=lambda: {"max_restarts": -1, "max_task_retries": RETRIES},
         **elsewhere,
     )
     for batch in done.iter_batches(batch_size=None, prefetch_batches=0, batch_format="numpy"):

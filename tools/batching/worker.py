@@ -13,7 +13,6 @@ from typing import Any
 
 from ...model_core.batches.rows import BatchRow
 from ...model_core.batches.shards import SHARD_FOLDER, said, write_shard
-from ...model_core.options import Options
 from .animating import Animator
 from .output import current_run
 from .units import Unit
@@ -31,12 +30,12 @@ UNIT = "unit"
 class Worker:
     """One process: both networks loaded once. ``run`` is the name of the run that it writes for."""
 
-    def __init__(self, options: argparse.Namespace, choices: Options, run: str, threads: int) -> None:
+    def __init__(self, options: argparse.Namespace, run: str, threads: int) -> None:
         import torch
 
         torch.set_num_threads(threads)
         self.options, self.run = options, run
-        self.animator = Animator(options, choices)
+        self.animator = Animator(options)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list]:
         """Do units, a column of their texts; ``SAID``, ``BEGAN`` and ``NODE`` of each recording whose row is stored."""

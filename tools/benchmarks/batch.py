@@ -71,7 +71,7 @@ def _batched(chosen: argparse.Namespace) -> tuple[float, float]:
     begin = time.time()
     with output.opened(chosen) as run, distributing.cluster(chosen) as ray:
         units = units_of(find_sources(chosen.inputs).sources, set(), chosen, distributing.local_workers(chosen))
-        distributing.distribute(ray, units, chosen, _choices(chosen.device), run, tell)
+        distributing.distribute(ray, units, chosen, run, tell)
         end = time.time()
     return sum(seconds) / (end - min(began)), min(began) - begin
 

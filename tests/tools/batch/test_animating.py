@@ -10,7 +10,6 @@ from threepoint.model_core.body import load_body
 from threepoint.model_core.calibration import calibrate_by_preset, find_person
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.motion import Motion
-from threepoint.model_core.pipeline import Options
 from threepoint.model_core.recordings.formats import plain
 from threepoint.tools.batching import animating, output
 from threepoint.tools.batching.animating import Animator
@@ -54,8 +53,7 @@ def takes(tmp_path, make_recording, monkeypatch):
 
 
 def animator(*words):
-    options = parse(["takes", "-o", "out", *words], None)
-    return Animator(options, Options(body=load_body()), SimpleNamespace())
+    return Animator(parse(["takes", "-o", "out", *words], None), SimpleNamespace())
 
 
 def test_errors_are_rows_and_stop_nothing(takes, solved):
