@@ -86,6 +86,20 @@ def test_an_npz_each_holds_the_motion(takes, solved):
         assert data["poses"].shape[1] == 156 and float(data["mocap_framerate"]) == 60
 
 
+@pytest.mark.slow
+def test_a_scene_each_holds_its_person_alone(takes, solved):
+    import bpy
+
+    sources = find_sources(["takes/a.csv", "takes/b.csv"]).sources
+    rows = {row.id: row for row in animator("--format", "blend").rows(sources)}
+    assert {row.status for row in rows.values()} == {"ok"}, [row.error for row in rows.values()]
+    for name in ("a", "b"):
+        path = takes.parent / "out" / rows[f"takes/{name}.csv"].file
+        assert path.name == f"{name}.csv.blend"
+        with bpy.data.libraries.load(str(path)) as (there, _):
+            assert len(there.armatures) == 1 and name in there.collections
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
