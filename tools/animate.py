@@ -16,9 +16,8 @@ from ..model_core.notes import Note
 from ..model_core.progress import Progress, part_of
 from ..model_core.recordings import Recording
 from ..model_core.whole_files import Outputs, say_sizes
-from .support.animate_options import all_targets, parse, targets
+from .support.animate_options import all_targets, parse, pipeline_options, targets
 from .support.person import Person, finger_rotations
-from .support.pipeline_options import pipeline_options
 from .support.progress import TerminalProgress
 from .support.recording_report import draw_report, json_of, table_of
 

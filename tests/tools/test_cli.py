@@ -19,7 +19,6 @@ from threepoint.model_core.whole_files import Outputs, check_target
 from threepoint.tools import animate
 from threepoint.tools.support import animate_options
 from threepoint.tools.support.checkout import ROOT
-from threepoint.tools.support.pipeline_options import pipeline_options
 from threepoint.tools.support.progress import TerminalProgress, time_left
 
 pytestmark = pytest.mark.slow
@@ -157,7 +156,7 @@ def test_person_is_as_given(tmp_path):
     def person(*arguments):
         options = options_for(path, *arguments)
         recording = animate.read_recording(path, options)
-        return calibrate(model_frame(recording), pipeline_options(options))
+        return calibrate(model_frame(recording), animate_options.pipeline_options(options))
 
     given = person("--stature", "1.5", "--floor", "0.1", "--controllers", "touch")
     assert float(body.stature(given.betas)) == pytest.approx(1.5, abs=0.01) and given.floor == 0.1

@@ -30,8 +30,8 @@ from ...model_core.recordings import Recording
 from ...model_core.recordings.model_frame import ModelFrameRecording
 from ...model_core.shown import one_line
 from ...model_core.whole_files import Outputs
+from ..support.animate_options import pipeline_options
 from ..support.person import Person, finger_rotations
-from ..support.pipeline_options import pipeline_options
 from .sources import Source, opened
 
 FRAMES_TOGETHER = 18_000

@@ -1,9 +1,12 @@
 """The command line of ``animate``: the options shared with Blender's, and those that only this command has."""
 
+from __future__ import annotations
+
 import argparse
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...model_core.amass_writer import LAYOUTS
 from ...model_core.command_line import animate_arguments
@@ -13,6 +16,9 @@ from ...model_core.errors import InputError
 from ...model_core.whole_files import check_distinct, check_target
 from . import environment
 from .arguments import command_parser
+
+if TYPE_CHECKING:
+    from ...model_core.pipeline import Options
 
 
 def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespace:
@@ -90,3 +96,17 @@ def targets(options: argparse.Namespace) -> list[tuple[Path, tuple[str, ...]]]:
     named += [(path, (SCENE_SUFFIX, *EXPORTS)) for path in options.output]
     named += [(path, (".png", ".mp4")) for path in options.preview]
     return [(path, suffixes) for path, suffixes in named if path is not None]
+
+
+def pipeline_options(options: argparse.Namespace) -> Options:
+    """The command's options as the pipeline's."""
+    from ...model_core.body import load_body
+    from ...model_core.calibration import load
+    from ...model_core.pipeline import KnownPose, Options
+
+    return Options(
+        body=load_body(options.body), stature=options.stature, floor=options.floor, preset=options.controllers,
+        pose=KnownPose(*options.pose) if options.pose else None,
+        calibration=load(options.calibration) if options.calibration else None,
+        device=options.device, seed=options.seed, refinement=options.refinement,
+    ).validate()  # fmt: skip
