@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import logging
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -58,8 +59,11 @@ def cluster(options: argparse.Namespace) -> Iterator[Any]:
 
 def local_workers(options: argparse.Namespace) -> int:
     """Workers on this machine: as many as asked for, else one a core that this process may use."""
-    if options.workers:
-        return options.workers
+    return options.workers or cores()
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -76,21 +80,24 @@ def worker_count(options: argparse.Namespace, ray: Any) -> int:
 def distribute(ray: Any, units: Sequence[Unit], options: argparse.Namespace, run: str, tell: Told) -> None:
     """Have units done, a wave of them. Returns when all are done or given up."""
     count = min(worker_count(options, ray), len(units))
-    local = None if options.address else max(1, local_workers(options) // count)
-    arguments = {"options": options, "run": run, "threads": local or 1}
+    arguments = {"options": options, "run": run, "threads": 1 if options.address else max(1, cores() // count)}
     # On this machine workers inherit what this process has settled.
     elsewhere: dict[str, Any] = {"runtime_env": {"env_vars": {"GOMP_SPINCOUNT": SPIN_COUNT}}} if options.address else {}
     rows = ray.data.from_items([{UNIT: unit.text()} for unit in units], override_num_blocks=len(units))
-    done = rows.map_batches(
-        Worker,
-        batch_size=1,
-        # One unit at a time a worker: none is lost with another that its worker dies at.
-        compute=ray.data.ActorPoolStrategy(size=count, max_tasks_in_flight_per_actor=1),
-        fn_constructor_kwargs=arguments,
-        num_cpus=1,
-        num_gpus=1 if options.gpus else 0,
-        ray_remote_args_fn=lambda: {"max_restarts": -1, "max_task_retries": RETRIES},
-        **elsewhere,
-    )
+    with warnings.catch_warnings():
+        # The Ray that is pinned lets retries be bounded in this way alone, and says that a later one will not.
+        warnings.simplefilter("ignore", ray.util.annotations.RayDeprecationWarning)
+        done = rows.map_batches(
+            Worker,
+            batch_size=1,
+            # One unit at a time a worker: none is lost with another that its worker dies at.
+            compute=ray.data.ActorPoolStrategy(size=count, max_tasks_in_flight_per_actor=1),
+            fn_constructor_kwargs=arguments,
+            num_cpus=1,
+            num_gpus=1 if options.gpus else 0,
+            max_restarts=-1,
+            max_task_retries=RETRIES,
+            **elsewhere,
+        )
     for batch in done.iter_batches(batch_size=None, prefetch_batches=0, batch_format="numpy"):
         tell(batch)

@@ -169,19 +169,13 @@ def test_two_nodes_share_the_work(takes, expected, whole, body, tmp_path):
 def test_a_recording_at_which_every_worker_dies_is_a_row(takes, expected, tmp_path, monkeypatch):
     deadly = expected[0]
     (tmp_path / "sitecustomize.py").write_text(
-        "import os, sys\n"
-        "class Deadly:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name == 'threepoint.tools.batching.animating':\n"
-        "            sys.meta_path.remove(self)\n"
-        "            from threepoint.tools.batching import animating\n"
-        "            ready = animating.Animator._ready\n"
-        f"            def dying(self, source, player):\n"
-        f"                if source.id == {deadly!r}:\n"
-        "                    os._exit(1)\n"
-        "                return ready(self, source, player)\n"
-        "            animating.Animator._ready = dying\n"
-        "sys.meta_path.insert(0, Deadly())\n"
+        "import builtins, io, os\n"
+        "before = io.open\n"
+        "def deadly(file, *words, **named):\n"
+        f"    if os.path.basename(str(file)) == {Path(deadly).name!r}:\n"
+        "        os._exit(1)\n"
+        "    return before(file, *words, **named)\n"
+        "builtins.open = io.open = deadly\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     said = finish(begin(takes, tmp_path / "out", "--no-refine"))
