@@ -12,7 +12,7 @@ import torch
 
 from ...model_core.body import load_body
 from ...model_core.observation import FPS
-from ...model_core.pipeline import Options, animate, load_networks
+from ...model_core.pipeline import Options, animate, choose_device, load_networks
 from ...model_core.recordings import read
 from ..batching import distributing, output
 from ..batching.options import parse
@@ -36,7 +36,8 @@ def measure(options: argparse.Namespace) -> dict[str, tuple[float, str]]:
         sources = [sample_recording(load_body(), np.zeros(10))]
         write_recordings(takes, sources, RECORDINGS, 0, SECONDS, 0, lambda fraction, stage: None)
         words = [str(takes), "-o", str(Path(folder) / "out"), "--workers", str(options.threads)]
-        chosen = parse([*words, "--device", options.device], None)
+        gpus = ["--gpus", "1"] if choose_device(options.device) == "cuda" else []
+        chosen = parse([*words, "--device", options.device, *gpus], None)
         plain, seconds = _plain(takes, options)
         batched, start = _batched(chosen)
     return {
