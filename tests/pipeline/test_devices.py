@@ -16,10 +16,10 @@ from threepoint.model_core.flag.model import Flag, load_flag
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.refinement.body_trackers import BodyTrackers
 from threepoint.model_core.refinement.initial_motion import Unrefined
-from threepoint.model_core.refinement.refine import RefinementOptions, refine
+from threepoint.model_core.refinement.refine import RefinementOptions, ToRefine, refine, refine_all
 from threepoint.model_core.refinement.single_frames import fit_latent
 from threepoint.model_core.refinement.uncertainty import measure_uncertainty
-from threepoint.model_core.sage.inference import observed_features, predict
+from threepoint.model_core.sage.inference import observed_features, predict, predict_all
 from threepoint.model_core.sage.model import CONFIGS as SAGE_CONFIGS
 from threepoint.model_core.sage.model import Sage, Sampling, load_sage, to_world
 from threepoint.tests.pretended_device import Elsewhere, pretend
@@ -75,6 +75,22 @@ def test_flag_is_on_one_device_through_generation_refinement_and_uncertainty(see
     assert all_away(*start, *refined)
     uncertainty = measure_uncertainty(flag, observation, load_body(), samples=2, body_trackers=trackers)
     assert np.isfinite(uncertainty.probes).all()
+
+
+def test_several_recordings_are_on_one_device_together(make_clip, device):
+    clips = [make_clip(count) for count in (20, 90)]
+    seen, rest = [observe_truth(clip) for clip in clips], [clip.rest_joints for clip in clips]
+    sage = Sage(SAGE_CONFIGS["smoke"]).eval().to(device)
+    flag = Flag(FLAG_CONFIGS["smoke"]).eval().requires_grad_(False).to(device)
+    motions = []
+    for clip, predicted in zip(clips, predict_all(sage, seen, rest), strict=True):
+        world, joints = clip.world()
+        feet = torch.from_numpy(world[:, [7, 8]]), torch.from_numpy(joints[:, [7, 8]]), torch.ones(len(clip), 2)
+        trackers = BodyTrackers((7, 8), *(part.float().to(device) for part in feet))
+        motions.append(ToRefine(seen[len(motions)], predicted, rest[len(motions)], trackers))
+    refined = refine_all(flag, motions, RefinementOptions(iterations=1, closed_form=False))
+    assert [len(found.rotations) for found in refined] == [20, 90]
+    assert all_away(*(part for found in refined for part in found.motion))
 
 
 def test_double_precision_moves_no_joint_of_sages_by_a_millimetre(make_clip):
