@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import logging
 import os
+import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -30,6 +31,8 @@ Told = Callable[[dict[str, Any]], None]
 def cluster(options: argparse.Namespace) -> Iterator[Any]:
     """Ray, on this machine alone unless ``--address`` names a cluster. Raises ``InputError`` without Ray or cluster."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would tell its makers of every run.
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         import ray  # pyright: ignore[reportMissingImports]
         import ray.data  # pyright: ignore[reportMissingImports]
@@ -46,6 +49,8 @@ def cluster(options: argparse.Namespace) -> Iterator[Any]:
             )  # fmt: skip
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise InputError(f"batch: no Ray cluster at {options.address or 'this machine'} ({error})") from None
+    for number, handler in before.items():  # Ray's own would end the process without a word to those who wait for it.
+        signal.signal(number, handler)
     context = ray.data.DataContext.get_current()
     context.max_errored_blocks = -1
     context.enable_progress_bars = False

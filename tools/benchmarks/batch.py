@@ -22,7 +22,7 @@ from ..batching.worker import BEGAN
 from ..simulation.recordings import write_recordings
 from ..support.sample_recording import sample_recording
 
-RECORDINGS, SECONDS = 32, (3.0, 5.0)
+RECORDINGS, SECONDS = 16, (3.0, 5.0)
 """How many recordings, and how long each is, at least and at most."""
 
 
