@@ -10,6 +10,8 @@ SLOW_FOOT = 0.6
 """Metres a second below which a low foot of a motion counts as standing where no contacts are given."""
 LIKELY_CONTACT = 0.5
 """Probability of contact from which a foot counts as standing."""
+ANCHOR_FRAMES = 60
+"""Frames for which a standing foot has one anchor: a longer stretch of contact has several, one after the other."""
 
 
 def foot_contacts(joints: torch.Tensor, rest_heights: torch.Tensor) -> torch.Tensor:
@@ -23,13 +25,16 @@ def foot_contacts(joints: torch.Tensor, rest_heights: torch.Tensor) -> torch.Ten
 
 
 def foot_anchors(joints: torch.Tensor, contacts: torch.Tensor, threshold: float = LIKELY_CONTACT) -> torch.Tensor:
-    """Where standing feet are anchored: (T, 4, 3), each stretch of contact at its mean position.
+    """Where standing feet are anchored: (T, 4, 3), each stretch of contact, by ``ANCHOR_FRAMES``, at its mean position.
 
     Every window of the refinement sees the same anchors, so that a foot stays put across their seams. ``joints``
     (T, 22, 3), ``contacts`` (T, 4), which count from ``threshold``; frames without contact have the anchor before them.
     """
     feet, standing = joints[:, FEET], contacts > threshold
     begins = standing & ~torch.cat([torch.zeros_like(standing[:1]), standing[:-1]])
+    time = torch.arange(len(feet), device=feet.device)[:, None]
+    since = time - torch.where(begins, time, 0).cummax(0).values
+    begins = begins | standing & (since % ANCHOR_FRAMES == 0)
     stretch = begins.long().cumsum(0)
     count = int(stretch.max()) + 1
     anchors = []

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from ..geometry.filters import gaussian_smooth
 from ..geometry.rotations import (
     axis_angle_to_matrix,
     matrix_to_axis_angle,
@@ -24,11 +25,13 @@ from ..observation import Observation
 from ..sage.ensemble import SageEnsemble
 from ..sage.inference import Prediction, predict
 from ..sage.model import MEAN, Sage, Sampling
-from .stillness import stillness
+from .stillness import SPEED_SMOOTHING, stillness
 
 SPINE = (3, 6, 9)
 """The joints between pelvis and chest."""
 
+HANDS_REACH = 96
+"""Frames within which a hand must be seen: without hands nothing is to be steadied."""
 HINT_OVERLAP = 0.25
 """Fraction of their length by which windows overlap in what the head alone says: a hint, of which less is enough."""
 
@@ -42,9 +45,11 @@ def steady_prediction(
     progress: Callable[[float, str], None] | None = None,
 ) -> Prediction:
     """What SAGE predicts of an observation, ``shown`` head and hands, steadied by what it predicts of the head alone
-    where that is still; ``sampling`` as it was for ``shown``."""
-    still = stillness(observation.positions[:, 0])
-    if not (still > 0).any() or not observation.valid[:, 1:].any():
+    where that is still and a hand is seen; ``sampling`` as it was for ``shown``."""
+    seen = np.convolve(observation.valid[:, 1:].any(1), np.ones(2 * HANDS_REACH + 1))[HANDS_REACH:-HANDS_REACH] > 0.5
+    near = gaussian_smooth(seen.astype(np.float32), SPEED_SMOOTHING)
+    still = stillness(observation.positions[:, 0]) * near
+    if not (still > 0).any():
         return shown
     alone = replace(observation, valid=observation.valid & np.array([True, False, False]))
     hidden = predict(sage, alone, rest_joints, sampling, overlap=HINT_OVERLAP, progress=progress)
