@@ -12,8 +12,9 @@ NEVER = 1 << 30
 """Frames away that no recording is long."""
 BRIDGED = 4
 """Times the frames over which values fade, over which a gap is bridged."""
-ENVELOPE_REACH = 36
-"""Frames by which an envelope rises before what asks for it, at most."""
+ENVELOPE_REACH, LAST_STEEPNESS = 60, 3.0
+"""Frames by which an envelope rises before what asks for it, at most, and how many times steeper than a straight line
+over all of them it then begins."""
 
 
 def fade_outside(values: torch.Tensor, known: torch.Tensor, frames: int) -> torch.Tensor:
@@ -74,15 +75,15 @@ def _nearest(known: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 def rate_limited_envelope(vectors: torch.Tensor, slope: float, sigma: float) -> torch.Tensor:
     """Vectors (T, 3) that hardly change by more than ``slope`` a frame, and nowhere are much shorter than ``vectors``.
 
-    A frame asks as much of its neighbours as is left of its own length after ``slope`` a frame between, or more where
-    that took more than ``ENVELOPE_REACH``; the most that is asked counts, in the mean direction. A blur of ``sigma``
-    frames rounds the corners.
+    A frame asks as much of its neighbours as is left of its own length after ``slope`` a frame between, and less of
+    those that are nearly ``ENVELOPE_REACH`` away; the most that is asked counts, in the mean direction. A blur of
+    ``sigma`` frames rounds the corners.
     """
     length = vectors.norm(dim=-1, keepdim=True)
     most, towards = length, vectors
-    steepness = (length / ENVELOPE_REACH).clamp_min(slope)
     for away in range(1, min(ENVELOPE_REACH, math.ceil(float(length.max()) / slope))):
-        asked = (length - steepness * away).clamp_min(0)
+        left = LAST_STEEPNESS * (1 - away / ENVELOPE_REACH)
+        asked = torch.minimum(length - slope * away, left * length).clamp_min(0)
         fraction = asked / length.clamp_min(1e-9)
         for shift in (_earlier, _later):
             most = most.maximum(shift(asked, away))
