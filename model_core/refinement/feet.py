@@ -10,7 +10,7 @@ SLOW_FOOT = 0.6
 """Metres a second below which a low foot of a motion counts as standing where no contacts are given."""
 LIKELY_CONTACT = 0.5
 """Probability of contact from which a foot counts as standing."""
-ANCHOR_FRAMES = 60
+ANCHOR_FRAMES = 48
 """Frames for which a standing foot has one anchor: a longer stretch of contact has several, one after the other."""
 
 

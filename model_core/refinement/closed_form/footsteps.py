@@ -30,9 +30,9 @@ KEPT = 0.12
 """Metres from its spot up to which a foot that stands on is not where it stands next."""
 STEP_FRAMES, LEAST_STAND = 24, 15
 """Frames of a step where contact shows none, and of a stand beside it."""
-LANDING_FRAMES = 48
+LANDING_FRAMES = 40
 """Frames within which a foot that has lost contact comes down again if it steps: until then it may not have stepped."""
-SEEN_FRAMES = 120
+SEEN_FRAMES = 96
 """Frames of a stretch of contact that say where the foot stands at their beginning."""
 ANCHOR_LOOK_AHEAD = SEEN_FRAMES + LANDING_FRAMES + LEAST_STAND + SHORTEST_STAND
 """Frames ahead on which anchors depend: where a foot stands, whether it stays there, and where it is if it does not."""

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from ...geometry.filters import gaussian_smooth
+from ...geometry.filters import gaussian_reach, gaussian_smooth
 from ...geometry.kinematics import forward_kinematics
 from ...geometry.rotations import matrix_to_quaternion, quaternion_to_matrix, rotation_about_y, slerp, transpose
 from ...geometry.skeleton import ANKLES, HEAD, TOES
 from ...observation import FPS, heading
 from .arms import two_bone_ik
 from .footsteps import LANDING_FRAMES, find_foot_anchors
-from .smoothing import fade_outside, rate_limited_envelope, whittaker_smooth
+from .smoothing import BRIDGED, ENVELOPE_REACH, fade_outside, rate_limited_envelope, whittaker_smooth
 
 LEGS = ((1, 4, 7), (2, 5, 8))
 """Hip, knee and ankle of either side; ``skeleton.FEET`` alternates between the sides."""
@@ -39,6 +39,8 @@ CARRY_SPEED, CARRY_SMOOTHING = 0.004, 3.0
 """Metres a frame by which feet are lowered for that, and the standard deviation in frames by which that is blurred."""
 STEP_HEIGHT, STEP_LENGTH = 0.05, 0.08
 """Metres by which a foot is lifted at least on its way between spots that are this far apart."""
+SWING_LOOK_AHEAD = max(LANDING_FRAMES, BRIDGED * RELEASE_FRAMES) + ENVELOPE_REACH + gaussian_reach(CARRY_SMOOTHING)
+"""Frames ahead on whose anchors a foot's way depends: to its landing, and to where the feet carry the body again."""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from . import pentadiagonal
 
 NEVER = 1 << 30
 """Frames away that no recording is long."""
-BRIDGED = 4
+BRIDGED = 3
 """Times the frames over which values fade, over which a gap is bridged."""
-ENVELOPE_REACH, LAST_STEEPNESS = 60, 3.0
+ENVELOPE_REACH, LAST_STEEPNESS = 40, 3.0
 """Frames by which an envelope rises before what asks for it, at most, and how many times steeper than a straight line
 over all of them it then begins."""
 

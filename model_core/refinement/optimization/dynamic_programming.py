@@ -2,7 +2,7 @@
 
 import numpy as np
 
-DECIDED_AFTER = 30
+DECIDED_AFTER = 15
 """Choices after which one is decided, once for as many of them: one depends on at most twice as many later ones."""
 
 
