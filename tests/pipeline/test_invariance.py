@@ -89,7 +89,7 @@ def test_the_beginning_of_a_recording_is_refined_as_in_the_whole(networks, reque
     if who == "walker":
         recording = walking_person(2 + count / FPS, FPS)
     else:
-        recording = read(request.getfixturevalue("shared") / "hmd" / "bsor" / "simsaber_motion.bsor")
+        recording = read(request.getfixturevalue("shared") / "hmd" / "bsor" / "mgplus_usab0_0.bsor")
     placed = model_frame(recording)
     seen = observe(placed, calibrate_by_preset(placed, body, "grip", find_person(placed, body)))
     rest, found = body.rest_joints(seen.betas)[:22], []
