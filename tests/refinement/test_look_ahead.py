@@ -57,7 +57,7 @@ def test_a_foot_stands_where_the_next_seconds_say(seed):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_anchor_of_a_window_is_the_mean_of_the_next_frames(seed):
+def test_the_anchor_of_the_windows_is_the_mean_of_the_first_frames(seed):
     rng = np.random.default_rng(seed)
     joints = torch.from_numpy(np.cumsum(rng.normal(0, 0.01, (FRAMES, 22, 3)), 0))
     contacts = torch.from_numpy(np.stack([stretches(rng, 0.7) for _ in range(4)], 1).astype(float))
