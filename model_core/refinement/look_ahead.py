@@ -29,6 +29,6 @@ CLOSED_FORM_LOOK_AHEAD = (
 
 
 def look_ahead(sage: Sage | SageEnsemble) -> int:
-    """Frames at 60 Hz by which a refined motion depends on its recording, at most; some ten seconds."""
+    """Frames at 60 Hz by which a refined motion depends on its recording, at most; some twelve seconds."""
     predicted = max(offline_window(member) for member in members_of(sage)) + FADE_FRAMES
     return predicted + ANCHOR_FRAMES + WINDOW + CLOSED_FORM_LOOK_AHEAD
