@@ -5,14 +5,22 @@ from typing import Any
 
 from .rotations import Array, array_namespace
 
+TRUNCATED_AT = 3.0
+"""Standard deviations from its middle at which a Gaussian is cut off."""
 
-def gaussian_smooth(values: Array, sigma: float, truncate: float = 3.0, hold_ends: bool = True) -> Array:
+
+def gaussian_reach(sigma: float, truncate: float = TRUNCATED_AT) -> int:
+    """The frames before and after a frame that ``gaussian_smooth`` looks at."""
+    return math.ceil(truncate * sigma)
+
+
+def gaussian_smooth(values: Array, sigma: float, truncate: float = TRUNCATED_AT, hold_ends: bool = True) -> Array:
     """(T, ...) smoothed along time by a Gaussian of ``sigma`` frames, cut off after ``truncate`` of them.
 
     Beyond the ends the first and the last value are held; without ``hold_ends`` only frames that exist are averaged.
     """
     xp, frames = array_namespace(values), len(values)
-    reach = math.ceil(truncate * sigma)
+    reach = gaussian_reach(sigma, truncate)
     kernel = [math.exp(-0.5 * (offset / sigma) ** 2) if offset else 1.0 for offset in range(-reach, reach + 1)]
 
     def weighted_sum(rows: Any, before: Any, after: Any) -> Any:

@@ -10,6 +10,8 @@ SLOW_FOOT = 0.6
 """Metres a second below which a low foot of a motion counts as standing where no contacts are given."""
 LIKELY_CONTACT = 0.5
 """Probability of contact from which a foot counts as standing."""
+ANCHOR_FRAMES = 60
+"""Frames of a stretch of contact, its first, that say where a standing foot is anchored."""
 
 
 def foot_contacts(joints: torch.Tensor, rest_heights: torch.Tensor) -> torch.Tensor:
@@ -23,18 +25,20 @@ def foot_contacts(joints: torch.Tensor, rest_heights: torch.Tensor) -> torch.Ten
 
 
 def foot_anchors(joints: torch.Tensor, contacts: torch.Tensor, threshold: float = LIKELY_CONTACT) -> torch.Tensor:
-    """Where standing feet are anchored: (T, 4, 3), each stretch of contact at its mean position.
+    """Where standing feet are anchored: (T, 4, 3), each stretch of contact at the mean of its first ``ANCHOR_FRAMES``.
 
     Every window of the refinement sees the same anchors, so that a foot stays put across their seams. ``joints``
     (T, 22, 3), ``contacts`` (T, 4), which count from ``threshold``; frames without contact have the anchor before them.
     """
     feet, standing = joints[:, FEET], contacts > threshold
     begins = standing & ~torch.cat([torch.zeros_like(standing[:1]), standing[:-1]])
+    time = torch.arange(len(feet), device=feet.device)[:, None]
+    early = standing & (time - torch.where(begins, time, 0).cummax(0).values < ANCHOR_FRAMES)
     stretch = begins.long().cumsum(0)
     count = int(stretch.max()) + 1
     anchors = []
     for foot in range(len(FEET)):
-        weight = standing[:, foot, None].to(feet.dtype)
+        weight = early[:, foot, None].to(feet.dtype)
         total = feet.new_zeros(count, 3).index_add(0, stretch[:, foot], feet[:, foot] * weight)
         frames = feet.new_zeros(count, 1).index_add(0, stretch[:, foot], weight)
         anchors.append((total / frames.clamp_min(1))[stretch[:, foot]])

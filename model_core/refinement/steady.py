@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from ..geometry.filters import gaussian_smooth
 from ..geometry.rotations import (
     axis_angle_to_matrix,
     matrix_to_axis_angle,
@@ -24,11 +25,13 @@ from ..observation import Observation
 from ..sage.ensemble import SageEnsemble
 from ..sage.inference import Prediction, predict_all
 from ..sage.model import MEAN, Sage, Sampling
-from .stillness import stillness
+from .stillness import SPEED_SMOOTHING, stillness
 
 SPINE = (3, 6, 9)
 """The joints between pelvis and chest."""
 
+HANDS_REACH = 96
+"""Frames within which a hand must be seen: without hands nothing is to be steadied."""
 HINT_OVERLAP = 0.25
 """Fraction of their length by which windows overlap in what the head alone says: a hint, of which less is enough."""
 
@@ -42,13 +45,9 @@ def steady_predictions(
     progress: Callable[[float, str], None] | None = None,
 ) -> list[Prediction]:
     """What SAGE predicts of observations, ``shown`` head and hands, steadied by what it predicts of the head alone
-    where that is still; ``sampling`` as it was for ``shown``."""
-    steadied, stillnesses = list(shown), [stillness(seen.positions[:, 0]) for seen in observations]
-    chosen = [
-        number
-        for number, (still, seen) in enumerate(zip(stillnesses, observations, strict=True))
-        if (still > 0).any() and seen.valid[:, 1:].any()
-    ]
+    where that is still and a hand is seen; ``sampling`` as it was for ``shown``."""
+    steadied, weights = list(shown), [_still_with_hands(seen) for seen in observations]
+    chosen = [number for number, weight in enumerate(weights) if (weight > 0).any()]
     if not chosen:
         return steadied
     alone = [
@@ -58,8 +57,14 @@ def steady_predictions(
     rest = [rest_joints[number] for number in chosen]
     hidden = predict_all(sage, alone, rest, sampling, overlap=HINT_OVERLAP, progress=progress)
     for number, without_hands in zip(chosen, hidden, strict=True):
-        steadied[number] = steady(shown[number], without_hands, torch.as_tensor(stillnesses[number]))
+        steadied[number] = steady(shown[number], without_hands, torch.as_tensor(weights[number]))
     return steadied
+
+
+def _still_with_hands(observation: Observation) -> np.ndarray:
+    """How still the head is, (T,) from 0 to 1, where a hand is seen within ``HANDS_REACH`` frames."""
+    seen = np.convolve(observation.valid[:, 1:].any(1), np.ones(2 * HANDS_REACH + 1))[HANDS_REACH:-HANDS_REACH] > 0.5
+    return stillness(observation.positions[:, 0]) * gaussian_smooth(seen.astype(np.float32), SPEED_SMOOTHING)
 
 
 def steady(shown: Prediction, hidden: Prediction, still: torch.Tensor) -> Prediction:

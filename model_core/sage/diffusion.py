@@ -59,7 +59,8 @@ class LatentDiffusion(nn.Module):
         condition: torch.Tensor | None = None,
         context_length: int | None = None,
     ) -> torch.Tensor:
-        """x0 (B, S, latent) from ``noisy`` (B, S, latent), ``step`` (B,), ``observation`` (B, 2 S, features).
+        """x0 (B, S, latent) from ``noisy`` (B, S, latent), ``step`` (B,) or, of all, (1,), ``observation`` (B, 2 S,
+        features).
 
         ``condition`` (B, S, condition_size) is the upper latent, for the lower one; ``context_length``, in tokens, is
         that of a stream, as in ``transformer.run_blocks``.
@@ -101,7 +102,8 @@ def ddim_sample(
     latent = start
     times = torch.linspace(TRAINING_STEPS - 1, 0, steps + 1, device=start.device).round().long()
     for number, (now, after) in enumerate(zip(times[:-1], times[1:], strict=True)):
-        clean = diffusion(latent, now.expand(len(latent)), observation, condition).to(start.dtype)
+        # One step for all: products of as many rows as there are windows would round otherwise in every batch.
+        clean = diffusion(latent, now[None], observation, condition).to(start.dtype)
         if number == steps - 1:
             return clean
         (alpha, sigma), (alpha_after, sigma_after) = alpha_sigma(now), alpha_sigma(after)

@@ -12,6 +12,9 @@ RESIDUAL_COUNT = 6 + 2 * (6 + 3)
 """Numbers of ``tracker_residuals``: the head's rotation, and each wrist's rotation and position."""
 POSITION_SCALE = 10.0
 """Brings residuals of some centimetres to the standard deviation of the other inputs."""
+LEAST_WINDOWS = 11
+"""Windows that the GRU sees at once, at least: with fewer rows processors multiply matrices otherwise and round
+otherwise, and a window would depend on how many others it is computed with."""
 
 
 def tracker_residuals(pose: Array, observation: Array, rest_joints: Array) -> Array:
@@ -52,4 +55,6 @@ class Refiner(nn.Module):
         with torch.autocast(pose.device.type, enabled=False):  # It corrects by less than half precision rounds off.
             pose, observation = (values.to(self.correct.weight.dtype) for values in (pose, observation))
             seen = torch.cat([pose, observation, tracker_residuals(pose, observation, rest_joints)], -1)
-            return pose + self.correct(self.gru(seen)[0])
+            few = 1 < len(seen) < LEAST_WINDOWS and not self.training
+            rows = nn.functional.pad(seen, (0, 0, 0, 0, 0, LEAST_WINDOWS - len(seen))) if few else seen
+            return pose + self.correct(self.gru(rows)[0][: len(seen)])

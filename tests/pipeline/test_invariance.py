@@ -10,10 +10,9 @@ from threepoint.model_core.calibration import calibrate_by_preset, find_person
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import quaternion_to_matrix, rotation_about_y
 from threepoint.model_core.observation import FPS
-from threepoint.model_core.pipeline import Options, animate, calibrate, load_networks, model_frame, observe
-from threepoint.model_core.refinement.refine import RefinementOptions, refine
-from threepoint.model_core.refinement.windows import WINDOW
-from threepoint.model_core.sage.inference import predict
+from threepoint.model_core.pipeline import Options, animate, calibrate, load_networks, model_frame, observe, solve_pose
+from threepoint.model_core.recordings import read
+from threepoint.model_core.refinement.look_ahead import look_ahead
 from threepoint.tests.recordings.samples import walking_person
 
 pytestmark = pytest.mark.slow
@@ -23,6 +22,8 @@ WITHIN = 1e-4
 SECONDS, LONG, BEGINNING = 1.5, 4.0, 3.0
 REACH = 96
 """Frames of the networks' longest window."""
+SURE = 90
+"""Frames of a beginning that are far enough from its end."""
 
 
 @pytest.fixture(scope="module")
@@ -80,19 +81,21 @@ def test_the_beginning_of_a_recording_is_predicted_as_in_the_whole(joints_of, ma
     assert sure > 60 and np.abs(beginning[:sure] - whole[:sure]).max() < WITHIN
 
 
-def test_the_beginning_of_a_walk_is_refined_as_in_the_whole(networks):
-    """Up to where a window reaches beyond the end, and before legs are solved: feet stand where their whole stance
-    says, which goes on after the end of the beginning."""
-    recording, body = walking_person(LONG + 1, FPS), load_body()
+@pytest.mark.parametrize("who", ["walker", "player"])
+def test_the_beginning_of_a_recording_is_refined_as_in_the_whole(networks, request, who):
+    """Up to the stated look-ahead: feet stand where the next seconds say, whatever comes later."""
+    ahead, body = look_ahead(networks.sage), load_body()
+    count = ahead + SURE
+    if who == "walker":
+        recording = walking_person(2 + count / FPS, FPS)
+    else:
+        recording = read(request.getfixturevalue("shared") / "hmd" / "bsor" / "mgplus_usab0_0.bsor")
     placed = model_frame(recording)
-    calibration = calibrate_by_preset(placed, body, "grip", find_person(placed, body))
-    found = []
-    for part in (recording, recording.part(0, LONG)):
-        seen = observe(model_frame(part), calibration)
-        rest = body.rest_joints(seen.betas)[:22]
-        predicted = predict(networks.sage, seen, rest)
-        refined = refine(networks.flag, seen, predicted, rest, options=RefinementOptions(closed_form=False))
-        found.append(forward_kinematics(*(part.double().numpy() for part in refined.motion), rest)[1])
+    seen = observe(placed, calibrate_by_preset(placed, body, "grip", find_person(placed, body)))
+    rest, found = body.rest_joints(seen.betas)[:22], []
+    for part in (seen.first(count + 60), seen.first(count)):
+        refined = solve_pose(part, rest, Options(device="cpu"), networks)
+        parts = refined.rotations.double().numpy(), refined.translation.double().numpy()
+        found.append(forward_kinematics(*parts, rest)[1])
     whole, beginning = found
-    sure = len(beginning) - REACH - WINDOW
-    assert sure > 50 and np.abs(beginning[:sure] - whole[:sure]).max() < WITHIN
+    assert np.abs(beginning[:SURE] - whole[:SURE]).max() < WITHIN

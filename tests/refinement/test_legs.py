@@ -103,6 +103,25 @@ def test_who_neither_jumps_nor_stands_on_something_is_carried_by_a_foot(swaying)
         assert lows.max() < 0.05 if carried else lows.min() > 0.08
 
 
+def test_feet_in_the_air_come_down_where_no_tracker_sees_them_whatever_is_seen_elsewhere(swaying):
+    rotations, translation, rest_joints = (part.repeat(5, *[1] * (part.ndim - 1)) for part in swaying)
+    rest_joints, frames = swaying[2], len(rotations)
+    bent = rotations[:1].repeat(frames, 1, 1, 1)
+    bent[:, [1, 2]] = bent[:, [1, 2]] @ axis_angle_to_matrix(torch.tensor([-0.9, 0.0, 0.0]))
+    bent[:, [4, 5]] = bent[:, [4, 5]] @ axis_angle_to_matrix(torch.tensor([1.4, 0.0, 0.0]))
+    body = bent, translation[:1].repeat(frames, 1), rest_joints
+    _, joints = forward_kinematics(*body)
+    ankles, seen = joints[:, list(ANKLES)], torch.zeros(frames, 2, dtype=torch.bool)
+    nothing = torch.zeros(frames, 4), torch.zeros(frames, dtype=torch.bool)
+    free, unseen = (targets_of(body, *nothing, tracked=tracked).positions for tracked in (None, (seen, ankles)))
+    torch.testing.assert_close(unseen, free, atol=1e-6, rtol=0)
+    assert (ankles - free)[..., 1].amin() > 0.05
+    seen[300:] = True
+    found = targets_of(body, *nothing, tracked=(seen, ankles)).positions
+    torch.testing.assert_close(found[:250], free[:250], atol=1e-5, rtol=0)
+    torch.testing.assert_close(found[300:], ankles[300:], atol=1e-4, rtol=0)
+
+
 def test_one_foot_may_stand_while_the_other_swings_and_is_let_go_smoothly(swaying):
     rotations, translation, rest_joints = swaying
     body = rotations, drifting(translation, 0.1) + torch.tensor([0.0, 0.02, 0.0]), rest_joints

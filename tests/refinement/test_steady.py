@@ -6,18 +6,20 @@ import torch
 
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix
+from threepoint.model_core.observation import Observation
+from threepoint.model_core.refinement import steady as steadying
 from threepoint.model_core.refinement.closed_form.trunk import steady_pelvis
-from threepoint.model_core.refinement.steady import steady
+from threepoint.model_core.refinement.steady import HANDS_REACH, steady, steady_predictions
 from threepoint.model_core.refinement.stillness import stillness
 from threepoint.model_core.sage.inference import Prediction
 
 FRAMES = 120
 
 
-def prediction(seed, contact):
+def prediction(seed, contact, frames=FRAMES):
     generator = torch.Generator().manual_seed(seed)
-    rotations = axis_angle_to_matrix(0.3 * torch.randn(1, 22, 3, generator=generator)).repeat(FRAMES, 1, 1, 1)
-    return Prediction(rotations, torch.zeros(FRAMES, 3), torch.full((FRAMES, 4), contact))
+    rotations = axis_angle_to_matrix(0.3 * torch.randn(1, 22, 3, generator=generator)).repeat(frames, 1, 1, 1)
+    return Prediction(rotations, torch.zeros(frames, 3), torch.full((frames, 4), contact))
 
 
 def chest(rotations):
@@ -41,6 +43,20 @@ def test_legs_and_contacts_are_those_of_hidden_hands_where_the_head_is_still():
     torch.testing.assert_close(found.rotations[60:], shown.rotations[60:], atol=1e-4, rtol=0)
     torch.testing.assert_close(chest(found.rotations), chest(shown.rotations), atol=1e-4, rtol=0)
     assert found.contacts[:60].min() == pytest.approx(0.9) and found.contacts[60:].max() == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("seen_from", [300, None], ids=["hands come late", "no hands at all"])
+def test_while_no_hand_is_seen_the_prediction_stays_as_it_is(monkeypatch, seen_from):
+    shown, hidden = prediction(0, 0.2, 500), prediction(1, 0.9, 500)
+    valid = np.ones((500, 3), bool)
+    valid[:seen_from, 1:] = False
+    head = Observation(np.tile(np.eye(3), (500, 3, 1, 1)), np.full((500, 3, 3), 1.6), valid, np.zeros(10))
+    monkeypatch.setattr(steadying, "predict_all", lambda *arguments, **options: [hidden])
+    (found,) = steady_predictions(None, [shown], [head], [np.zeros((22, 3))])
+    before = 500 if seen_from is None else seen_from - HANDS_REACH - 12
+    assert found.contacts[:before].max() == pytest.approx(0.2)
+    torch.testing.assert_close(found.rotations[:before], shown.rotations[:before], atol=1e-4, rtol=0)
+    assert seen_from is None or found.contacts[seen_from:].min() == pytest.approx(0.9)
 
 
 def test_a_pelvis_is_carried_evenly_under_a_still_head_which_stays_where_it_is(make_clip):

@@ -4,6 +4,7 @@ import math
 
 import torch
 
+from ...geometry.filters import gaussian_reach
 from ...geometry.kinematics import forward_kinematics
 from ...geometry.rotations import (
     axis_angle_to_matrix,
@@ -37,6 +38,10 @@ COLLAR_SPEED, COLLAR_BLUR = math.radians(1.5), 1.5
 """Radians a frame by which a collar rotates for it, and frames by which that is blurred: hands may swing faster."""
 BEND_SPEED = math.radians(18.0)
 """Radians a frame by which an elbow bends and straightens at most."""
+REACH_LOOK_AHEAD = (
+    math.ceil(MAX_COLLAR_ROTATION / COLLAR_SPEED) + gaussian_reach(COLLAR_BLUR) + math.ceil(math.pi / BEND_SPEED)
+)
+"""Frames ahead on which collars, and then the elbow's bend, depend."""
 FRAMES_PER_BATCH = 8192
 """Frames whose kinematics are computed together."""
 SOLVED_JOINTS = ((HEAD,), *ARMS)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ...geometry.filters import gaussian_smooth
+from ...geometry.filters import gaussian_reach, gaussian_smooth
 from ...geometry.rotations import axis_angle_to_matrix, normalize, shortest_rotation, transpose
 from ...geometry.skeleton import PELVIS
-from ..optimization.dynamic_programming import shortest_path
+from ..optimization.dynamic_programming import DECIDED_AFTER, shortest_path
 from .wrists import PRONATION, swing_excess, swing_twist
 
 SPINE2, NECK = 6, 12
@@ -40,6 +40,8 @@ TRUNK_SURFACE = (0.16, 0.12)
 """The same of what the middle of a hand stays out of, ``HAND_LENGTH`` metres from the wrist."""
 HAND_LENGTH, HAND_SMOOTHING = 0.09, 1.5
 """Metres; and the standard deviation in frames by which the turn that keeps it out is blurred."""
+SWIVEL_LOOK_AHEAD = (2 * DECIDED_AFTER + 1) * EVERY + gaussian_reach(SWIVEL_SMOOTHING) + gaussian_reach(HAND_SMOOTHING)
+"""Frames ahead on which swivels depend."""
 FRAMES_PER_BATCH = 2048
 
 

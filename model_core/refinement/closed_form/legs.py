@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from ...geometry.filters import gaussian_smooth
+from ...geometry.filters import gaussian_reach, gaussian_smooth
 from ...geometry.kinematics import forward_kinematics
 from ...geometry.rotations import matrix_to_quaternion, quaternion_to_matrix, rotation_about_y, slerp, transpose
 from ...geometry.skeleton import ANKLES, HEAD, TOES
 from ...observation import FPS, heading
 from .arms import two_bone_ik
-from .footsteps import find_foot_anchors
-from .smoothing import fade_outside, rate_limited_envelope, whittaker_smooth
+from .footsteps import LANDING_FRAMES, find_foot_anchors
+from .smoothing import BRIDGED, ENVELOPE_REACH, fade_outside, rate_limited_envelope, whittaker_smooth
 
 LEGS = ((1, 4, 7), (2, 5, 8))
 """Hip, knee and ankle of either side; ``skeleton.FEET`` alternates between the sides."""
@@ -39,6 +39,8 @@ CARRY_SPEED, CARRY_SMOOTHING = 0.004, 3.0
 """Metres a frame by which feet are lowered for that, and the standard deviation in frames by which that is blurred."""
 STEP_HEIGHT, STEP_LENGTH = 0.05, 0.08
 """Metres by which a foot is lifted at least on its way between spots that are this far apart."""
+SWING_LOOK_AHEAD = max(LANDING_FRAMES, BRIDGED * RELEASE_FRAMES) + ENVELOPE_REACH + gaussian_reach(CARRY_SMOOTHING)
+"""Frames ahead on whose anchors a foot's way depends: to its landing, and to where the feet carry the body again."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,16 @@ def foot_targets(
             seen = tracked[0][:, side], tracked[1][:, side]
         parts.append(_targets_of_foot(ankles_world, joints, contacts, rest_joints, rest_heights, quiet, side, seen))
     targets = FootTargets(*(torch.stack(values, 1) for values in zip(*parts, strict=True)))
-    if tracked is not None and tracked[0].any():
-        return targets
-    return _carry(targets, joints[:, HEAD], rest_joints, rest_heights)
+    down = _carried_by(targets, joints[:, HEAD], rest_joints, rest_heights)
+    if tracked is not None:
+        down = down * (1 - fade_outside(torch.ones_like(down), tracked[0].any(1), RELEASE_FRAMES))
+    return replace(targets, positions=targets.positions - down[:, None] * down.new_tensor([0.0, 1.0, 0.0]))
 
 
-def _carry(
+def _carried_by(
     targets: FootTargets, head: torch.Tensor, rest_joints: torch.Tensor, rest_heights: torch.Tensor
-) -> FootTargets:
-    """The targets with both feet lower where both are in the air though the head (T, 3) neither jumps nor runs."""
+) -> torch.Tensor:
+    """Metres (T, 1) by which feet come down where both are in the air though the head (T, 3) does not jump or run."""
     lows = []
     for side in range(len(LEGS)):
         sole = rest_joints[TOES[side]] - rest_joints[ANKLES[side]]
@@ -95,9 +98,7 @@ def _carry(
     carried = slow & on_the_floor(head, rest_joints, rest_heights)
     carried = gaussian_smooth(carried[:, None].to(above), CARRY_SMOOTHING)[:, 0]
     down = rate_limited_envelope((above * carried)[:, None], CARRY_SPEED, CARRY_SMOOTHING)[:, 0]
-    lowered = targets.positions.clone()
-    lowered[..., 1] -= torch.minimum(down, torch.stack(lows).amin(0).clamp_min(0))[:, None]
-    return replace(targets, positions=lowered)
+    return torch.minimum(down, torch.stack(lows).amin(0).clamp_min(0))[:, None]
 
 
 def on_the_floor(head: torch.Tensor, rest_joints: torch.Tensor, rest_heights: torch.Tensor) -> torch.Tensor:
@@ -147,7 +148,8 @@ def _targets_of_foot(
     pivoted = spot + pivot * ((flat - rotation) @ sole)
     goal = pivoted - ankle
     correction = fade_outside(goal, standing, RELEASE_FRAMES)
-    target = _smooth_swing(ankle + correction, standing)
+    # Ankles leave their stands and come to them without a jerk.
+    target = whittaker_smooth(ankle + correction, standing, SWING_SMOOTHING, FREE_SMOOTHING, SWING_REACH)
     target = _lift_steps(target, standing)
     weight = fade_outside(torch.ones_like(ankle[:, :1]), standing, RELEASE_FRAMES // 2)[:, 0]
     rotation = _slerp(turned, rotation, weight)
@@ -163,13 +165,6 @@ def _targets_of_foot(
     return target, rotation, standing
 
 
-def _smooth_swing(target: torch.Tensor, standing: torch.Tensor) -> torch.Tensor:
-    """Ankles (T, 3) that leave their stands and come to them without a jerk."""
-    if not standing.any():
-        return target
-    return whittaker_smooth(target, standing, SWING_SMOOTHING, FREE_SMOOTHING, SWING_REACH)
-
-
 def _lift_steps(target: torch.Tensor, standing: torch.Tensor) -> torch.Tensor:
     """Ankles (T, 3), lifted on their way between two spots: steps, not slides."""
     target = target.clone()
@@ -180,6 +175,8 @@ def _lift_steps(target: torch.Tensor, standing: torch.Tensor) -> torch.Tensor:
         if not len(later):
             continue
         come = int(later[0])
+        if come - leave > LANDING_FRAMES:
+            continue
         far = float((target[come] - target[leave])[[0, 2]].norm())
         wanted = STEP_HEIGHT * min(1.0, far / STEP_LENGTH)
         floor = torch.maximum(target[leave, 1], target[come, 1])

@@ -10,16 +10,23 @@ from . import pentadiagonal
 
 NEVER = 1 << 30
 """Frames away that no recording is long."""
+BRIDGED = 3
+"""Times the frames over which values fade, over which a gap is bridged."""
+ENVELOPE_REACH, LAST_STEEPNESS = 40, 3.0
+"""Frames by which an envelope rises before what asks for it, at most, and how many times steeper than a straight line
+over all of them it then begins."""
 
 
 def fade_outside(values: torch.Tensor, known: torch.Tensor, frames: int) -> torch.Tensor:
     """Values (T, D) where ``known`` (T,) bool; elsewhere those of the nearest known frames, fading over ``frames``.
 
-    A gap that is shorter is bridged: from the value before it to the value after it.
+    A gap that is shorter is bridged: from the value before it to the value after it. Values that are more than
+    ``BRIDGED`` times as many frames away count for nothing.
     """
     time = torch.arange(len(values), device=values.device)
     before, after = _nearest(known)
-    since, until = time - before, after - time
+    near = BRIDGED * frames
+    since, until = (torch.where(away <= near, away, NEVER) for away in (time - before, after - time))
     across = _smoothstep(since / (since + until).clamp_min(1))[:, None].to(values)
     from_either = torch.lerp(values[before.clamp_min(0)], values[after.clamp_max(len(values) - 1)], across)
     faded = (1 - _smoothstep(1 - since / frames)) * (1 - _smoothstep(1 - until / frames))
@@ -68,13 +75,15 @@ def _nearest(known: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 def rate_limited_envelope(vectors: torch.Tensor, slope: float, sigma: float) -> torch.Tensor:
     """Vectors (T, 3) that hardly change by more than ``slope`` a frame, and nowhere are much shorter than ``vectors``.
 
-    A frame asks as much of its neighbours as is left of its own length after ``slope`` a frame between; the most that
-    is asked counts, in the mean direction. A blur of ``sigma`` frames rounds the corners.
+    A frame asks as much of its neighbours as is left of its own length after ``slope`` a frame between, and less of
+    those that are nearly ``ENVELOPE_REACH`` away; the most that is asked counts, in the mean direction. A blur of
+    ``sigma`` frames rounds the corners.
     """
     length = vectors.norm(dim=-1, keepdim=True)
     most, towards = length, vectors
-    for away in range(1, math.ceil(float(length.max()) / slope)):
-        asked = (length - slope * away).clamp_min(0)
+    for away in range(1, min(ENVELOPE_REACH, math.ceil(float(length.max()) / slope))):
+        left = LAST_STEEPNESS * (1 - away / ENVELOPE_REACH)
+        asked = torch.minimum(length - slope * away, left * length).clamp_min(0)
         fraction = asked / length.clamp_min(1e-9)
         for shift in (_earlier, _later):
             most = most.maximum(shift(asked, away))

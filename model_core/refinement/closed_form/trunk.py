@@ -1,8 +1,10 @@
 """A pelvis that is carried by standing legs: steadied under a still head, and low enough for the legs to reach."""
 
+import math
+
 import torch
 
-from ...geometry.filters import gaussian_smooth
+from ...geometry.filters import gaussian_reach, gaussian_smooth
 from ...geometry.kinematics import forward_kinematics
 from ...geometry.rotations import (
     axis_angle_to_matrix,
@@ -29,6 +31,8 @@ STRAIGHTENING = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Fractions of the way to an upright, straight trunk that are tried."""
 STRAIGHTENING_SPEED, STRAIGHTENING_BLUR = 0.03, 3.0
 """The most of it that comes in a frame, and the standard deviation in frames by which that is blurred."""
+STRAIGHTENING_LOOK_AHEAD = math.ceil(1 / STRAIGHTENING_SPEED) + gaussian_reach(STRAIGHTENING_BLUR)
+"""Frames ahead on which it depends."""
 
 
 def steady_pelvis(

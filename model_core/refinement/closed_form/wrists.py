@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ...geometry.filters import gaussian_smooth
+from ...geometry.filters import gaussian_reach, gaussian_smooth
 from ...geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_axis_angle
 from ...notes import Note
-from ..optimization.dynamic_programming import shortest_path
+from ..optimization.dynamic_programming import DECIDED_AFTER, shortest_path
 
 FLEXION, EXTENSION, RADIAL, ULNAR = (float(np.radians(limit)) for limit in (75.0, 70.0, 20.0, 35.0))
 """Limits of a human wrist in radians."""
@@ -31,6 +31,8 @@ BLIND_SMOOTHING = 4.0
 """Standard deviation in frames of that smoothing."""
 BRANCH_SIGMA, BRANCH_STEP_SIGMA = 0.3, 0.1
 """Radians beyond its limits, and of change a frame, that cost a twist one sigma, where its full turns are chosen."""
+WRIST_LOOK_AHEAD = 2 * DECIDED_AFTER + gaussian_reach(BLIND_SMOOTHING)
+"""Frames ahead on which a wrist and its forearm's twist depend."""
 
 
 @dataclass(frozen=True)

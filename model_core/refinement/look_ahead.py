@@ -1,0 +1,34 @@
+"""How far ahead a motion is decided: so long before its end a recording that is cut short moves as the whole does.
+
+To a tenth of a millimetre, and with the same calibration. What is added up is how many later frames a frame depends on,
+step by step; every filter ends somewhere, and so does every decision: where a foot stands, where an elbow swivels.
+"""
+
+from ..sage.ensemble import SageEnsemble, members_of
+from ..sage.inertialization import FADE_FRAMES
+from ..sage.inference import offline_window
+from ..sage.model import Sage
+from .closed_form.arms import REACH_LOOK_AHEAD
+from .closed_form.elbows import SWIVEL_LOOK_AHEAD
+from .closed_form.footsteps import ANCHOR_LOOK_AHEAD
+from .closed_form.legs import SWING_LOOK_AHEAD
+from .closed_form.trunk import STRAIGHTENING_LOOK_AHEAD
+from .closed_form.wrists import WRIST_LOOK_AHEAD
+from .feet import ANCHOR_FRAMES
+from .windows import WINDOW
+
+CLOSED_FORM_LOOK_AHEAD = (
+    ANCHOR_LOOK_AHEAD
+    + SWING_LOOK_AHEAD
+    + STRAIGHTENING_LOOK_AHEAD
+    + REACH_LOOK_AHEAD
+    + SWIVEL_LOOK_AHEAD
+    + WRIST_LOOK_AHEAD
+)
+"""Frames by which closed-form feet, trunk and arms depend on what the windows made of later frames."""
+
+
+def look_ahead(sage: Sage | SageEnsemble) -> int:
+    """Frames at 60 Hz by which a refined motion depends on its recording, at most; some twelve seconds."""
+    predicted = max(offline_window(member) for member in members_of(sage)) + FADE_FRAMES
+    return predicted + ANCHOR_FRAMES + WINDOW + CLOSED_FORM_LOOK_AHEAD
