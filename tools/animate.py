@@ -100,6 +100,7 @@ def pipeline_options(options: argparse.Namespace) -> Options:
     """The command's options as the pipeline's."""
     from ..model_core.body import load_body
     from ..model_core.calibration import load
+    from ..model_core.command_line.pins_file import load_pins
     from ..model_core.pipeline import KnownPose, Options
 
     return Options(
@@ -107,6 +108,7 @@ def pipeline_options(options: argparse.Namespace) -> Options:
         pose=KnownPose(*options.pose) if options.pose else None,
         calibration=load(options.calibration) if options.calibration else None,
         device=options.device, seed=options.seed, refinement=options.refinement,
+        pins=load_pins(options.pins) if options.pins else (),
     ).validate()  # fmt: skip
 
 

@@ -1,10 +1,10 @@
-"""Attach made-up devices or body trackers to motion capture, and score what is found (simulate devices --help)."""
+"""Attach made-up devices, trackers or pins to motion capture, and score what is found (simulate devices --help)."""
 
 import importlib
 
 from .support.arguments import choose_subcommand
 
-SIMULATIONS = ("devices", "trackers")
+SIMULATIONS = ("devices", "trackers", "pins")
 
 
 def run(arguments: list[str]) -> int:

@@ -1,6 +1,7 @@
 """The third step: from an observation to the motion of a body. SAGE predicts it, refinement under FLAG's prior brings
 it to the trackers, and the spread of FLAG's latent region says how sure it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,11 @@ from ..motion import Motion
 from ..notes import Note
 from ..observation import FPS, Observation
 from ..options import Options
-from ..progress import Progress, Stages
+from ..pins import Pin
+from ..progress import Progress, Stages, part_of
 from ..refinement.body_trackers import BodyTrackers
+from ..refinement.initial_motion import Unrefined
+from ..refinement.pinning import refine_to_pins
 from ..refinement.refine import refine
 from ..refinement.steady import steady_prediction
 from ..refinement.uncertainty import measure_uncertainty
@@ -22,9 +26,12 @@ from ..sage.inference import predict
 from ..sage.model import MEAN, Sampling
 from .body_trackers import body_trackers
 from .networks import Networks
+from .pins import held_joints, missed_notes
 
 TAKE_STEPS, TAKE_NOISE = 5, 1.0
 """How takes after the first are drawn: with unit noise the sampler needs several steps to settle on one of many."""
+REFINED = 0.6
+"""The fraction of refining that is done before pins are met, for the progress bar only."""
 TAKES_PER_SEED = 1000
 """So far apart are users' seeds, lest a take of one be another take of the next."""
 UNCERTAINTY_SAMPLES = 16
@@ -34,8 +41,8 @@ UNCERTAINTY_SAMPLES = 16
 @dataclass(frozen=True)
 class Solution:
     """A body's local ``rotations`` (T, 22, 3, 3) and pelvis ``translation`` (T, 3) in metres, the ``contacts`` (T, 4)
-    of ``skeleton.FEET`` that they were found with, the body trackers that they were brought to, and what is to be said
-    about them."""
+    of ``skeleton.FEET`` that they were found with, the body trackers (and pins, as such) that they were brought to, and
+    what is to be said about them."""
 
     rotations: torch.Tensor
     translation: torch.Tensor
@@ -53,7 +60,7 @@ def solve(
 ) -> Motion:
     """The ``Motion`` of an observation, at 60 Hz in the model's frame, where the recording was in the room.
 
-    Of ``options`` body, seed, take, refinement and uncertainty count. Networks see windows: of the observation's
+    Of ``options`` body, seed, take, refinement, pins and uncertainty count. Networks see windows: of the observation's
     length, only what is a few numbers a joint and frame is held. ``progress`` may be the ``Stages`` of an outer step.
     """
     options.validate()
@@ -108,10 +115,33 @@ def solve_pose(
         if calibration is not None:
             trackers = body_trackers(observation, calibration, *motion, rest_joints)
         steadied = steady_prediction(networks.sage, prediction, observation, rest_joints, sampling_of(options))
-        refined = refine(networks.flag, observation, steadied, rest_joints, trackers, progress=report)
+        refining = part_of(report, 0, REFINED) if options.pins else report
+        refined = refine(networks.flag, observation, steadied, rest_joints, trackers, progress=refining)
         motion, contacts = part_of_the_way(motion, refined.motion, options.refinement), refined.contacts
         notes = refined.notes
-    return Solution(*motion, contacts, trackers, notes)
+    solution = Solution(*motion, contacts, trackers, notes)
+    if options.pins:
+        return meet_pins(solution, observation, rest_joints, options.pins, networks, part_of(report, REFINED, 1))
+    return solution
+
+
+def meet_pins(
+    solution: Solution,
+    observation: Observation,
+    rest_joints: np.ndarray,
+    pins: Sequence[Pin],
+    networks: Networks,
+    progress: Progress | None = None,
+) -> Solution:
+    """A solution refined anew within reach of ``pins``, and the same elsewhere; its notes say which are out of reach.
+
+    Raises ``InputError`` of pins outside the motion.
+    """
+    held = held_joints(pins, observation.origin, observation.frame_count, solution.translation)
+    start = Unrefined(solution.rotations, solution.translation, solution.contacts)
+    met = refine_to_pins(networks.flag, observation, start, rest_joints, held, solution.body_trackers, progress)
+    missed = missed_notes(held, met.rotations, met.translation, rest_joints)
+    return Solution(met.rotations, met.translation, met.contacts, met.body_trackers, (*solution.notes, *missed))
 
 
 def sampling_of(options: Options) -> Sampling:

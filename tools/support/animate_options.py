@@ -39,7 +39,10 @@ def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespa
     animate_arguments.add_calibration(calibration)
     calibration.add_argument("--keep-calibration", type=Path, metavar="FILE.json",
                              help="write the calibration, for --calibration")  # fmt: skip
-    animate_arguments.add_prediction(parser.add_argument_group("how the body is found"))
+    prediction = parser.add_argument_group("how the body is found")
+    animate_arguments.add_prediction(prediction)
+    prediction.add_argument("--pins", type=Path, metavar="FILE.json",
+                            help="joints that are held at places, and when (docs/pins.md)")  # fmt: skip
     options = parser.parse_args(arguments)
     _check(options)
     return options
@@ -49,7 +52,7 @@ def _check(options: argparse.Namespace) -> None:
     """Refuse options that do not go together, and files that cannot be written."""
     if not targets(options) and not options.report:
         raise InputError("animate: nothing to write; name one or more of -o FILE, --npz FILE and --preview FILE")
-    inputs = [*options.recordings, options.body, options.calibration, options.character]
+    inputs = [*options.recordings, options.body, options.calibration, options.character, options.pins]
     animate_arguments.check_character(options)
     if options.character and not any(path.suffix.lower() == SCENE_SUFFIX for path in options.output):
         raise InputError(f"animate: --character is put into the scene; name it with -o OUT{SCENE_SUFFIX}")
@@ -66,7 +69,7 @@ def _check(options: argparse.Namespace) -> None:
     export_targets(options)
     if (options.output or options.preview) and not has_blender():
         raise InputError(f"animate: scenes and previews need Blender's module; {environment.extra_hint('bpy')}")
-    for name in ("npz", "calibration", "keep_calibration", "report_picture"):
+    for name in ("npz", "calibration", "keep_calibration", "report_picture", "pins"):
         if getattr(options, name) and len(options.recordings) > 1:
             flag = "--" + name.replace("_", "-")
             raise InputError(f"animate: {flag} is about one person, and {len(options.recordings)} recordings are named")
