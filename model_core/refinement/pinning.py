@@ -28,7 +28,7 @@ from ..window_blending import cross_fade
 from .body_trackers import BodyTrackers
 from .closed_form.whole_body import WholeBodyTargets, reach_with_whole_body
 from .initial_motion import Unrefined
-from .refine import refine
+from .refine import Refined, refine
 
 FADE_FRAMES = 12
 """Frames over which a stretch that is refined anew goes over into the rest, beyond the pins' reach."""
@@ -60,12 +60,19 @@ class HeldJoint:
 
     def within(self, begin: int, end: int) -> "HeldJoint | None":
         """The same of the frames from ``begin`` to before ``end``, counted from there; None where there are none."""
-        some = np.flatnonzero((self.frames >= begin) & (self.frames < end))
+        found = self.only((self.frames >= begin) & (self.frames < end))
+        return None if found is None else replace(found, frames=found.frames - begin)
+
+    def only(self, chosen: np.ndarray) -> "HeldJoint | None":
+        """The same of some frames, ``chosen`` (M,) bool; None where there are none."""
+        some = np.flatnonzero(chosen)
         if not len(some):
             return None
         index = torch.as_tensor(some).to(self.positions.device)
-        parts = (values[index] for values in (self.positions, self.rotations, self.turned, self.hard))
-        return HeldJoint(self.joint, self.frames[some] - begin, *parts, self.reach[some])
+        return HeldJoint(
+            self.joint, self.frames[some], self.positions[index], self.rotations[index], self.turned[index],
+            self.hard[index], self.reach[some],
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,7 +118,7 @@ def refine_to_pins(
         mixed = _mix((rotations[some], translation[some]), (found.rotations, found.translation), fade)
         rotations[some], translation[some] = _close(*mixed, rest, here)
         contacts[some] = torch.lerp(contacts[some], found.contacts, fade[:, None])
-        for joint, column in zip(new.joints, range(len(new.joints)), strict=True):
+        for column, joint in enumerate(new.joints):
             index = told.joints.index(joint)
             told.valid[some, index] = new.valid[:, column]
             told.positions[some, index], told.rotations[some, index] = (
@@ -152,7 +159,7 @@ def _refine_stretch(
     held: Sequence[HeldJoint],
     body_trackers: BodyTrackers | None,
     progress: Callable[[float, str], None],
-) -> tuple[Unrefined, BodyTrackers]:
+) -> tuple[Refined, BodyTrackers]:
     """A stretch refined with pins as trackers, and these."""
     world, joints = forward_kinematics(motion.rotations, motion.translation, rest)
     parts: dict[int, tuple[torch.Tensor, ...]] = {}
@@ -169,7 +176,7 @@ def _refine_stretch(
     pins = BodyTrackers(tuple(parts), rotations, positions, valid)
     trackers = pins if body_trackers is None else beside(body_trackers, pins)
     found = refine(model, observation, motion, rest, trackers, progress=progress)
-    return Unrefined(found.rotations, found.translation, found.contacts), pins
+    return found, pins
 
 
 def _as_tracker(
@@ -249,12 +256,9 @@ def _close(
     world, joints = forward_kinematics(rotations, translation, rest)
     targets = WholeBodyTargets.staying(world, joints)
     for joint in held:
-        hard = np.flatnonzero(joint.hard.cpu().numpy())
-        if not len(hard):
+        hard_pins = joint.only(joint.hard.cpu().numpy())
+        if hard_pins is None:
             continue
-        index = torch.as_tensor(hard).to(joints.device)
-        parts = (values[index] for values in (joint.positions, joint.rotations, joint.turned, joint.hard))
-        hard_pins = HeldJoint(joint.joint, joint.frames[hard], *parts, joint.reach[hard])
         moved, turned = _asked(hard_pins, world, joints, FARTHEST_CLOSED, LARGEST_TURN)
         weights = torch.as_tensor(time_weights(hard_pins.frames, hard_pins.reach, len(joints))).to(joints)
         target = _reachable(joints[:, joint.joint] + moved, joints[:, HEAD], joint.joint, rest)
@@ -319,9 +323,9 @@ def _mix(
     first: tuple[torch.Tensor, torch.Tensor], second: tuple[torch.Tensor, torch.Tensor], weight: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Rotations and translation between two motions, ``weight`` (T,) of the second."""
-    quaternions = (matrix_to_quaternion(rotations) for rotations in (first[0], second[0]))
-    rotations = quaternion_to_matrix(slerp(*quaternions, weight[:, None].expand(first[0].shape[:2])))
-    return rotations, torch.lerp(first[1], second[1], weight[:, None])
+    each = weight[:, None].expand(first[0].shape[:2])
+    rotations = slerp(matrix_to_quaternion(first[0]), matrix_to_quaternion(second[0]), each)
+    return quaternion_to_matrix(rotations), torch.lerp(first[1], second[1], weight[:, None])
 
 
 def _shortened(vectors: torch.Tensor, longest: float) -> torch.Tensor:

@@ -15,8 +15,8 @@ from threepoint.model_core.pipeline.pins import held_joints, missed_notes
 from threepoint.model_core.refinement.initial_motion import Unrefined
 from threepoint.model_core.refinement.pinning import refine_to_pins, stretches_of, time_weights
 
-FRAMES, PINNED = 150, 75
-REACH = 0.4
+FRAMES, PINNED = 80, 40
+REACH = 0.2
 WITHIN = 0.005
 
 
@@ -53,7 +53,7 @@ def moved(clip, role, frame, by):
     return tuple((clip.world()[1][frame, PIN_JOINTS[role]] + by).tolist())
 
 
-@pytest.mark.parametrize("role", ["pelvis", "chest", "left_knee", "right_ankle", "left_toes", "left_shoulder"])
+@pytest.mark.parametrize("role", ["pelvis", "left_knee", "left_toes", "left_shoulder"])
 def test_a_hard_pin_is_met_and_nothing_outside_its_reach_changes(model, clip, role):
     place = moved(clip, role, PINNED, [0.02, -0.01, 0.02])
     found, (_, joints), _ = pinned_to(model, clip, Pin(role, (PINNED / 60,), (place,), reach=REACH))
@@ -77,9 +77,9 @@ def test_a_rotation_is_met_too(model, clip):
 
 def test_a_joint_is_held_all_the_time_between(model, clip):
     place = moved(clip, "right_ankle", PINNED, [0.03, 0.02, 0])
-    pin = Pin("right_ankle", (PINNED / 60, (PINNED + 20) / 60), (place, place), between=True, reach=REACH)
+    pin = Pin("right_ankle", (PINNED / 60, (PINNED + 10) / 60), (place, place), between=True, reach=REACH)
     _, (_, joints), _ = pinned_to(model, clip, pin)
-    assert (joints[PINNED : PINNED + 21, 8] - torch.tensor(place)).norm(dim=-1).max() < WITHIN
+    assert (joints[PINNED : PINNED + 11, 8] - torch.tensor(place)).norm(dim=-1).max() < WITHIN
 
 
 def test_what_cannot_be_is_approached_and_said(model, clip):
@@ -112,6 +112,6 @@ def test_weights_are_one_at_pins_join_near_ones_and_fade_outside():
 
 
 def test_stretches_are_apart_and_end_where_the_motion_does():
-    pins = [Pin("pelvis", (second,), ((0, 1, 0),), reach=0.1) for second in (0.0, 0.2, 2.0)]
+    pins = [Pin("pelvis", (second,), ((0, 1, 0),), reach=0.1) for second in (0.0, 0.2, 1.0)]
     held = held_joints(pins, np.zeros(3), FRAMES, torch.zeros(1))
-    assert stretches_of(held, FRAMES) == [(0, 31), (102, 139)]
+    assert stretches_of(held, FRAMES) == [(0, 31), (42, 79)]
