@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from threepoint.model_core.geometry.kinematics import forward_kinematics
-from threepoint.model_core.geometry.rotations import geodesic_angle
-from threepoint.model_core.geometry.skeleton import ELBOWS, HEAD, TOES, WRISTS
+from threepoint.model_core.geometry.rotations import geodesic_angle, matrix_to_axis_angle
+from threepoint.model_core.geometry.skeleton import ELBOWS, HEAD, KNEES, TOES, WRISTS
 from threepoint.model_core.pins import PIN_JOINTS
 from threepoint.model_core.refinement.closed_form.whole_body import WholeBodyTargets, reach_with_whole_body
 
@@ -43,5 +43,6 @@ def test_what_cannot_be_reached_is_approached_by_a_body_that_stays_whole(motion)
     targets.hold(7, joints[:, 7] + torch.tensor([0.0, 0.0, 2.0]), torch.ones(40))
     rotations, translation = reach_with_whole_body(*motion, targets)
     assert torch.isfinite(rotations).all() and torch.isfinite(translation).all()
+    assert (matrix_to_axis_angle(rotations[:, list(KNEES)])[..., 0] > -1e-3).all()
     eye = torch.eye(3).expand_as(rotations)
     assert torch.allclose(rotations @ rotations.transpose(-1, -2), eye, atol=1e-5)

@@ -8,8 +8,8 @@ from ...model_core.body import load_body
 from ...model_core.errors import InputError
 from ...model_core.flag.model import Flag
 from ...model_core.geometry.kinematics import forward_kinematics
-from ...model_core.geometry.rotations import axis_angle_to_quaternion
-from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, HEAD
+from ...model_core.geometry.rotations import axis_angle_to_quaternion, matrix_to_axis_angle
+from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, HEAD, KNEES
 from ...model_core.observation import FPS, Observation
 from ...model_core.pins import PIN_JOINTS, Pin, validate_pins
 from ...model_core.pipeline import Options, calibrate, load_networks, model_frame, observe, solve_pose
@@ -23,6 +23,8 @@ MOST_PINS, FRAMES = 4, 150
 """Pins of a set at most, and frames of the motion."""
 FARTHEST_HEAD = 0.05
 """Metres by which a head may leave its tracker for pins that nobody can meet."""
+FARTHEST_BACK = -0.35
+"""Radians by which a knee may be bent; straight is 0."""
 FASTEST = 0.6
 """Metres by which no joint moves in one frame."""
 
@@ -67,6 +69,9 @@ def outcome_of(
     off = np.linalg.norm(joints[:, HEAD] - observation.positions[:, 0], axis=-1).max()
     if off > FARTHEST_HEAD:
         return f"the head is {100 * off:.0f} cm from its tracker"
+    bent = float((matrix_to_axis_angle(found.rotations[:, list(KNEES)])[..., 0]).min())
+    if bent < FARTHEST_BACK:
+        return f"a knee is bent backwards by {-np.degrees(bent):.0f} degrees"
     fastest = np.linalg.norm(np.diff(joints, axis=0), axis=-1).max()
     return TAKEN if fastest < FASTEST else f"a joint jumps by {100 * fastest:.0f} cm in one frame"
 

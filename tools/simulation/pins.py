@@ -28,9 +28,12 @@ SETS = {
 """What is pinned once a second: of two roles one after the other; the ankle is the left one."""
 LEGS = (*KNEES, *ANKLES, *TOES)
 PARTS = {
-    "legs": LEGS, "left leg": (KNEES[0], ANKLES[0], TOES[0]), "all": tuple(range(BODY_JOINT_COUNT)), "trunk": (0, 1, 2, 3, 6, 9, 12, 13, 14, 15, 16, 17),
+    "legs": LEGS,
+    "left leg": (KNEES[0], ANKLES[0], TOES[0]),
+    "all": tuple(range(BODY_JOINT_COUNT)),
+    "trunk": (0, 1, 2, 3, 6, 9, 12, 13, 14, 15, 16, 17),
     "arms": (18, 19, 20, 21),
-}  # fmt: skip
+}
 """Joints whose errors are shown."""
 CM = 100.0
 

@@ -28,6 +28,8 @@ LARGEST_STEP = 0.25
 """Radians by which a joint turns in one iteration at most."""
 EXACT = (HEAD, *WRISTS, *ANKLES)
 """Joints whose world rotations stay exactly as they are, unless they are pinned."""
+BENT = dict(zip((*KNEES, *ELBOWS), (HINGE, HINGE, *HINGES), strict=True))
+"""Joints that bend about a hinge alone, and not backwards: the hinges' axes."""
 COUNT = 3 * BODY_JOINT_COUNT + 3
 """Unknowns: a turn of each joint about the world's axes, and the pelvis's position."""
 
@@ -96,7 +98,9 @@ def _reach(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     like, above = translation, _above(translation)
     pelvis, wanted = translation.double(), targets.positions.double()
-    world, joints = forward_kinematics(_orthonormal(rotations.double()), pelvis, rest.double())
+    local = _orthonormal(rotations.double())
+    least_bends = _bends(local).clamp_max(0)
+    world, joints = forward_kinematics(local, pelvis, rest.double())
     position_weight, rotation_weight = targets.position_weight.double(), targets.rotation_weight.double()
     used = torch.nonzero(position_weight.amax(0) > 0)[:, 0]
     turned = torch.nonzero(rotation_weight.amax(0) > 0)[:, 0]
@@ -119,7 +123,7 @@ def _reach(
         largest = turn.norm(dim=-1).amax(-1).clamp_min(1e-9)
         fraction = (LARGEST_STEP / largest).clamp_max(1)[:, None]
         turn, pelvis = turn * fraction[..., None], pelvis + step[:, -3:] * fraction
-        local = _turned(world, axis_angle_to_matrix(turn))
+        local = _not_bent_backwards(_turned(world, axis_angle_to_matrix(turn)), least_bends)
         world, joints = forward_kinematics(local, pelvis, rest.double())
     exact = rotation_weight[:, list(EXACT)] > 0
     index = list(EXACT)
@@ -141,15 +145,32 @@ def _orthonormal(rotations: torch.Tensor) -> torch.Tensor:
     return quaternion_to_matrix(matrix_to_quaternion(rotations))
 
 
+def _bends(local: torch.Tensor) -> torch.Tensor:
+    """Radians (T, 4) by which knees and elbows of local rotations (T, 22, 3, 3) are bent about their hinges."""
+    axes = local.new_tensor(list(BENT.values()))
+    return (matrix_to_axis_angle(local[:, list(BENT)]) * axes).sum(-1)
+
+
+def _not_bent_backwards(local: torch.Tensor, least: torch.Tensor) -> torch.Tensor:
+    """Local rotations whose knees and elbows are bent by ``least`` (T, 4) radians at least."""
+    lacking = (least - _bends(local)).clamp_min(0)[..., None]
+    axes = local.new_tensor(list(BENT.values()))
+    vectors = matrix_to_axis_angle(local[:, list(BENT)]) + lacking * axes
+    straightened = local.clone()
+    straightened[:, list(BENT)] = torch.where(
+        lacking[..., None] > 0, axis_angle_to_matrix(vectors), local[:, list(BENT)]
+    )
+    return straightened
+
+
 def _damping(world: torch.Tensor) -> torch.Tensor:
     """What turns and the pelvis's way cost (T, 69, 69): knees and elbows hardly turn but about their hinges."""
     damping = torch.zeros(len(world), COUNT, COUNT, dtype=world.dtype, device=world.device)
     eye = torch.eye(3).to(world)
-    hinges = dict(zip((*KNEES, *ELBOWS), (HINGE, HINGE, *HINGES), strict=True))
     for joint in range(BODY_JOINT_COUNT):
         block = eye / JOINT_SIGMA**2
-        if joint in hinges:
-            axis = world[:, PARENTS[joint]] @ world.new_tensor(hinges[joint])
+        if joint in BENT:
+            axis = world[:, PARENTS[joint]] @ world.new_tensor(BENT[joint])
             along = axis[:, :, None] * axis[:, None]
             block = along / JOINT_SIGMA**2 + (eye - along) / SIDEWAYS_SIGMA**2
         damping[:, 3 * joint : 3 * joint + 3, 3 * joint : 3 * joint + 3] = block
