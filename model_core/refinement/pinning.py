@@ -36,7 +36,7 @@ SURE_FRAMES = 9.0
 """Frames from a pin at which what it asks for is believed half as much."""
 RESTING = 0.001
 """Metres a frame that are added to a foot's path: what pins ask of feet changes while these move."""
-FARTHEST_CLOSED = 0.15
+FARTHEST_CLOSED = 0.4
 """Metres of what a pin lacks after refinement that are closed by geometry; more would break the body."""
 LARGEST_TURN = 0.8
 """Radians of the same."""
@@ -116,7 +116,8 @@ def refine_to_pins(
         found, new = _refine_stretch(model, _part(observation, begin, end), start, rest, here, trackers, report)
         fade = torch.as_tensor(cross_fade([begin], end - begin, count, FADE_FRAMES, hold_ends=True)[0]).to(like)
         mixed = _mix((rotations[some], translation[some]), (found.rotations, found.translation), fade)
-        rotations[some], translation[some] = _close(*mixed, rest, here)
+        joints = forward_kinematics(rotations[some], translation[some], rest)[1]
+        rotations[some], translation[some] = _close(*mixed, rest, here, joints[:, list(ELBOWS)])
         contacts[some] = torch.lerp(contacts[some], found.contacts, fade[:, None])
         for column, joint in enumerate(new.joints):
             index = told.joints.index(joint)
@@ -250,11 +251,17 @@ def time_weights(frames: np.ndarray, reach: np.ndarray, count: int, path: np.nda
 
 
 def _close(
-    rotations: torch.Tensor, translation: torch.Tensor, rest: torch.Tensor, held: Sequence[HeldJoint]
+    rotations: torch.Tensor,
+    translation: torch.Tensor,
+    rest: torch.Tensor,
+    held: Sequence[HeldJoint],
+    elbows: torch.Tensor,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The motion with what hard pins lack closed; head and hands stay where they are."""
+    """The motion with what hard pins lack closed; head and hands stay where they are, ``elbows`` (T, 2, 3) about where
+    they were before: pins of other joints say nothing of them."""
     world, joints = forward_kinematics(rotations, translation, rest)
     targets = WholeBodyTargets.staying(world, joints)
+    targets.keep(ELBOWS, elbows)
     for joint in held:
         hard_pins = joint.only(joint.hard.cpu().numpy())
         if hard_pins is None:

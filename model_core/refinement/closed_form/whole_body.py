@@ -17,10 +17,13 @@ from ...geometry.skeleton import ANKLES, BODY_JOINT_COUNT, ELBOWS, HEAD, KNEES, 
 from .arms import HINGES
 from .legs import HINGE
 
-ITERATIONS = 6
+ITERATIONS = 8
 FRAMES_PER_BATCH = 512
-POSITION_SIGMA, FOOT_SIGMA, ROTATION_SIGMA = 0.001, 0.004, 0.02
-"""Metres within which head, hands and what is pinned are met, those of feet that nobody pinned, and radians."""
+TRACKED_SIGMA, HELD_SIGMA, FOOT_SIGMA, ROTATION_SIGMA = 0.00025, 0.001, 0.004, 0.02
+"""Metres within which head and hands are met, what is pinned, and feet that nobody pinned, and radians. Of a pin that
+nobody can meet head and hands give way to a sixteenth."""
+KEPT_SIGMA = 0.01
+"""Metres within which joints are that pins say nothing of."""
 JOINT_SIGMA, SIDEWAYS_SIGMA, PELVIS_SIGMA = 0.12, 0.02, 0.05
 """Radians by which a joint turns for it, those of a knee or elbow other than about its hinge, and metres of the
 pelvis."""
@@ -48,7 +51,7 @@ class WholeBodyTargets:
     def staying(cls, world: torch.Tensor, joints: torch.Tensor) -> "WholeBodyTargets":
         """Head, hands and feet stay where world rotations (T, 22, 3, 3) and joints (T, 22, 3) have them."""
         position, rotation = torch.zeros_like(joints[..., 0]), torch.zeros_like(joints[..., 0])
-        position[:, [HEAD, *WRISTS]] = 1 / POSITION_SIGMA
+        position[:, [HEAD, *WRISTS]] = 1 / TRACKED_SIGMA
         position[:, list(ANKLES)] = 1 / FOOT_SIGMA
         rotation[:, list(EXACT)] = 1 / ROTATION_SIGMA
         return cls(joints.clone(), world.clone(), position, rotation)
@@ -57,7 +60,12 @@ class WholeBodyTargets:
         """Hold a joint at ``positions`` (T, 3), as far as ``weight`` (T,) 0 to 1 says."""
         self.positions[:, joint] = positions
         known = self.position_weight[:, joint]
-        self.position_weight[:, joint] = torch.lerp(known, torch.full_like(known, 2 / POSITION_SIGMA), weight)
+        self.position_weight[:, joint] = torch.lerp(known, torch.full_like(known, 1 / HELD_SIGMA), weight)
+
+    def keep(self, joints: tuple[int, ...], positions: torch.Tensor) -> None:
+        """Keep joints about at ``positions`` (T, N, 3), unless they are held."""
+        self.positions[:, list(joints)] = positions
+        self.position_weight[:, list(joints)] = 1 / KEPT_SIGMA
 
     def release(self, joint: int, weight: torch.Tensor) -> None:
         """Let a joint go where others take it, as far as ``weight`` (T,) 0 to 1 says."""
