@@ -40,6 +40,9 @@ FARTHEST_CLOSED = 0.4
 """Metres of what a pin lacks after refinement that are closed by geometry; more would break the body."""
 LARGEST_TURN = 0.8
 """Radians of the same."""
+CLOSINGS, MET, NEARLY = 8, 0.005, 0.05
+"""So often that is done while the worst hard pin is off by so many metres; from farther off it is out of reach, and
+more would only pull the head after it."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,11 @@ def refine_to_pins(
         fade = torch.as_tensor(cross_fade([begin], end - begin, count, FADE_FRAMES, hold_ends=True)[0]).to(like)
         mixed = _mix((rotations[some], translation[some]), (found.rotations, found.translation), fade)
         joints = forward_kinematics(rotations[some], translation[some], rest)[1]
-        rotations[some], translation[some] = _close(*mixed, rest, here, joints[:, list(ELBOWS)])
+        for _ in range(CLOSINGS):
+            mixed = _close(*mixed, rest, here, joints[:, list(ELBOWS)])
+            if not MET < max(float((out_of_reach(*mixed, rest, joint) * joint.hard).max()) for joint in here) < NEARLY:
+                break
+        rotations[some], translation[some] = mixed
         contacts[some] = torch.lerp(contacts[some], found.contacts, fade[:, None])
         for column, joint in enumerate(new.joints):
             index = told.joints.index(joint)

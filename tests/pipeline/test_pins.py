@@ -66,6 +66,13 @@ def test_a_hard_pin_is_met_and_nothing_outside_its_reach_changes(model, clip, ro
     assert found.body_trackers.valid[PINNED].max() == 1 and found.body_trackers.valid[outside].max() == 0
 
 
+@pytest.mark.parametrize(("role", "by"), [("left_knee", [0, 0.3, 0.1]), ("pelvis", [0.3, 0.1, 0])])
+def test_a_hard_pin_that_is_far_but_not_out_of_reach_is_met(model, clip, role, by):
+    place = moved(clip, role, PINNED, by)
+    _, (_, joints), _ = pinned_to(model, clip, Pin(role, (PINNED / 60,), (place,), reach=REACH))
+    assert (joints[PINNED, PIN_JOINTS[role]] - torch.tensor(place)).norm() < WITHIN
+
+
 def test_a_rotation_is_met_too(model, clip):
     place, half = moved(clip, "left_ankle", PINNED, [0, 0.05, 0]), np.radians(10)
     turned = (float(np.cos(half)), 0.0, float(np.sin(half)), 0.0)
