@@ -36,8 +36,11 @@ SURE_FRAMES = 9.0
 """Frames from a pin at which what it asks for is believed half as much."""
 RESTING = 0.001
 """Metres a frame that are added to a foot's path: what pins ask of feet changes while these move."""
-FARTHEST_CLOSED = 0.4
-"""Metres of what a pin lacks after refinement that are closed by geometry; more would break the body."""
+FARTHEST_CLOSED = (0.4, 0.1)
+"""Metres of what a pin lacks after refinement that are closed by geometry; more would break the body. The second where
+with the first a joint jumps; where it does so even then, the pin is out of reach and nothing is closed."""
+FASTEST = 0.4
+"""Metres that no joint moves in a frame."""
 LARGEST_TURN = 0.8
 """Radians of the same."""
 CLOSINGS, MET, NEARLY = 8, 0.005, 0.05
@@ -121,7 +124,7 @@ def refine_to_pins(
         mixed = _mix((rotations[some], translation[some]), (found.rotations, found.translation), fade)
         joints = forward_kinematics(rotations[some], translation[some], rest)[1]
         for _ in range(CLOSINGS):
-            mixed = _close(*mixed, rest, here, joints[:, list(ELBOWS)])
+            mixed = _close_without_jumps(*mixed, rest, here, joints[:, list(ELBOWS)])
             if not MET < max(float((out_of_reach(*mixed, rest, joint) * joint.hard).max()) for joint in here) < NEARLY:
                 break
         rotations[some], translation[some] = mixed
@@ -192,7 +195,7 @@ def _as_tracker(
 ) -> tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]:
     """The joint that a body tracker would be worn on, its positions (T, 3), rotations (T, 3, 3) and validity (T,)."""
     frames = torch.as_tensor(held.frames).to(joints.device)
-    moved, turned = _asked(held, world, joints, FAR, FAR)
+    moved, turned = _asked(held, world, joints, rest, FAR, FAR)
     targets = _reachable(joints[:, held.joint] + moved, joints[:, HEAD], held.joint, rest)
     rotation = axis_angle_to_matrix(turned) @ world[:, held.joint]
     away = (torch.arange(len(joints), device=joints.device)[:, None] - frames).abs().to(joints)
@@ -211,7 +214,7 @@ FAR = 100.0
 
 
 def _asked(
-    held: HeldJoint, world: torch.Tensor, joints: torch.Tensor, farthest: float, largest: float
+    held: HeldJoint, world: torch.Tensor, joints: torch.Tensor, rest: torch.Tensor, farthest: float, largest: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """What pins ask of a joint, at every frame: to move (T, 3) in metres, and to turn (T, 3), an axis-angle.
 
@@ -219,7 +222,9 @@ def _asked(
     while they move; where nothing follows within reach it fades.
     """
     frames = torch.as_tensor(held.frames).to(joints.device)
-    lacking = held.positions - joints[frames, held.joint]
+    # What nobody reaches is not asked for: on the way to it a joint would be at its limit within a frame or two.
+    goals = _reachable(held.positions, joints[frames, HEAD], held.joint, rest)
+    lacking = goals - joints[frames, held.joint]
     turn = matrix_to_axis_angle(held.rotations @ transpose(world[frames, held.joint])) * held.turned[:, None]
     lacking, turn = _shortened(lacking, farthest), _shortened(turn, largest)
     path = None
@@ -257,15 +262,35 @@ def time_weights(frames: np.ndarray, reach: np.ndarray, count: int, path: np.nda
     return weights
 
 
-def _close(
+def _close_without_jumps(
     rotations: torch.Tensor,
     translation: torch.Tensor,
     rest: torch.Tensor,
     held: Sequence[HeldJoint],
     elbows: torch.Tensor,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The motion with what hard pins lack closed; head and hands stay where they are, ``elbows`` (T, 2, 3) about where
-    they were before: pins of other joints say nothing of them."""
+    """``_close`` by as much as leaves the body whole: out of reach, one frame finds another pose than the next."""
+    for farthest in FARTHEST_CLOSED:
+        closed = _close(rotations, translation, rest, held, elbows, farthest)
+        joints = forward_kinematics(*closed, rest)[1]
+        if not bool(((joints[1:] - joints[:-1]).norm(dim=-1) > FASTEST).any()):
+            return closed
+    return rotations, translation
+
+
+def _close(
+    rotations: torch.Tensor,
+    translation: torch.Tensor,
+    rest: torch.Tensor,
+    held: Sequence[HeldJoint],
+    elbows: torch.Tensor,
+    farthest: float,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The motion with what hard pins lack closed by up to ``farthest`` metres.
+
+    Head and hands stay where they are, ``elbows`` (T, 2, 3) about where they were before: pins of other joints say
+    nothing of them.
+    """
     world, joints = forward_kinematics(rotations, translation, rest)
     targets = WholeBodyTargets.staying(world, joints)
     targets.keep(ELBOWS, elbows)
@@ -273,7 +298,7 @@ def _close(
         hard_pins = joint.only(joint.hard.cpu().numpy())
         if hard_pins is None:
             continue
-        moved, turned = _asked(hard_pins, world, joints, FARTHEST_CLOSED, LARGEST_TURN)
+        moved, turned = _asked(hard_pins, world, joints, rest, farthest, LARGEST_TURN)
         weights = torch.as_tensor(time_weights(hard_pins.frames, hard_pins.reach, len(joints))).to(joints)
         target = _reachable(joints[:, joint.joint] + moved, joints[:, HEAD], joint.joint, rest)
         if joint.joint in ELBOWS:

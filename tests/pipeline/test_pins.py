@@ -12,6 +12,7 @@ from threepoint.model_core.geometry.rotations import geodesic_angle, quaternion_
 from threepoint.model_core.geometry.skeleton import HEAD, WRISTS
 from threepoint.model_core.pins import PIN_JOINTS, Pin
 from threepoint.model_core.pipeline.pins import held_joints, missed_notes
+from threepoint.model_core.refinement import pinning
 from threepoint.model_core.refinement.initial_motion import Unrefined
 from threepoint.model_core.refinement.pinning import refine_to_pins, stretches_of, time_weights
 
@@ -97,6 +98,20 @@ def test_what_cannot_be_is_approached_and_said(model, clip):
     assert torch.isfinite(found.rotations).all() and torch.isfinite(found.translation).all()
     notes = missed_notes(held, found.rotations, found.translation, clip.rest_joints)
     assert [note.code for note in notes] == ["pin_out_of_reach"] * 2
+
+
+@pytest.mark.parametrize(("torn", "closed"), [(1, 0.1), (10, 0.0)])
+def test_a_closing_that_tears_the_body_is_done_by_less_or_not_at_all(monkeypatch, clip, torn, closed):
+    def close(rotations, translation, rest, held, elbows, farthest):
+        moved = translation.clone()
+        moved[PINNED:] += torn * farthest
+        return rotations, moved
+
+    monkeypatch.setattr(pinning, "_close", close)
+    start = start_of(clip)
+    rest = torch.as_tensor(clip.rest_joints).float()
+    _, found = pinning._close_without_jumps(start.rotations, start.translation, rest, [], torch.zeros(FRAMES, 2, 3))
+    assert torch.allclose(found[PINNED:] - start.translation[PINNED:], torch.tensor(closed))
 
 
 def test_a_pin_outside_the_motion_is_refused():
