@@ -213,6 +213,18 @@ def test_from_a_pose_come_pins_and_a_motion_around_them(person, asked):
     assert len(pins(person)) == 2  # At the same frame they are the same pins.
 
 
+def test_solving_from_a_pose_is_one_step_to_undo(person):
+    choose(person, "left_ankle")
+    before = checksum(person.takes[0].action)
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.threepoint.solve_from_pose("EXEC_DEFAULT", True)
+    (person,) = people_of(bpy.context.scene)
+    assert len(pins(person)) == 2 and checksum(person.takes[0].action) != before
+    bpy.ops.ed.undo()
+    (person,) = people_of(bpy.context.scene)
+    assert pins(person) == [] and checksum(person.takes[0].action) == before
+
+
 def test_a_pose_that_the_engine_cannot_solve_leaves_no_pins(person, monkeypatch):
     choose(person, "pelvis")
     before = checksum(person.takes[0].action)
