@@ -7,6 +7,7 @@ from typing import Any
 from .body import Body
 from .calibration import ARMS_DOWN, OTHER_PRESETS, PRESETS, Calibration
 from .errors import InputError
+from .pins import Pin, pins_from_json, pins_to_json, validate_pins
 from .shown import printable
 from .untrusted.values import FLOOR, FRACTION, SECONDS, SEED, STATURE, TAKE, choice, mapping, number, whole
 
@@ -34,7 +35,7 @@ class Options:
     ``device`` is one of ``DEVICES``. ``seed`` decides what is drawn: takes, and the samples that uncertainty is
     estimated from. ``take`` 0 is the mean motion, every other number one plausible motion of many. ``refinement`` is
     how far every joint and the pelvis go from SAGE's prediction (0) to the refined motion (1), which alone meets head
-    and hands exactly. ``uncertainty`` False leaves it out.
+    and hands exactly. ``uncertainty`` False leaves it out. ``pins`` hold joints, which refinement brings to them.
     """
 
     body: Body | None = None
@@ -48,6 +49,7 @@ class Options:
     take: int = 0
     refinement: float = 1.0
     uncertainty: bool = True
+    pins: tuple[Pin, ...] = ()
 
     def validate(self) -> "Options":
         """Return self, or raise ``InputError`` naming what is wrong."""
@@ -69,6 +71,8 @@ class Options:
         whole(self.take, "the take", TAKE)
         if not isinstance(self.uncertainty, bool):
             raise InputError(f"uncertainty is {printable(self.uncertainty)}; expected true or false")
+        if validate_pins(self.pins) and self.refinement == 0:
+            raise InputError("pins are met by refinement, and the refinement is 0; expected more than 0")
         return self
 
 
@@ -80,7 +84,8 @@ def options_to_json(options: Options) -> dict[str, Any]:
     """``Options`` as values that JSON holds, without ``body`` and ``calibration``, which travel by themselves."""
     content = {name: getattr(options, name) for name in SAID_IN_JSON}
     pose = options.pose
-    return content | {"pose": None if pose is None else {"kind": pose.kind, "second": pose.second}}
+    kept = None if pose is None else {"kind": pose.kind, "second": pose.second}
+    return content | {"pose": kept, "pins": pins_to_json(options.pins)}
 
 
 def options_from_json(
@@ -91,6 +96,7 @@ def options_from_json(
     if unknown:
         raise InputError(f"no option '{unknown[0]}'; there are {', '.join(SAID_IN_JSON)}")
     given = dict(content)
+    given["pins"] = pins_from_json(given.get("pins", []))
     pose = given.pop("pose", None)
     if isinstance(pose, dict):
         second = pose.get("second")

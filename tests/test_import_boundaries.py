@@ -29,7 +29,7 @@ CORE_ORDER = (
     ("safetensor_files", "window_blending"),
     ("notes",),
     ("geometry",),
-    ("motion",),
+    ("motion", "pins"),
     ("body",),
     ("retargeting",),
     ("recordings",),

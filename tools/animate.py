@@ -155,5 +155,6 @@ def say_what_was_found(people: list[Person]) -> None:
     for person in people:
         print(f"{person.name}: {person.takes[0].duration:.1f} s")
         doubts = [f"warning: {finding.note} (--fix {finding.check})" for finding in check(person.recording)]
-        for note in (*person.recording.warnings, *doubts, *person.calibration.notes):
-            print(f"  {note}")
+        missed = [str(note) for take in person.takes for note in take.notes if note.code == "pin_out_of_reach"]
+        for said in (*person.recording.warnings, *doubts, *person.calibration.notes, *dict.fromkeys(missed)):
+            print(f"  {said}")

@@ -74,9 +74,17 @@ def _fill_disks(count: int, seed: int) -> Counter[str]:
     return fuzz_full_disks(count, seed)
 
 
+def _pin(count: int, seed: int) -> Counter[str]:
+    """Random pins, which need the networks."""
+    from .fuzzing.pins import fuzz_pins
+
+    return fuzz_pins(count, seed)
+
+
 OTHERS = {
     "bodies": (2000, fuzz_bodies, "damaged bodies"), "calibrations": (1000, fuzz_calibrations, "damaged calibrations"),
     "messages": (500, fuzz_messages, "damaged messages"), "scenes": (300, _fuzz_scenes, "wrong values in Blender"),
+    "pins": (500, _pin, "random pins, also such as nobody can meet"),
     "kills": (100, _kill, "runs that are killed"), "disks": (50, _fill_disks, "outputs on full disks"),
 }  # fmt: skip
 """What else than recordings can go wrong -> how many, unless another number is given, what does it, and its help."""

@@ -1,10 +1,10 @@
-"""Make what is tried out: devices or body trackers on motion capture, scored; many recordings (simulate X --help)."""
+"""Make what is tried out: devices, body trackers or pins on motion capture, scored; many recordings (X --help)."""
 
 import importlib
 
 from .support.arguments import choose_subcommand
 
-SIMULATIONS = ("devices", "trackers", "recordings")
+SIMULATIONS = ("devices", "trackers", "pins", "recordings")
 
 
 def run(arguments: list[str]) -> int:

@@ -108,9 +108,11 @@ def replacing(
     location, rotations = yield from _bone_space(armature, motion, seconds)
     fcurves = motion_curves(armature, action)
     yield
-    weight = blending(frames, frames[0], frames[-1])
     names = names_of(armature)
     path = f'pose.bones["{names[PELVIS]}"].location'
+    # Where the take itself begins or ends there is nothing to go over to.
+    begin, end = np.rint(np.array(fcurves[path, 0].range()))
+    weight = blending(frames, first if frames[0] == begin else frames[0], last if frames[-1] == end else frames[-1])
     old = curve_values(fcurves, path, 3, frames)
     replace_keyframes(fcurves, path, frames, old + weight[:, None] * (location - old))
     for order, joints in joints_by_order(armature).items():

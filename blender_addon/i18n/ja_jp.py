@@ -215,6 +215,7 @@ MESSAGES = {
     "{percent:.0f} % of the time a hand is turned farther than a wrist can: there it is {degrees:.0f} degrees short of its tracker on average": "{percent:.0f} % の時間、手が手首の限界を超えて回っています：そこではトラッカーより平均 {degrees:.0f} 度足りません",
     "the head turns as no neck does for {seconds:.1f} s, first at {first:.1f} s: there the body follows it slowly": "頭が {seconds:.1f} 秒間、首にはできない動きで回っています（最初は {first:.1f} 秒）。そこでは体がゆっくり追従します",
     "the head is near the floor for {seconds:.1f} s, first at {first:.1f} s: of somebody who crouches or lies the legs are a guess": "頭が {seconds:.1f} 秒間、床の近くにあります（最初は {first:.1f} 秒）：しゃがむ人や寝る人の脚は推測です",
+    "the pin of the {role} is out of reach: at {second:.2f} s, where it lies farthest, the body stays {cm:.0f} cm from it": "{role} のピンには届きません：最も遠い {second:.2f} 秒で、体は {cm:.0f} cm 離れています",
     "hands turned so that wrists are straight": "手首がまっすぐになるよう手を回しました",
     "where {roles} sit on the body was fitted to a prediction from head and hands": "{roles} の体での位置を、頭と手からの予測に合わせました",
     "person {stature:.2f} m tall, offsets from the {pose}-pose at {second:.2f} s": "身長 {stature:.2f} m、ずれは {second:.2f} 秒の {pose} ポーズから",

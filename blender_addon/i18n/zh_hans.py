@@ -215,6 +215,7 @@ MESSAGES = {
     "{percent:.0f} % of the time a hand is turned farther than a wrist can: there it is {degrees:.0f} degrees short of its tracker on average": "有 {percent:.0f} % 的时间手的转动超出手腕所能：此时平均比追踪器少转 {degrees:.0f} 度",
     "the head turns as no neck does for {seconds:.1f} s, first at {first:.1f} s: there the body follows it slowly": "头部有 {seconds:.1f} 秒以脖子做不到的方式转动，首次在 {first:.1f} 秒：这些地方身体只缓慢跟随",
     "the head is near the floor for {seconds:.1f} s, first at {first:.1f} s: of somebody who crouches or lies the legs are a guess": "头部有 {seconds:.1f} 秒靠近地面，首次在 {first:.1f} 秒处：蹲下或躺下的人，其双腿只是推测",
+    "the pin of the {role} is out of reach: at {second:.2f} s, where it lies farthest, the body stays {cm:.0f} cm from it": "{role} 的固定点够不到：在最远的 {second:.2f} 秒处，身体离它 {cm:.0f} 厘米",
     "hands turned so that wrists are straight": "已转动双手使手腕伸直",
     "where {roles} sit on the body was fitted to a prediction from head and hands": "{roles} 在身体上的位置已按由头和手得出的预测拟合",
     "person {stature:.2f} m tall, offsets from the {pose}-pose at {second:.2f} s": "身高 {stature:.2f} 米，偏移取自 {second:.2f} 秒处的 {pose} 姿势",

@@ -1,7 +1,7 @@
 """A person's motions: what the engine is asked for, and what becomes of its answer in the scene."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ import bpy
 from ...model_core.calibration import Calibration, calibration_from_json, calibration_to_json
 from ...model_core.errors import InputError
 from ...model_core.motion import Motion
+from ...model_core.pins import pins_to_json
 from ...model_core.recordings import Recording, Track
 from ..animation.curves import checking
 from ..animation.timing import frames_to_seconds
@@ -22,6 +23,7 @@ from ..i18n.messages import Message, message
 from ..steps import Steps, all_at_once
 from .people import reading_recording, recording_of
 from .person_avatar import fits, key_fingers, loading_body, making_avatar, show_colours
+from .pins.reading import SampledPin, pins_within, reading_pins
 from .presence import forget_deleted, require_here, require_whole
 from .takes import (
     action_to_write,
@@ -73,8 +75,8 @@ def ask_for_motion(
     """Ask for a motion of the person, or only of what matters for ``frames`` (first, last); return the ``Job``.
 
     The engine calibrates unless there is a calibration by these settings, or another one is given. Nothing in the scene
-    changes before the answer is received: the engine may fail. Raises ``InputError`` where the answer could not be
-    received.
+    changes before the answer is received: the engine may fail. The person's pins are sent along. Raises ``InputError``
+    where the answer could not be received.
     """
     return all_at_once(asking_for_motion(person, scene, python, take, frames, calibration))
 
@@ -86,8 +88,12 @@ def asking_for_motion(
     take: int = 0,
     frames: tuple[int, int] | None = None,
     calibration: Calibration | None = None,
+    posed: Sequence[SampledPin] = (),
 ) -> Steps[Job]:
-    """``ask_for_motion`` in steps, between which a window may draw and nothing may be changed."""
+    """``ask_for_motion`` in steps, between which a window may draw and nothing may be changed.
+
+    The person's pins count, and after these the ``posed`` ones, which are not in the scene yet.
+    """
     forget_deleted(person, scene)
     require_here(person, scene)
     require_whole(person)
@@ -100,10 +106,17 @@ def asking_for_motion(
     kept = person.keep_calibration and person.calibration_key == key
     if calibration is None and (frames is not None or kept):
         calibration = last_calibration(person)
+    whole = recording.time[[0, -1]]
     if frames is not None:
         first, last = frames_to_seconds(frames, scene)
         recording = part_of(recording, first - CONTEXT_SECONDS, last + CONTEXT_SECONDS)
     options |= {"device": person.device, "seed": person.seed, "take": take, "refinement": person.refinement}
+    pins = [*(yield from reading_pins(person, scene)), *posed]
+    if pins:
+        if person.refinement == 0:
+            raise InputError(message("Pins are met by refinement: set it above 0, or mute the pins"))
+        within = pins_within(pins, person.armature, scene, whole, recording.time[[0, -1]])
+        options["pins"] = pins_to_json(within)
     return Job(python, "animate", recording, options, _absolute(person.body_path), calibration, key)
 
 

@@ -30,6 +30,8 @@ from ..i18n import messages
 from ..steps import all_at_once
 from . import character_properties, duplicates, person_avatar, selection, upgrade
 from .characters import show_on_character
+from .pins import objects as pin_objects
+from .pins.properties import THREEPOINT_PG_pin
 from .takes import playing, show_take
 
 ORDER_ITEMS = (
@@ -138,7 +140,7 @@ class THREEPOINT_PG_take(bpy.types.PropertyGroup):
 class THREEPOINT_PG_person(bpy.types.PropertyGroup):
     """A person: the tracked objects, the calibration, the choices and the avatar.
 
-    Every object has one, empty but for ``root``; a root object's has the rest.
+    Every object has one, empty but for ``root`` and ``pin``; a root object's has the rest.
     """
 
     root: PointerProperty(type=bpy.types.Object, name="Person", description="The root object of the person")
@@ -252,6 +254,8 @@ class THREEPOINT_PG_person(bpy.types.PropertyGroup):
     shown_floor: FloatProperty(options={"HIDDEN"})
     """The height of the floor for which the armature was placed last."""
 
+    pin: PointerProperty(type=THREEPOINT_PG_pin, name="Pin")
+    """Of any object: whether it is a pin."""
     character: PointerProperty(type=character_properties.THREEPOINT_PG_character, name="Character")
 
     colours: BoolProperty(
@@ -285,6 +289,9 @@ class THREEPOINT_PG_scene(bpy.types.PropertyGroup):
         name="Person", description="The person that the buttons work on", get=selection.row_of, set=selection.choose_row
     )
     """The active person's root among the scene's objects."""
+    pin_row: IntProperty(
+        name="Pin", description="The pin that is selected", get=pin_objects.row_of, set=pin_objects.choose_row
+    )
 
 
 class THREEPOINT_PG_work(bpy.types.PropertyGroup):
@@ -302,6 +309,7 @@ class THREEPOINT_PG_work(bpy.types.PropertyGroup):
 
 CLASSES = (
     *character_properties.CLASSES,
+    THREEPOINT_PG_pin,
     THREEPOINT_PG_take,
     THREEPOINT_PG_person,
     THREEPOINT_PG_person_of_scene,

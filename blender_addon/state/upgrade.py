@@ -13,7 +13,7 @@ from ..trackers.empties import body_trackers
 if TYPE_CHECKING:
     from .properties import THREEPOINT_PG_person
 
-NOT_COPIED = {"name", "root", "takes", "active_take", "quality", "calibration_key", "character"}
+NOT_COPIED = {"name", "root", "takes", "active_take", "quality", "calibration_key", "character", "pin"}
 """Properties of a person that are set by other means."""
 CALLED = ("get", "set", "update")
 UNKNOWN = "unknown"

@@ -246,19 +246,19 @@ def _sampled_poses(
     objects: Collection[bpy.types.Object], frames: np.ndarray, root: bpy.types.Object | None = None
 ) -> Steps[list[Pose]]:
     """The same of any objects, however they are moved: from their evaluated matrices, frame after frame."""
-    matrices, valid = yield from _sampling([*objects] + ([root] if root is not None else []), frames)
+    matrices, valid = yield from sampling([*objects] + ([root] if root is not None else []), frames)
     count = len(frames)
     poses = [(np.empty((count, 3)), np.empty((count, 4)), valid[:, column]) for column in range(len(objects))]
     for begin in range(0, count, ROWS):
         rows = slice(begin, begin + ROWS)
-        some = matrices[rows] if root is None else _seen_from(matrices[rows], root.name)
+        some = matrices[rows] if root is None else seen_from(matrices[rows], root.name)
         for column, (item, (position, rotation, _)) in enumerate(zip(objects, poses, strict=True)):
-            position[rows], rotation[rows] = some[:, column, :3, 3], _rotations(some[:, column, :3, :3], item.name)
+            position[rows], rotation[rows] = some[:, column, :3, 3], rotations_of(some[:, column, :3, :3], item.name)
             yield
     return poses
 
 
-def _seen_from(matrices: np.ndarray, name: str) -> np.ndarray:
+def seen_from(matrices: np.ndarray, name: str) -> np.ndarray:
     """World matrices (N, objects, 4, 4) in the space of the last object, called ``name``, without that one."""
     if (np.abs(np.linalg.det(matrices[:, -1, :3, :3])) < SMALLEST_VOLUME).any():
         raise InputError(
@@ -267,7 +267,7 @@ def _seen_from(matrices: np.ndarray, name: str) -> np.ndarray:
     return np.linalg.inv(matrices[:, -1:]) @ matrices[:, :-1]
 
 
-def _sampling(objects: Sequence[bpy.types.Object], frames: np.ndarray) -> Steps[tuple[np.ndarray, np.ndarray]]:
+def sampling(objects: Sequence[bpy.types.Object], frames: np.ndarray) -> Steps[tuple[np.ndarray, np.ndarray]]:
     """World matrices (N, objects, 4, 4) and ``valid`` (N, objects) at fractional frames.
 
     A scene of their own keeps everything else (skinned meshes above all) from being evaluated along.
@@ -302,7 +302,7 @@ def _sampling(objects: Sequence[bpy.types.Object], frames: np.ndarray) -> Steps[
     return matrices, valid
 
 
-def _rotations(linear: np.ndarray, name: str) -> np.ndarray:
+def rotations_of(linear: np.ndarray, name: str) -> np.ndarray:
     """The rotations (N, 4) ``wxyz`` in matrices (N, 3, 3) that may scale and shear."""
     lengths = np.linalg.norm(linear, axis=1, keepdims=True)
     if (lengths < 1e-9).any():

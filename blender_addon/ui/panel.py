@@ -24,6 +24,7 @@ from ..state.predictions import last_calibration
 from ..state.properties import THREEPOINT_PG_person, active_person, require_person
 from ..trackers.empties import find_dropouts
 from ..trackers.roles import role_label
+from .pins import THREEPOINT_UL_pins, draw_pins
 
 ALL_LINES = 60
 """Lines of what a calibration found: all of it counts."""
@@ -180,6 +181,15 @@ class THREEPOINT_PT_refine(_PersonStep, bpy.types.Panel):
         draw_buttons(Slot.REFINEMENT, again, context)
 
 
+class THREEPOINT_PT_pins(_PersonStep, bpy.types.Panel):
+    bl_label = "Pins"
+    bl_idname = "THREEPOINT_PT_pins"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Context) -> None:
+        draw_pins(self.layout, context, require_person(context))
+
+
 class THREEPOINT_PT_avatar(_PersonStep, bpy.types.Panel):
     bl_label = "Avatar"
     bl_idname = "THREEPOINT_PT_avatar"
@@ -313,10 +323,12 @@ def dropout_messages(person: THREEPOINT_PG_person, scene: Scene) -> list[Message
 CLASSES = (
     THREEPOINT_UL_people,
     THREEPOINT_UL_takes,
+    THREEPOINT_UL_pins,
     THREEPOINT_PT_recording,
     THREEPOINT_PT_calibration,
     THREEPOINT_PT_predict,
     THREEPOINT_PT_refine,
+    THREEPOINT_PT_pins,
     THREEPOINT_PT_avatar,
     THREEPOINT_PT_uncertainty,
     THREEPOINT_PT_character,

@@ -9,6 +9,10 @@ TEMPLATES: dict[str, str] = {
         "the head is near the floor for {seconds:.1f} s, first at {first:.1f} s: of somebody who crouches or lies the "
         "legs are a guess"
     ),
+    "pin_out_of_reach": (
+        "the pin of the {role} is out of reach: at {second:.2f} s, where it lies farthest, the body stays {cm:.0f} cm "
+        "from it"
+    ),
     "head_turns_inhumanly": (
         "the head turns as no neck does for {seconds:.1f} s, first at {first:.1f} s: there the body follows it slowly"
     ),

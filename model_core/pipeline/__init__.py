@@ -9,7 +9,7 @@ from .animate import animate
 from .calibrate import calibrate
 from .networks import Networks, choose_device, load_networks
 from .observe import observe
-from .solve import Solution, solve, solve_all, solve_pose
+from .solve import Solution, meet_pins, solve, solve_all, solve_pose
 
 __all__ = [
     "KnownPose",
@@ -20,6 +20,7 @@ __all__ = [
     "calibrate",
     "choose_device",
     "load_networks",
+    "meet_pins",
     "model_frame",
     "observe",
     "options_from_json",

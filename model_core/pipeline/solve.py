@@ -14,18 +14,24 @@ from ..motion import Motion, Uncertainty
 from ..notes import Note
 from ..observation import FPS, Observation
 from ..options import Options
+from ..pins import Pin
 from ..progress import Progress, Stages, part_of
 from ..refinement.body_trackers import BodyTrackers
+from ..refinement.initial_motion import Unrefined
+from ..refinement.pinning import refine_to_pins
 from ..refinement.refine import ToRefine, refine_all
 from ..refinement.steady import steady_predictions
 from ..refinement.uncertainty import measure_uncertainty
-from ..sage.inference import predict_all
+from ..sage.inference import Prediction, predict_all
 from ..sage.model import MEAN, Sampling
 from .body_trackers import body_trackers
 from .networks import Networks
+from .pins import held_joints, missed_notes
 
 TAKE_STEPS, TAKE_NOISE = 5, 1.0
 """How takes after the first are drawn: with unit noise the sampler needs several steps to settle on one of many."""
+REFINED = 0.6
+"""The fraction of refining that is done before pins are met, for the progress bar only."""
 TAKES_PER_SEED = 1000
 """So far apart are users' seeds, lest a take of one be another take of the next."""
 UNCERTAINTY_SAMPLES = 16
@@ -35,8 +41,8 @@ UNCERTAINTY_SAMPLES = 16
 @dataclass(frozen=True)
 class Solution:
     """A body's local ``rotations`` (T, 22, 3, 3) and pelvis ``translation`` (T, 3) in metres, the ``contacts`` (T, 4)
-    of ``skeleton.FEET`` that they were found with, the body trackers that they were brought to, and what is to be said
-    about them."""
+    of ``skeleton.FEET`` that they were found with, the body trackers (and pins, as such) that they were brought to, and
+    what is to be said about them."""
 
     rotations: torch.Tensor
     translation: torch.Tensor
@@ -54,7 +60,7 @@ def solve(
 ) -> Motion:
     """The ``Motion`` of an observation, at 60 Hz in the model's frame, where the recording was in the room.
 
-    Of ``options`` body, seed, take, refinement and uncertainty count. Networks see windows: of the observation's
+    Of ``options`` body, seed, take, refinement, pins and uncertainty count. Networks see windows: of the observation's
     length, only what is a few numbers a joint and frame is held. ``progress`` may be the ``Stages`` of an outer step.
     """
     return solve_all([observation], [calibration], options, networks, progress)[0]
@@ -143,22 +149,61 @@ def solve_poses(
     report = stages.begin("predicting")
     predictions = predict_all(networks.sage, observations, rest_joints, sampling, progress=report)
     report = stages.begin("refining")
+    refining = part_of(report, 0, REFINED) if options.pins else report
+    solutions = _refined(predictions, observations, rest_joints, options, networks, calibrations, refining)
+    if not options.pins:
+        return solutions
+    return [
+        meet_pins(solution, observation, rest, options.pins, networks, part_of(report, REFINED, 1))
+        for solution, observation, rest in zip(solutions, observations, rest_joints, strict=True)
+    ]
+
+
+def _refined(
+    predictions: Sequence[Prediction],
+    observations: Sequence[Observation],
+    rest_joints: Sequence[np.ndarray],
+    options: Options,
+    networks: Networks,
+    calibrations: Sequence[Calibration | None],
+    progress: Progress,
+) -> list[Solution]:
+    """What SAGE predicts, refined as far as is asked for."""
     if options.refinement == 0:
         return [Solution(found.rotations, found.translation, found.contacts, None) for found in predictions]
     trackers = [
         None if known is None else body_trackers(seen, known, found.rotations, found.translation, rest)
         for seen, known, found, rest in zip(observations, calibrations, predictions, rest_joints, strict=True)
     ]
-    steadied = steady_predictions(networks.sage, predictions, observations, rest_joints, sampling)
+    steadied = steady_predictions(networks.sage, predictions, observations, rest_joints, sampling_of(options))
     motions = [ToRefine(*parts) for parts in zip(observations, steadied, rest_joints, trackers, strict=True)]
     solutions = []
     for found, refined, own in zip(
-        predictions, refine_all(networks.flag, motions, progress=report), trackers, strict=True
+        predictions, refine_all(networks.flag, motions, progress=progress), trackers, strict=True
     ):
         start = found.rotations, found.translation
         moved = part_of_the_way(start, refined.motion, options.refinement)
         solutions.append(Solution(*moved, refined.contacts, own, refined.notes))
     return solutions
+
+
+def meet_pins(
+    solution: Solution,
+    observation: Observation,
+    rest_joints: np.ndarray,
+    pins: Sequence[Pin],
+    networks: Networks,
+    progress: Progress | None = None,
+) -> Solution:
+    """A solution refined anew within reach of ``pins``, and the same elsewhere; its notes say which are out of reach.
+
+    Raises ``InputError`` of pins outside the motion.
+    """
+    held = held_joints(pins, observation.origin, observation.frame_count, solution.translation)
+    start = Unrefined(solution.rotations, solution.translation, solution.contacts)
+    met = refine_to_pins(networks.flag, observation, start, rest_joints, held, solution.body_trackers, progress)
+    missed = missed_notes(held, met.rotations, met.translation, rest_joints)
+    return Solution(met.rotations, met.translation, met.contacts, met.body_trackers, (*solution.notes, *missed))
 
 
 def sampling_of(options: Options) -> Sampling:

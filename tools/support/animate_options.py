@@ -45,7 +45,10 @@ def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespa
     animate_arguments.add_calibration(calibration)
     calibration.add_argument("--keep-calibration", type=Path, metavar="FILE.json",
                              help="write the calibration, for --calibration")  # fmt: skip
-    animate_arguments.add_prediction(parser.add_argument_group("how the body is found"))
+    prediction = parser.add_argument_group("how the body is found")
+    animate_arguments.add_prediction(prediction)
+    prediction.add_argument("--pins", type=Path, metavar="FILE.json",
+                            help="joints that are held at places, and when (docs/pins.md)")  # fmt: skip
     options = parser.parse_args(arguments)
     _check(options)
     return options
@@ -55,7 +58,7 @@ def _check(options: argparse.Namespace) -> None:
     """Refuse options that do not go together, and files that cannot be written."""
     if not targets(options) and not options.report:
         raise InputError("animate: nothing to write; name one or more of -o FILE, --npz FILE and --preview FILE")
-    inputs = [*options.recordings, options.body, options.calibration, options.character]
+    inputs = [*options.recordings, options.body, options.calibration, options.character, options.pins]
     animate_arguments.check_character(options)
     if options.character and not any(path.suffix.lower() == SCENE_SUFFIX for path in options.output):
         raise InputError(f"animate: --character is put into the scene; name it with -o OUT{SCENE_SUFFIX}")
@@ -72,7 +75,7 @@ def _check(options: argparse.Namespace) -> None:
     export_targets(options)
     if (options.output or options.preview) and not has_blender():
         raise InputError(f"animate: scenes and previews need Blender's module; {environment.extra_hint('bpy')}")
-    for name in ("npz", "calibration", "keep_calibration", "report_picture"):
+    for name in ("npz", "calibration", "keep_calibration", "report_picture", "pins"):
         if getattr(options, name) and len(options.recordings) > 1:
             flag = "--" + name.replace("_", "-")
             raise InputError(f"animate: {flag} is about one person, and {len(options.recordings)} recordings are named")
@@ -102,6 +105,7 @@ def pipeline_options(options: argparse.Namespace) -> Options:
     """The command's options as the pipeline's."""
     from ...model_core.body import load_body
     from ...model_core.calibration import load
+    from ...model_core.command_line.pins_file import load_pins
     from ...model_core.pipeline import KnownPose, Options
 
     return Options(
@@ -109,4 +113,5 @@ def pipeline_options(options: argparse.Namespace) -> Options:
         pose=KnownPose(*options.pose) if options.pose else None,
         calibration=load(options.calibration) if options.calibration else None,
         device=options.device, seed=options.seed, refinement=options.refinement,
+        pins=load_pins(options.pins) if options.pins else (),
     ).validate()  # fmt: skip

@@ -128,6 +128,17 @@ def test_a_replaced_range_is_the_new_motion_inside_and_the_old_one_outside():
     assert max(np.abs(np.diff(keyframes_of(f)[:, 1])).max() for f in curves) < 0.5
 
 
+def test_a_range_that_goes_beyond_the_take_is_new_to_its_very_end():
+    scene = empty_file(60)
+    old, new = wild_motion(seed=1), wild_motion(seed=2)
+    avatar = create_avatar(BODY, old.betas, "Ann")
+    bake_motion(avatar.armature, old, scene, "walk")
+    for first, last, changed in ((-30, 60, slice(0, 50)), (120, 300, slice(130, 181))):
+        replace_frames(avatar.armature, avatar.armature.animation_data.action, new, scene, first, last)
+        back = read_action(avatar.armature, avatar.armature.animation_data.action, old.betas, scene)
+        assert (np.abs((back.rotations * new.rotations).sum(-1)).min(1) > 1 - 1e-6)[changed].all()
+
+
 def test_two_avatars_do_not_disturb_each_other():
     scene = empty_file(60)
     motions = [wild_motion(seed=1), wild_motion(seed=2)]

@@ -243,6 +243,7 @@ def old_file(person):
             "quality",
             "extent",
             "character",
+            "pin",
         ):
             setattr(old, name, getattr(person, name))
     old.calibration_key = json.dumps([*json.loads(person.calibration_key), "device", 123])

@@ -1,0 +1,228 @@
+"""Pins: made of bones or any objects, removed, and the motion around them solved again."""
+
+# pyright: reportInvalidTypeForm=false
+# Blender takes properties from annotations that are calls.
+
+from collections.abc import Iterator, Sequence
+
+import bpy
+from bpy.props import EnumProperty
+
+from ...model_core.errors import InputError
+from ..animation.timing import seconds_to_frames
+from ..bpy_types import AnyObject, Context, Scene, registration
+from ..engine.client import Job
+from ..i18n.messages import Message, message
+from ..i18n.translations import translated
+from ..state import engine_choice, predictions
+from ..state.pins import objects
+from ..state.pins.properties import JOINT_ITEMS, LABELS
+from ..state.pins.reading import SampledPin, bone_pins, posed_pins
+from ..state.polls import has_avatar, has_take
+from ..state.properties import THREEPOINT_PG_person, require_person
+from ..state.takes import active_take
+from ..steps import Steps
+from .buttons import Button, Slot
+from .engine_jobs import EngineOperator
+
+MISSED = "pin_out_of_reach"
+"""Code of the note that a motion carries of a pin that it does not meet."""
+
+
+class THREEPOINT_OT_pin_here(bpy.types.Operator):
+    """Hold the joints of the selected bones where they are at this frame: an empty for each, to be moved and keyed"""
+
+    bl_idname = "threepoint.pin_here"
+    bl_label = "Pin Here"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether there is an avatar."""
+        return has_avatar(cls, context)
+
+    def execute(self, context: Context) -> set[str]:
+        """Make the empties."""
+        person = require_person(context)
+        try:
+            make_pins(person, bone_pins(context, person), context.scene)
+        except InputError as error:
+            self.report({"ERROR"}, translated(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class THREEPOINT_OT_use_as_pin(bpy.types.Operator):
+    """Let the active object hold a joint of the person's, wherever it moves"""
+
+    bl_idname = "threepoint.use_as_pin"
+    bl_label = "Use as Pin"
+    bl_options = {"REGISTER", "UNDO"}
+
+    role: EnumProperty(name="Joint", items=JOINT_ITEMS, options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether there is an avatar."""
+        return has_avatar(cls, context)
+
+    def execute(self, context: Context) -> set[str]:
+        """Give it its role."""
+        try:
+            active: AnyObject | None = context.view_layer.objects.active
+            if active is None:
+                raise InputError(message("Select the object that is to hold a joint"))
+            objects.use_as_pin(require_person(context), active, self.role, context.scene)
+        except InputError as error:
+            self.report({"ERROR"}, translated(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class THREEPOINT_OT_remove_pin(bpy.types.Operator):
+    """Let the selected pin go: an empty that was made for it is deleted, another object stays as it is"""
+
+    bl_idname = "threepoint.remove_pin"
+    bl_label = "Remove Pin"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether a pin is selected."""
+        if objects.active_pin(context) is None:
+            cls.poll_message_set("Select a pin first")
+            return False
+        return True
+
+    def execute(self, context: Context) -> set[str]:
+        """Remove it."""
+        pin = objects.active_pin(context)
+        assert pin is not None
+        objects.remove_pin(pin)
+        return {"FINISHED"}
+
+
+class _SolvingPins(EngineOperator):
+    """Solve the neighbourhoods of pins again, one after the other, blended into the active take."""
+
+    step = "PREDICTION"
+    _posed: Sequence[SampledPin] = ()
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether there is a take, and the engine is idle."""
+        return super().poll(context) and has_take(cls, context)
+
+    def ranges(self, context: Context, person: THREEPOINT_PG_person) -> list[tuple[int, int]]:
+        """First and last frames of each neighbourhood. Raises ``InputError`` where there is none."""
+        raise NotImplementedError
+
+    def people(self, context: Context) -> list[THREEPOINT_PG_person]:
+        """The person, once for each neighbourhood."""
+        person = require_person(context)
+        self._waiting = self.ranges(context, person)
+        self._count = len(self._waiting)
+        return [person] * self._count
+
+    def ask(self, context: Context, person: THREEPOINT_PG_person) -> Steps[Job]:
+        """Ask for the motion of the next neighbourhood."""
+        self._frames, take = self._waiting.pop(0), active_take(person)
+        number, python = take.number if take is not None else 0, engine_choice.engine_python()
+        return predictions.asking_for_motion(
+            person, context.scene, python, number, self._frames, posed=self._posed
+        )  # fmt: skip
+
+    def finish(self, context: Context, person: THREEPOINT_PG_person, job: Job) -> Iterator[None]:
+        """Bring the motion onto the avatar; what was posed becomes pins."""
+        assert job.motion is not None
+        said: list[Message] = []
+        yield from predictions.receiving_range(person, job.motion, context.scene, *self._frames, said)
+        make_pins(person, self._posed, context.scene)
+        said += missed(job, context.scene)
+        for warning in said:
+            self.tell(warning, "WARNING")
+        if not self._waiting:
+            self.tell(message("{person}: stretches solved around pins: {count}", person=person.name, count=self._count))
+
+
+class THREEPOINT_OT_solve_pins(_SolvingPins, bpy.types.Operator):
+    """Solve the active take again around all pins, each within its reach; the rest stays as it is"""
+
+    bl_idname = "threepoint.solve_pins"
+    bl_label = "Solve Pins"
+    bl_options = {"UNDO"}
+
+    def ranges(self, context: Context, person: THREEPOINT_PG_person) -> list[tuple[int, int]]:
+        """Around all pins that are not muted."""
+        pins = [item for item in objects.pins_of(person, context.scene) if not item.threepoint.pin.muted]
+        if not pins:
+            raise InputError(message("{person}: has no pins that are not muted", person=person.name))
+        held = [(objects.pin_frames(item), item.threepoint.pin.reach) for item in pins]
+        return objects.ranges_around(held, context.scene)
+
+
+class THREEPOINT_OT_solve_from_pose(_SolvingPins, bpy.types.Operator):
+    """Keep what the selected bones have been dragged to at this frame, as pins, and solve the active take around it"""
+
+    bl_idname = "threepoint.solve_from_pose"
+    bl_label = "Solve from Pose"
+    bl_options = {"UNDO"}
+
+    def ranges(self, context: Context, person: THREEPOINT_PG_person) -> list[tuple[int, int]]:
+        """Around this frame."""
+        self._posed = posed_pins(context, person)
+        return objects.ranges_around([(pin.frames, pin.reach) for pin in self._posed], context.scene)
+
+
+def make_pins(person: THREEPOINT_PG_person, pins: Sequence[SampledPin], scene: Scene) -> None:
+    """An empty for each pin of one moment, in its place."""
+    for pin in pins:
+        objects.make_pin(person, pin.role, pin.places[0], int(pin.frames[0]), scene, pin.turned)
+
+
+def missed(job: Job, scene: Scene) -> list[Message]:
+    """What is to be said of pins that a motion does not meet."""
+    assert job.motion is not None
+    said = []
+    for note in job.motion.notes:
+        if note.code == MISSED:
+            second, role = note.values["second"], str(note.values["role"]).replace(" ", "_")
+            frame = seconds_to_frames(job.motion.start + float(str(second)), scene)
+            said.append(
+                message(
+                    "{joint}: its pin is out of reach; at frame {frame:.0f}, where it lies farthest, the body stays "
+                    "{cm:.0f} cm from it",
+                    joint=Message(LABELS[role]), frame=float(frame), cm=note.values["cm"],
+                )
+            )  # fmt: skip
+    return said
+
+
+def _draw_making(layout: bpy.types.UILayout, context: Context) -> None:
+    row = layout.row(align=True)
+    row.operator(THREEPOINT_OT_pin_here.bl_idname, icon="PINNED")
+    row.operator_menu_enum(THREEPOINT_OT_use_as_pin.bl_idname, "role", icon="OBJECT_DATA")
+
+
+def _draw_list(layout: bpy.types.UILayout, context: Context) -> None:
+    layout.operator(THREEPOINT_OT_remove_pin.bl_idname, text="", icon="REMOVE")
+
+
+def _draw_solving(layout: bpy.types.UILayout, context: Context) -> None:
+    layout.operator(THREEPOINT_OT_solve_pins.bl_idname, icon="FILE_REFRESH")
+    layout.operator(THREEPOINT_OT_solve_from_pose.bl_idname, icon="ARMATURE_DATA")
+
+
+BUTTONS = (
+    Button(Slot.PINS, 10, _draw_making),
+    Button(Slot.PIN_LIST, 10, _draw_list),
+    Button(Slot.PIN_SOLVING, 10, _draw_solving),
+)
+CLASSES = (
+    THREEPOINT_OT_pin_here,
+    THREEPOINT_OT_use_as_pin,
+    THREEPOINT_OT_remove_pin,
+    THREEPOINT_OT_solve_pins,
+    THREEPOINT_OT_solve_from_pose,
+)
+register, unregister = registration(CLASSES)

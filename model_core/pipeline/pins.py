@@ -1,0 +1,87 @@
+"""From pins as somebody gives them to what refinement takes of them, and what there is to say of those it missed."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from ..errors import InputError
+from ..geometry.rotations import quaternion_to_matrix
+from ..notes import Note
+from ..observation import FPS
+from ..pins import PIN_JOINTS, Pin
+from ..refinement.pinning import HeldJoint, out_of_reach
+
+MISSED = 0.01
+"""Metres by which a joint is off its hard pin from which that is said."""
+
+
+def held_joints(pins: Sequence[Pin], origin: np.ndarray, count: int, like: torch.Tensor) -> list[HeldJoint]:
+    """The pins on the ``count`` frames of a motion, by joint; where two pin a joint at a frame, the later one counts.
+
+    ``origin`` (3,) is what brings the motion's positions to the room, where pins are. Raises ``InputError`` of pins
+    outside the motion.
+    """
+    found: dict[int, dict[int, tuple[np.ndarray, np.ndarray | None, bool, int]]] = {}
+    for pin in pins:
+        for frame, position, rotation in _samples(pin, count):
+            sample = position - origin, rotation, pin.hard, max(1, round(pin.reach * FPS))
+            found.setdefault(PIN_JOINTS[pin.role], {})[frame] = sample
+    return [_held(joint, samples, like) for joint, samples in sorted(found.items())]
+
+
+def missed_notes(
+    pins: Sequence[HeldJoint], rotations: torch.Tensor, translation: torch.Tensor, rest_joints: np.ndarray
+) -> tuple[Note, ...]:
+    """What to say of hard pins that a motion does not meet: where it is farthest off, a note a joint."""
+    notes, roles = [], {joint: role for role, joint in PIN_JOINTS.items()}
+    for held in pins:
+        off = out_of_reach(rotations, translation, torch.as_tensor(rest_joints), held) * held.hard
+        worst = int(off.argmax())
+        if float(off[worst]) > MISSED:
+            values = {"role": roles[held.joint].replace("_", " "), "cm": 100 * float(off[worst]),
+                      "second": float(held.frames[worst]) / FPS}  # fmt: skip
+            notes.append(Note("pin_out_of_reach", values))
+    return tuple(notes)
+
+
+def _samples(pin: Pin, count: int) -> list[tuple[int, np.ndarray, np.ndarray | None]]:
+    """Frame, place in the room and rotation of each moment of a pin. Raises ``InputError``."""
+    seconds, positions = np.array(pin.seconds, np.float64), np.array(pin.positions, np.float64)
+    last = (count - 1) / FPS
+    outside = seconds[seconds > last + 0.5 / FPS]
+    if len(outside):
+        raise InputError(f"the pin of the {pin.role.replace('_', ' ')} at {outside[0]:.2f} s is outside the motion; "
+                         f"expected a second between 0 and {last:.2f}")  # fmt: skip
+    frames = np.minimum(np.round(seconds * FPS).astype(int), count - 1)
+    if pin.between:
+        frames = np.arange(frames[0], frames[-1] + 1)
+        positions = np.stack([np.interp(frames / FPS, seconds, positions[:, axis]) for axis in range(3)], 1)
+    rotations = [None] * len(frames) if pin.rotations is None else _rotations(pin.rotations, seconds, frames)
+    return list(zip(frames.tolist(), positions, rotations, strict=True))
+
+
+def _rotations(
+    rotations: tuple[tuple[float, float, float, float], ...], seconds: np.ndarray, frames: np.ndarray
+) -> list[np.ndarray]:
+    """World rotations (3, 3) at frames, on the shortest way from one to the next."""
+    quaternions = np.array(rotations, np.float64)
+    for index in range(1, len(quaternions)):
+        if quaternions[index] @ quaternions[index - 1] < 0:
+            quaternions[index] = -quaternions[index]
+    between = np.stack([np.interp(frames / FPS, seconds, quaternions[:, part]) for part in range(4)], 1)
+    between /= np.linalg.norm(between, axis=1, keepdims=True).clip(1e-6)
+    return list(quaternion_to_matrix(between))
+
+
+def _held(
+    joint: int, samples: dict[int, tuple[np.ndarray, np.ndarray | None, bool, int]], like: torch.Tensor
+) -> HeldJoint:
+    frames = sorted(samples)
+    positions, rotations, hard, reach = zip(*(samples[frame] for frame in frames), strict=True)
+    turned = torch.tensor([rotation is not None for rotation in rotations], device=like.device)
+    matrices = np.stack([np.eye(3) if rotation is None else rotation for rotation in rotations])
+    return HeldJoint(
+        joint, np.array(frames), torch.as_tensor(np.stack(positions)).to(like), torch.as_tensor(matrices).to(like),
+        turned, torch.tensor(hard, device=like.device), np.array(reach),
+    )  # fmt: skip

@@ -1,0 +1,124 @@
+"""Pin true joints of motion capture, and show how much better the rest of the body is found.
+
+Of each clip head and hands are observed as they truly are, and its body is found twice: from these alone, and with a
+hard pin a second where a joint truly is. Means are over clips, in cm. "At pins" is the worst of all pinned moments.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ...model_core.evaluation.methods import observe_truth
+from ...model_core.evaluation.metrics import mean_jerk
+from ...model_core.geometry.kinematics import forward_kinematics
+from ...model_core.geometry.skeleton import ANKLES, BODY_JOINT_COUNT, KNEES, TOES
+from ...model_core.mocap.clips import Clip, load_clips
+from ...model_core.observation import FPS
+from ...model_core.pins import PIN_JOINTS, Pin
+from ...model_core.pipeline import Networks, Options, Solution, load_networks, meet_pins, solve_pose
+from ..support.arguments import command_parser
+from ..support.checkout import WORK
+
+SETS = {
+    "an ankle": ("left_ankle",),
+    "either ankle in turn": ("left_ankle", "right_ankle"),
+    "the pelvis": ("pelvis",),
+}
+"""What is pinned once a second: of two roles one after the other; the ankle is the left one."""
+LEGS = (*KNEES, *ANKLES, *TOES)
+PARTS = {
+    "legs": LEGS,
+    "left leg": (KNEES[0], ANKLES[0], TOES[0]),
+    "all": tuple(range(BODY_JOINT_COUNT)),
+    "trunk": (0, 1, 2, 3, 6, 9, 12, 13, 14, 15, 16, 17),
+    "arms": (18, 19, 20, 21),
+}
+"""Joints whose errors are shown."""
+CM = 100.0
+
+
+def run(arguments: list[str]) -> int:
+    """Solve each clip with and without pins, print a table."""
+    parser = command_parser("simulate pins", __doc__)
+    parser.add_argument("clips", nargs="*", type=Path, metavar="CLIPS.npz", help="by default val and test")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every N-th clip")
+    parser.add_argument("--count", type=int, metavar="N", help="at most so many clips of each file")
+    parser.add_argument(
+        "--seconds", type=float, default=10.0, metavar="S", help="of each clip, 10; shorter clips are left out"
+    )
+    options = parser.parse_args(arguments)
+    networks = load_networks()
+    paths = options.clips or [WORK / "data" / "motion" / f"{split}.npz" for split in ("val", "test")]
+    for path in paths:
+        clips = [clip for clip in load_clips(path) if len(clip) >= options.seconds * FPS]
+        clips = clips[:: options.every][: options.count]
+        rows: dict[str, list[dict[str, float]]] = {name: [] for name in SETS}
+        for clip in clips:
+            for name, row in errors(clip, round(options.seconds * FPS), networks).items():
+                rows[name].append(row)
+            print(
+                "\n".join([f"{path.name}: {len(rows['the pelvis'])} of {len(clips)} clips", *table(rows)]), flush=True
+            )
+    return 0
+
+
+def errors(clip: Clip, count: int, networks: Networks) -> dict[str, dict[str, float]]:
+    """Errors of the first ``count`` frames in cm, before and after, by what is pinned."""
+    observation, truth = observe_truth(clip).first(count), clip.world()[1][:count]
+    plain = solve_pose(observation, clip.rest_joints, Options(), networks)
+    rows, before = {}, joints_of(plain, clip)
+    for name, roles in SETS.items():
+        pins = true_pins(truth, roles)
+        met = meet_pins(plain, observation, clip.rest_joints, pins, networks)
+        after = joints_of(met, clip)
+        rows[name] = {
+            "jitter before": mean_jerk(before),
+            "jitter after": mean_jerk(after),
+            "at pins": off_pins(after, pins),
+        }
+        for part, joints in PARTS.items():
+            for when, found in (("before", before), ("after", after)):
+                rows[name][f"{part} {when}"] = CM * float(np.linalg.norm((found - truth)[:, joints], axis=-1).mean())
+    return rows
+
+
+def true_pins(truth: np.ndarray, roles: tuple[str, ...]) -> list[Pin]:
+    """Pins of the roles in turn, one a second, where ``truth`` (T, 22, 3) has their joints."""
+    frames = range(round(FPS / 2), len(truth), round(FPS))
+    pins = []
+    for number, frame in enumerate(frames):
+        role = roles[number % len(roles)]
+        x, y, z = truth[frame, PIN_JOINTS[role]].tolist()
+        pins.append(Pin(role, (frame / FPS,), ((x, y, z),)))
+    return pins
+
+
+def off_pins(joints: np.ndarray, pins: list[Pin]) -> float:
+    """The most in cm by which joints (T, 22, 3) are off their pins."""
+    off = [joints[round(pin.seconds[0] * FPS), PIN_JOINTS[pin.role]] - np.array(pin.positions[0]) for pin in pins]
+    return CM * float(np.linalg.norm(off, axis=-1).max())
+
+
+def joints_of(solution: Solution, clip: Clip) -> np.ndarray:
+    """Joints (T, 22, 3) of a solution, metres."""
+    rest = torch.as_tensor(clip.rest_joints).double()
+    rotations, translation = solution.rotations.cpu().double(), solution.translation.cpu().double()
+    return forward_kinematics(rotations, translation, rest)[1].numpy()
+
+
+def table(rows: dict[str, list[dict[str, float]]]) -> list[str]:
+    """Lines of what was found, a line for each set of pins."""
+    lines = [
+        f"{'pinned once a second':<24}" + "".join(f"{part:>24}" for part in PARTS) + f"{'jitter':>10}{'at pins':>10}"
+    ]
+    for name, found in rows.items():
+        mean = {key: float(np.mean([row[key] for row in found])) for key in found[0]}
+        shown = [
+            f"{mean[f'{part} before']:7.2f} -> {mean[f'{part} after']:5.2f} "
+            f"({100 * (mean[f'{part} after'] / mean[f'{part} before'] - 1):+4.0f}%)"
+            for part in PARTS
+        ]
+        jitter, worst = mean["jitter after"] / mean["jitter before"], max(row["at pins"] for row in found)
+        lines.append(f"{name:<24}" + "".join(f"{text:>24}" for text in shown) + f"{jitter:>9.2f}x{worst:>8.2f}cm")
+    return lines
