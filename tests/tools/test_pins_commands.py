@@ -10,11 +10,10 @@ from threepoint.model_core.evaluation.methods import observe_truth
 from threepoint.model_core.flag.model import CONFIGS, Flag
 from threepoint.model_core.pins import Pin, pins_to_json
 from threepoint.model_core.refinement.initial_motion import Unrefined
-from threepoint.tools.support.animate_options import pipeline_options
 from threepoint.tools.fuzzing.other_inputs import REFUSED, TAKEN
 from threepoint.tools.fuzzing.pins import outcome_of, random_pins
 from threepoint.tools.simulation.pins import off_pins, table, true_pins
-from threepoint.tools.support.animate_options import parse
+from threepoint.tools.support.animate_options import parse, pipeline_options
 
 FRAMES = 40
 
