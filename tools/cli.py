@@ -17,8 +17,8 @@ from .support import environment
 from .support.checkout import IS_CHECKOUT, PROGRAM
 
 COMMANDS = (
-    "demo", "animate", "batch", "prepare", "train", "evaluate", "simulate", "ablations", "compare", "bench", "fuzz",
-    "build", "test", "architecture", "docs",
+    "demo", "animate", "batch", "live", "prepare", "train", "evaluate", "simulate", "ablations", "compare", "bench",
+    "fuzz", "build", "test", "architecture", "docs",
 )  # fmt: skip
 CHECKOUT_COMMANDS = ("build", "test", "architecture", "docs")
 """Commands about the sources, which an installed package does not have."""

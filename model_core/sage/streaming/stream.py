@@ -8,9 +8,10 @@ import copy
 
 import numpy as np
 import torch
+from scipy.special import expit
 
 from ...body.proportions import body_size, proportions
-from ...geometry.skeleton import BODY_JOINT_COUNT
+from ...geometry.skeleton import BODY_JOINT_COUNT, FEET
 from ...observation import features
 from ..inertialization import Inertializer
 from ..inference import change_pose
@@ -25,10 +26,7 @@ class SageStream:
     def __init__(self, sage: Sage, rest_joints: np.ndarray, sampling: Sampling = MEAN) -> None:
         """``rest_joints`` (22 or 24, 3) of the person; ``sage`` may be on any device."""
         sage = copy.deepcopy(sage).cpu()
-        self.rest = np.asarray(rest_joints, np.float32)[:BODY_JOINT_COUNT]
-        self.size = body_size(self.rest)
-        self.unit_rest = (self.rest / self.size)[None]
-        self.proportions = proportions(self.rest, self.size)
+        self.change_person(rest_joints)
         self.upper, self.lower = TokenDiffusion(sage.upper_diffusion), TokenDiffusion(sage.lower_diffusion)
         self.decoder, self.refiner = TokenDecoder(sage.decoder), FrameRefiner(sage.refiner)
         self.sequences = [_SequenceCaches(self.decoder), _SequenceCaches(self.decoder)]
@@ -38,6 +36,15 @@ class SageStream:
         self.previous: list[np.ndarray] | None = None
         self.noise = np.zeros((2, self.latent_size), np.float32)
         self.inertializer = Inertializer()
+        self.contacts = np.zeros(len(FEET), np.float32)
+        """The probability (4,) that each of ``skeleton.FEET`` stands in the last frame."""
+
+    def change_person(self, rest_joints: np.ndarray) -> None:
+        """Go on with another person's rest joints (22 or 24, 3): what the stream remembers stays."""
+        self.rest = np.asarray(rest_joints, np.float32)[:BODY_JOINT_COUNT]
+        self.size = body_size(self.rest)
+        self.unit_rest = (self.rest / self.size)[None]
+        self.proportions = proportions(self.rest, self.size)
 
     @torch.inference_mode()
     def step(
@@ -68,7 +75,8 @@ class SageStream:
         steps = self.sampling.steps
         upper = self.upper.step(self.upper.observe.step(seen), self.noise[0], steps, sequence.upper)
         lower = self.lower.step(self.lower.observe.step(seen), self.noise[1], steps, sequence.lower, [upper])
-        pose = self.decoder.step(upper, lower, self.decoder.observe.step(seen), seen, sequence.decoder)
+        pose, logits = self.decoder.step(upper, lower, self.decoder.observe.step(seen), seen, sequence.decoder)
+        self.contacts = expit(logits)
         residuals = tracker_residuals(pose[None, None], seen[None, None], self.unit_rest)[0, 0].astype(np.float32)
         return self.refiner.step(pose, seen, residuals)
 

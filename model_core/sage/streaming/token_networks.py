@@ -151,11 +151,13 @@ class TokenDecoder:
 
     def step(
         self, upper: np.ndarray, lower: np.ndarray, observed: np.ndarray, frame: np.ndarray, cache: KVCache
-    ) -> np.ndarray:
-        """The pose (22 * 6,) given both latents, the observation's token and the newest frame's features."""
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The pose (22 * 6,) and the contacts' logits (4,), given both latents, the observation's token and the newest
+        frame's features."""
         x = self.blocks.step(_linear(self.embed, np.concatenate([upper, lower, observed])), cache)
         both = np.concatenate([_linear(self.upsample, _normalise(x)), frame])
-        return _linear(self.narrow, _gelu(_linear(self.widen, both)))[: len(self.mean_pose)] + self.mean_pose
+        decoded = _linear(self.narrow, _gelu(_linear(self.widen, both)))
+        return decoded[: len(self.mean_pose)] + self.mean_pose, decoded[len(self.mean_pose) :]
 
 
 class FrameRefiner:

@@ -1,0 +1,98 @@
+"""One frame of head and wrists in, the body that meets them out: SAGE's stream, then arms and feet in closed form."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..body.foot_contacts import foot_rest_heights
+from ..geometry.kinematics import forward_kinematics
+from ..geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
+from ..geometry.skeleton import ANKLES, BODY_JOINT_COUNT
+from ..observation import FPS
+from ..refinement.closed_form.legs import move_feet
+from ..sage.model import Sage
+from ..sage.streaming import SageStream
+from .arms import LiveArms
+from .feet import LiveFeet
+
+RETURN_FRAMES = 12
+"""Frames, at least, over which a head that was lost goes to where its tracker is."""
+RETURN_SPEED = 2.5
+"""Metres a second at most with which it goes there on average."""
+
+
+@dataclass(frozen=True)
+class BodyFrame:
+    """Local ``rotations`` (22, 3, 3), the pelvis' ``translation`` (3,) and the ``joints`` (22, 3), in the model's frame
+    with the floor at y = 0; ``contacts`` (4,) as in ``motion.Motion``."""
+
+    rotations: np.ndarray
+    translation: np.ndarray
+    joints: np.ndarray
+    contacts: np.ndarray
+
+
+class LiveBody:
+    """A body of one person, frame by frame at ``FPS``."""
+
+    def __init__(self, sage: Sage, rest_joints: np.ndarray) -> None:
+        """``rest_joints`` (22 or 24, 3) of the person; ``sage`` may be on any device."""
+        rest = np.asarray(rest_joints, np.float32)[:BODY_JOINT_COUNT]
+        self._stream = SageStream(sage, rest)
+        self._arms = LiveArms(torch.from_numpy(rest))
+        self._feet = LiveFeet(rest, np.asarray(foot_rest_heights(rest)))
+        self._head = _ReturningHead()
+
+    def change_person(self, rest_joints: np.ndarray) -> None:
+        """Go on with another person's rest joints (22 or 24, 3)."""
+        rest = np.asarray(rest_joints, np.float32)[:BODY_JOINT_COUNT]
+        self._stream.change_person(rest)
+        self._arms.rest_joints = torch.from_numpy(rest)
+        self._feet.rest_joints, self._feet.rest_heights = rest, np.asarray(foot_rest_heights(rest))
+
+    @torch.inference_mode()
+    def step(self, rotations: np.ndarray, positions: np.ndarray, valid: np.ndarray) -> BodyFrame:
+        """The next frame, of head and wrists, (3, 3, 3), (3, 3) and (3,) bool, as in ``observation.Observation``."""
+        rotations, positions = self._head.step(
+            np.asarray(rotations, np.float32), np.asarray(positions, np.float32), bool(valid[0])
+        )
+        local, translation = self._stream.step(rotations, positions, valid)
+        tracked = torch.from_numpy(rotations), torch.from_numpy(positions)
+        local = self._arms.step(local, translation, *tracked, valid)
+        rest = self._arms.rest_joints
+        world, joints = forward_kinematics(local, translation, rest)
+        ankles = world[list(ANKLES)].numpy()
+        places, turned = self._feet.step(joints.numpy().astype(np.float64), ankles, self._stream.contacts)
+        feet = (torch.from_numpy(np.asarray(part, np.float32))[None] for part in (places, turned))
+        local = move_feet(local[None], translation[None], *feet, rest_joints=rest)[0]
+        _, joints = forward_kinematics(local, translation, rest)
+        return BodyFrame(local.numpy(), translation.numpy(), joints.numpy(), self._stream.contacts.copy())
+
+
+class _ReturningHead:
+    """Brings a head that was lost to where its tracker is found, without a leap."""
+
+    def __init__(self) -> None:
+        self._shown: tuple[np.ndarray, np.ndarray] | None = None
+        self._seen = True
+        self._away = np.zeros(3, np.float32), np.zeros(3, np.float32)
+        self._left = self._frames = 0
+
+    def step(self, rotations: np.ndarray, positions: np.ndarray, seen: bool) -> tuple[np.ndarray, np.ndarray]:
+        """The trackers with the head that is shown."""
+        if self._shown is not None and seen and not self._seen:
+            away = self._shown[1] - positions[0]
+            self._away = away, matrix_to_axis_angle(self._shown[0] @ rotations[0].T)
+            self._frames = max(RETURN_FRAMES, round(float(np.linalg.norm(away)) / RETURN_SPEED * FPS))
+            self._left = self._frames
+        self._seen = seen
+        if self._left > 0:
+            self._left -= 1
+            left = np.float32(self._left / self._frames)
+            weight = left * left * (3 - 2 * left)
+            rotations, positions = rotations.copy(), positions.copy()
+            rotations[0] = axis_angle_to_matrix(weight * self._away[1]) @ rotations[0]
+            positions[0] = positions[0] + weight * self._away[0]
+        self._shown = rotations[0], positions[0]
+        return rotations, positions
