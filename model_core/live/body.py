@@ -9,8 +9,9 @@ from ..body.foot_contacts import foot_rest_heights
 from ..geometry.kinematics import forward_kinematics
 from ..geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from ..geometry.skeleton import ANKLES, BODY_JOINT_COUNT
-from ..observation import FPS
+from ..observation import FPS, Observation
 from ..refinement.closed_form.legs import move_feet
+from ..sage.inference import Prediction
 from ..sage.model import Sage
 from ..sage.streaming import SageStream
 from .arms import LiveArms
@@ -68,6 +69,15 @@ class LiveBody:
         local = move_feet(local[None], translation[None], *feet, rest_joints=rest)[0]
         _, joints = forward_kinematics(local, translation, rest)
         return BodyFrame(local.numpy(), translation.numpy(), joints.numpy(), self._stream.contacts.copy())
+
+
+def follow(sage: Sage, observation: Observation, rest_joints: np.ndarray) -> Prediction:
+    """The body of a whole ``Observation`` as it would have been live, each frame from those before it; on the CPU."""
+    body = LiveBody(sage, rest_joints)
+    frames = zip(observation.rotations, observation.positions, observation.valid, strict=True)
+    found = [body.step(*frame) for frame in frames]
+    parts = ([getattr(frame, name) for frame in found] for name in ("rotations", "translation", "contacts"))
+    return Prediction(*(torch.from_numpy(np.stack(part)) for part in parts))
 
 
 class _ReturningHead:

@@ -8,7 +8,6 @@ import copy
 
 import numpy as np
 import torch
-from scipy.special import expit
 
 from ...body.proportions import body_size, proportions
 from ...geometry.skeleton import BODY_JOINT_COUNT, FEET
@@ -17,7 +16,7 @@ from ..inertialization import Inertializer
 from ..inference import change_pose
 from ..model import MEAN, Sage, Sampling, to_world
 from ..refiner import tracker_residuals
-from .token_networks import FrameRefiner, KVCache, TokenDecoder, TokenDiffusion
+from .token_networks import FrameRefiner, KVCache, TokenDecoder, TokenDiffusion, sigmoid
 
 
 class SageStream:
@@ -76,7 +75,7 @@ class SageStream:
         upper = self.upper.step(self.upper.observe.step(seen), self.noise[0], steps, sequence.upper)
         lower = self.lower.step(self.lower.observe.step(seen), self.noise[1], steps, sequence.lower, [upper])
         pose, logits = self.decoder.step(upper, lower, self.decoder.observe.step(seen), seen, sequence.decoder)
-        self.contacts = expit(logits)
+        self.contacts = sigmoid(logits)
         residuals = tracker_residuals(pose[None, None], seen[None, None], self.unit_rest)[0, 0].astype(np.float32)
         return self.refiner.step(pose, seen, residuals)
 
