@@ -94,9 +94,9 @@ class LiveArms:
         return hands, places
 
     def _ease(self, bend: torch.Tensor, side: int) -> torch.Tensor:
-        """An elbow straightens no faster than ``BEND_SPEED``; it bends as fast as its hand comes."""
+        """An elbow bends and straightens no faster than ``BEND_SPEED``: offline it begins earlier where it has to."""
         last = self._bends[side]
-        eased = bend if last is None else bend.maximum(last - BEND_SPEED)
+        eased = bend if last is None else bend.clamp(last - BEND_SPEED, last + BEND_SPEED)
         self._bends[side] = eased
         return eased
 

@@ -220,7 +220,7 @@ def ease_elbow_bend(
     bend = math.pi - torch.acos(((a * a + b * b - reach * reach) / (2 * a * b)).clamp(-1, 1))
     eased = ease(bend)
     eased_reach = (a * a + b * b + 2 * a * b * torch.cos(eased)).clamp_min(0).sqrt()
-    nearer = torch.where(eased > bend, eased_reach / away.clamp_min(1e-6), torch.ones_like(away))
+    nearer = torch.where(eased != bend, eased_reach / away.clamp_min(1e-6), torch.ones_like(away))
     return shoulder + nearer[:, None] * (target - shoulder)
 
 
