@@ -60,9 +60,13 @@ class WorkerClient:
         self._outgoing.put(({**header, "job": job}, arrays))
         return job
 
+    def tell(self, header: Mapping[str, object]) -> None:
+        """Send a message about a job that runs, which it has the number of."""
+        self._outgoing.put((dict(header), None))
+
     def cancel(self, job: int) -> None:
         """Ask the engine to stop a job at its next step."""
-        self._outgoing.put(({"type": "cancel", "job": job}, None))
+        self.tell({"type": "cancel", "job": job})
 
     def poll(self) -> list[tuple[dict, dict[str, np.ndarray]]]:
         """All (header, arrays) that were received since the last call, without waiting; of a dead engine its death."""

@@ -131,6 +131,8 @@ class _Tracking:
         self._session = LiveSession(sage, person, names, living, catches_up=True)
         self._take: Take | None = None
         self._problem = ""
+        self._newest: LiveFrame | None = None
+        self._wanted = True
         self._told = float("-inf")
         self._person: Calibration | None = None
 
@@ -143,8 +145,10 @@ class _Tracking:
                     self._heed(*control)
                     wait = 0.0
                 frames = self._session.feed(self._source.poll(WAIT))
-                if frames:
-                    self._send_frame(frames[-1])
+                self._newest = frames[-1] if frames else self._newest
+                if self._wanted and self._newest is not None:
+                    self._send_frame(self._newest)
+                    self._newest, self._wanted = None, False
                 if time.monotonic() - self._told > STATE_SECONDS:
                     self._tell()
         finally:
@@ -158,6 +162,8 @@ class _Tracking:
         try:
             if header["type"] == "poses" and isinstance(self._source, _Fed):
                 self._source.feed(header, arrays)
+            elif header["type"] == "ready":
+                self._wanted = True
             elif header["type"] == "t_pose":
                 self._session.hold_t_pose()
             elif header["type"] == "record":
@@ -166,7 +172,8 @@ class _Tracking:
                 if path is not None:
                     self._take = Take(text(path, "the recording's path"), self._device)
                     self._session.record(self._take)
-            self._problem = ""
+            if header["type"] == "record":
+                self._problem = ""
         except InputError as problem:
             self._problem = str(problem)
 

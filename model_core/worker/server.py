@@ -15,6 +15,7 @@ live      tracks until it is cancelled: ``source``, as ``live.sources.opening`` 
           ``trackers``, role -> name, and ``quaternions``, one of ``vmc.LAYOUTS``, may be left out
 poses     to a live job that is fed: ``time`` in seconds; arrays ``positions`` (3, 3) metres, ``rotations`` (3, 4)
           ``wxyz`` and ``valid`` (3,) of head, left and right hand in OpenXR's frame
+ready     to a live job: its last frame is shown, and the newest is wanted; until then none is sent
 t_pose    to a live job: the person stands in a T-pose now
 record    to a live job: ``path`` of a new recording of what comes from now on, null to end it
 cancel    stops the job at its next step
@@ -62,7 +63,7 @@ PROGRESS_STEP = 0.002
 """Progress is reported when it has grown by this much, or when the stage is another one."""
 
 REQUESTS = ("animate", "calibrate", "live", "cancel")
-CONTROLS = ("poses", "t_pose", "record")
+CONTROLS = ("poses", "ready", "t_pose", "record")
 """What is said to a live job while it runs."""
 BROKEN = 4
 """Exit status of an engine that was sent something else than messages."""
