@@ -20,8 +20,9 @@ class LiveTracking:
     ``samples`` of the recording, None where nothing is recorded; ``calibration`` as far as the person is known.
     """
 
-    def __init__(self, python: str | Path, source: str, options: Mapping[str, object]) -> None:
-        """``source`` as ``live.sources.opening`` names it; ``options`` as of the worker's ``live`` request."""
+    def __init__(self, python: str | Path, source: str | None, options: Mapping[str, object]) -> None:
+        """``source`` as ``live.sources.opening`` names it, None where poses are fed; ``options`` as of the worker's
+        ``live`` request."""
         self.note: Note | None = None
         self.over: Message | str | None = None
         self.samples: int | None = None
@@ -56,6 +57,11 @@ class LiveTracking:
             self._tell("ready")
         return pose
 
+    def feed(self, seconds: float, positions: np.ndarray, rotations: np.ndarray, valid: np.ndarray) -> None:
+        """Where head and hands are at ``seconds`` of any clock: (3, 3) metres, (3, 4) ``wxyz``, (3,) bool, in OpenXR's
+        frame."""
+        self._tell("poses", {"positions": positions, "rotations": rotations, "valid": valid}, time=seconds)
+
     def record(self, path: Path | None) -> None:
         """Record into a new file from now on; None ends it."""
         self._tell("record", path=None if path is None else str(path))
@@ -72,5 +78,5 @@ class LiveTracking:
         """End the engine now."""
         self._client.stop()
 
-    def _tell(self, kind: str, **said: object) -> None:
-        self._client.tell({"type": kind, "job": self._job, **said})
+    def _tell(self, kind: str, arrays: Mapping[str, np.ndarray] | None = None, **said: object) -> None:
+        self._client.tell({"type": kind, "job": self._job, **said}, arrays)

@@ -60,9 +60,9 @@ class WorkerClient:
         self._outgoing.put(({**header, "job": job}, arrays))
         return job
 
-    def tell(self, header: Mapping[str, object]) -> None:
+    def tell(self, header: Mapping[str, object], arrays: Mapping[str, np.ndarray] | None = None) -> None:
         """Send a message about a job that runs, which it has the number of."""
-        self._outgoing.put((dict(header), None))
+        self._outgoing.put((dict(header), arrays))
 
     def cancel(self, job: int) -> None:
         """Ask the engine to stop a job at its next step."""

@@ -41,4 +41,7 @@ MESSAGES = {
     "Live tracking has stopped ({reason})": "ライブが止まりました（{reason}）",
     "Live tracking has ended": "ライブを終えました",
     "Recorded: {file}": "記録しました：{file}",
+    "Selected Objects": "選択したオブジェクト",
+    "Three objects or pose bones that something else moves, the active one being the head": "ほかのものが動かす三つのオブジェクトまたはポーズボーン。アクティブなものが頭",
+    "Select three objects or pose bones, the active one being the head": "三つのオブジェクトかポーズボーンを選んでください。アクティブなものが頭です",
 }

@@ -41,4 +41,7 @@ MESSAGES = {
     "Live tracking has stopped ({reason})": "实时追踪已停止（{reason}）",
     "Live tracking has ended": "实时追踪已结束",
     "Recorded: {file}": "已录制：{file}",
+    "Selected Objects": "所选物体",
+    "Three objects or pose bones that something else moves, the active one being the head": "由别的东西驱动的三个物体或姿态骨骼，活动的是头",
+    "Select three objects or pose bones, the active one being the head": "请选择三个物体或姿态骨骼，活动的是头",
 }

@@ -12,6 +12,7 @@ import numpy as np
 from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
 from ...model_core.errors import InputError
+from ...model_core.geometry.skeleton import ROLES
 from ...model_core.motion import BETA_COUNT
 from ...model_core.notes import Note
 from ..avatar.armature import create_armature, create_mesh, rest_shape
@@ -26,16 +27,20 @@ from ..i18n.translations import translated
 from ..state import engine_choice
 from ..state.person_avatar import loading_body
 from ..steps import Steps
+from ..trackers import selection
+from ..trackers.live_objects import poses_now
 from . import reading_recordings
 from .buttons import Button, Slot
 
 TICK_SECONDS = 1 / 60
-AVATAR = "Live avatar"
+AVATAR, MESH = "Live avatar", "Live avatar body"
 SHAPE_STEP = 0.05
 """Betas by which a person must have become another for the avatar to be made anew."""
+FOLLOWED = "Three objects or pose bones that something else moves, the active one being the head"
 SOURCES = (
     ("vmc", "VMC", "The VMC protocol: SteamVR by Virtual Motion Capture, senders on a headset"),
     ("vrchat", "VRChat OSC", "VRChat's OSC trackers, as SlimeVR sends them"),
+    ("objects", "Selected Objects", FOLLOWED),
     ("replay", "Recording", "A recording, played at its own pace"),
 )
 ENDS_AFTER = 2.0
@@ -59,8 +64,9 @@ class THREEPOINT_PG_live(bpy.types.PropertyGroup):
 class _Live:
     """The tracking that runs, and its avatar. Objects are looked up by name: undo may take them away."""
 
-    def __init__(self, tracking: LiveTracking) -> None:
-        self.tracking = tracking
+    def __init__(self, tracking: LiveTracking, objects: dict[str, str] | None = None) -> None:
+        """``objects``: role -> name of what is followed, where that is objects."""
+        self.tracking, self.objects = tracking, objects
         self.recorded: Path | None = None
         self.betas = np.zeros(BETA_COUNT)
         self.ended_at: float | None = None
@@ -68,6 +74,8 @@ class _Live:
 
     def tick(self) -> bool:
         """Take in what came; whether it goes on."""
+        if self.objects is not None:
+            self.tracking.feed(time.monotonic(), *poses_now(self.objects))
         pose = self.tracking.poll()
         if self.work is not None:
             try:
@@ -75,14 +83,14 @@ class _Live:
             except StopIteration:
                 self.work = None
             return self.tracking.over is None
-        armature = bpy.data.objects.get(AVATAR)
+        armature = _armature()
         if armature is None:  # Undone, or deleted: nobody wants to see it.
             return False
         found = self.tracking.calibration
         if found is not None and np.abs(found.betas - self.betas).max() > SHAPE_STEP:
             self.work = self._reshaping(np.asarray(found.betas))
         elif pose is not None:
-            show_pose(cast(ArmatureObject, armature), *pose)
+            show_pose(armature, *pose)
         late = self.ended_at is not None and time.monotonic() - self.ended_at > ENDS_AFTER
         return self.tracking.over is None and not late
 
@@ -91,32 +99,40 @@ class _Live:
         yield
         shape = rest_shape(body, self.betas)
         yield
-        collection = current_context().scene.collection
-        armature = create_armature(shape, AVATAR, collection)
-        yield
-        create_mesh(body, shape, armature, f"{AVATAR} body", collection)
+        create_armature(shape, AVATAR, current_context().scene.collection)
+        yield  # From here on it may be gone, as after every step.
+        armature = _armature()
+        if armature is not None:
+            create_mesh(body, shape, armature, MESH, current_context().scene.collection)
 
     def _reshaping(self, betas: np.ndarray) -> Steps[None]:
         body = yield from loading_body("")
         old, shape = rest_shape(body, self.betas), rest_shape(body, betas)
         yield
-        armature, mesh = (bpy.data.objects.get(name) for name in (AVATAR, f"{AVATAR} body"))
-        if armature is not None and mesh is not None:
-            reshape_armature(cast(ArmatureObject, armature), shape)
-            yield
+        armature = _armature()
+        if armature is not None:
+            reshape_armature(armature, shape)
+        yield
+        mesh = bpy.data.objects.get(MESH)
+        if mesh is not None:
             reshape_mesh(cast(MeshObject, mesh), old, shape)
         self.betas = betas
 
     def close(self) -> None:
         """End the engine and take the avatar away."""
         self.tracking.stop()
-        for name in (f"{AVATAR} body", AVATAR):
+        for name in (MESH, AVATAR):
             thing = bpy.data.objects.get(name)
             if thing is not None:
                 data: Any = thing.data
                 kept: Any = bpy.data.meshes if thing.type == "MESH" else bpy.data.armatures
                 bpy.data.objects.remove(thing)
                 kept.remove(data)
+
+
+def _armature() -> ArmatureObject | None:
+    """The live avatar, if it is there."""
+    return cast("ArmatureObject | None", bpy.data.objects.get(AVATAR))
 
 
 _live: _Live | None = None
@@ -189,9 +205,10 @@ class THREEPOINT_OT_live_start(bpy.types.Operator):
     def execute(self, context: Context) -> set[str]:
         global _live, _last
         try:
-            python = engine_choice.engine_python()
-            _live, _last = _Live(LiveTracking(python, source_words(settings_of(context)), {})), None
-        except (EngineError, OSError) as error:
+            python, words = engine_choice.engine_python(), source_words(settings_of(context))
+            objects = _chosen_objects(context) if words is None else None
+            _live, _last = _Live(LiveTracking(python, words, {}), objects), None
+        except (EngineError, InputError, OSError) as error:
             self.report({"ERROR"}, translated(error))
             return {"CANCELLED"}
         bpy.app.timers.register(_tick, first_interval=0.0, persistent=True)
@@ -247,8 +264,19 @@ def settings_of(context: Context) -> Any:
     return manager.threepoint_live
 
 
-def source_words(settings: Any) -> str:
-    """The source as the engine names it."""
+def _chosen_objects(context: Context) -> dict[str, str]:
+    """The names of the selected objects by role. Raises ``InputError`` where there is none."""
+    found, _ = selection.by_role(selection.chosen_in(context))
+    if "head" not in found:
+        raise InputError(message("Select three objects or pose bones, the active one being the head"))
+    objects = selection.objects_of({role: one for role, one in found.items() if role in ROLES}, AVATAR, context.scene)
+    return {role: item.name for role, item in objects.items()}
+
+
+def source_words(settings: Any) -> str | None:
+    """The source as the engine names it; None where poses are fed."""
+    if settings.source == "objects":
+        return None
     if settings.source == "replay":
         return f"replay:{bpy.path.abspath(settings.path)}"
     return f"{settings.source}:{'0.0.0.0:' if settings.network else ''}{settings.port}"
@@ -269,7 +297,7 @@ def _draw(layout: bpy.types.UILayout, context: Context) -> None:
     column.prop(settings, "source")
     if settings.source == "replay":
         column.prop(settings, "path")
-    else:
+    elif settings.source != "objects":
         column.prop(settings, "port")
         column.prop(settings, "network")
     row = layout.row(align=True)

@@ -87,3 +87,29 @@ def test_sources_are_named_as_the_engine_names_them(scene):
     settings.network = True
     assert live.source_words(settings) == "vmc:0.0.0.0:39539"
     settings.network = False
+
+
+def test_objects_that_something_else_moves_are_followed(scene, monkeypatch):
+    told = []
+    monkeypatch.setattr(live.LiveTracking, "feed", lambda tracking, *pose: told.append(pose))
+    settings = bpy.context.window_manager.threepoint_live
+    settings.source = "objects"
+    try:
+        with pytest.raises(RuntimeError, match="Select three objects"):
+            bpy.ops.threepoint.live_start()
+        for name, place in (("head", (0, 0, 1.6)), ("left hand", (0.3, -0.2, 1.1)), ("right hand", (-0.3, -0.2, 1.1))):
+            empty = bpy.data.objects.new(name, None)
+            scene.collection.objects.link(empty)
+            empty.location = place
+            empty.select_set(True)
+        bpy.ops.threepoint.live_start()
+        bpy.data.objects["left hand"].location.z = 1.3
+        bpy.context.view_layer.update()
+        ticks(lambda: len(told) > 2)
+    finally:
+        live._end(None)
+        settings.source = "vmc"
+    _, positions, rotations, valid = told[-1]
+    np.testing.assert_allclose(positions, [[0, 1.6, 0], [-0.3, 1.3, -0.2], [0.3, 1.1, -0.2]], atol=1e-6)
+    np.testing.assert_allclose(np.abs(rotations[:, 0]), 1, atol=1e-6)
+    assert valid.all()
