@@ -3,12 +3,18 @@
 import numpy as np
 import pytest
 import torch
+from live_packets import disturbed
 
+from threepoint.model_core.calibration import Calibration, preset_offsets
+from threepoint.model_core.calibration.person import head_offset
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, geodesic_angle
 from threepoint.model_core.geometry.skeleton import TRACKED_JOINTS
 from threepoint.model_core.live.arms import LiveArms
 from threepoint.model_core.live.body import LiveBody, follow
+from threepoint.model_core.live.calibrating import RunningCalibration
+from threepoint.model_core.live.session import LiveSession
+from threepoint.model_core.live.sources.replay import moments_of
 from threepoint.model_core.observation import Observation
 from threepoint.model_core.sage.model import load_sage
 
@@ -81,3 +87,11 @@ def test_an_elbow_swivels_in_no_haste_whatever_the_hand_does(clip):
         _, found = forward_kinematics(solved[None], torch.as_tensor(translation[:1]).float(), rest)
         elbows.append(found[0, [18, 19]].numpy())
     assert 60 * np.linalg.norm(np.diff(elbows, axis=0), axis=-1).max() < FASTEST
+
+
+def test_packets_that_are_lost_doubled_and_swapped_make_nothing_leap(sage, body, make_recording):
+    moments = disturbed(list(moments_of(make_recording(1.0, 90.0))), 4)
+    given = Calibration(np.zeros(10), 0.0, {"head": head_offset(1.0), **preset_offsets("grip")})
+    frames = LiveSession(sage, RunningCalibration(body, "grip", given=given)).feed(moments)
+    joints = np.stack([frame.joints for frame in frames])
+    assert len(frames) > 50 and 60 * np.linalg.norm(np.diff(joints, axis=0), axis=-1).max() < FASTEST

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from live_packets import disturbed
 
 from threepoint.model_core.live.frames import FrameClock
 from threepoint.model_core.live.roles import RoleFinder
@@ -17,19 +18,6 @@ def poses_of(moment):
 def frames_of(moments, living=True):
     clock = FrameClock(living)
     return [frame for moment in moments for frame in clock.add(moment.time, poses_of(moment))]
-
-
-def disturbed(moments, seed, lost=0.05):
-    """Moments of which, after the first, some are lost, some come twice and some after the next."""
-    random, result = np.random.default_rng(seed), list(moments[:1])
-    for moment in moments[1:]:
-        chance = random.random()
-        if chance < lost:
-            continue
-        result += [moment, moment] if chance < 2 * lost else [moment]
-        if chance > 1 - lost and len(result) > 2:
-            result[-1], result[-2] = result[-2], result[-1]
-    return result
 
 
 @pytest.fixture(scope="module")
