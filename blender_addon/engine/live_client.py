@@ -12,6 +12,8 @@ from ..i18n.messages import Message, message
 from . import client as engine
 
 LOG_NAME = "threepoint-live.log"
+ONE_CORE = ("--one-core",)
+"""A single frame is too little work for more."""
 
 
 class LiveTracking:
@@ -27,7 +29,7 @@ class LiveTracking:
         self.over: Message | str | None = None
         self.samples: int | None = None
         self.calibration: Calibration | None = None
-        self._client = engine.WorkerClient(python, engine.log_path().with_name(LOG_NAME))
+        self._client = engine.WorkerClient(python, engine.log_path().with_name(LOG_NAME), arguments=ONE_CORE)
         self._job = self._client.ask({"type": "live", "source": source, "options": dict(options)})
 
     def poll(self) -> tuple[np.ndarray, np.ndarray] | None:
