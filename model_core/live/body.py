@@ -7,20 +7,15 @@ import torch
 
 from ..body.foot_contacts import foot_rest_heights
 from ..geometry.kinematics import forward_kinematics
-from ..geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from ..geometry.skeleton import ANKLES, BODY_JOINT_COUNT
-from ..observation import FPS, Observation
+from ..observation import Observation
 from ..refinement.closed_form.legs import move_feet
 from ..sage.inference import Prediction
 from ..sage.model import Sage
 from ..sage.streaming import SageStream
 from .arms import LiveArms
 from .feet import LiveFeet
-
-RETURN_FRAMES = 12
-"""Frames, at least, over which a head that was lost goes to where its tracker is."""
-RETURN_SPEED = 2.5
-"""Metres a second at most with which it goes there on average."""
+from .head import LiveHead
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,7 @@ class LiveBody:
         self._stream = SageStream(sage, rest)
         self._arms = LiveArms(torch.from_numpy(rest))
         self._feet = LiveFeet(rest, np.asarray(foot_rest_heights(rest)))
-        self._head = _ReturningHead()
+        self._head = LiveHead()
 
     def change_person(self, rest_joints: np.ndarray) -> None:
         """Go on with another person's rest joints (22 or 24, 3)."""
@@ -78,31 +73,3 @@ def follow(sage: Sage, observation: Observation, rest_joints: np.ndarray) -> Pre
     found = [body.step(*frame) for frame in frames]
     parts = ([getattr(frame, name) for frame in found] for name in ("rotations", "translation", "contacts"))
     return Prediction(*(torch.from_numpy(np.stack(part)) for part in parts))
-
-
-class _ReturningHead:
-    """Brings a head that was lost to where its tracker is found, without a leap."""
-
-    def __init__(self) -> None:
-        self._shown: tuple[np.ndarray, np.ndarray] | None = None
-        self._seen = True
-        self._away = np.zeros(3, np.float32), np.zeros(3, np.float32)
-        self._left = self._frames = 0
-
-    def step(self, rotations: np.ndarray, positions: np.ndarray, seen: bool) -> tuple[np.ndarray, np.ndarray]:
-        """The trackers with the head that is shown."""
-        if self._shown is not None and seen and not self._seen:
-            away = self._shown[1] - positions[0]
-            self._away = away, matrix_to_axis_angle(self._shown[0] @ rotations[0].T)
-            self._frames = max(RETURN_FRAMES, round(float(np.linalg.norm(away)) / RETURN_SPEED * FPS))
-            self._left = self._frames
-        self._seen = seen
-        if self._left > 0:
-            self._left -= 1
-            left = np.float32(self._left / self._frames)
-            weight = left * left * (3 - 2 * left)
-            rotations, positions = rotations.copy(), positions.copy()
-            rotations[0] = axis_angle_to_matrix(weight * self._away[1]) @ rotations[0]
-            positions[0] = positions[0] + weight * self._away[0]
-        self._shown = rotations[0], positions[0]
-        return rotations, positions
