@@ -44,7 +44,7 @@ class LiveBody:
         """Go on with another person's rest joints (22 or 24, 3)."""
         rest = np.asarray(rest_joints, np.float32)[:BODY_JOINT_COUNT]
         self._stream.change_person(rest)
-        self._arms.rest_joints = torch.from_numpy(rest)
+        self._arms.change_person(torch.from_numpy(rest))
         self._feet.rest_joints, self._feet.rest_heights = rest, np.asarray(foot_rest_heights(rest))
 
     @torch.inference_mode()
