@@ -1,7 +1,7 @@
 """Damaged and hostile packets of trackers, one after the other into one stream: each is heeded or refused."""
 
 import struct
-import tracemalloc
+import sys
 from collections import Counter
 
 import numpy as np
@@ -19,26 +19,21 @@ UNTOUCHED, CUT, NOISE = 0.2, 0.35, 0.45
 """Of all packets: those that are left as they are, and up to which number cut ones and mere noise reach."""
 NASTY = (float("nan"), float("inf"), -float("inf"), 3e38, -0.0, 1e-40)
 SIZES = (-(2**31), -8, -4, 0, 3, 2**31 - 1)
-LARGEST_GROWTH = 1 << 20
-"""Bytes by which all that is remembered may grow after the first tenth of the packets."""
+MOST_GROWN = 20_000
+"""Blocks of memory by which all that is remembered may grow after the first tenth of the packets."""
 
 
 def fuzz_packets(count: int, seed: int = 0) -> Counter[str]:
     """Outcomes of ``count`` packets, and a line more where what is remembered of them grew."""
-    stream, outcomes = _Stream(), Counter()
-    early = 0
-    tracemalloc.start()
-    try:
-        for number in range(seed, seed + count):
-            if number == seed + count // 10:
-                early = tracemalloc.get_traced_memory()[0]
-            data = _packet(np.random.default_rng(number), number / 90)
-            outcomes[outcome_of(lambda data=data, number=number: stream.take(data, number / 90), number)] += 1
-        grown = tracemalloc.get_traced_memory()[0] - early
-    finally:
-        tracemalloc.stop()
-    if grown > LARGEST_GROWTH:
-        outcomes[f"{count} packets left {grown / 2**20:.1f} MB behind"] += 1
+    stream, outcomes, early = _Stream(), Counter(), 0
+    for number in range(seed, seed + count):
+        if number == seed + count // 10:
+            early = sys.getallocatedblocks()
+        data = _packet(np.random.default_rng(number), number / 90)
+        outcomes[outcome_of(lambda data=data, number=number: stream.take(data, number / 90), number)] += 1
+    grown = sys.getallocatedblocks() - early
+    if grown > MOST_GROWN:
+        outcomes[f"{count} packets left {grown} objects behind"] += 1
     return outcomes
 
 
