@@ -32,7 +32,7 @@ SWIVEL_FOLLOWING = 0.2
 """Fraction of the way to where it should be that an elbow swivels in a frame."""
 FORGETTING = 0.8
 """What is left, two frames later, of what the path up to now has cost."""
-NEAR_REACH, NO_TURN = 0.9, 1e-4
+NEAR_REACH, NO_TURN = 0.95, 1e-4
 """Part of an arm's length up to which no collar is asked for help, and radians by which one is turned no more."""
 FOUND_FRAMES, LOST_FRAMES = 15, 30
 """Frames over which a hand goes to a tracker that is found, and away from one that is lost."""
