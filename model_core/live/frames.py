@@ -20,6 +20,8 @@ LONGEST_PAUSE = 1.0
 """Seconds without a head after which frames begin anew, in place of many at once."""
 BACKWARDS = 0.5
 """Seconds by which a sample is older than the newest from which it is another clock, not a packet that is late."""
+LATEST = 1e11
+"""Seconds beyond which no clock goes: there a sixtieth is lost in rounding."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,9 @@ class FrameClock:
 
     def add(self, time: float, poses: Mapping[str, Pose]) -> list[TrackerFrame]:
         """Take in a moment's poses by role; the frames that can be made now, which follow those of earlier calls."""
-        if not np.isfinite(time):
-            return []
         self.jumped = None
+        if not abs(time) < LATEST:
+            return []
         if self._newest is not None:
             step = time - self._newest
             if step < -BACKWARDS:

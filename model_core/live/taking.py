@@ -5,13 +5,14 @@ from pathlib import Path
 
 from ..geometry.skeleton import ROLES
 from ..recordings.formats.plain import GrowingRecording
-from .frames import BACKWARDS, PATIENCE
+from ..recordings.recording import LONGEST_STEP
+from .frames import BACKWARDS, LATEST, PATIENCE
 from .sources.moments import Pose
 
 MERGED_SECONDS = 0.004
 """Trackers that are told of one after the other within so long are one sample."""
 STEP_AFTER_JUMP = 1 / 60
-"""Seconds from one sample to the next where the sender's clock jumped back."""
+"""Seconds from one sample to the next where the sender's clock jumped back, or farther than a recording may pause."""
 
 
 class Take:
@@ -32,9 +33,9 @@ class Take:
 
     def add(self, time: float, poses: Mapping[str, Pose]) -> None:
         """Take in a moment's poses by role. Raises ``InputError`` where the disk is full."""
-        if not poses:
+        if not poses or not abs(time) < LATEST:
             return
-        if self._newest is not None and time < self._newest - BACKWARDS:
+        if self._newest is not None and not -BACKWARDS <= time - self._newest <= LONGEST_STEP:
             self._write_until(None)
             assert self._written is not None
             self._shift = self._written + STEP_AFTER_JUMP - time

@@ -111,7 +111,15 @@ def test_a_clock_that_jumps_goes_on_from_there(moments, jump):
         jumps += [clock.jumped] if clock.jumped is not None else []
     assert len(jumps) == 1 and jumps[0] == pytest.approx(jump, abs=0.02)
     assert 160 < len(frames) < 185
-    assert clock.add(float("nan"), {}) == []
+
+
+@pytest.mark.parametrize("time", [float("nan"), float("inf"), 3e38, -1e300])
+def test_times_that_no_clock_has_are_left_out(moments, time):
+    """Beyond some size adding a sixtieth of a second changes nothing: frames would never end."""
+    clock, frames = FrameClock(), []
+    for number, moment in enumerate(moments):
+        frames += clock.add(moment.time if number % 7 else time, poses_of(moment))
+    assert len(frames) == pytest.approx(180, abs=5)
 
 
 def test_an_hour_leaves_no_more_behind_than_a_second(moments):

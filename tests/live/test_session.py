@@ -134,10 +134,10 @@ def test_a_take_is_what_came_and_whole_whenever_its_program_dies(sage, body, rec
         Take(tmp_path / "take.csv")
 
 
-def test_a_take_goes_on_when_the_senders_clock_jumps_back(recording, tmp_path):
+def test_a_take_goes_on_when_the_senders_clock_jumps(recording, tmp_path):
     take = Take(tmp_path / "take.csv", "grip")
     moments = list(moments_of(recording))
-    for moment in [*later(moments[:40], 100.0), *moments[40:]]:
+    for moment in [*later(moments[:30], 100.0), *moments[30:60], *later(moments[60:], 1e9)]:
         take.add(moment.time, {name.partition(":")[2]: pose for name, pose in moment.poses.items()})
     take.close()
     again = read(tmp_path / "take.csv")

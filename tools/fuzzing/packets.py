@@ -97,7 +97,8 @@ def _sound_packet(random: np.random.Generator, seconds: float) -> bytes:
             Moment(1e9 + seconds, {name: Pose(place + 0.1 * n, turned) for n, name in enumerate(names)})
         )
     if kind == 1:
-        return write_message("/VMC/Ext/Hmd/Pos", "a", *map(float, place), 0.0, 0.0, 0.0, 1.0)
+        head = write_message("/VMC/Ext/Hmd/Pos", "a", *map(float, place), 0.0, 0.0, 0.0, 1.0)
+        return head if random.random() < 0.5 else write_bundle([write_message("/VMC/Ext/T", seconds), head])
     if kind == 2:
         number = str(random.integers(1, 9))
         parts = (("position", place), ("rotation", 90 * place))

@@ -113,3 +113,35 @@ def test_objects_that_something_else_moves_are_followed(scene, monkeypatch):
     np.testing.assert_allclose(positions, [[0, 1.6, 0], [-0.3, 1.3, -0.2], [0.3, 1.1, -0.2]], atol=1e-6)
     np.testing.assert_allclose(np.abs(rotations[:, 0]), 1, atol=1e-6)
     assert valid.all()
+
+
+class Layout:
+    """Takes what a panel draws, and checks operators and icons."""
+
+    def __init__(self, drawn):
+        self.drawn = drawn
+        self.enabled = self.use_property_split = self.use_property_decorate = True
+
+    def column(self, **_):
+        return self
+
+    row = column
+
+    def prop(self, data, name, **_):
+        assert name in data.bl_rna.properties
+        self.drawn.append(name)
+
+    def operator(self, name, icon="NONE", depress=False):
+        icons = bpy.types.UILayout.bl_rna.functions["operator"].parameters["icon"].enum_items
+        assert icon in icons and hasattr(bpy.types, "THREEPOINT_OT_" + name.partition(".")[2])
+        self.drawn.append(name)
+
+
+def test_the_panel_shows_what_can_be_done(running):
+    drawn = []
+    live._draw(Layout(drawn), bpy.context)
+    buttons = [f"threepoint.live_{name}" for name in ("record", "t_pose", "stop")]
+    assert drawn == ["source", "port", "network", *buttons]
+    live._end(None)
+    live._draw(Layout(drawn), bpy.context)
+    assert drawn[-1] == "threepoint.live_start"
