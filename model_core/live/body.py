@@ -20,13 +20,18 @@ from .head import LiveHead
 
 @dataclass(frozen=True)
 class BodyFrame:
-    """Local ``rotations`` (22, 3, 3), the pelvis' ``translation`` (3,) and the ``joints`` (22, 3), in the model's frame
-    with the floor at y = 0; ``contacts`` (4,) as in ``motion.Motion``."""
+    """Local ``rotations`` (22, 3, 3) and the pelvis' ``translation`` (3,) in the model's frame with the floor at y = 0;
+    ``contacts`` (4,) as in ``motion.Motion``; the person's ``rest_joints`` (22, 3)."""
 
     rotations: np.ndarray
     translation: np.ndarray
-    joints: np.ndarray
     contacts: np.ndarray
+    rest_joints: np.ndarray
+
+    @property
+    def joints(self) -> np.ndarray:
+        """The joints' positions (22, 3) metres."""
+        return forward_kinematics(self.rotations, self.translation, self.rest_joints)[1]
 
 
 class LiveBody:
@@ -57,13 +62,12 @@ class LiveBody:
         tracked = torch.from_numpy(rotations), torch.from_numpy(positions)
         local = self._arms.step(local, translation, *tracked, valid)
         rest = self._arms.rest_joints
-        world, joints = forward_kinematics(local, translation, rest)
-        ankles = world[list(ANKLES)].numpy()
-        places, turned = self._feet.step(joints.numpy().astype(np.float64), ankles, self._stream.contacts)
+        # Arms and head, which were turned, move no foot: legs are where the stream has them.
+        joints, ankles = self._stream.joints.astype(np.float64), self._stream.world[list(ANKLES)]
+        places, turned = self._feet.step(joints, ankles, self._stream.contacts)
         feet = (torch.from_numpy(np.asarray(part, np.float32))[None] for part in (places, turned))
         local = move_feet(local[None], translation[None], *feet, rest_joints=rest)[0]
-        _, joints = forward_kinematics(local, translation, rest)
-        return BodyFrame(local.numpy(), translation.numpy(), joints.numpy(), self._stream.contacts.copy())
+        return BodyFrame(local.numpy(), translation.numpy(), self._stream.contacts.copy(), rest.numpy())
 
 
 def follow(sage: Sage, observation: Observation, rest_joints: np.ndarray) -> Prediction:

@@ -10,6 +10,7 @@ import numpy as np
 from ..calibration import Calibration
 from ..calibration.calibration import joint_pose
 from ..errors import InputError
+from ..geometry.kinematics import forward_kinematics
 from ..geometry.rotations import quaternion_to_matrix
 from ..geometry.skeleton import BODY_JOINT_COUNT, ROLES
 from ..notes import Note
@@ -35,19 +36,23 @@ MS = 1000.0
 class LiveFrame:
     """A body at ``time`` seconds of the sender's clock, in the model's frame with the floor at y = 0.
 
-    Local ``rotations`` (22, 3, 3), the pelvis' ``translation`` (3,), ``joints`` (22, 3), ``contacts`` (4,) of
-    ``skeleton.FEET``; ``rest_joints`` (22, 3) of the person; ``origin`` (3,) is what brings positions to the room, the
+    Local ``rotations`` (22, 3, 3), the pelvis' ``translation`` (3,), ``contacts`` (4,) of ``skeleton.FEET``;
+    ``rest_joints`` (22, 3) of the person; ``origin`` (3,) is what brings positions to the room, the
     height of its floor included. ``arrival`` is when its last tracker came, seconds of ``time.monotonic``.
     """
 
     time: float
     rotations: np.ndarray
     translation: np.ndarray
-    joints: np.ndarray
     contacts: np.ndarray
     rest_joints: np.ndarray
     origin: np.ndarray
     arrival: float
+
+    @property
+    def joints(self) -> np.ndarray:
+        """The joints' positions (22, 3) metres."""
+        return forward_kinematics(self.rotations, self.translation, self.rest_joints)[1]
 
     @property
     def in_room(self) -> np.ndarray:
@@ -74,7 +79,6 @@ class LiveSession:
         self._roles, self._clock = RoleFinder(trackers), FrameClock(living)
         self._body: LiveBody | None = None
         self._person: Calibration | None = None
-        self._rest = np.zeros((BODY_JOINT_COUNT, 3), np.float32)
         self._origin: np.ndarray | None = None
         self._take: Take | None = None
         self._latencies: deque[float] = deque(maxlen=REMEMBERED)
@@ -169,18 +173,18 @@ class LiveSession:
         found = body.step(rotations, positions, frame.valid)
         origin = origin + [0.0, person.floor, 0.0]
         return LiveFrame(
-            frame.time, found.rotations, found.translation, found.joints, found.contacts, self._rest, origin, arrival
+            frame.time, found.rotations, found.translation, found.contacts, found.rest_joints, origin, arrival
         )
 
     def _body_of(self, person: Calibration) -> LiveBody:
         """The body, as big as the person is."""
         if self._body is None or person is not self._person:
             rest = self.calibration.body.rest_joints(np.asarray(person.betas, np.float32))
-            self._rest = rest[:BODY_JOINT_COUNT]
+            rest = rest[:BODY_JOINT_COUNT]
             if self._body is None:
-                self._body = LiveBody(self._sage, self._rest)
+                self._body = LiveBody(self._sage, rest)
             else:
-                self._body.change_person(self._rest)
+                self._body.change_person(rest)
             self._person = person
         return self._body
 

@@ -37,6 +37,8 @@ class SageStream:
         self.inertializer = Inertializer()
         self.contacts = np.zeros(len(FEET), np.float32)
         """The probability (4,) that each of ``skeleton.FEET`` stands in the last frame."""
+        self.world, self.joints = np.tile(np.eye(3, dtype=np.float32), (BODY_JOINT_COUNT, 1, 1)), self.rest
+        """World rotations (22, 3, 3) and joint positions (22, 3) of the last frame."""
 
     def change_person(self, rest_joints: np.ndarray) -> None:
         """Go on with another person's rest joints (22 or 24, 3): what the stream remembers stays."""
@@ -61,7 +63,8 @@ class SageStream:
         seen = features(pair[0], pair[1], pair[2], self.size, self.proportions)[1].astype(np.float32)
         pose = torch.from_numpy(self._predict(seen))
         pose = change_pose(pose, lambda matrices: self.inertializer.step(matrices, valid)).numpy()[None]
-        local, translation, _, _ = to_world(pose, newest[0][:, 0], newest[1][:, 0], self.rest)
+        local, translation, world, joints = to_world(pose, newest[0][:, 0], newest[1][:, 0], self.rest)
+        self.world, self.joints = world[0], joints[0]
         return torch.from_numpy(local[0]), torch.from_numpy(translation[0])
 
     def _predict(self, seen: np.ndarray) -> np.ndarray:
