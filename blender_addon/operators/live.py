@@ -17,8 +17,7 @@ from ...model_core.motion import BETA_COUNT
 from ...model_core.notes import Note
 from ..avatar.armature import create_armature, create_mesh, rest_shape
 from ..avatar.live_pose import show_pose
-from ..avatar.reshape import reshape_armature, reshape_mesh
-from ..bpy_types import ArmatureObject, Context, MeshObject, WindowManager, current_context, registration
+from ..bpy_types import ArmatureObject, Context, WindowManager, current_context, registration
 from ..engine.client import EngineError
 from ..engine.installation import PACKAGE
 from ..engine.live_client import LiveTracking
@@ -70,7 +69,7 @@ class _Live:
         self.recorded: Path | None = None
         self.betas = np.zeros(BETA_COUNT)
         self.ended_at: float | None = None
-        self.work: Steps[None] | None = self._making()
+        self.work: Steps[None] | None = self._making(self.betas)
 
     def tick(self) -> bool:
         """Take in what came; whether it goes on."""
@@ -88,46 +87,42 @@ class _Live:
             return False
         found = self.tracking.calibration
         if found is not None and np.abs(found.betas - self.betas).max() > SHAPE_STEP:
-            self.work = self._reshaping(np.asarray(found.betas))
+            self.work = self._making(np.asarray(found.betas))
         elif pose is not None:
             show_pose(armature, *pose)
         late = self.ended_at is not None and time.monotonic() - self.ended_at > ENDS_AFTER
         return self.tracking.over is None and not late
 
-    def _making(self) -> Steps[None]:
+    def _making(self, betas: np.ndarray) -> Steps[None]:
+        """Make the avatar of a person's shape, in place of the one that there is: an armature that is posed at once
+        would be in edit mode for a moment to be reshaped, which has crashed Blender."""
         body = yield from loading_body("")
         yield
-        shape = rest_shape(body, self.betas)
+        shape = rest_shape(body, betas)
+        self.betas = betas
         yield
+        _remove_avatar()
         create_armature(shape, AVATAR, current_context().scene.collection)
         yield  # From here on it may be gone, as after every step.
         armature = _armature()
         if armature is not None:
             create_mesh(body, shape, armature, MESH, current_context().scene.collection)
 
-    def _reshaping(self, betas: np.ndarray) -> Steps[None]:
-        body = yield from loading_body("")
-        old, shape = rest_shape(body, self.betas), rest_shape(body, betas)
-        yield
-        armature = _armature()
-        if armature is not None:
-            reshape_armature(armature, shape)
-        yield
-        mesh = bpy.data.objects.get(MESH)
-        if mesh is not None:
-            reshape_mesh(cast(MeshObject, mesh), old, shape)
-        self.betas = betas
-
     def close(self) -> None:
         """End the engine and take the avatar away."""
         self.tracking.stop()
-        for name in (MESH, AVATAR):
-            thing = bpy.data.objects.get(name)
-            if thing is not None:
-                data: Any = thing.data
-                kept: Any = bpy.data.meshes if thing.type == "MESH" else bpy.data.armatures
-                bpy.data.objects.remove(thing)
-                kept.remove(data)
+        _remove_avatar()
+
+
+def _remove_avatar() -> None:
+    """Take the live avatar away, if it is there."""
+    for name in (MESH, AVATAR):
+        thing = bpy.data.objects.get(name)
+        if thing is not None:
+            data: Any = thing.data
+            kept: Any = bpy.data.meshes if thing.type == "MESH" else bpy.data.armatures
+            bpy.data.objects.remove(thing)
+            kept.remove(data)
 
 
 def _armature() -> ArmatureObject | None:
