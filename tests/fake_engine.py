@@ -62,25 +62,31 @@ class EngineSession:
 
         if header["source"] == "replay:":
             raise InputError("the source 'replay:' is not known")
-        calibration, growing, number = self.calibration_of_live(), None, 0
+        calibration, growing, number, wanted, told = self.calibration_of_live(), None, 0, True, 0.0
         while not stopped():
             taken = controls.take(0.005)
             if taken is not None and taken[0]["type"] == "record":
                 growing = GrowingRecording(taken[0]["path"], ("head", "left_hand", "right_hand"), "grip")
+            wanted = wanted or (taken is not None and taken[0]["type"] == "ready")
             number += 1
             rotations = np.zeros((22, 4), np.float32)
             rotations[:, 0] = 1
             rotations[0] = [np.cos(number / 20), 0, np.sin(number / 20), 0]
             arrays = {"rotations": rotations, "translation": np.array([0.5, 0.95, 0], np.float32)}
-            send({"type": "frame", "job": header["job"], "time": number / 60}, arrays)
+            if wanted:
+                send({"type": "frame", "job": header["job"], "time": number / 60}, arrays)
+                wanted = False
             if growing is not None:
                 places = {"head": (0, 1.6), "left_hand": (-0.2, 1.2), "right_hand": (0.2, 1.2)}
                 turned, sway = np.array([1.0, 0, 0, 0]), 0.01 * np.sin(number)
                 poses = {role: (np.array([x, y, sway]), turned) for role, (x, y) in places.items()}
                 growing.add(number / 60, poses)
+            if time.monotonic() - told < 0.25:
+                continue
+            told = time.monotonic()
             note = Note("live_running", {"rate": 60.0, "latency": 5.0})
-            told = {"note": note.to_json(), "rate": 60.0, "latency": 5.0, "samples": growing and growing.samples}
-            send({"type": "state", "job": header["job"], **told, "calibration": calibration}, {})
+            said = {"note": note.to_json(), "rate": 60.0, "latency": 5.0, "samples": growing and growing.samples}
+            send({"type": "state", "job": header["job"], **said, "calibration": calibration}, {})
         if growing is not None:
             growing.close()
 

@@ -13,7 +13,6 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, 
 
 from ...model_core.errors import InputError
 from ...model_core.geometry.skeleton import ROLES
-from ...model_core.motion import BETA_COUNT
 from ...model_core.notes import Note
 from ..avatar.armature import create_armature, create_mesh, rest_shape
 from ..avatar.live_pose import show_pose
@@ -33,8 +32,6 @@ from .buttons import Button, Slot
 
 TICK_SECONDS = 1 / 60
 AVATAR, MESH = "Live avatar", "Live avatar body"
-SHAPE_STEP = 0.05
-"""Betas by which a person must have become another for the avatar to be made anew."""
 FOLLOWED = "Three objects or pose bones that something else moves, the active one being the head"
 SOURCES = (
     ("vmc", "VMC", "The VMC protocol: SteamVR by Virtual Motion Capture, senders on a headset"),
@@ -67,41 +64,39 @@ class _Live:
         """``objects``: role -> name of what is followed, where that is objects."""
         self.tracking, self.objects = tracking, objects
         self.recorded: Path | None = None
-        self.betas = np.zeros(BETA_COUNT)
         self.ended_at: float | None = None
-        self.work: Steps[None] | None = self._making(self.betas)
+        self.work: Steps[None] | None = None
+        self.made = False
 
     def tick(self) -> bool:
         """Take in what came; whether it goes on."""
-        if self.objects is not None:
-            self.tracking.feed(time.monotonic(), *poses_now(self.objects))
-        pose = self.tracking.poll()
         if self.work is not None:
+            # Nothing is asked for meanwhile: in edit mode Blender bears no thread that takes in messages.
             try:
                 next(self.work)
             except StopIteration:
-                self.work = None
-            return self.tracking.over is None
-        armature = _armature()
-        if armature is None:  # Undone, or deleted: nobody wants to see it.
-            return False
-        found = self.tracking.calibration
-        if found is not None and np.abs(found.betas - self.betas).max() > SHAPE_STEP:
+                self.work, self.made = None, True
+            return True
+        if self.objects is not None:
+            self.tracking.feed(time.monotonic(), *poses_now(self.objects))
+        pose, found = self.tracking.poll(), self.tracking.calibration
+        if not self.made and found is not None:
             self.work = self._making(np.asarray(found.betas))
-        elif pose is not None:
-            show_pose(armature, *pose)
+        elif self.made:
+            armature = _armature()
+            if armature is None:  # Undone, or deleted: nobody wants to see it.
+                return False
+            if pose is not None:
+                show_pose(armature, *pose)
         late = self.ended_at is not None and time.monotonic() - self.ended_at > ENDS_AFTER
         return self.tracking.over is None and not late
 
     def _making(self, betas: np.ndarray) -> Steps[None]:
-        """Make the avatar of a person's shape, in place of the one that there is: an armature that is posed at once
-        would be in edit mode for a moment to be reshaped, which has crashed Blender."""
+        """Make the avatar as big as the person is known to be first."""
         body = yield from loading_body("")
         yield
         shape = rest_shape(body, betas)
-        self.betas = betas
         yield
-        _remove_avatar()
         create_armature(shape, AVATAR, current_context().scene.collection)
         yield  # From here on it may be gone, as after every step.
         armature = _armature()
