@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
         threepoint: Any
         threepoint_import: Any
+        threepoint_live: Any
 
     class Context(bpy.types.Context):
         """A context of a window in which a file is open."""

@@ -52,6 +52,51 @@ class EngineSession:
 
         return load_body().betas_for(stature)
 
+    def live(self, header, controls, stopped, send):
+        """Turns by a tenth of a radian a frame, and records the same moments over and over."""
+        import numpy as np
+
+        from threepoint.model_core.errors import InputError
+        from threepoint.model_core.notes import Note
+        from threepoint.model_core.recordings.formats.plain import GrowingRecording
+
+        if header["source"] == "replay:":
+            raise InputError("the source 'replay:' is not known")
+        calibration, growing, number, wanted, told = self.calibration_of_live(), None, 0, True, 0.0
+        while not stopped():
+            taken = controls.take(0.005)
+            if taken is not None and taken[0]["type"] == "record":
+                growing = GrowingRecording(taken[0]["path"], ("head", "left_hand", "right_hand"), "grip")
+            wanted = wanted or (taken is not None and taken[0]["type"] == "ready")
+            number += 1
+            rotations = np.zeros((22, 4), np.float32)
+            rotations[:, 0] = 1
+            rotations[0] = [np.cos(number / 20), 0, np.sin(number / 20), 0]
+            arrays = {"rotations": rotations, "translation": np.array([0.5, 0.95, 0], np.float32)}
+            if wanted:
+                send({"type": "frame", "job": header["job"], "time": number / 60}, arrays)
+                wanted = False
+            if growing is not None:
+                places = {"head": (0, 1.6), "left_hand": (-0.2, 1.2), "right_hand": (0.2, 1.2)}
+                turned, sway = np.array([1.0, 0, 0, 0]), 0.01 * np.sin(number)
+                poses = {role: (np.array([x, y, sway]), turned) for role, (x, y) in places.items()}
+                growing.add(number / 60, poses)
+            if time.monotonic() - told < 0.25:
+                continue
+            told = time.monotonic()
+            note = Note("live_running", {"rate": 60.0, "latency": 5.0})
+            said = {"note": note.to_json(), "rate": 60.0, "latency": 5.0, "samples": growing and growing.samples}
+            send({"type": "state", "job": header["job"], **said, "calibration": calibration}, {})
+        if growing is not None:
+            growing.close()
+
+    def calibration_of_live(self):
+        import numpy as np
+
+        from threepoint.model_core.calibration import Calibration, calibration_to_json, preset_offsets
+
+        return calibration_to_json(Calibration(np.ones(10) * [0.5, *[0.0] * 9], 0.0, preset_offsets("grip"), (), 0.05))
+
     def animate(self, header, arrays, progress):
         import numpy as np
 

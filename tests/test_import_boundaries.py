@@ -38,6 +38,7 @@ CORE_ORDER = (
     ("options", "sage", "flag"),
     ("refinement",),
     ("pipeline", "batches"),
+    ("live",),
     ("mocap",),
     ("evaluation",),
     ("worker",),

@@ -30,10 +30,10 @@ PACKED = ("blender_manifest.toml", "__init__.py", "LICENSE", "blender_addon", "m
 LEFT_OUT = {
     "model_core/mocap", "model_core/evaluation", "model_core/batches", "model_core/pipeline/player.py",
     "model_core/sage/losses.py", "model_core/flag/losses.py",
-    "model_core/sage/streaming.py", "model_core/sage/token_networks.py", "model_core/sage/streaming",
     "model_core/flag/generation.py", "model_core/refinement/single_frames.py", "model_core/recordings/report.py",
+    "model_core/live/sending.py",
 }  # fmt: skip
-"""What of it neither Blender nor the engine uses: motion capture, metrics, training, streaming, experiments."""
+"""What of it neither Blender nor the engine uses: motion capture, metrics, training, experiments."""
 NEVER = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 LARGEST_MEGABYTES = 200
 """The platform's limit for an upload, but for what it allows an extension when asked."""

@@ -17,11 +17,13 @@ from .support import environment
 from .support.checkout import IS_CHECKOUT, PROGRAM
 
 COMMANDS = (
-    "demo", "animate", "batch", "prepare", "train", "evaluate", "simulate", "ablations", "compare", "bench", "fuzz",
-    "build", "test", "architecture", "docs",
+    "demo", "animate", "batch", "live", "prepare", "train", "evaluate", "simulate", "ablations", "compare", "bench",
+    "fuzz", "build", "test", "architecture", "docs",
 )  # fmt: skip
 CHECKOUT_COMMANDS = ("build", "test", "architecture", "docs")
 """Commands about the sources, which an installed package does not have."""
+ONE_CORE_COMMANDS = ("live",)
+"""Commands that compute a single frame at a time."""
 BAD_INPUT = 2
 INTERRUPTED = 130
 interruptions: list[int] = []
@@ -52,9 +54,11 @@ def complain(message: object) -> int:
 def run_command(command: str, arguments: list[str]) -> int:
     """Run one command in this Python; its exit status, with errors that a user can correct turned into a line."""
     from ..model_core.errors import InputError
-    from ..model_core.threads import wait_politely
+    from ..model_core.threads import compute_on_one_core, wait_politely
 
     wait_politely()
+    if command in ONE_CORE_COMMANDS:
+        compute_on_one_core()
     try:
         return importlib.import_module("." + command, __package__).run(arguments)
     except InputError as error:

@@ -99,11 +99,17 @@ def _score_recordings(options: argparse.Namespace) -> int:
 
     from ..model_core.pipeline import load_networks
     from .evaluation.recording_picture import draw_recordings
-    from .evaluation.recording_scores import COLUMNS, HUMAN, format_scores, score_recordings
+    from .evaluation.recording_scores import COLUMNS, HUMAN, METHODS, REFINEMENTS, format_scores, score_recordings
 
+    methods = options.methods or list(REFINEMENTS)
+    unknown = [name for name in methods if name not in METHODS]
+    if unknown:
+        raise InputError(f"evaluate: --recordings has no method '{unknown[0]}'; it has: {'; '.join(METHODS)}")
     torch.set_num_threads(options.threads)
     with Outputs() as outputs, TerminalProgress() as progress:
-        rows, refused = score_recordings(options.recordings, load_networks(options.device), progress=progress)
+        rows, refused = score_recordings(
+            options.recordings, load_networks(options.device), progress=progress, methods=methods
+        )
         print(format_scores(rows, refused), flush=True)
         if options.pictures:
             draw_recordings(outputs.path_for(options.pictures / "recordings.png"), rows)
@@ -230,7 +236,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
             raise InputError(f"evaluate: --{name} {folder} is no folder")
     if options.characters:
         return options
-    options.methods = options.methods or list(METHODS)
+    options.methods = options.methods or ([] if options.recordings else list(METHODS))
     if options.flag:
         options.clips = options.clips or [PREPARED[1]]
         if len(options.clips) > 1:
@@ -248,7 +254,7 @@ def _refuse_what_is_not_shown(options: argparse.Namespace) -> None:
     modes = ("ablations", "gaps", "flag", "recordings", "characters")
     mode = next((f"--{name}" for name in modes if getattr(options, name)), None)
     given = {
-        "--method": mode != "--gaps" and options.methods,
+        "--method": mode not in ("--gaps", "--recordings") and options.methods,
         "--hands": options.hands != "both",
         "--activities": options.activities,
         "--pictures": mode not in ("--flag", "--recordings", "--characters") and options.pictures,

@@ -33,6 +33,7 @@ from .fuzzing.journey import travel
 from .fuzzing.meaning import ACCEPTED, RIGHT, RIGHT_BUT_UNSURE, SILENT, measure
 from .fuzzing.mutations import mutated
 from .fuzzing.other_inputs import REFUSED, TAKEN, fuzz_bodies, fuzz_calibrations, fuzz_messages
+from .fuzzing.packets import fuzz_packets
 from .fuzzing.valid_samples import companions, valid_samples
 from .support.arguments import command_parser
 
@@ -83,7 +84,9 @@ def _pin(count: int, seed: int) -> Counter[str]:
 
 OTHERS = {
     "bodies": (2000, fuzz_bodies, "damaged bodies"), "calibrations": (1000, fuzz_calibrations, "damaged calibrations"),
-    "messages": (500, fuzz_messages, "damaged messages"), "scenes": (300, _fuzz_scenes, "wrong values in Blender"),
+    "messages": (500, fuzz_messages, "damaged messages"),
+    "packets": (100_000, fuzz_packets, "damaged packets of live trackers"),
+    "scenes": (300, _fuzz_scenes, "wrong values in Blender"),
     "pins": (500, _pin, "random pins, also such as nobody can meet"),
     "kills": (100, _kill, "runs that are killed"), "disks": (50, _fill_disks, "outputs on full disks"),
 }  # fmt: skip

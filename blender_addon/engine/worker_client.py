@@ -6,7 +6,7 @@ import queue
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,13 @@ END_SECONDS = 2.0
 class WorkerClient:
     """A running engine. ``poll`` gives what it said; when it ends, ``dead`` is said in its name.
 
-    ``python`` is the engine's interpreter, ``log`` the file that takes whatever it prints.
+    ``python`` is the engine's interpreter, ``log`` the file that takes whatever it prints; ``arguments`` as ``script``,
+    by default ``worker.worker``, takes them.
     """
 
-    def __init__(self, python: str | Path, log: str | Path, script: str | Path = WORKER) -> None:
+    def __init__(
+        self, python: str | Path, log: str | Path, script: str | Path = WORKER, arguments: Sequence[str] = ()
+    ) -> None:
         self.python, self.log = Path(python), Path(log)
         self.about, self.stopped = None, False
         self._death: tuple[dict, dict[str, np.ndarray]] | None = None
@@ -36,7 +39,7 @@ class WorkerClient:
         self._outgoing = queue.SimpleQueue()
         with open(self.log, "wb") as log_file:
             self.process = subprocess.Popen(
-                command(python, "-u", script),
+                command(python, "-u", script, *arguments),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log_file,
@@ -60,9 +63,13 @@ class WorkerClient:
         self._outgoing.put(({**header, "job": job}, arrays))
         return job
 
+    def tell(self, header: Mapping[str, object], arrays: Mapping[str, np.ndarray] | None = None) -> None:
+        """Send a message about a job that runs, which it has the number of."""
+        self._outgoing.put((dict(header), arrays))
+
     def cancel(self, job: int) -> None:
         """Ask the engine to stop a job at its next step."""
-        self._outgoing.put(({"type": "cancel", "job": job}, None))
+        self.tell({"type": "cancel", "job": job})
 
     def poll(self) -> list[tuple[dict, dict[str, np.ndarray]]]:
         """All (header, arrays) that were received since the last call, without waiting; of a dead engine its death."""

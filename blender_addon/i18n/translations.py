@@ -9,18 +9,28 @@ from ...model_core.notes import TEMPLATES, Note
 from . import (
     ja_jp,
     ja_jp_characters,
+    ja_jp_live,
     ja_jp_pins,
     ja_jp_scene,
     zh_hans,
     zh_hans_characters,
+    zh_hans_live,
     zh_hans_pins,
     zh_hans_scene,
 )
 from .messages import Message
 
 LANGUAGES: dict[str, dict[str, str]] = {
-    "zh_HANS": zh_hans.MESSAGES | zh_hans_scene.MESSAGES | zh_hans_characters.MESSAGES | zh_hans_pins.MESSAGES,
-    "ja_JP": ja_jp.MESSAGES | ja_jp_scene.MESSAGES | ja_jp_characters.MESSAGES | ja_jp_pins.MESSAGES,
+    "zh_HANS": zh_hans.MESSAGES
+    | zh_hans_scene.MESSAGES
+    | zh_hans_characters.MESSAGES
+    | zh_hans_pins.MESSAGES
+    | zh_hans_live.MESSAGES,
+    "ja_JP": ja_jp.MESSAGES
+    | ja_jp_scene.MESSAGES
+    | ja_jp_characters.MESSAGES
+    | ja_jp_pins.MESSAGES
+    | ja_jp_live.MESSAGES,
 }
 """Blender's name of a language -> English template -> the same in that language."""
 TITLES = "Threepoint"

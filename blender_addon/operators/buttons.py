@@ -13,6 +13,7 @@ from . import operator_modules
 class Slot(Enum):
     """A place for buttons in the sidebar, named after the panel or the list that it belongs to."""
 
+    LIVE = auto()
     RECORDING = auto()
     PEOPLE = auto()
     CALIBRATION = auto()

@@ -18,6 +18,7 @@ from ..i18n.translations import TITLES, translated
 from ..operators.buttons import Slot, draw_buttons
 from ..operators.dropouts import THREEPOINT_OT_next_dropout
 from ..operators.first_steps import THREEPOINT_OT_help
+from ..operators.live import live_state
 from ..operators.stepped import draw_progress
 from ..state.people import frame_rate_message, trackers_of
 from ..state.predictions import last_calibration
@@ -124,6 +125,18 @@ class THREEPOINT_PT_recording(_Step, bpy.types.Panel):
             draw_lines(layout, context, lost)
             layout.operator(THREEPOINT_OT_next_dropout.bl_idname, icon="NEXT_KEYFRAME")
         draw_lines(layout, context, load(person.notes))
+
+
+class THREEPOINT_PT_live(_Step, bpy.types.Panel):
+    bl_label = "Live"
+    bl_idname = "THREEPOINT_PT_live"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Context) -> None:
+        draw_buttons(Slot.LIVE, self.layout, context)
+        said = live_state()
+        if said:
+            draw_lines(self.layout, context, [said])
 
 
 class THREEPOINT_PT_calibration(_PersonStep, bpy.types.Panel):
@@ -325,6 +338,7 @@ CLASSES = (
     THREEPOINT_UL_takes,
     THREEPOINT_UL_pins,
     THREEPOINT_PT_recording,
+    THREEPOINT_PT_live,
     THREEPOINT_PT_calibration,
     THREEPOINT_PT_predict,
     THREEPOINT_PT_refine,

@@ -11,6 +11,7 @@ from ..flag.generation import generate
 from ..geometry.kinematics import forward_kinematics
 from ..geometry.rotations import Array
 from ..geometry.skeleton import TRACKED_JOINTS
+from ..live.body import follow
 from ..mocap.clips import Clip
 from ..observation import Observation
 from ..pipeline import Networks, Options, solve_pose
@@ -63,6 +64,12 @@ def sage_online(networks: Networks, clip: Clip, observation: Observation) -> Pre
     return Predicted(torch.stack([p[0] for p in poses]), torch.stack([p[1] for p in poses]))
 
 
+def sage_live(networks: Networks, clip: Clip, observation: Observation) -> Predicted[torch.Tensor]:
+    """The same with hands on their trackers and feet on the floor, as ``live`` shows it."""
+    found = follow(members_of(networks.sage)[0], observation, clip.rest_joints)
+    return Predicted(found.rotations, found.translation)
+
+
 def sage_refined(networks: Networks, clip: Clip, observation: Observation) -> Predicted[torch.Tensor]:
     """The product's pipeline: SAGE, then windows refined under FLAG's prior."""
     solution = solve_pose(observation, clip.rest_joints, Options(), networks)
@@ -83,11 +90,12 @@ def flag_refined(networks: Networks, clip: Clip, observation: Observation) -> Pr
 METHODS: dict[str, Method] = {
     "SAGE": sage_offline,
     "SAGE, online": sage_online,
+    "SAGE, live": sage_live,
     "SAGE, refined": sage_refined,
     "FLAG": flag_alone,
     "FLAG, refined": flag_refined,
 }
-PLACES_ITSELF = ("SAGE, refined", "FLAG, refined")
+PLACES_ITSELF = ("SAGE, live", "SAGE, refined", "FLAG, refined")
 """Methods that are scored where they put the body; all others are placed by the true head, as published."""
 BY_HEAD, BY_ITSELF = "true head", "itself"
 """Names of who places the body of a row."""

@@ -20,6 +20,8 @@ def gaussian_smooth(values: Array, sigma: float, truncate: float = TRUNCATED_AT,
     Beyond the ends the first and the last value are held; without ``hold_ends`` only frames that exist are averaged.
     """
     xp, frames = array_namespace(values), len(values)
+    if frames == 1:
+        return values
     reach = gaussian_reach(sigma, truncate)
     kernel = [math.exp(-0.5 * (offset / sigma) ** 2) if offset else 1.0 for offset in range(-reach, reach + 1)]
 

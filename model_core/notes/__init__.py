@@ -1,8 +1,8 @@
 """What the program has to say about its input and its results, as values that are put into words only when shown.
 
 A ``Note`` is a code and the values that belong to it. The English text of every code is a template in ``TEMPLATES``, a
-file an area: ``calibration``, ``recordings``, ``checks``, ``pipeline``. A user interface translates the template and
-then fills in the values (``Note.text``); nothing is ever parsed back from text. Standard library only.
+file an area: ``calibration``, ``recordings``, ``checks``, ``pipeline``, ``live``. A user interface translates the
+template and then fills in the values (``Note.text``); nothing is ever parsed back from text. Standard library only.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ..shown import printable
 from .calibration import TEMPLATES as CALIBRATION_TEMPLATES
 from .checks import TEMPLATES as CHECK_TEMPLATES
+from .live import TEMPLATES as LIVE_TEMPLATES
 from .pipeline import TEMPLATES as PIPELINE_TEMPLATES
 from .recordings import TEMPLATES as RECORDING_TEMPLATES
 
@@ -25,6 +26,7 @@ TEMPLATES: dict[str, str] = {
     **CHECK_TEMPLATES,
     **CALIBRATION_TEMPLATES,
     **PIPELINE_TEMPLATES,
+    **LIVE_TEMPLATES,
 }
 """Code -> English text with named ``{placeholders:format}``."""
 

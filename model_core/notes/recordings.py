@@ -40,6 +40,7 @@ READING = {
     "no_clock": "has no clock: times are counted from its frame rates (median {rate:.1f})",
     "glasses_guessed": "guessed: how the glasses' camera sits on the head, from where up and the hands are",
     "sides_guessed": "guessed: angles multiply in the order {order}, hands by the side they are on",
+    "last_line_cut": "the last line was cut off as it was written, and is left out",
     "saved_layout": "read as saved for tables with this header",
 }
 GUESSES = {

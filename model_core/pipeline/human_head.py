@@ -62,12 +62,12 @@ def human_rotations(rotations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             continue
         before = shown[max(frame - 1, 0)]
         side = before[:, 1] if frame else UP
-        aim = _less_tilted(rotations[frame], side)
+        aim = less_tilted(rotations[frame], side)
         away = matrix_to_axis_angle(before.T @ aim) if frame else np.zeros(3)
         angle, step = float(np.linalg.norm(away)), (SLOW_TURN if slow[frame] else FASTEST_TURN) / FPS
         following = angle > step
         # The way to the other side of the vertical may lead past it: there the head waits.
-        shown[frame] = _less_tilted(before @ axis_angle_to_matrix(away * (step / angle)), side) if following else aim
+        shown[frame] = less_tilted(before @ axis_angle_to_matrix(away * (step / angle)), side) if following else aim
         differs[frame] = following or tilted[frame]
     return shown, differs
 
@@ -78,7 +78,7 @@ def _dilated(where: np.ndarray, margin: int) -> np.ndarray:
     return sums[2 * margin + 1 :] > sums[: -2 * margin - 1]
 
 
-def _less_tilted(rotation: np.ndarray, towards: np.ndarray) -> np.ndarray:
+def less_tilted(rotation: np.ndarray, towards: np.ndarray) -> np.ndarray:
     """A rotation (3, 3) whose up axis is turned to the axis ``towards`` (3,), until it is ``LARGEST_TILT`` from the
     vertical: what is upside down keeps the side to which it was tilted before. What is tilted less stays as it is."""
     up = rotation[:, 1]

@@ -10,16 +10,28 @@ animate   ``recording``, with its arrays (``messages.recording_message``); ``opt
           refinement, uncertainty, as in ``pipeline.Options``, each of which may be left out; ``calibration`` or null
           (``calibration_to_json``), taken where it is given; ``body``, the path of a body's file, or null
 calibrate the same; nothing is predicted
+live      tracks until it is cancelled: ``source``, as ``live.sources.opening`` names them, or null where poses are fed;
+          ``options``: stature, floor, preset, each of which may be left out; ``calibration`` and ``body`` as above;
+          ``trackers``, role -> name, and ``quaternions``, one of ``vmc.LAYOUTS``, may be left out
+poses     to a live job that is fed: ``time`` in seconds; arrays ``positions`` (3, 3) metres, ``rotations`` (3, 4)
+          ``wxyz`` and ``valid`` (3,) of head, left and right hand in OpenXR's frame
+ready     to a live job: its last frame is shown, and the newest is wanted; until then none is sent
+t_pose    to a live job: the person stands in a T-pose now
+record    to a live job: ``path`` of a new recording of what comes from now on, null to end it
 cancel    stops the job at its next step
 ========= =============================================================================================================
 
-A request is answered by any number of ``progress`` (``fraction``, ``stage``) and then by one of
+A request is answered by any number of ``progress`` (``fraction``, ``stage``), a live one besides by any number of
+``frame`` (``time``; arrays ``rotations`` (22, 4) local ``wxyz``, ``translation`` (3,) of the pelvis in the room along
+the model's axes, ``contacts`` (4,)) and ``state`` (``note``, ``rate`` frames a second, ``latency`` ms, ``samples`` of
+the recording or null, and ``calibration`` where it is another), and then by one of
 
 ========== ============================================================================================================
 type       header beside ``job``
 ========== ============================================================================================================
 done       of animate: ``motion``, with its arrays (``messages.read_motion``), and the ``calibration`` that was used
 calibrated of calibrate: ``calibration``
+stopped    of live: ``calibration``, or null where the person was not yet known
 cancelled
 refused    ``message``: the input is bad
 failed     ``message``: anything else went wrong; the engine goes on
@@ -45,11 +57,14 @@ from ..progress import Progress
 from ..shown import one_line, printable
 from ..threads import wait_politely
 from . import messages
+from .controls import Controls
 
 PROGRESS_STEP = 0.002
 """Progress is reported when it has grown by this much, or when the stage is another one."""
 
-REQUESTS = ("animate", "calibrate", "cancel")
+REQUESTS = ("animate", "calibrate", "live", "cancel")
+CONTROLS = ("poses", "ready", "t_pose", "record")
+"""What is said to a live job while it runs."""
 BROKEN = 4
 """Exit status of an engine that was sent something else than messages."""
 
@@ -64,6 +79,9 @@ class Session(Protocol):
     def animate(
         self, header: messages.Header, arrays: messages.Arrays, progress: Progress
     ) -> tuple[Motion, Calibration]: ...
+    def live(
+        self, header: messages.Header, controls: Controls, stopped: Callable[[], bool], send: "Send"
+    ) -> Calibration | None: ...
 
 
 def serve(source: BinaryIO, target: BinaryIO, open_session: Callable[[], Session]) -> None:
@@ -79,26 +97,29 @@ def serve(source: BinaryIO, target: BinaryIO, open_session: Callable[[], Session
 
     jobs: queue.SimpleQueue[tuple[messages.Header, messages.Arrays]] = queue.SimpleQueue()
     cancelled: set[int] = set()
-    threading.Thread(target=_listen, args=(source, jobs, cancelled, send), daemon=True).start()
+    controls = Controls()
+    threading.Thread(target=_listen, args=(source, jobs, cancelled, controls, send), daemon=True).start()
     session = open_session()
     send({"type": "hello", **session.hello()}, {})
     while True:
         header, arrays = jobs.get()
-        _answer(header, arrays, send, cancelled, session)
+        _answer(header, arrays, send, cancelled, controls, session)
 
 
-def _listen(source: BinaryIO, jobs: queue.SimpleQueue, cancelled: set[int], send: Send) -> None:
+def _listen(source: BinaryIO, jobs: queue.SimpleQueue, cancelled: set[int], controls: Controls, send: Send) -> None:
     """Take in messages until they end, and end the process then, whatever it is at."""
     try:
         while True:
             header, arrays = messages.unpack(source)
             job = messages.job_of(header)
-            if job is None or header["type"] not in REQUESTS:
+            if job is None or header["type"] not in (*REQUESTS, *CONTROLS):
                 kind, number = printable(header["type"]), printable(header.get("job"))
                 unknown = f"a request of the type '{kind}' and the job {number} is not known"
                 send({"type": "failed", "job": job, "message": unknown}, {})
             elif header["type"] == "cancel":
                 cancelled.add(job)
+            elif header["type"] in CONTROLS:
+                controls.put(header, arrays)
             else:
                 jobs.put((header, arrays))
     except EOFError:
@@ -109,7 +130,12 @@ def _listen(source: BinaryIO, jobs: queue.SimpleQueue, cancelled: set[int], send
 
 
 def _answer(
-    header: messages.Header, arrays: messages.Arrays, send: Send, cancelled: set[int], session: Session
+    header: messages.Header,
+    arrays: messages.Arrays,
+    send: Send,
+    cancelled: set[int],
+    controls: Controls,
+    session: Session,
 ) -> None:
     job, reported = header["job"], (-1.0, "")
 
@@ -123,7 +149,12 @@ def _answer(
 
     try:
         progress(0.0, "starting")
-        answer, content = _work(header, arrays, progress, session)
+        if header["type"] == "live":
+            found = session.live(header, controls, lambda: job in cancelled, send)
+            known = None if found is None else calibration_to_json(found)
+            answer, content = {"type": "stopped", "calibration": known}, {}
+        else:
+            answer, content = _work(header, arrays, progress, session)
         send({"job": job, **answer}, content)
     except Cancelled:
         send({"type": "cancelled", "job": job}, {})

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -21,8 +22,11 @@ from ..pipeline import (
 )
 from ..progress import Progress, part_of
 from ..recordings import Recording
+from ..sage.ensemble import members_of
 from ..untrusted.values import mapping, text
 from . import messages
+from .controls import Controls
+from .live import LiveRequest, Send, track
 
 CALIBRATING = 0.02
 """The fraction of an animation that calibrating is, for the progress bar only."""
@@ -61,15 +65,28 @@ class EngineSession:
         options = replace(options, calibration=calibration)
         return animate(recording, options, part_of(progress, CALIBRATING, 1), networks), calibration
 
-    def _read(self, header: messages.Header, arrays: messages.Arrays) -> tuple[Recording, Options]:
-        path, given = header.get("body"), header.get("calibration")
+    def live(
+        self, header: messages.Header, controls: Controls, stopped: Callable[[], bool], send: Send
+    ) -> Calibration | None:
+        """Track until ``stopped()`` or the source ends; the calibration that was found."""
+        body, request = self._body(header), LiveRequest.read(header)
+        sage = members_of(self._networks("cpu", lambda fraction, stage: None).sage)[0]
+        return track(request, body, sage, header["job"], controls, stopped, send)
+
+    def _body(self, header: messages.Header) -> Body:
+        """The body that a request names."""
+        path = header.get("body")
         if path is not None:
             path = text(path, "body")
         key = path, _changed(path)
         if key not in self.bodies:
             self.bodies = {key: load_body(path)}  # One that was written anew is another body.
+        return self.bodies[key]
+
+    def _read(self, header: messages.Header, arrays: messages.Arrays) -> tuple[Recording, Options]:
+        given = header.get("calibration")
         calibration = None if given is None else calibration_from_json(given)
-        options = options_from_json(header.get("options", {}), self.bodies[key], calibration)
+        options = options_from_json(header.get("options", {}), self._body(header), calibration)
         return messages.read_recording(mapping(header.get("recording"), "recording"), arrays), options
 
     def _networks(self, wish: str, progress: Progress) -> Networks:

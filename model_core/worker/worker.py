@@ -2,7 +2,7 @@
 
 Any Python 3 can read this file: one that is too old is told so. Started with ``--check`` it only prints its hello as a
 line of JSON; where the Python will not do, the last line on standard error says why. Started with ``--read``, in
-Blender's own Python, it reads a file (``reading``).
+Blender's own Python, it reads a file (``reading``). With ``--one-core`` it computes on one core, as live tracking does.
 """
 
 import importlib.util
@@ -56,6 +56,8 @@ if __name__ == "__main__":
     streams = protocol_streams()
     check_version("Python", sys.version.split()[0], OLDEST_PYTHON)
     load_package()
+    if "--one-core" in sys.argv[1:]:
+        importlib.import_module("threepoint.model_core.threads").compute_on_one_core()
     if "--check" in sys.argv[1:]:
         streams[1].write(json.dumps(open_session().hello()).encode())
         streams[1].flush()

@@ -43,7 +43,7 @@ def belongs_to_blender(parts):
     """Whether a file of the extension is one that Blender's process uses: what the engine alone has needs torch."""
     if parts[0] in ("__init__", "blender_addon"):
         return True
-    needs_torch = ("sage", "flag", "refinement", "pipeline")
+    needs_torch = ("sage", "flag", "refinement", "pipeline", "live")
     alone = parts[1:2] == ("worker",) and parts[2:] not in (("__init__",), ("messages",))
     return parts[0] == "model_core" and parts[1] not in needs_torch and not alone
 

@@ -100,8 +100,6 @@ def test_long_recordings_are_cut_and_empty_folders_refused(standing_still, make_
         recording_scores.score_recordings(tmp_path, NETWORKS)
     with pytest.raises(InputError, match="is no folder"):
         evaluate.run(["--recordings", str(tmp_path / "none")])
-    with pytest.raises(InputError, match="--recordings takes no --method"):
-        evaluate.run(["--recordings", str(tmp_path), "--method", "SAGE"])
 
 
 def test_a_recording_far_away_is_scored_about_its_first_head(standing_still, make_recording):
@@ -137,3 +135,15 @@ def test_an_elbow_jumps_where_it_turns_far_and_its_tracker_does_not():
     seen[:, 1:] = axis_angle_to_matrix(np.stack([0 * hands, hands, 0 * hands], -1))
     observation = Observation(seen, np.zeros((30, 3, 3)), np.ones((30, 3), bool), np.zeros(10))
     assert np.argwhere(recording_scores.elbow_jumps(rotations, observation)).tolist() == [[9, 0]]
+
+
+def test_what_is_shown_live_is_scored_where_it_is_asked_for(standing_still, folder, monkeypatch, capsys):
+    def glide(sage, observation, rest_joints):
+        return solve.predict(sage, observation, rest_joints, None, None)
+
+    monkeypatch.setattr(recording_scores, "follow", glide)
+    monkeypatch.setattr(recording_scores, "members_of", lambda sage: (sage,))
+    assert evaluate.run(["--recordings", str(folder), "--method", "SAGE, live", "--threads", "1"]) == 0
+    assert "SAGE, live" in capsys.readouterr().out
+    with pytest.raises(InputError, match="--recordings has no method 'FLAG'"):
+        evaluate.run(["--recordings", str(folder), "--method", "FLAG"])

@@ -24,8 +24,8 @@ from threepoint.tools.support.progress import TerminalProgress, time_left
 pytestmark = pytest.mark.slow
 
 COMMANDS = (
-    "demo", "animate", "batch", "prepare", "train", "evaluate", "simulate", "ablations", "compare", "bench", "fuzz",
-    "build", "test", "architecture", "docs",
+    "demo", "animate", "batch", "live", "prepare", "train", "evaluate", "simulate", "ablations", "compare", "bench",
+    "fuzz", "build", "test", "architecture", "docs",
 )  # fmt: skip
 
 

@@ -87,6 +87,11 @@ def test_structured_damage_is_not_only_refused(samples):
     assert outcomes.count("read") > 10 and set(outcomes) <= set(fuzz.GOOD)
 
 
+def test_damaged_packets_are_heeded_or_refused_and_leave_nothing_behind():
+    outcomes = fuzz.fuzz_packets(600)
+    assert set(outcomes) == {"taken", "refused"} and min(outcomes.values()) > 100
+
+
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="runs are forks of this process")
 
 

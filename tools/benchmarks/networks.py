@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ...model_core.live.body import LiveBody
 from ...model_core.observation import FEATURE_COUNT, Observation
 from ...model_core.pipeline import choose_device
 from ...model_core.sage.ensemble import SageEnsemble, load_ensemble
@@ -37,6 +38,9 @@ def measure(options: argparse.Namespace) -> Figures:
     frames = list(zip(observation.rotations, observation.positions, observation.valid, strict=True))
     online = _median_step(lambda frame: stream.step(*frame)[0].cpu(), frames)
 
+    body = LiveBody(sage.first, rest)
+    live = _median_step(lambda frame: body.step(*frame), frames)
+
     baseline = _avatarposer_sized().to(device).eval()
     windows = torch.randn(BASELINE_BATCH, BASELINE_WINDOW, FEATURE_COUNT, device=device)
     with torch.inference_mode():
@@ -50,6 +54,7 @@ def measure(options: argparse.Namespace) -> Figures:
         "AvatarPoser-sized offline, stride 1": (baseline_offline, "frames/s"),
         "SAGE offline over AvatarPoser-sized": (offline / baseline_offline, "x"),
         "SAGE online, one step": (1e3 * online, "ms"),
+        "live, one step with arms and feet": (1e3 * live, "ms"),
         "AvatarPoser-sized online, one step": (1e3 * baseline_online, "ms"),
         "AvatarPoser-sized over SAGE, one step": (baseline_online / online, "x"),
     }

@@ -1,5 +1,6 @@
 """The pipeline on recordings without a truth: how human the motion looks, and how near head and hands come."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +16,13 @@ from ...model_core.evaluation.plausibility import HAND_LENGTH, LIMITS, plausibil
 from ...model_core.geometry.kinematics import forward_kinematics
 from ...model_core.geometry.rotations import geodesic_angle, quaternion_to_matrix, transpose
 from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, ELBOWS, ROLES, TRACKED_JOINTS, WRISTS
+from ...model_core.live.body import follow
 from ...model_core.observation import FPS, Observation
-from ...model_core.pipeline import Networks, Options, Solution, calibrate, model_frame, observe, solve_pose
+from ...model_core.pipeline import Networks, Options, calibrate, model_frame, observe, solve_pose
 from ...model_core.progress import Progress
 from ...model_core.recordings import Recording, read
+from ...model_core.refinement.initial_motion import BodyMotion
+from ...model_core.sage.ensemble import members_of
 
 Row = dict[str, dict[str, float]]
 """Scores of a recording by method."""
@@ -28,8 +32,11 @@ SHORTEST = 4
 """Frames: jitter is a third difference."""
 LONGEST_SECONDS = 120.0
 """Of each recording: longer ones are cut, unless asked otherwise."""
-METHODS = {"SAGE": 0.0, "SAGE, refined": 1.0}
+REFINEMENTS = {"SAGE": 0.0, "SAGE, refined": 1.0}
 """How far each method refines."""
+LIVE = "SAGE, live"
+"""What ``live`` would have shown, each frame from those before it; scored where it is asked for."""
+METHODS = (*REFINEMENTS, LIVE)
 TURNED = 25.0
 """Degrees between two frames beyond which an elbow has jumped."""
 COLUMNS = {
@@ -59,9 +66,13 @@ EXCEEDED = "!"
 
 
 def score_recordings(
-    folder: Path, networks: Networks, seconds: float = LONGEST_SECONDS, progress: Progress | None = None
+    folder: Path,
+    networks: Networks,
+    seconds: float = LONGEST_SECONDS,
+    progress: Progress | None = None,
+    methods: Sequence[str] = tuple(REFINEMENTS),
 ) -> tuple[dict[str, Row], dict[str, str]]:
-    """Rows of ``COLUMNS``: dict file -> dict method -> row, the methods being "SAGE" and "SAGE, refined".
+    """Rows of ``COLUMNS``: dict file -> dict method -> row, the ``methods`` being some of ``METHODS``.
 
     Every file below ``folder`` that can be read as a recording; others come back as the second value, dict file ->
     message. Raises ``InputError`` where there is no recording.
@@ -73,7 +84,7 @@ def score_recordings(
         if progress:
             progress(number / len(paths), name)
         try:
-            rows[name] = score_recording(read(path), networks, seconds)
+            rows[name] = score_recording(read(path), networks, seconds, methods)
         except InputError as error:
             refused[name] = str(error)
     if not rows:
@@ -81,8 +92,14 @@ def score_recordings(
     return rows, refused
 
 
-def score_recording(recording: Recording, networks: Networks, seconds: float = LONGEST_SECONDS) -> Row:
-    """The rows of one ``Recording``, by method: SAGE's prediction, and what the whole pipeline makes of it."""
+def score_recording(
+    recording: Recording,
+    networks: Networks,
+    seconds: float = LONGEST_SECONDS,
+    methods: Sequence[str] = tuple(REFINEMENTS),
+) -> Row:
+    """The rows of one ``Recording``, by method: SAGE's prediction, what the whole pipeline makes of it, or the body
+    that is shown live."""
     body = load_body()
     options, placed = Options(body=body, uncertainty=False), model_frame(recording)
     calibration = calibrate(placed, options, networks)
@@ -90,14 +107,18 @@ def score_recording(recording: Recording, networks: Networks, seconds: float = L
     if observation.frame_count < SHORTEST:
         raise InputError(f"{recording.source}: {observation.frame_count} frames are too few to score, need {SHORTEST}")
     rest_joints = body.rest_joints(observation.betas)
-    found = {
-        name: solve_pose(observation, rest_joints, replace(options, refinement=refinement), networks, calibration)
-        for name, refinement in METHODS.items()
-    }
-    return {name: _row(solution, observation, calibration, body) for name, solution in found.items()}
+    rows = {}
+    for name in methods:
+        if name == LIVE:
+            found = follow(members_of(networks.sage)[0], observation, rest_joints)
+        else:
+            chosen = replace(options, refinement=REFINEMENTS[name])
+            found = solve_pose(observation, rest_joints, chosen, networks, calibration)
+        rows[name] = _row(found, observation, calibration, body)
+    return rows
 
 
-def _row(solution: Solution, observation: Observation, calibration: Calibration, body: Body) -> dict[str, float]:
+def _row(solution: BodyMotion, observation: Observation, calibration: Calibration, body: Body) -> dict[str, float]:
     rest_joints, sole = body.rest_joints(observation.betas)[:BODY_JOINT_COUNT], float(body.sole(observation.betas))
     rotations, translation = (
         part.cpu().numpy().astype(np.float64) for part in (solution.rotations, solution.translation)

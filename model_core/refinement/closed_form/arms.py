@@ -1,6 +1,7 @@
 """Exact head and hands: what refinement leaves of them is closed by geometry, arms by the two-bone solution."""
 
 import math
+from collections.abc import Callable
 
 import torch
 
@@ -16,7 +17,7 @@ from ...geometry.rotations import (
 from ...geometry.skeleton import HEAD, LEFT_WRIST, PARENTS, RIGHT_WRIST
 from .elbows import Arm, Trunk, keep_out_of_trunk, swivels_of
 from .smoothing import rate_limited_envelope
-from .wrists import solve_wrist, swing_twist
+from .wrists import continuous_twist, solve_wrist, swing_twist
 
 ARMS = ((13, 16, 18, LEFT_WRIST), (14, 17, 19, RIGHT_WRIST))
 """Collar, shoulder, elbow and wrist of either side."""
@@ -94,7 +95,7 @@ def solve_arm_ik(
     motion's, in their order: elbows swivel smoothly over time.
     """
     batches = [
-        _reach_for_wrists(*part, rest_joints=rest_joints)
+        reach_for_wrists(*part, rest_joints=rest_joints)
         for part in zip(
             *(
                 v.split(FRAMES_PER_BATCH)
@@ -109,27 +110,41 @@ def solve_arm_ik(
         arm = Arm.join([arms[side] for _, _, arms in batches])
         hand = keep_out_of_trunk(tracked_rotations[:, 1 + side], arm, trunk, side)
         swivel = swivels_of(arm, hand, trunk, side)
-        swing = axis_angle_to_matrix(normalize(arm.wrist - arm.shoulder) * swivel[:, None])
-        upper, forearm = swing @ arm.upper_world, swing @ arm.forearm_world
-        bone = _forearm_axis(rest_joints, side)
-        pose = solve_wrist(transpose(forearm) @ hand, bone, side)
-        pronation = axis_angle_to_matrix(pose.pronation[:, None] * bone)
-        solved[:, shoulder] = transpose(arm.collar_world) @ upper
-        solved[:, elbow] = transpose(upper) @ forearm @ pronation
-        solved[:, wrist] = pose.wrist
+        solved[:, shoulder], solved[:, elbow], solved[:, wrist] = meet_hand(arm, hand, swivel, rest_joints, side)
     return solved
 
 
-def _reach_for_wrists(
+def meet_hand(
+    arm: Arm,
+    hand: torch.Tensor,
+    swivel: torch.Tensor,
+    rest_joints: torch.Tensor,
+    side: int,
+    continuous: Callable[[torch.Tensor], torch.Tensor] = continuous_twist,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Local rotations (T, 3, 3) of shoulder, elbow and wrist of an arm that is turned by ``swivel`` (T,) radians about
+    the line to its wrist, for a hand with world rotations (T, 3, 3). ``continuous`` as in ``solve_wrist``."""
+    swing = axis_angle_to_matrix(normalize(arm.wrist - arm.shoulder) * swivel[:, None])
+    upper, forearm = swing @ arm.upper_world, swing @ arm.forearm_world
+    bone = _forearm_axis(rest_joints, side)
+    pose = solve_wrist(transpose(forearm) @ hand, bone, side, continuous)
+    pronation = axis_angle_to_matrix(pose.pronation[:, None] * bone)
+    return transpose(arm.collar_world) @ upper, transpose(upper) @ forearm @ pronation, pose.wrist
+
+
+def reach_for_wrists(
     rotations: torch.Tensor,
     translation: torch.Tensor,
     tracked_positions: torch.Tensor,
     tracked_rotations: torch.Tensor,
     collars: torch.Tensor,
     rest_joints: torch.Tensor,
+    ease: Callable[[torch.Tensor, int], torch.Tensor] = lambda bend, side: ease_bend(bend),
 ) -> tuple[torch.Tensor, Trunk, list[Arm]]:
     """Of some frames: rotations with collars and head as they will be, the trunk, and both arms as they reach the
-    tracked wrists in the plane of the motion, their forearms without twist."""
+    tracked wrists in the plane of the motion, their forearms without twist.
+
+    ``ease`` makes of the bends (T,) of a side's elbow, in radians, those that it has."""
     solved = rotations.clone()
     for side, (collar, *_) in enumerate(ARMS):
         solved[:, collar] = axis_angle_to_matrix(collars[:, side]) @ rotations[:, collar]
@@ -139,7 +154,7 @@ def _reach_for_wrists(
     for side, (collar, shoulder, elbow, wrist) in enumerate(ARMS):
         hinge = world[:, shoulder] @ world.new_tensor(HINGES[side])
         limb = joints[:, shoulder], joints[:, elbow], joints[:, wrist]
-        target = ease_elbow_bend(*limb, tracked_positions[:, 1 + side])
+        target = ease_elbow_bend(*limb, tracked_positions[:, 1 + side], lambda bend, side=side: ease(bend, side))
         upper, fore = two_bone_ik(*limb, target, hinge)
         upper_world, forearm_world = upper @ world[:, shoulder], fore @ world[:, elbow]
         twist, _ = swing_twist(transpose(upper_world) @ forearm_world)
@@ -177,8 +192,21 @@ def extend_reach_with_collar(
     return axis_angle
 
 
+def ease_bend(bend: torch.Tensor) -> torch.Tensor:
+    """Bends (T,) in radians over time that change by at most ``BEND_SPEED`` a frame, none less than it was."""
+    eased = bend
+    for frames in range(1, math.ceil(math.pi / BEND_SPEED)):
+        eased = eased.maximum(torch.nn.functional.pad(bend[frames:], (0, len(bend[:frames]))) - BEND_SPEED * frames)
+        eased = eased.maximum(torch.nn.functional.pad(bend[:-frames], (len(bend[:frames]), 0)) - BEND_SPEED * frames)
+    return eased
+
+
 def ease_elbow_bend(
-    shoulder: torch.Tensor, elbow: torch.Tensor, wrist: torch.Tensor, target: torch.Tensor
+    shoulder: torch.Tensor,
+    elbow: torch.Tensor,
+    wrist: torch.Tensor,
+    target: torch.Tensor,
+    ease: Callable[[torch.Tensor], torch.Tensor] = ease_bend,
 ) -> torch.Tensor:
     """Targets (T, 3) of a wrist, brought nearer to its shoulder before and after the elbow bends in haste.
 
@@ -190,12 +218,9 @@ def ease_elbow_bend(
     away = (target - shoulder).norm(dim=-1)
     reach = (_soften(away / (a + b)) * (a + b)).maximum((a - b).abs() + 1e-4)
     bend = math.pi - torch.acos(((a * a + b * b - reach * reach) / (2 * a * b)).clamp(-1, 1))
-    eased = bend
-    for frames in range(1, math.ceil(math.pi / BEND_SPEED)):
-        eased = eased.maximum(torch.nn.functional.pad(bend[frames:], (0, len(bend[:frames]))) - BEND_SPEED * frames)
-        eased = eased.maximum(torch.nn.functional.pad(bend[:-frames], (len(bend[:frames]), 0)) - BEND_SPEED * frames)
+    eased = ease(bend)
     eased_reach = (a * a + b * b + 2 * a * b * torch.cos(eased)).clamp_min(0).sqrt()
-    nearer = torch.where(eased > bend, eased_reach / away.clamp_min(1e-6), torch.ones_like(away))
+    nearer = torch.where(eased != bend, eased_reach / away.clamp_min(1e-6), torch.ones_like(away))
     return shoulder + nearer[:, None] * (target - shoulder)
 
 

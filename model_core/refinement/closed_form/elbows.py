@@ -98,7 +98,7 @@ def swivels_of(arm: Arm, hand: torch.Tensor, trunk: Trunk, side: int) -> torch.T
     world rotations (T, 3, 3) are tracked; ``side`` 0 is the left."""
     count = len(hand)
     frames = torch.arange(0, count + EVERY - 1, EVERY, device=hand.device).clamp_max(count - 1)
-    costs = [_costs(arm.take(f), hand[f], trunk.take(f), side) for f in frames.split(FRAMES_PER_BATCH)]
+    costs = [swivel_costs(arm.take(f), hand[f], trunk.take(f), side) for f in frames.split(FRAMES_PER_BATCH)]
     steps = 0.5 * ((SWIVELS[:, None] - SWIVELS[None]) / SPEED_SIGMA) ** 2
     chosen = SWIVELS[shortest_path(torch.cat(costs).cpu().double().numpy(), steps)]
     swivels = np.interp(np.arange(count), frames.cpu().numpy(), chosen)
@@ -120,7 +120,7 @@ def keep_out_of_trunk(hand: torch.Tensor, arm: Arm, trunk: Trunk, side: int) -> 
     return shortest_rotation(middle, middle + away) @ hand
 
 
-def _costs(arm: Arm, hand: torch.Tensor, trunk: Trunk, side: int) -> torch.Tensor:
+def swivel_costs(arm: Arm, hand: torch.Tensor, trunk: Trunk, side: int) -> torch.Tensor:
     """Costs (N, K) in nats of ``SWIVELS``."""
     angles = torch.as_tensor(SWIVELS).to(hand)
     line = normalize(arm.wrist - arm.shoulder)

@@ -5,6 +5,7 @@ flexes, extends and deviates to either side. SMPL has no joint for pronation: it
 the wrist joint keeps the swing. Frames are SMPL's: the left forearm along +X, the right one along -X, palms down.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,15 +75,30 @@ def soft_limit(length: torch.Tensor) -> torch.Tensor:
     return torch.where(beyond > 0, SOFT + room * (1 - torch.exp(-beyond / room)), length)
 
 
-def solve_wrist(turned: torch.Tensor, bone: torch.Tensor, side: int) -> WristPose:
+def continuous_twist(twist: torch.Tensor) -> torch.Tensor:
+    """Twists (T,) with full turns added so that they change little and stay within what a forearm can do."""
+    angles = twist.detach().cpu().double().numpy()[:, None] + 2 * np.pi * np.array([-1.0, 0.0, 1.0])
+    beyond = np.maximum(np.abs(angles) - PRONATION - WRIST_TWIST, 0)
+    limited = np.clip(angles, -PRONATION - WRIST_TWIST, PRONATION + WRIST_TWIST)
+    steps = (limited[1:, :, None] - limited[:-1, None, :]) / BRANCH_STEP_SIGMA
+    chosen = shortest_path(0.5 * (beyond / BRANCH_SIGMA) ** 2, 0.5 * steps**2)
+    return torch.as_tensor(np.take_along_axis(angles, chosen[:, None], 1)[:, 0]).to(twist)
+
+
+def solve_wrist(
+    turned: torch.Tensor,
+    bone: torch.Tensor,
+    side: int,
+    continuous: Callable[[torch.Tensor], torch.Tensor] = continuous_twist,
+) -> WristPose:
     """Pronation and wrist that come nearest to hands ``turned`` (T, 3, 3) against forearms without twist.
 
     ``bone`` (3,) is the forearm's own axis, about which it pronates: nearly X. Within the limits the hand is met
-    exactly; in time both go without a jump.
+    exactly; in time both go without a jump, by the full turns that ``continuous`` adds to twists (T,).
     """
     twist, swing = swing_twist(turned)
     blind = ((swing.norm(dim=-1) - CLEAR_SWING) / (BLIND_SWING - CLEAR_SWING)).clamp(0, 1)
-    twist = _continuous(twist)
+    twist = continuous(twist)
     smooth = gaussian_smooth((twist * (1.02 - blind))[:, None], BLIND_SMOOTHING, hold_ends=False)
     smooth = smooth / gaussian_smooth((1.02 - blind)[:, None], BLIND_SMOOTHING, hold_ends=False)
     twist = torch.lerp(twist, smooth[:, 0], blind)
@@ -106,13 +122,3 @@ def wrist_notes(given_up: torch.Tensor) -> tuple[Note, ...]:
     if percent < NOTICED_PERCENT:
         return ()
     return (Note("wrists_at_their_limits", {"percent": percent, "degrees": float(torch.rad2deg(short.mean()))}),)
-
-
-def _continuous(twist: torch.Tensor) -> torch.Tensor:
-    """Twists (T,) with full turns added so that they change little and stay within what a forearm can do."""
-    angles = twist.detach().cpu().double().numpy()[:, None] + 2 * np.pi * np.array([-1.0, 0.0, 1.0])
-    beyond = np.maximum(np.abs(angles) - PRONATION - WRIST_TWIST, 0)
-    limited = np.clip(angles, -PRONATION - WRIST_TWIST, PRONATION + WRIST_TWIST)
-    steps = (limited[1:, :, None] - limited[:-1, None, :]) / BRANCH_STEP_SIGMA
-    chosen = shortest_path(0.5 * (beyond / BRANCH_SIGMA) ** 2, 0.5 * steps**2)
-    return torch.as_tensor(np.take_along_axis(angles, chosen[:, None], 1)[:, 0]).to(twist)

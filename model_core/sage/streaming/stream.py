@@ -10,13 +10,13 @@ import numpy as np
 import torch
 
 from ...body.proportions import body_size, proportions
-from ...geometry.skeleton import BODY_JOINT_COUNT
+from ...geometry.skeleton import BODY_JOINT_COUNT, FEET
 from ...observation import features
 from ..inertialization import Inertializer
 from ..inference import change_pose
 from ..model import MEAN, Sage, Sampling, to_world
 from ..refiner import tracker_residuals
-from .token_networks import FrameRefiner, KVCache, TokenDecoder, TokenDiffusion
+from .token_networks import FrameRefiner, KVCache, TokenDecoder, TokenDiffusion, sigmoid
 
 
 class SageStream:
@@ -25,10 +25,7 @@ class SageStream:
     def __init__(self, sage: Sage, rest_joints: np.ndarray, sampling: Sampling = MEAN) -> None:
         """``rest_joints`` (22 or 24, 3) of the person; ``sage`` may be on any device."""
         sage = copy.deepcopy(sage).cpu()
-        self.rest = np.asarray(rest_joints, np.float32)[:BODY_JOINT_COUNT]
-        self.size = body_size(self.rest)
-        self.unit_rest = (self.rest / self.size)[None]
-        self.proportions = proportions(self.rest, self.size)
+        self.change_person(rest_joints)
         self.upper, self.lower = TokenDiffusion(sage.upper_diffusion), TokenDiffusion(sage.lower_diffusion)
         self.decoder, self.refiner = TokenDecoder(sage.decoder), FrameRefiner(sage.refiner)
         self.sequences = [_SequenceCaches(self.decoder), _SequenceCaches(self.decoder)]
@@ -38,6 +35,17 @@ class SageStream:
         self.previous: list[np.ndarray] | None = None
         self.noise = np.zeros((2, self.latent_size), np.float32)
         self.inertializer = Inertializer()
+        self.contacts = np.zeros(len(FEET), np.float32)
+        """The probability (4,) that each of ``skeleton.FEET`` stands in the last frame."""
+        self.world, self.joints = np.tile(np.eye(3, dtype=np.float32), (BODY_JOINT_COUNT, 1, 1)), self.rest
+        """World rotations (22, 3, 3) and joint positions (22, 3) of the last frame."""
+
+    def change_person(self, rest_joints: np.ndarray) -> None:
+        """Go on with another person's rest joints (22 or 24, 3): what the stream remembers stays."""
+        self.rest = np.asarray(rest_joints, np.float32)[:BODY_JOINT_COUNT]
+        self.size = body_size(self.rest)
+        self.unit_rest = (self.rest / self.size)[None]
+        self.proportions = proportions(self.rest, self.size)
 
     @torch.inference_mode()
     def step(
@@ -55,7 +63,8 @@ class SageStream:
         seen = features(pair[0], pair[1], pair[2], self.size, self.proportions)[1].astype(np.float32)
         pose = torch.from_numpy(self._predict(seen))
         pose = change_pose(pose, lambda matrices: self.inertializer.step(matrices, valid)).numpy()[None]
-        local, translation, _, _ = to_world(pose, newest[0][:, 0], newest[1][:, 0], self.rest)
+        local, translation, world, joints = to_world(pose, newest[0][:, 0], newest[1][:, 0], self.rest)
+        self.world, self.joints = world[0], joints[0]
         return torch.from_numpy(local[0]), torch.from_numpy(translation[0])
 
     def _predict(self, seen: np.ndarray) -> np.ndarray:
@@ -68,7 +77,8 @@ class SageStream:
         steps = self.sampling.steps
         upper = self.upper.step(self.upper.observe.step(seen), self.noise[0], steps, sequence.upper)
         lower = self.lower.step(self.lower.observe.step(seen), self.noise[1], steps, sequence.lower, [upper])
-        pose = self.decoder.step(upper, lower, self.decoder.observe.step(seen), seen, sequence.decoder)
+        pose, logits = self.decoder.step(upper, lower, self.decoder.observe.step(seen), seen, sequence.decoder)
+        self.contacts = sigmoid(logits)
         residuals = tracker_residuals(pose[None, None], seen[None, None], self.unit_rest)[0, 0].astype(np.float32)
         return self.refiner.step(pose, seen, residuals)
 

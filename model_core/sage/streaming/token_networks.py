@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from scipy.special import erf, expit
 from torch import nn
 
 from ..decoder import FullBodyDecoder
@@ -20,7 +19,6 @@ from ..refiner import Refiner
 from ..transformer import Block, Downsample, rotary_embedding
 
 NORM_EPSILON = 1e-5
-ROOT_HALF = np.float32(0.5**0.5)
 GRU_PARTS = "ih", "hh"
 """Torch's names for a GRU's weights of its input and of its state."""
 
@@ -151,11 +149,13 @@ class TokenDecoder:
 
     def step(
         self, upper: np.ndarray, lower: np.ndarray, observed: np.ndarray, frame: np.ndarray, cache: KVCache
-    ) -> np.ndarray:
-        """The pose (22 * 6,) given both latents, the observation's token and the newest frame's features."""
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The pose (22 * 6,) and the contacts' logits (4,), given both latents, the observation's token and the newest
+        frame's features."""
         x = self.blocks.step(_linear(self.embed, np.concatenate([upper, lower, observed])), cache)
         both = np.concatenate([_linear(self.upsample, _normalise(x)), frame])
-        return _linear(self.narrow, _gelu(_linear(self.widen, both)))[: len(self.mean_pose)] + self.mean_pose
+        decoded = _linear(self.narrow, _gelu(_linear(self.widen, both)))
+        return decoded[: len(self.mean_pose)] + self.mean_pose, decoded[len(self.mean_pose) :]
 
 
 class FrameRefiner:
@@ -180,8 +180,8 @@ class FrameRefiner:
             state = self.state[number]
             reset_in, update_in, new_in = _linear(of_input, x).reshape(3, -1)
             reset_by, update_by, new_by = _linear(of_state, state).reshape(3, -1)
-            new = np.tanh(new_in + expit(reset_in + reset_by) * new_by)
-            update = expit(update_in + update_by)
+            new = np.tanh(new_in + sigmoid(reset_in + reset_by) * new_by)
+            update = sigmoid(update_in + update_by)
             x = self.state[number] = new + update * (state - new)
         return pose + _linear(self.correct, x)
 
@@ -197,8 +197,13 @@ def _normalise(x: np.ndarray) -> np.ndarray:
     return centred / np.sqrt(centred @ centred / len(x) + NORM_EPSILON)
 
 
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """The logistic function, which overflows nowhere."""
+    return 0.5 + 0.5 * np.tanh(0.5 * x)
+
+
 def _gelu(x: np.ndarray) -> np.ndarray:
-    return 0.5 * x * (1 + erf(x * ROOT_HALF))
+    return nn.functional.gelu(torch.from_numpy(x)).numpy()  # Numpy has no error function.
 
 
 def _fold(linear: nn.Module, norm: Layer | None = None, gate: np.ndarray | None = None) -> Layer:
