@@ -31,7 +31,7 @@ FRAMES_PER_BATCH = 768
 """Frames that are optimised together: bounds the memory to a few hundred MB, whatever the recording's length."""
 COMPARED_EVERY = 3
 """One frame in so many has its energy computed: corrections are smooth curves with knots ``KNOT_FRAMES`` apart."""
-ITERATIONS = 12
+ITERATIONS = 14
 """More bring the body hardly nearer to the truth, and multiply what rounding has made different."""
 BODY_TRACKER_ITERATIONS = 24
 """The same with body trackers: they may be far from where SAGE, which does not see them, leaves the body."""
