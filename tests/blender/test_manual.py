@@ -17,9 +17,9 @@ from threepoint.model_core.geometry.skeleton import BODY_JOINT_COUNT, JOINT_COUN
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OF_BLENDER = {
-    "Color: Attribute", "Copy Location", "Copy Rotation", "Copy Transforms", "File > Import > FBX", "Humanoid", "glTF",
+    "Auto IK", "Color: Attribute", "Copy Location", "Copy Rotation", "Copy Transforms", "File > Import > FBX", "Humanoid",
     "Marker > Show Pose Markers", "Object > Relations > Make Local > All", "Object Properties > Viewport Display",
-    "Only Deform Bones", "Preferences > Add-ons > Threepoint", "Stash",
+    "Only Deform Bones", "Preferences > Add-ons > Threepoint", "Stash", "Tool", "glTF",
 }  # fmt: skip
 """What other programs call something, and a way to what Threepoint's texts name."""
 ELSEWHERE = {"Threepoint", "File > Import > Headset Recording", "Bone Names: Rigify", "VRM Humanoid", "Male Base Mesh"}
@@ -48,7 +48,7 @@ def test_every_name_in_the_manual_is_one_of_the_interface(name):
 
 
 def test_every_button_of_the_sidebar_is_in_the_manual():
-    text = manual("blender.md")
+    text = manual("blender.md") + manual("live.md")
     kinds = [getattr(bpy.types, name) for name in dir(bpy.types) if name.startswith("THREEPOINT_OT_")]
     labels = {kind.bl_label for kind in kinds} | {label for _, label, _ in KINDS}
     told = names_in(text) | set(re.findall(r"\*\*([^*]+)\*\*", text))

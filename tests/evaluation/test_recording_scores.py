@@ -139,7 +139,7 @@ def test_an_elbow_jumps_where_it_turns_far_and_its_tracker_does_not():
 
 def test_what_is_shown_live_is_scored_where_it_is_asked_for(standing_still, folder, monkeypatch, capsys):
     def glide(sage, observation, rest_joints):
-        return solve.predict(sage, observation, rest_joints, None, None)
+        return solve.predict_all(sage, [observation], [rest_joints], None, None)[0]
 
     monkeypatch.setattr(recording_scores, "follow", glide)
     monkeypatch.setattr(recording_scores, "members_of", lambda sage: (sage,))

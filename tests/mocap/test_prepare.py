@@ -96,7 +96,7 @@ def test_the_command_splits_by_subject_and_says_what_it_left_out(tmp_path, swayi
     [
         (["--data", "missing.npz"], "missing.npz: does not exist"),
         (["--data", "notes.txt"], "should end in .amc or .bvh or .npz"),
-        (["--data", "empty"], "has no .amc or .bvh or .npz of motion"),
+        (["--data", "empty"], "has no .amc or .bvh or .npz or .parquet of motion"),
         (["--data", "broken.bvh"], "not a BVH file"),
         (["--data", "broken.npz"], "is not a readable npz archive"),
         (["--data", "other.npz"], "lacks poses, trans"),

@@ -13,6 +13,7 @@ from threepoint.model_core.refinement.energy import region_energy, tracker_energ
 from threepoint.model_core.refinement.initial_motion import Unrefined
 from threepoint.model_core.refinement.refine import RefinementOptions, refine
 from threepoint.model_core.refinement.single_frames import fit_latent, fit_pose
+from threepoint.model_core.refinement.windows import WINDOW
 
 FRAMES = 9
 
@@ -58,7 +59,7 @@ def test_windows_end_where_they_would_end_in_other_company(make_clip, monkeypatc
     seen = Observation(world[:, tracked], joints[:, tracked], np.ones((130, 3), bool), np.zeros(10))
     motion = Unrefined(torch.from_numpy(clip.rotations()), torch.from_numpy(clip.translation))
     results = []
-    for at_once in (1536, 48):
+    for at_once in (1536, WINDOW):
         monkeypatch.setattr("threepoint.model_core.refinement.refine.FRAMES_PER_BATCH", at_once)
         results.append(refine(model, seen, motion, clip.rest_joints, options=RefinementOptions(iterations=6)).motion)
     for first, second in zip(*results, strict=True):
