@@ -17,9 +17,9 @@ from threepoint.model_core.geometry.skeleton import BODY_JOINT_COUNT, JOINT_COUN
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OF_BLENDER = {
-    "Auto IK", "Color: Attribute", "Copy Location", "Copy Rotation", "Copy Transforms", "File > Import > FBX", "Humanoid",
+    "Auto IK", "Color: Attribute", "Copy Location", "Copy Rotation", "Copy Transforms", "File > Import > FBX",
     "Marker > Show Pose Markers", "Object > Relations > Make Local > All", "Object Properties > Viewport Display",
-    "Only Deform Bones", "Preferences > Add-ons > Threepoint", "Stash", "Tool", "glTF",
+    "Only Deform Bones", "Preferences > Add-ons > Threepoint", "Stash", "Tool", "glTF", "Humanoid",
 }  # fmt: skip
 """What other programs call something, and a way to what Threepoint's texts name."""
 ELSEWHERE = {"Threepoint", "File > Import > Headset Recording", "Bone Names: Rigify", "VRM Humanoid", "Male Base Mesh"}
