@@ -55,29 +55,6 @@ def cross_fade(
     return nearest if length is None else np.minimum(nearest / np.float32(length), np.float32(1))
 
 
-def blend_windows(
-    count: int,
-    window: int,
-    step: int,
-    forward: Callable[[list[int]], torch.Tensor],
-    per_batch: int,
-    progress: Progress | None = None,
-    stage: str = "",
-    length: int | None = None,
-    hold_ends: bool = False,
-    device: torch.device | str = "cpu",
-) -> torch.Tensor:
-    """What ``forward(starts)`` gives (B, window, n) for windows that begin at ``starts``, cross-faded: (count, n).
-
-    The others are as for ``blend_sequences``.
-    """
-
-    def of_one(places: Places, _: int) -> torch.Tensor:
-        return forward([start for _, start in places])
-
-    return blend_sequences([count], window, step, of_one, per_batch, progress, stage, length, hold_ends, device)[0]
-
-
 def blend_sequences(
     counts: Sequence[int],
     window: int,

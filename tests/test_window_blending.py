@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threepoint.model_core.window_blending import blend_windows, cross_fade, even_parts, window_starts
+from threepoint.model_core.window_blending import blend_sequences, cross_fade, even_parts, window_starts
 
 COUNTS = [1, 2, 5, 47, 48, 49, 60, 84, 200, 1000]
 KINDS = {"to the middle": {}, "over 13 frames": {"length": 13, "hold_ends": True}}
@@ -19,13 +19,13 @@ def curve(frames):
 
 def blended(count, window=48, step=36, bias=lambda start: 0.0, per_batch=4, **kind):
     """What windows of ``curve`` make when they are blended, each with a bias of its own."""
-    window = min(window, count)
 
-    def forward(starts):
-        frames = torch.tensor(starts)[:, None] + torch.arange(window)
-        return curve(frames.float()) + torch.tensor([bias(start) for start in starts])[:, None, None]
+    def forward(places, window):
+        starts = torch.tensor([start for _, start in places])
+        frames = starts[:, None] + torch.arange(window)
+        return curve(frames.float()) + torch.tensor([bias(int(start)) for start in starts])[:, None, None]
 
-    return blend_windows(count, window, step, forward, per_batch, **kind)
+    return blend_sequences([count], window, step, forward, per_batch, **kind)[0]
 
 
 @pytest.mark.parametrize("count", COUNTS)

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ...model_core.geometry.filters import smoothstep
 from ..bpy_types import Scene
 
 EDGE_FRAMES = 8
@@ -27,5 +28,4 @@ def frames_to_seconds(frames: ArrayLike, scene: Scene) -> np.ndarray:
 def blending(frames: np.ndarray, first: float, last: float) -> np.ndarray:
     """How much of what is new there is at ``frames`` (n,): 0 outside ``first``..``last``, 1 far from both ends."""
     inside = np.minimum(frames - first, last - frames) + 1
-    weight = np.clip(inside / (min(EDGE_FRAMES, (last - first + 1) // 2) + 1), 0, 1)
-    return weight * weight * (3 - 2 * weight)
+    return smoothstep(inside / (min(EDGE_FRAMES, (last - first + 1) // 2) + 1))

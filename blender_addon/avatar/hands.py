@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...model_core.body import Body
+from ...model_core.geometry.filters import smoothstep
 from ...model_core.geometry.skeleton import JOINT_NAMES
 
 RELAXED, HOLDING = "Relaxed Hands", "Holding Hands"
@@ -95,7 +96,7 @@ def _hands(body: Body, vertices: np.ndarray, joints: np.ndarray) -> list[_Hand]:
         front = _unit(FORWARD - along * (FORWARD @ along))
         from_wrist = vertices - wrist
         sideways = np.arctan2(from_wrist @ front, np.maximum(from_wrist @ along, 1e-6))
-        thumb = _smoothstep((sideways - FINGER_ANGLE) / (THUMB_ANGLE - FINGER_ANGLE))
+        thumb = smoothstep((sideways - FINGER_ANGLE) / (THUMB_ANGLE - FINGER_ANGLE))
         hands.append(_Hand(vertices, along, weights * (1 - thumb), weights * thumb))
     return hands
 
@@ -137,7 +138,7 @@ def _closed(vertices: np.ndarray, amount: np.ndarray, strip: _Strip) -> np.ndarr
     new_height = root_height + HANDLE_RADIUS - np.cos(angle) * (HANDLE_RADIUS - thickness) + beyond * np.sin(angle)
     nearer = -GATHERED * np.clip(out / strip.length, 0, 1) * side
     # Where fingers begin, the palm bends less than they do.
-    begin = _smoothstep(out / (0.15 * strip.length) + 1)
+    begin = smoothstep(out / (0.15 * strip.length) + 1)
     moved = (new_out - out)[:, None] * finger + (new_height - height)[:, None] * down + nearer[:, None] * across
     return (amount * begin)[:, None] * moved
 
@@ -149,11 +150,6 @@ def _strip(vertices: np.ndarray, fingers: np.ndarray, along: np.ndarray) -> _Str
     root, tip = vertices[fingers][places <= near].mean(0), vertices[fingers][places >= far].mean(0)
     finger = _unit(tip - root)
     return _Strip(root, finger, float((vertices[fingers] @ finger).max() - root @ finger))
-
-
-def _smoothstep(value: np.ndarray) -> np.ndarray:
-    value = np.clip(value, 0, 1)
-    return value * value * (3 - 2 * value)
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:

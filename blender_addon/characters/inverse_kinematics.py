@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...model_core.geometry.filters import smoothstep
 from ...model_core.geometry.rotations import (
     axis_angle_to_matrix,
     cross,
@@ -67,7 +68,7 @@ def two_bone(
 
 def followed(distance: np.ndarray, length: float) -> np.ndarray:
     """How much of the way a limb of ``length`` swings towards goals at these distances (T,) from its beginning."""
-    return _smooth((distance / length - SHORTEST) / (NEAR - SHORTEST))
+    return smoothstep((distance / length - SHORTEST) / (NEAR - SHORTEST))
 
 
 def _soft_reach(distance: np.ndarray, length: float) -> np.ndarray:
@@ -75,11 +76,6 @@ def _soft_reach(distance: np.ndarray, length: float) -> np.ndarray:
     begin, room = length * (1 - SOFT), length * SOFT
     beyond = np.maximum(distance - begin, 0)
     return np.where(distance > begin, begin + room * (1 - np.exp(-beyond / room)) * SLACK, distance)
-
-
-def _smooth(part: np.ndarray) -> np.ndarray:
-    part = np.clip(part, 0, 1)
-    return part * part * (3 - 2 * part)
 
 
 def _across(vectors: np.ndarray, along: np.ndarray) -> np.ndarray:
@@ -92,7 +88,7 @@ def _pole(first: np.ndarray, line: np.ndarray, hinge: np.ndarray, length: float)
     along = normalize(line)
     out = _across(first, along)
     bend = np.linalg.norm(out, axis=-1, keepdims=True) / length
-    unsure = 1 - _smooth((bend - STRAIGHT[0]) / (STRAIGHT[1] - STRAIGHT[0]))
+    unsure = 1 - smoothstep((bend - STRAIGHT[0]) / (STRAIGHT[1] - STRAIGHT[0]))
     mixed = normalize(out) * (1 - unsure) + normalize(_across(hinge, along)) * unsure
     return normalize(_across(mixed, along))
 
@@ -105,7 +101,7 @@ def _moved_pole(pole: np.ndarray, line: np.ndarray, along: np.ndarray, carried: 
     swing = shortest_rotation(line, along)
     turned = (swing @ pole[..., None])[..., 0]
     angle = np.arccos(np.clip((normalize(line) * along).sum(-1), -1, 1))
-    lost = _smooth((angle - SWUNG[0]) / (SWUNG[1] - SWUNG[0]))[:, None]
+    lost = smoothstep((angle - SWUNG[0]) / (SWUNG[1] - SWUNG[0]))[:, None]
     turned, wanted = normalize(_across(turned, along)), normalize(_across(carried, along))
     apart = np.arctan2((cross(turned, wanted) * along).sum(-1), (turned * wanted).sum(-1))
     return (axis_angle_to_matrix(along * (lost * apart[:, None])) @ turned[..., None])[..., 0]

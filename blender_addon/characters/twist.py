@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ...model_core.geometry.filters import smoothstep
 from ...model_core.geometry.rotations import (
     axis_angle_to_quaternion,
     matrix_to_quaternion,
@@ -31,11 +32,7 @@ def twist_angle(quaternions: np.ndarray, axis: np.ndarray) -> np.ndarray:
     angle = 2 * np.arctan2(np.where(scalar < 0, -along, along), np.abs(scalar))
     unfolded = np.clip((np.hypot(along, scalar) - FOLDED[0]) / (FOLDED[1] - FOLDED[0]), 0, 1)
     sided = np.clip((np.pi - np.abs(angle)) / (np.pi - FURTHEST), 0, 1)
-    return angle * _smooth(unfolded) * _smooth(sided)
-
-
-def _smooth(part: np.ndarray) -> np.ndarray:
-    return part * part * (3 - 2 * part)
+    return angle * smoothstep(unfolded) * smoothstep(sided)
 
 
 def about(axis: np.ndarray, angle: np.ndarray) -> np.ndarray:

@@ -9,6 +9,15 @@ TRUNCATED_AT = 3.0
 """Standard deviations from its middle at which a Gaussian is cut off."""
 
 
+def smoothstep(fraction: Any) -> Any:
+    """0 to 1 -> the same with a level start and end; what lies beyond is clamped. A number, numpy or torch."""
+    if isinstance(fraction, float | int):
+        fraction = min(max(fraction, 0.0), 1.0)
+    else:
+        fraction = array_namespace(fraction).clip(fraction, 0, 1)
+    return fraction * fraction * (3 - 2 * fraction)
+
+
 def gaussian_reach(sigma: float, truncate: float = TRUNCATED_AT) -> int:
     """The frames before and after a frame that ``gaussian_smooth`` looks at."""
     return math.ceil(truncate * sigma)

@@ -213,6 +213,11 @@ def slerp(first: Array, second: Array, weight: Array) -> Array:
     return quaternion_multiply(first, axis_angle_to_quaternion(step * weight[..., None]))
 
 
+def slerp_matrices(first: Array, second: Array, weight: Array) -> Array:
+    """``slerp`` of rotation matrices (..., 3, 3)."""
+    return quaternion_to_matrix(slerp(matrix_to_quaternion(first), matrix_to_quaternion(second), weight))
+
+
 def make_continuous(quaternions: np.ndarray) -> np.ndarray:
     """(T, ..., 4) -> the same rotations with the signs that keep neighbours in time close (numpy only)."""
     flips = np.sum(quaternions[1:] * quaternions[:-1], -1) < 0

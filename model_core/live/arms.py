@@ -10,8 +10,9 @@ from functools import partial
 import numpy as np
 import torch
 
+from ..geometry.filters import smoothstep
 from ..geometry.kinematics import forward_kinematics
-from ..geometry.rotations import matrix_to_quaternion, quaternion_to_matrix, slerp
+from ..geometry.rotations import slerp_matrices
 from ..geometry.skeleton import ELBOWS, SHOULDERS, TRACKED_JOINTS, WRISTS
 from ..refinement.closed_form.arms import (
     ARMS,
@@ -116,10 +117,9 @@ class LiveArms:
             return hands, places
         world, joints = forward_kinematics(rotations, translation, self.rest_joints)
         own = move_out_of_trunk(world, joints)
-        weight = torch.as_tensor(self._met * self._met * (3 - 2 * self._met)).to(places)
+        weight = torch.as_tensor(smoothstep(self._met)).to(places)
         places[:, 1:] = torch.lerp(own, places[:, 1:], weight[:, None])
-        own_turned = matrix_to_quaternion(world[:, list(TRACKED_JOINTS[1:])])
-        hands[:, 1:] = quaternion_to_matrix(slerp(own_turned, matrix_to_quaternion(hands[:, 1:]), weight))
+        hands[:, 1:] = slerp_matrices(world[:, list(TRACKED_JOINTS[1:])], hands[:, 1:], weight)
         return hands, places
 
     def _ease(self, bend: torch.Tensor, side: int) -> torch.Tensor:

@@ -10,6 +10,7 @@ from ..calibration import Calibration, Offset, calibrate_by_preset, calibrate_in
 from ..calibration.by_preset import is_known
 from ..calibration.known_pose import HELD_SECONDS
 from ..errors import InputError
+from ..geometry.filters import smoothstep
 from ..geometry.rotations import slerp
 from ..geometry.skeleton import ROLES
 from ..observation import FPS
@@ -102,7 +103,7 @@ class RunningCalibration:
             self._shown, self._from = self.found, None
             return self._shown
         self._eased = min(1.0, self._eased + 1 / (FPS * EASED_SECONDS))
-        self._shown = between(self._from, self.found, self._eased * self._eased * (3 - 2 * self._eased))
+        self._shown = between(self._from, self.found, smoothstep(self._eased))
         return self._shown
 
     def _recording(self, frames: list[TrackerFrame]) -> ModelFrameRecording:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..body.foot_contacts import STANDING_HEIGHT
-from ..geometry.rotations import matrix_to_quaternion, quaternion_to_matrix, rotation_about_y, slerp
+from ..geometry.filters import smoothstep
+from ..geometry.rotations import rotation_about_y, slerp_matrices
 from ..geometry.skeleton import ANKLES, HEAD, TOES
 from ..observation import FPS, heading
 from ..refinement.closed_form.legs import FLOOR_TOLERANCE
@@ -110,15 +111,14 @@ class LiveFeet:
         foot.left -= 1
         left = foot.left / STEP_FRAMES
         lift = foot.lift * 4 * left * (1 - left)
-        return foot.offset * (left * left * (3 - 2 * left)) + np.array([0.0, lift, 0.0])
+        return foot.offset * smoothstep(left) + np.array([0.0, lift, 0.0])
 
     def _level(self, foot: _Foot, world: np.ndarray) -> np.ndarray:
         """The foot's world rotation: flat where it stands, as the body has it elsewhere."""
         if foot.level == 0:
             return world
         flat = rotation_about_y(np.asarray(foot.yaw))
-        weight = np.asarray(foot.level * foot.level * (3 - 2 * foot.level))
-        return quaternion_to_matrix(slerp(matrix_to_quaternion(world), matrix_to_quaternion(flat), weight))
+        return slerp_matrices(world, flat, np.asarray(smoothstep(foot.level)))
 
     def _above_floor(self, place: np.ndarray, rotation: np.ndarray, side: int) -> np.ndarray:
         """The ankle's place, raised where heel or toes would be in the floor."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..geometry.filters import smoothstep
 from ..geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from ..observation import FPS
 from ..pipeline.human_head import FASTEST_TURN, LARGEST_TILT, MARGIN, SLOW_TURN, less_tilted
@@ -37,8 +38,7 @@ class LiveHead:
         self._seen = seen
         if self._left > 0:
             self._left -= 1
-            left = self._left / self._frames
-            weight = left * left * (3 - 2 * left)
+            weight = smoothstep(self._left / self._frames)
             rotations[0] = axis_angle_to_matrix(weight * self._away[1]) @ rotations[0]
             positions[0] = positions[0] + weight * self._away[0]
         self._shown = rotations[0], positions[0]

@@ -9,7 +9,7 @@ import torch
 
 from ..body import load_body
 from ..calibration import Calibration
-from ..geometry.rotations import make_continuous, matrix_to_quaternion, quaternion_to_matrix, slerp
+from ..geometry.rotations import make_continuous, matrix_to_quaternion, slerp_matrices
 from ..motion import Motion, Uncertainty
 from ..notes import Note
 from ..observation import FPS, Observation
@@ -223,8 +223,7 @@ def part_of_the_way(
     if fraction == 1:
         return goal
     weight = torch.tensor([fraction]).to(start[0])
-    rotations = slerp(matrix_to_quaternion(start[0]), matrix_to_quaternion(goal[0]), weight)
-    return quaternion_to_matrix(rotations), start[1] + fraction * (goal[1] - start[1])
+    return slerp_matrices(start[0], goal[0], weight), start[1] + fraction * (goal[1] - start[1])
 
 
 def _stages_of_solving(progress: Progress | None) -> Stages:

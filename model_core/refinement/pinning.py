@@ -12,15 +12,9 @@ import numpy as np
 import torch
 
 from ..flag.model import Flag
+from ..geometry.filters import smoothstep
 from ..geometry.kinematics import forward_kinematics
-from ..geometry.rotations import (
-    axis_angle_to_matrix,
-    matrix_to_axis_angle,
-    matrix_to_quaternion,
-    quaternion_to_matrix,
-    slerp,
-    transpose,
-)
+from ..geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle, slerp_matrices, transpose
 from ..geometry.skeleton import ANKLES, BODY_JOINT_COUNT, ELBOWS, HEAD, PARENTS, TOES, WRISTS
 from ..observation import FPS, Observation
 from ..progress import Progress, part_of
@@ -200,8 +194,8 @@ def _as_tracker(
     rotation = axis_angle_to_matrix(turned) @ world[:, held.joint]
     away = (torch.arange(len(joints), device=joints.device)[:, None] - frames).abs().to(joints)
     reach = torch.as_tensor(held.reach).to(joints)
-    fraction = (1 - away / (reach + 1)).clamp_min(0)
-    valid = (fraction * fraction * (3 - 2 * fraction) / (1 + (away / SURE_FRAMES).square())).amax(1)
+    fraction = 1 - away / (reach + 1)
+    valid = (smoothstep(fraction) / (1 + (away / SURE_FRAMES).square())).amax(1)
     if held.joint in TOES:
         ankle = ANKLES[TOES.index(held.joint)]
         rotation = axis_angle_to_matrix(turned) @ world[:, ankle]
@@ -245,21 +239,22 @@ def time_weights(frames: np.ndarray, reach: np.ndarray, count: int, path: np.nda
     weights = np.zeros((count, len(frames)))
     along = time if path is None else path
     weights[frames, np.arange(len(frames))] = 1
-    for first, last in ((-1, 0), *((i, i + 1) for i in range(len(frames) - 1)), (len(frames) - 1, -1)):
-        begin = -1 if first < 0 else int(frames[first])
-        end = count if last < 0 or first < 0 and not len(frames) else int(frames[last])
-        if first < 0:
-            end = int(frames[0])
-        between = slice(begin + 1, end)
-        if first >= 0 and last >= 0 and end - begin <= reach[first] + reach[last]:
-            step = _smoothstep((along[between] - along[begin]) / max(along[end] - along[begin], 1e-9))
-            weights[between, first], weights[between, last] = 1 - step, step
-            continue
-        if first >= 0:
-            weights[between, first] = 1 - _smoothstep((time[between] - begin) / (reach[first] + 1))
-        if last >= 0:
-            weights[between, last] = 1 - _smoothstep((end - time[between]) / (reach[last] + 1))
+    for number, (before, after) in enumerate(zip(frames[:-1], frames[1:], strict=True)):
+        between = slice(before + 1, after)
+        if after - before <= reach[number] + reach[number + 1]:
+            step = smoothstep((along[between] - along[before]) / max(along[after] - along[before], 1e-9))
+            weights[between, number], weights[between, number + 1] = 1 - step, step
+        else:
+            weights[between, number] = _fading(time[between] - before, reach[number])
+            weights[between, number + 1] = _fading(after - time[between], reach[number + 1])
+    weights[: frames[0], 0] = _fading(frames[0] - time[: frames[0]], reach[0])
+    weights[frames[-1] + 1 :, -1] = _fading(time[frames[-1] + 1 :] - frames[-1], reach[-1])
     return weights
+
+
+def _fading(away: np.ndarray, reach: int) -> np.ndarray:
+    """What is left of a pin so many frames ``away`` (n,)."""
+    return 1 - smoothstep(away / (reach + 1))
 
 
 def _close_without_jumps(
@@ -363,16 +358,9 @@ def _mix(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Rotations and translation between two motions, ``weight`` (T,) of the second."""
     each = weight[:, None].expand(first[0].shape[:2])
-    rotations = slerp(matrix_to_quaternion(first[0]), matrix_to_quaternion(second[0]), each)
-    return quaternion_to_matrix(rotations), torch.lerp(first[1], second[1], weight[:, None])
+    return slerp_matrices(first[0], second[0], each), torch.lerp(first[1], second[1], weight[:, None])
 
 
 def _shortened(vectors: torch.Tensor, longest: float) -> torch.Tensor:
     """Vectors (M, 3), none of them longer than ``longest``."""
     return vectors * (longest / vectors.norm(dim=-1, keepdim=True).clamp_min(1e-9)).clamp_max(1)
-
-
-def _smoothstep(fraction: np.ndarray) -> np.ndarray:
-    """0 to 1 -> the same with a level start and end."""
-    fraction = np.clip(fraction, 0, 1)
-    return fraction * fraction * (3 - 2 * fraction)

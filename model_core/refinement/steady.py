@@ -15,9 +15,7 @@ from ..geometry.filters import gaussian_smooth
 from ..geometry.rotations import (
     axis_angle_to_matrix,
     matrix_to_axis_angle,
-    matrix_to_quaternion,
-    quaternion_to_matrix,
-    slerp,
+    slerp_matrices,
     transpose,
 )
 from ..geometry.skeleton import LOWER_HALF
@@ -72,9 +70,7 @@ def steady(shown: Prediction, hidden: Prediction, still: torch.Tensor) -> Predic
     rotation in the world, and the spine bends evenly for it."""
     weight = still.to(shown.rotations)[:, None]
     contacts = torch.maximum(shown.contacts, weight * hidden.contacts)
-    mixed = quaternion_to_matrix(
-        slerp(matrix_to_quaternion(shown.rotations), matrix_to_quaternion(hidden.rotations), weight)
-    )
+    mixed = slerp_matrices(shown.rotations, hidden.rotations, weight)
     rotations = shown.rotations.clone()
     rotations[:, list(LOWER_HALF)] = mixed[:, list(LOWER_HALF)]
     chest = _chain(shown.rotations)[-1]

@@ -7,6 +7,7 @@ tracker and fades out away from the edge. Frames in which every tracker is valid
 import numpy as np
 import torch
 
+from ..geometry.filters import smoothstep
 from ..geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle, transpose
 
 FADE_FRAMES = 30
@@ -36,7 +37,7 @@ def inertialize_gaps(rotations: torch.Tensor, valid: np.ndarray) -> torch.Tensor
 def fade_out(frames: int, like: torch.Tensor) -> torch.Tensor:
     """Weights (frames, 1, 1) that fall from near one to near zero; with their mirror image they add up to one."""
     left = 1 - torch.arange(1, frames + 1, dtype=like.dtype, device=like.device) / (frames + 1)
-    return (left * left * (3 - 2 * left))[:, None, None]
+    return smoothstep(left)[:, None, None]
 
 
 def _jump(before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:

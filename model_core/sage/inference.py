@@ -170,9 +170,7 @@ def _predict_windows(
 
     window = window or offline_window(sage)
     counts, step = [len(seen) for seen in padded], window_step(window, overlap)
-    blended = blend_sequences(
-        counts, window, step, forward, WINDOWS_PER_BATCH, progress, STAGE, device=device
-    )  # fmt: skip
+    blended = blend_sequences(counts, window, step, forward, WINDOWS_PER_BATCH, progress, STAGE, device=device)
     return [of_person[: len(seen)] for of_person, (seen, _) in zip(blended, people, strict=True)]
 
 

@@ -167,13 +167,12 @@ class _Tracking:
             elif header["type"] == "t_pose":
                 self._session.hold_t_pose()
             elif header["type"] == "record":
+                self._problem = ""
                 self._end_take()
                 path = header.get("path")
                 if path is not None:
                     self._take = Take(text(path, "the recording's path"), self._device)
                     self._session.record(self._take)
-            if header["type"] == "record":
-                self._problem = ""
         except InputError as problem:
             self._problem = str(problem)
 

@@ -1,11 +1,11 @@
-"""Gaussian smoothing over time, beside scipy's."""
+"""Gaussian smoothing over time, beside scipy's; the smooth step."""
 
 import numpy as np
 import pytest
 import torch
 from scipy.ndimage import gaussian_filter1d
 
-from threepoint.model_core.geometry.filters import gaussian_smooth
+from threepoint.model_core.geometry.filters import gaussian_smooth, smoothstep
 
 NUMPY_AND_TORCH = pytest.mark.parametrize("kind", [np.asarray, torch.tensor], ids=["numpy", "torch"])
 
@@ -32,3 +32,13 @@ def test_no_deviation_changes_nothing_and_type_and_shape_stay():
     values = torch.randn(7, 3, dtype=torch.float32)
     assert torch.equal(gaussian_smooth(values, 0.0), values)
     assert gaussian_smooth(values.numpy(), 1.5).dtype == np.float32
+
+
+@NUMPY_AND_TORCH
+def test_a_smooth_step_is_level_at_both_ends_and_clamped_beyond(kind):
+    fraction = np.linspace(-0.5, 1.5, 201)
+    step = np.asarray(smoothstep(kind(fraction)))
+    np.testing.assert_allclose(step, np.clip(fraction, 0, 1) ** 2 * (3 - 2 * np.clip(fraction, 0, 1)))
+    slope = np.gradient(step, fraction)
+    assert abs(slope[50]) < 0.02 and abs(slope[150]) < 0.02 and slope.max() == pytest.approx(1.5, abs=0.01)
+    assert [smoothstep(number) for number in (-1, 0, 0.25, 0.5, 1, 2.0)] == [0, 0, 0.15625, 0.5, 1, 1]

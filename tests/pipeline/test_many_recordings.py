@@ -9,7 +9,7 @@ from threepoint.model_core.calibration import calibrate_by_preset, find_person
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import quaternion_to_matrix
 from threepoint.model_core.pipeline import Options, load_networks, model_frame, observe, solve, solve_all
-from threepoint.model_core.window_blending import blend_sequences, blend_windows
+from threepoint.model_core.window_blending import blend_sequences
 
 WITHIN = 1e-4
 """Metres."""
@@ -67,8 +67,10 @@ def test_alone_or_beside_others_a_sequence_is_blended_alike():
     def bias(start, window):
         return (start + torch.arange(window).float())[:, None] * (1 + start % 7)
 
-    one = blend_windows(150, 48, 36, lambda starts: torch.stack([bias(start, 48) for start in starts]), 3,
-                        length=13, hold_ends=True)  # fmt: skip
-    beside = blend_sequences([60, 150], 48, 36, lambda places, window: torch.stack(
-        [bias(start, window) for _, start in places]), 3, length=13, hold_ends=True)[1]  # fmt: skip
-    torch.testing.assert_close(beside, one, rtol=0, atol=0)
+    def blended(counts):
+        def forward(places, window):
+            return torch.stack([bias(start, window) for _, start in places])
+
+        return blend_sequences(counts, 48, 36, forward, 3, length=13, hold_ends=True)[-1]
+
+    torch.testing.assert_close(blended([60, 150]), blended([150]), rtol=0, atol=0)

@@ -109,6 +109,20 @@ def test_controls_that_nobody_takes_do_not_pile_up():
     assert taken == list(range(2 * MOST_CONTROLS, 3 * MOST_CONTROLS)) and controls.take(0.0) is None
 
 
+def test_a_take_that_could_not_be_ended_is_told(sage, body, make_recording, tmp_path, monkeypatch):
+    def full(take):
+        raise InputError("take.csv: No space left on device")
+
+    job = Running(REQUEST, body, sage)
+    monkeypatch.setattr(live.Take, "close", full)
+    monkeypatch.setattr(live, "STATE_SECONDS", 0.0)
+    job.controls.put({"type": "record", "job": 7, "path": str(tmp_path / "take.csv")}, {})
+    job.controls.put({"type": "record", "job": 7, "path": None}, {})
+    time.sleep(0.3)
+    said = {str(note_from_json(header["note"])) for header in job.stop()}
+    assert "take.csv: No space left on device" in said
+
+
 def test_poses_of_other_shapes_are_said_and_nothing_else(sage, body, make_recording, monkeypatch):
     monkeypatch.setattr(live, "STATE_SECONDS", 0.0)
     job = Running(REQUEST, body, sage)

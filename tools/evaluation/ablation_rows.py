@@ -28,7 +28,7 @@ from ...model_core.sage.losses import true_latents
 from ...model_core.sage.model import MEAN, Sage, Sampling, to_world
 from ...model_core.sage.precision import without_tf32
 from ...model_core.sage.vqvae import HalfBodyVQVAE
-from ...model_core.window_blending import blend_windows
+from ...model_core.window_blending import Places, blend_sequences
 
 PoseOf = Callable[[Sage, torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -66,16 +66,16 @@ def taken_apart(networks: Networks, clip: Clip, observation: Observation, pose_o
     odd = len(seen) % 2
     seen = torch.cat([seen, seen[-1:].expand(odd, -1)])
     true = torch.cat([true, true[-1:].expand(odd, -1, -1)])
-    window = min(offline_window(sage), len(seen))
 
-    def forward(starts: Iterable[int]) -> torch.Tensor:
-        windows = (torch.stack([values[start : start + window] for start in starts]) for values in (seen, true))
+    def forward(places: Places, window: int) -> torch.Tensor:
+        windows = (torch.stack([values[start : start + window] for _, start in places]) for values in (seen, true))
         return pose_of(sage, *windows)
 
     with torch.inference_mode(), without_tf32():
+        window = offline_window(sage)
         step = window_step(window, OVERLAP)
-        pose = blend_windows(len(seen), window, step, forward, WINDOWS_PER_BATCH)[: len(clip)]
-        local, translation, _, _ = to_world(pose, rotations[:, 0], positions[:, 0], rest)
+        (pose,) = blend_sequences([len(seen)], window, step, forward, WINDOWS_PER_BATCH)
+        local, translation, _, _ = to_world(pose[: len(clip)], rotations[:, 0], positions[:, 0], rest)
     return Predicted(local, translation)
 
 

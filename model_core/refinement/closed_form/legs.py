@@ -7,7 +7,7 @@ import torch
 
 from ...geometry.filters import gaussian_reach, gaussian_smooth
 from ...geometry.kinematics import forward_kinematics
-from ...geometry.rotations import matrix_to_quaternion, quaternion_to_matrix, rotation_about_y, slerp, transpose
+from ...geometry.rotations import rotation_about_y, slerp_matrices, transpose
 from ...geometry.skeleton import ANKLES, HEAD, TOES
 from ...observation import FPS, heading
 from .arms import two_bone_ik
@@ -143,7 +143,7 @@ def _targets_of_foot(
     on_heel, on_toes = contacts[:, side], contacts[:, 2 + side]
     level = gaussian_smooth(torch.minimum(on_heel, on_toes)[:, None], LEVEL_SMOOTHING)[:, 0]
     level = torch.maximum(level, grounded).clamp(0, 1)
-    rotation = _slerp(turned, flat, level)
+    rotation = slerp_matrices(turned, flat, level)
     pivot = (on_toes / (on_toes + on_heel).clamp_min(1e-6))[:, None]
     pivoted = spot + pivot * ((flat - rotation) @ sole)
     goal = pivoted - ankle
@@ -152,7 +152,7 @@ def _targets_of_foot(
     target = whittaker_smooth(ankle + correction, standing, SWING_SMOOTHING, FREE_SMOOTHING, SWING_REACH)
     target = _lift_steps(target, standing)
     weight = fade_outside(torch.ones_like(ankle[:, :1]), standing, RELEASE_FRAMES // 2)[:, 0]
-    rotation = _slerp(turned, rotation, weight)
+    rotation = slerp_matrices(turned, rotation, weight)
     low = torch.minimum(target[:, 1] - rest_heights[side], (target + rotation @ sole)[:, 1] - rest_heights[2 + side])
     sunk = (-low).clamp_min(0)
     up = sunk - FLOOR_TOLERANCE * (1 - torch.exp(-sunk / FLOOR_TOLERANCE))
@@ -161,7 +161,7 @@ def _targets_of_foot(
         missing = fade_outside(tracked[1] - ankle, tracked[0], RELEASE_FRAMES)
         unseen = 1 - fade_outside(torch.ones_like(ankle), tracked[0], RELEASE_FRAMES)
         target = ankle + (target - ankle) * unseen + gaussian_smooth(missing, TRACKED_FOOT_SMOOTHING, hold_ends=False)
-        rotation = _slerp(turned, rotation, unseen[:, 0])
+        rotation = slerp_matrices(turned, rotation, unseen[:, 0])
     return target, rotation, standing
 
 
@@ -186,11 +186,6 @@ def _lift_steps(target: torch.Tensor, standing: torch.Tensor) -> torch.Tensor:
         way = torch.linspace(0, 1, come - leave + 1).to(target)
         target[leave : come + 1, 1] += lacking * torch.sin(torch.pi * way).square()
     return target
-
-
-def _slerp(first: torch.Tensor, second: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """Rotations (T, 3, 3) between two, ``weight`` (T,) of the second."""
-    return quaternion_to_matrix(slerp(matrix_to_quaternion(first), matrix_to_quaternion(second), weight))
 
 
 def move_feet(

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from ...geometry.filters import gaussian_smooth
+from ...geometry.filters import gaussian_smooth, smoothstep
 from . import pentadiagonal
 
 NEVER = 1 << 30
@@ -27,9 +27,9 @@ def fade_outside(values: torch.Tensor, known: torch.Tensor, frames: int) -> torc
     before, after = _nearest(known)
     near = BRIDGED * frames
     since, until = (torch.where(away <= near, away, NEVER) for away in (time - before, after - time))
-    across = _smoothstep(since / (since + until).clamp_min(1))[:, None].to(values)
+    across = smoothstep(since / (since + until).clamp_min(1))[:, None].to(values)
     from_either = torch.lerp(values[before.clamp_min(0)], values[after.clamp_max(len(values) - 1)], across)
-    faded = (1 - _smoothstep(1 - since / frames)) * (1 - _smoothstep(1 - until / frames))
+    faded = (1 - smoothstep(1 - since / frames)) * (1 - smoothstep(1 - until / frames))
     return torch.where(known[:, None], values, (1 - faded)[:, None].to(values) * from_either)
 
 
@@ -99,9 +99,3 @@ def _earlier(values: torch.Tensor, frames: int) -> torch.Tensor:
 
 def _later(values: torch.Tensor, frames: int) -> torch.Tensor:
     return torch.cat([torch.zeros_like(values[:frames]), values[: max(0, len(values) - frames)]])
-
-
-def _smoothstep(fraction: torch.Tensor) -> torch.Tensor:
-    """0 to 1 -> the same with a level start and end."""
-    fraction = fraction.clamp(0, 1)
-    return fraction * fraction * (3 - 2 * fraction)

@@ -9,10 +9,8 @@ from ...geometry.kinematics import forward_kinematics
 from ...geometry.rotations import (
     axis_angle_to_matrix,
     cross,
-    matrix_to_quaternion,
-    quaternion_to_matrix,
     rotation_about_y,
-    slerp,
+    slerp_matrices,
 )
 from ...geometry.skeleton import HEAD
 from ...observation import heading
@@ -116,8 +114,6 @@ def _straightened(
     upright[:, 0] = rotation_about_y(heading(rotations[:, 0]))
     weight = torch.as_tensor(fraction).to(translation).expand(len(translation))[:, None]
     straight = rotations.clone()
-    straight[:, list(TRUNK)] = quaternion_to_matrix(
-        slerp(matrix_to_quaternion(trunk), matrix_to_quaternion(upright), weight)
-    )
+    straight[:, list(TRUNK)] = slerp_matrices(trunk, upright, weight)
     _, moved = forward_kinematics(straight, translation, rest_joints)
     return straight, translation + joints[:, HEAD] - moved[:, HEAD]
