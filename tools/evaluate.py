@@ -122,12 +122,13 @@ def _score_recordings(options: argparse.Namespace) -> int:
 def _characters(options: argparse.Namespace) -> int:
     from ..model_core.body import load_body
     from .evaluation.characters.motions import motions_of
-    from .evaluation.characters.table import COLUMNS, evaluate_characters, format_rows
+    from .evaluation.characters.table import COLUMNS, check_names, evaluate_characters, format_rows
 
+    check_names(options.characters, options.only)
     with Outputs() as outputs, TerminalProgress() as progress:
         body = load_body()
         motions = motions_of(options.clips or MOTIONS, body, options.device)
-        rows = evaluate_characters(options.characters, motions, body, progress, options.pictures)
+        rows = evaluate_characters(options.characters, motions, body, progress, options.pictures, options.only)
         print(format_rows(rows), flush=True)
         if options.json:
             outputs.path_for(options.json).write_text(json.dumps({"units": COLUMNS, "rows": rows}, indent=1))
@@ -213,6 +214,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     instead.add_argument("--characters", type=Path, metavar="FOLDER",
                          help="instead: clips (the first of a file) and recordings, by default one of each, on every "
                               "character of a folder, on Rigify's and on made-up ones")  # fmt: skip
+    parser.add_argument("--only", action="append", default=[], metavar="NAME",
+                        help="with --characters: the one that the table calls so; may be given for each")  # fmt: skip
     parser.add_argument("--comparisons", type=Path, default=WORK / "runs" / "flag_comparisons", metavar="FOLDER",
                         help="for --flag: of the networks that `train flag --stage comparisons` made")  # fmt: skip
     parser.add_argument("--activities", action="store_true", help="a table by activity too")
@@ -259,8 +262,11 @@ def _refuse_what_is_not_shown(options: argparse.Namespace) -> None:
         "--activities": options.activities,
         "--pictures": mode not in ("--flag", "--recordings", "--characters") and options.pictures,
         "clips": mode == "--recordings" and options.clips,
+        "--only": mode != "--characters" and options.only,
     }
     wrong = [word for word, value in given.items() if value]
+    if options.only and not mode:
+        raise InputError("evaluate: --only goes with --characters")
     if mode and wrong:
         raise InputError(f"evaluate: {mode} takes no {wrong[0]}")
 

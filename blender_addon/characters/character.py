@@ -10,7 +10,7 @@ from ..i18n.messages import message
 from .bones.bone_words import FINGERS, SIDES, is_helper, side_and_part
 from .bones.rest_pose import RestPose
 from .bones.roles import ROLE_LABELS, BoneMap, missing_roles
-from .soles import Sole, sole_below
+from .legs.soles import Sole, sole_below
 
 SNAP = 0.985
 """Cosine: a body that stands this straight along an axis of the world stands along it exactly."""

@@ -10,7 +10,7 @@ from ...model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions, c
 from ...model_core.geometry.rotations import quaternion_to_matrix
 from ...model_core.geometry.skeleton import ANKLES, BODY_JOINT_COUNT, FEET, PARENTS, TOES
 from ...model_core.motion import Motion
-from .soles import Sole, sole_below
+from .legs.soles import Sole, sole_below
 
 LIKELY = 0.5
 """The probability from which on a foot is taken to stand."""

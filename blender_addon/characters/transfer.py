@@ -14,8 +14,9 @@ from ...model_core.geometry.rotations import (
 from ...model_core.geometry.skeleton import ANKLES, ELBOWS, HEAD, HIPS, KNEES, PELVIS, SHOULDERS, TOES, WRISTS
 from .character import Character, Limb
 from .choices import PLAYER, ROTATIONS, Choices
-from .feet import Turns, ankle_paths, foot_goals, levelled, lowered_hips, size_ratio, stepping_path
 from .inverse_kinematics import Bend, followed, two_bone
+from .legs.feet import Turns, foot_goals, lowered_hips, size_ratio
+from .legs.stepping import ankle_paths, stepping_hips
 from .offsets import rest_offsets
 from .player import Player
 from .turning_limit import FASTEST, limited, turned
@@ -62,19 +63,16 @@ def transfer(player: Player, character: Character, choices: Choices) -> Characte
     turns = _rotated(player, character)
     scale = space_scale(player, character, choices.hands)
     centre = hip_path(player, character, scale)
-    sockets = [turns[character.hips] @ _from_hips(character, leg.upper.bone) for leg in character.legs]
     if choices.hands == ROTATIONS:
-        centre, goals = stepping_path(player, character, turns, centre)
+        centre = stepping_hips(player, character, turns, centre)
+        goals = ankle_paths(centre, character, turns)
     else:
         goals = [foot_goals(player, character, side, scale, turns) for side in (0, 1)]
-    centre = lowered_hips(player, character, centre, sockets, goals)
-    before = dict(turns)
-    for side, leg in enumerate(character.legs):
-        bend = Bend(player.turns[:, HIPS[side]] @ KNEES_BEND, turns[character.hips] @ KNEES_BEND)
-        _reach(turns, leg, centre + sockets[side], goals[side], bend)
-    if choices.hands == ROTATIONS:
-        centre = levelled(player, character, turns, before, centre)
-        goals = ankle_paths(centre, character, turns)
+        sockets = [turns[character.hips] @ _from_hips(character, leg.upper.bone) for leg in character.legs]
+        centre = lowered_hips(player, character, centre, sockets, goals)
+        for side, leg in enumerate(character.legs):
+            bend = Bend(player.turns[:, HIPS[side]] @ KNEES_BEND, turns[character.hips] @ KNEES_BEND)
+            _reach(turns, leg, centre + sockets[side], goals[side], bend)
     hips = centre + turns[character.hips] @ (character.rest.heads[character.hips] - character.hip_centre)
     left, right = (place_of(character, turns, hips, arm.upper.bone) for arm in character.arms)
     wanted = hand_goals(player, character, choices.hands, (left, right))

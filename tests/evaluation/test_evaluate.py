@@ -91,6 +91,9 @@ def test_what_cannot_be_done_is_said_in_a_line(bent_knee, clips, tmp_path):
         (["--gaps", "--hands", "left"], "--gaps takes no --hands"),
         (["--ablations", "--method", "SAGE"], "--ablations takes no --method"),
         (["--ablations", "--gaps"], "not allowed with"),
+        (["--only", "hero"], "--only goes with --characters"),
+        (["--gaps", "--only", "hero"], "--gaps takes no --only"),
+        (["--characters", tmp_path, "--only", "hero"], "no such character; there are: rigify_metarig, "),
     ]:
         with pytest.raises(InputError, match=complaint):
             evaluate.run([str(clips), *map(str, arguments)])

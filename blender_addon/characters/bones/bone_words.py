@@ -26,11 +26,15 @@ SIDE_PATTERNS = (
 HELPERS = {
     "ik", "fk", "pole", "target", "ctrl", "control", "controller", "mch", "tweak", "slot", "handslot", "end", "leaf",
     "nub", "roll", "twist", "vis", "parent", "prop", "weapon", "dummy", "socket", "footsteps", "corrective", "helper",
-    "mid", "bck", "fwd", "lat", "in", "out", "pec", "pectoral",
+    "mid", "bck", "fwd", "lat", "in", "out", "pec", "pectoral", "share",
 }  # fmt: skip
 """Words in names of bones that move nothing a person has, or only a part of a limb."""
-FINGERS = re.compile(r"finger|thumb|index|middle|ring(?!ed)|pinky|little|palm\d|metacarpal|carpal|fng|^f\d")
+MIDDLE_FINGER = "mid"
+"""Daz's and Character Creator's word, alone but for its number, for what is the middle of something elsewhere."""
+FINGERS = re.compile(r"finger|thumb|index|middle|ring(?!ed)|pinky|little|palm\d|metacarpal|carpal|fng|^f\d|^mid$")
 TOES = re.compile(r"toe|ball|metatars")
+METATARSALS = "metatars"
+"""What Daz has between foot and toes."""
 
 COLLAR = ("clavicle", "clav", "collar", "collarbone", "shoulder")
 UPPER_ARM = ("upperarm", "uparm", "arm", "humerus", "shldr", "shldrbend", "armstretch", "upperarmbend")
@@ -54,7 +58,8 @@ def side_and_part(name: str) -> tuple[str, str]:
 def is_helper(name: str) -> bool:
     """Whether a name says that its bone is no joint of a person's."""
     _, part = _side_and_rest(name)
-    return any(word in HELPERS for word in _tokens(part))
+    words = _tokens(part)
+    return words != [MIDDLE_FINGER] and any(word in HELPERS for word in words)
 
 
 def is_finger(name: str) -> bool:

@@ -9,6 +9,7 @@ from .bone_words import (
     HAND,
     HEAD,
     LEG,
+    METATARSALS,
     MIDDLE,
     NECK,
     PELVIS,
@@ -95,11 +96,11 @@ class _Names:
             forearm = line[-1] if forearm is None and len(line) > 1 else forearm
             upper = self._upper(line, forearm)
             if forearm is not None and upper is not None:
-                return {"upper_arm": upper, "forearm": forearm, "hand": hand}
+                return {"upper_arm": self._beginning(upper, UPPER_ARM), "forearm": forearm, "hand": hand}
         for forearm in self._named(side, FOREARM):
             upper = self._upper(self._line(forearm, side), forearm)
             if upper is not None:
-                return {"upper_arm": upper, "forearm": forearm}
+                return {"upper_arm": self._beginning(upper, UPPER_ARM), "forearm": forearm}
         return {}
 
     def _upper(self, line: list[int], forearm: int | None) -> int | None:
@@ -117,8 +118,16 @@ class _Names:
             foot = self._foot(side, shin)
             if thigh is not None and foot is not None:
                 toe = self._toe(foot)
-                return {"thigh": thigh, "shin": shin, "foot": foot} | ({} if toe is None else {"toe": toe})
+                found = {"thigh": self._beginning(thigh, THIGH), "shin": shin, "foot": foot}
+                return found | ({} if toe is None else {"toe": toe})
         return {}
+
+    def _beginning(self, bone: int, words: Sequence[str]) -> int:
+        """Where a limb begins whose bone hangs, as Auto-Rig Pro's do, from a twist bone that is its first half."""
+        above = int(self.rest.parents[bone])
+        side, part = self.parts[above] if above >= 0 else (MIDDLE, "")
+        first_half = side == self.parts[bone][0] and "twist" in part and part.startswith(tuple(words))
+        return above if first_half else bone
 
     def _foot(self, side: str, shin: int) -> int | None:
         """The foot below a shin; or one that hangs elsewhere, as where inverse kinematics leads it, but lies there."""
@@ -133,6 +142,8 @@ class _Names:
     def _toe(self, foot: int) -> int | None:
         children = [bone for bone in self.rest.children(foot) if self.usable[bone]]
         named = [bone for bone in children if TOES.search(self.parts[bone][1]) or self.parts[bone][1] in FOOT]
+        if named and METATARSALS in self.parts[named[0]][1]:
+            return self._toe(named[0]) or named[0]
         return named[0] if named else None
 
     def _head(self, chest: int) -> int | None:

@@ -16,6 +16,8 @@ WORDS = {
     "ring": re.compile("ring"),
     "pinky": re.compile("pink|little"),
 }
+BASE = "base"
+"""Auto-Rig Pro's word for the bone in the palm that leads to a finger."""
 ACROSS = ("index", "middle", "ring", "pinky")
 """Fingers beside the thumb, from its side on."""
 OF_FEWER = {1: ("middle",), 2: ("index", "pinky"), 3: ("index", "middle", "pinky"), 4: ACROSS}
@@ -81,13 +83,16 @@ def _is_joint(rest: RestPose, bone: int) -> bool:
 
 
 def _chain(rest: RestPose, bone: int) -> tuple[int, ...]:
+    """A finger's bones from one on; not that one where it is called its base and three follow: it is in the palm."""
+    part = side_and_part(rest.names[bone])[1]
     chain = [bone]
-    while len(chain) < SEGMENTS:
+    while len(chain) <= SEGMENTS:
         below = [child for child in rest.children(chain[-1]) if _is_joint(rest, child)]
         if not below:
             break
-        chain.append(below[0])
-    return tuple(chain)
+        # Beside the next joint others may hang that keep the skin in shape: their names say more than a number.
+        chain.append(min(below, key=lambda child: len(side_and_part(rest.names[child])[1])))
+    return tuple(chain[1:] if BASE in part and len(chain) > SEGMENTS else chain[:SEGMENTS])
 
 
 def _by_place(rest: RestPose, hand: int, chains: list[tuple[int, ...]]) -> FingerBones:

@@ -5,7 +5,7 @@ import pytest
 
 from threepoint.blender_addon.characters.character import Segment
 from threepoint.blender_addon.characters.inverse_kinematics import NEAR, Bend, two_bone
-from threepoint.blender_addon.characters.soles import sole_below
+from threepoint.blender_addon.characters.legs.soles import sole_below
 from threepoint.blender_addon.characters.twist import about, share_twist, twist_angle
 from threepoint.model_core.geometry.rotations import (
     axis_angle_to_matrix,

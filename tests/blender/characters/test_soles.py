@@ -10,7 +10,7 @@ import pytest
 from threepoint.blender_addon.characters.bones.finding import find_bones
 from threepoint.blender_addon.characters.character import character_of
 from threepoint.blender_addon.characters.choices import ROTATIONS, Choices
-from threepoint.blender_addon.characters.feet import settled_hips
+from threepoint.blender_addon.characters.legs.stepping import settled_hips
 from threepoint.blender_addon.characters.player import player_of
 from threepoint.blender_addon.characters.reading import read_rest
 from threepoint.blender_addon.characters.transfer import transfer

@@ -98,15 +98,19 @@ class Rig:
     """What is special about a made-up character.
 
     ``names`` of ``FAMILIES``; ``droop`` degrees by which the arms hang from a T-pose; ``roll`` degrees of every bone;
-    ``size`` times a grown-up; ``units``: the object's scale; ``twists``: bones that share the limbs' twist; ``faces``
-    degrees about +Z; ``without``: parts left out; ``extra``: how many bones hang from the head; ``fingers`` of
-    ``FINGER_NAMES``.
+    ``size`` times a grown-up, the ``legs`` so many times as long as that and so many times as far ``apart``, with
+    ``shins`` times as much of them below the knees; ``units``: the object's scale; ``twists``: bones that share the
+    limbs' twist; ``faces`` degrees about +Z; ``without``: parts left out; ``extra``: how many bones hang from the head;
+    ``fingers`` of ``FINGER_NAMES``.
     """
 
     names: str = "mixamo"
     droop: float = 0.0
     roll: float = 0.0
     size: float = 1.0
+    legs: float = 1.0
+    apart: float = 1.0
+    shins: float = 1.0
     units: float = 1.0
     twists: bool = False
     faces: float = 0.0
@@ -135,9 +139,23 @@ def joints_of(rig: Rig) -> dict[str, np.ndarray]:
             hangs = part in ARM and part not in ("collar", "upper_arm")
             at = shoulder + turn @ (np.array(place) - shoulder) if hangs else np.array(place, float)
             found[f"{part} {side}"] = mirror * at
+        _lengthen_legs(found, side, rig)
+    found |= {part: found[part] + [0, 0, (rig.legs - 1) * (LEG["thigh"][2] - LEG["foot"][2])] for part in found
+              if part.partition(" ")[0] not in LEG}  # fmt: skip
     angle = np.radians(rig.faces)
     about = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
     return {part: rig.size * about @ place for part, place in found.items()}
+
+
+def _lengthen_legs(joints: dict[str, np.ndarray], side: int, rig: Rig) -> None:
+    """Bring a side's leg to the rig's proportions; its foot stays on the floor."""
+    ankle = joints[f"foot {side}"][2]
+    knee, hip = (joints[f"{part} {side}"][2] - ankle for part in ("shin", "thigh"))
+    joints[f"shin {side}"][2] = ankle + rig.legs * knee * rig.shins
+    joints[f"thigh {side}"][2] = ankle + rig.legs * hip
+    wider = (rig.apart - 1) * joints[f"thigh {side}"][0]
+    for part in LEG:
+        joints[f"{part} {side}"][0] += wider
 
 
 def make_rig(rig: Rig, name: str, scene: Scene) -> ArmatureObject:

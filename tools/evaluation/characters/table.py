@@ -56,34 +56,50 @@ class Subject:
     scene: Scene
 
 
-def subjects_in(folder: Path) -> Iterator[Subject]:
-    """Every character of a folder, one at a time: files, then Rigify's, then made-up ones."""
+def _files_in(folder: Path) -> dict[str, Path]:
+    """The characters' files below a folder, by the name of their own folder, with the suffix where it has several, or
+    by their path where that is another's name, too.
+    """
+    found = {}
     for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES):
-        scene = empty_file(FPS)
-        with quiet():
-            armature = import_character(path, scene)
         several = sum(other.suffix.lower() in SUFFIXES for other in path.parent.iterdir()) > 1
         name = path.parent.name + (path.suffix if several else "")
-        yield Subject(name, armature, humanoid_in(path), scene)
-    for kind in (METARIG, GENERATED):
-        scene = empty_file(FPS)
+        found[str(path.relative_to(folder)) if name in found else name] = path
+    return found
+
+
+def check_names(folder: Path, only: Sequence[str]) -> None:
+    """Raise ``InputError`` where there is no character of one of these names."""
+    names = (*_files_in(folder), METARIG, GENERATED, *WORST)
+    for name in only:
+        if name not in names:
+            raise InputError(f"evaluate: --only {name}: there is no such character; there are: {', '.join(names)}")
+
+
+def subjects_in(folder: Path, only: Sequence[str] = ()) -> Iterator[Subject]:
+    """Every character of a folder, one at a time: files, then Rigify's, then made-up ones; or ``only`` those named."""
+    files = _files_in(folder)
+    for name in (*files, METARIG, GENERATED, *WORST):
+        if only and name not in only:
+            continue
+        scene, humanoid = empty_file(FPS), {}
         with quiet():
-            made = make_rigify(kind)
-        if made is not None:
-            yield Subject(kind, made, {}, scene)
-    for name, rig in WORST.items():
-        scene = empty_file(FPS)
-        armature = make_rig(rig, name, scene)
-        bpy.context.view_layer.update()  # pyright: ignore[reportOptionalMemberAccess]
-        yield Subject(name, armature, {}, scene)
+            if name in files:
+                armature, humanoid = import_character(files[name], scene), humanoid_in(files[name])
+            else:
+                armature = make_rig(WORST[name], name, scene) if name in WORST else make_rigify(name)
+        if armature is not None:
+            bpy.context.view_layer.update()  # pyright: ignore[reportOptionalMemberAccess]
+            yield Subject(name, armature, humanoid, scene)
 
 
 def evaluate_characters(
-    folder: Path, motions: Sequence[tuple[str, Motion]], body: Body, progress: Progress, pictures: Path | None
-) -> list[dict[str, Any]]:
-    """A row for each character and motion."""
+    folder: Path, motions: Sequence[tuple[str, Motion]], body: Body, progress: Progress, pictures: Path | None,
+    only: Sequence[str] = (),
+) -> list[dict[str, Any]]:  # fmt: skip
+    """A row for each character, or of those named by ``only``, and motion."""
     rows = []
-    for number, subject in enumerate(subjects_in(folder)):
+    for number, subject in enumerate(subjects_in(folder, only)):
         progress(min(number / 32, 0.99), subject.name)
         for name, motion in motions:
             row: dict[str, Any] = {"character": subject.name, "motion": name}
