@@ -1,4 +1,6 @@
-"""Motions on every character of a folder and on made-up ones: a table of what was measured, and a picture of each."""
+"""Motions on every character of a folder and on made-up ones: a table of what was measured, and a picture of each, with
+hands as its size has them preset.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -124,8 +126,6 @@ def _row(subject: Subject, motion: Motion, body: Body, picture: Path | None) -> 
         preset = fitting_choice(body.rest_joints(motion.betas), carried.character)
         if hands in (ROTATIONS, SCALED, preset):
             found["flip"] = max(found.get("flip", 0.0), figures["flip"])
-        if hands == PLAYER:
-            found["flip_player"] = figures["flip"]
         if hands == ROTATIONS:
             found |= {"directions": figures["directions"], "sole_rotations": figures["lower"],
                       "other_rotations": figures["sole"], "sunk_rotations": figures["sunk"]}  # fmt: skip
@@ -133,11 +133,15 @@ def _row(subject: Subject, motion: Motion, body: Body, picture: Path | None) -> 
             found["sole"] = max(found.get("sole", 0.0), figures["sole"])
         if hands == PLAYER:
             found |= {name: figures[name] for name in ("hands", "reachable", "passing", "passed")}
+            found["flip_player"] = figures["flip"]
+        if hands in (PLAYER, preset):
             action = make_action(subject.armature, "evaluated").action
             write_carried(subject.armature, action, carried)
             use_action(subject.armature, action)
-            found["blender"] = blender_difference(subject.armature, carried, subject.scene)
-            if picture is not None:
+            found["blender"] = max(
+                found.get("blender", 0.0), blender_difference(subject.armature, carried, subject.scene)
+            )
+            if picture is not None and hands == preset:
                 with quiet():
                     draw_character(picture, subject.armature, carried, subject.scene)
             subject.armature.animation_data.action = None
