@@ -34,7 +34,7 @@ def write_fbx(path: str, subject: Subject, mixamo: bool) -> None:
     armature.matrix_world = to_fbx.inverted()
     scene: Any = current_context().scene
     scene.name = MIXAMO_CLIP if mixamo else subject.title
-    _rest_before(armature)
+    rest_before(armature)
     scene.frame_set(FIRST - 1)
     encoder = importlib.import_module("io_scene_fbx.encode_bin")
     write = encoder.write
@@ -44,16 +44,20 @@ def write_fbx(path: str, subject: Subject, mixamo: bool) -> None:
         write(file, root, version)
 
     with patch.object(encoder, "write", write_without_null):
-        # No leaf bones, no extra actions, every frame, no simplification: the pose arrives as it is.
-        bpy.ops.export_scene.fbx(
-            filepath=path, use_selection=True, object_types={"ARMATURE", "MESH"}, add_leaf_bones=False,
-            bake_anim=True, bake_anim_use_all_actions=False, bake_anim_use_nla_strips=False,
-            bake_anim_simplify_factor=0.0, use_mesh_modifiers=False,
-        )  # fmt: skip
+        export_baked(path)
 
 
-def _rest_before(armature: Any) -> None:
-    """A T-pose in the frame before the first: it is shown while the nodes are written, and is not in the clip."""
+def export_baked(path: str) -> None:
+    """Export what is selected: no leaf bones, no extra actions, every frame as it is."""
+    bpy.ops.export_scene.fbx(
+        filepath=path, use_selection=True, object_types={"ARMATURE", "MESH", "EMPTY"}, add_leaf_bones=False,
+        bake_anim=True, bake_anim_use_all_actions=False, bake_anim_use_nla_strips=False,
+        bake_anim_simplify_factor=0.0, use_mesh_modifiers=False,
+    )  # fmt: skip
+
+
+def rest_before(armature: Any) -> None:
+    """The rest pose in the frame before the first: it is shown while the nodes are written, and is not in the clip."""
     for fcurve in fcurves_of(armature):
         if fcurve.data_path.startswith("pose.bones["):
             kind = fcurve.data_path.rpartition(".")[2]

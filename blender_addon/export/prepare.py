@@ -5,7 +5,7 @@ One rule for every format: a file holds the whole take, whatever part of it the 
 bones, so that no format needs a transform above the skeleton.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,9 +74,7 @@ def prepare(job: Mapping[str, Any]) -> Subject:
     motion = _placed(own, placement, scale)
     _to_origin(armature, mesh, scale)
     driven = driven_paths(armature)
-    for fcurve in fcurves_of(armature):
-        if fcurve.data_path not in driven:
-            _shift(fcurve, FIRST - int(frames[0]))
+    start_at_first([fcurve for fcurve in fcurves_of(armature) if fcurve.data_path not in driven], int(frames[0]))
     scene.frame_start, scene.frame_end = FIRST, FIRST + own.frame_count - 1
     write_motion(armature, action, motion, scene)
     scene.frame_set(FIRST)
@@ -95,11 +93,7 @@ def _load(job: Mapping[str, Any]) -> tuple[Any, Any]:
     loaded: list[Any] = list(target.objects)
     for item, name in zip(loaded, (job["armature_name"], job["mesh_name"]), strict=False):
         item.name = name
-        scene.collection.objects.link(item)
-        item.hide_viewport = item.hide_select = item.hide_render = False
-        item.hide_set(False)
-        item.select_set(True)
-    current_context().view_layer.objects.active = loaded[0]
+    show_loaded(loaded)
     for item in loaded:  # What was linked or overridden there is so here, too, and could not be changed.
         item.make_local(clear_liboverride=True)
         item.data = item.data.copy()
@@ -111,6 +105,17 @@ def _load(job: Mapping[str, Any]) -> tuple[Any, Any]:
     loaded[0].animation_data.action.name = job["title"]
     name_and_roll(loaded[0], job["bone_names"], [loaded[0].animation_data.action])
     return loaded[0], loaded[1] if len(loaded) > 1 else None
+
+
+def show_loaded(loaded: Sequence[Any]) -> None:
+    """Bring objects into the scene, shown and selected, the first of them, an armature, active."""
+    scene: Any = current_context().scene
+    for item in loaded:
+        scene.collection.objects.link(item)
+        item.hide_viewport = item.hide_select = item.hide_render = False
+        item.hide_set(False)
+        item.select_set(True)
+    current_context().view_layer.objects.active = loaded[0]
 
 
 def _scale_of(matrix: np.ndarray) -> float:
@@ -159,9 +164,10 @@ def transform_data(armature: Any, mesh: Any, matrix: Matrix, scale: float) -> No
         mesh.matrix_basis = Matrix.Identity(4)
 
 
-def _shift(fcurve: bpy.types.FCurve, frames: float) -> None:
-    """Move a curve in time."""
-    _change(fcurve, 0, lambda values: values + frames)
+def start_at_first(fcurves: Iterable[bpy.types.FCurve], frame: int) -> None:
+    """Move curves in time, so that what was at ``frame`` is at ``FIRST``."""
+    for fcurve in fcurves:
+        _change(fcurve, 0, lambda values: values + (FIRST - frame))
 
 
 def _multiply(fcurve: bpy.types.FCurve, factor: float) -> None:

@@ -38,6 +38,15 @@ class AvatarCopy:
 
 
 @dataclass(frozen=True)
+class CharacterCopy:
+    """What is written of a character of the user's own: ``armature``, which plays the take's action, and the
+    ``others``: what it moves and what it hangs from."""
+
+    armature: ArmatureObject
+    others: Sequence[bpy.types.Object]
+
+
+@dataclass(frozen=True)
 class Choices:
     """How it is written: ``bone_names`` of ``bone_names.NAMES``; ``layout`` of ``amass_writer.LAYOUTS``, for npz;
     ``uncertainty``: whether to write it where the format can hold it."""
@@ -50,13 +59,15 @@ class Choices:
 class Export:
     """An export under way. ``poll`` until the file is there, whole, or ``InputError`` says why it is not."""
 
-    def __init__(self, kind: str, path: Path, avatar: AvatarCopy, scene: Scene, choices: Choices) -> None:
-        """``kind`` of ``writers.WRITERS`` into ``path``: the avatar, as the ``choices`` say.
+    def __init__(
+        self, kind: str, path: Path, copied: AvatarCopy | CharacterCopy, scene: Scene, choices: Choices
+    ) -> None:
+        """``kind`` of ``writers.WRITERS`` into ``path``: the avatar, as the ``choices`` say; or of
+        ``character_file.WRITERS`` a character.
 
         Raises ``InputError`` where the action lacks a curve that a motion has, or where what the other Blender needs
         cannot be written.
         """
-        frames = take_frames(avatar.armature, avatar.action)
         self.path = path
         try:
             self._folder = tempfile.TemporaryDirectory(prefix="threepoint-export-", dir=bpy.app.tempdir or None)
@@ -64,14 +75,14 @@ class Export:
             raise InputError(temporary_refusal(bpy.app.tempdir, error)) from None
         folder = Path(self._folder.name)
         job: dict[str, Any] = {
-            "kind": kind, "path": str(path), "blend": str(folder / "avatar.blend"), "title": avatar.action.name,
+            "kind": kind, "path": str(path), "blend": str(folder / "copied.blend"),
             "fps": [scene.render.fps, scene.render.fps_base], "rate": scene_fps(scene),
-            "frames": [scene.frame_start, scene.frame_end], "betas": list(avatar.betas), "body": avatar.body_path,
-            "bone_names": choices.bone_names, "layout": choices.layout,
         }  # fmt: skip
         try:
-            job |= _save_uncertainty(folder, avatar.mesh if choices.uncertainty else None, frames)
-            job |= _save_avatar(job["blend"], avatar.armature, avatar.mesh, avatar.action)
+            if isinstance(copied, CharacterCopy):
+                job |= _save_character(job["blend"], copied)
+            else:
+                job |= _save_avatar_job(folder, job["blend"], copied, scene, choices)
             (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
         except OSError as error:
             self._folder.cleanup()
@@ -140,6 +151,25 @@ def blender_command() -> list[str]:
     if not bpy.app.binary_path:  # Blender as a module.
         return command(sys.executable, SCRIPT)
     return [bpy.app.binary_path, "--background", "--factory-startup", "--python", str(SCRIPT), "--"]
+
+
+def _save_avatar_job(folder: Path, blend: str, avatar: AvatarCopy, scene: Scene, choices: Choices) -> dict[str, Any]:
+    """Save an avatar; what the other Blender has to know of it."""
+    frames = take_frames(avatar.armature, avatar.action)
+    job = {
+        "title": avatar.action.name, "frames": [scene.frame_start, scene.frame_end], "betas": list(avatar.betas),
+        "body": avatar.body_path, "bone_names": choices.bone_names, "layout": choices.layout,
+    }  # fmt: skip
+    job |= _save_uncertainty(folder, avatar.mesh if choices.uncertainty else None, frames)
+    return job | _save_avatar(blend, avatar.armature, avatar.mesh, avatar.action)
+
+
+def _save_character(blend: str, character: CharacterCopy) -> dict[str, Any]:
+    """Save a character as it is; what the other Blender has to know of it."""
+    items, animation = [character.armature, *character.others], character.armature.animation_data
+    assert animation is not None and animation.action is not None
+    bpy.data.libraries.write(blend, set(items), fake_user=True, path_remap="ABSOLUTE")
+    return {"title": animation.action.name, "items": [item.name for item in items]}
 
 
 def _save_uncertainty(folder: Path, mesh: MeshObject | None, frames: np.ndarray) -> dict[str, Any]:

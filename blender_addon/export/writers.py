@@ -22,6 +22,7 @@ from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, PARENTS, WRISTS
 from ...model_core.motion import Motion, Uncertainty
 from ..avatar.bone_names import FINGER_NAMES, VRM, finger_names_of, names_of
 from ..avatar.uncertainty_colours import COLOUR
+from .character_file import write_character
 from .fbx import write_fbx
 from .prepare import Subject, prepare, rest_points
 from .process import part_of
@@ -32,12 +33,14 @@ REASON = re.compile(r"^\w*(?:Error|Exception)\b:? ?(?:\[Errno \d+\] )?(.*)$", re
 
 
 def write(job: Mapping[str, Any]) -> None:
-    """Export the avatar of a job (``process.Export``). Raises what the exporter does."""
-    subject = prepare(job)
+    """Export the avatar or the character of a job (``process.Export``). Raises what the exporter does."""
     path = Path(job["path"])
     part = part_of(path)
     try:
-        WRITERS[job["kind"]](str(part), subject, job)
+        if "items" in job:
+            write_character(str(part), job)
+        else:
+            WRITERS[job["kind"]](str(part), prepare(job), job)
         if not part.is_file() or not part.stat().st_size:
             raise OSError("the exporter has written nothing")
         if job["kind"] == "USD" and not _is_whole_usd(part.read_bytes()):

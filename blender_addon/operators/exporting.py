@@ -15,10 +15,11 @@ from ...model_core.command_line.animate_arguments import EXPORTS
 from ...model_core.errors import InputError
 from ..avatar.bone_names import ITEMS, PRESET
 from ..bpy_types import Context, Scene, current_context, registration
-from ..export.process import AvatarCopy, Choices, Export, part_of
+from ..export.process import AvatarCopy, CharacterCopy, Choices, Export, part_of
 from ..i18n.messages import message
 from ..i18n.text_wrap import draw_lines
 from ..i18n.translations import translate, translated
+from ..state.characters import playing
 from ..state.polls import has_take, is_idle
 from ..state.presence import forget_deleted
 from ..state.properties import THREEPOINT_PG_person, require_person
@@ -46,6 +47,8 @@ LAYOUTS = (
 )
 NAMED = ("FBX", "GLTF", "BVH", "USD")
 """Formats whose bones may be called anything."""
+MESHED = ("FBX", "GLTF", "USD")
+"""Formats that hold a mesh, not motion alone."""
 UNSURE = ("GLTF", "USD", "NPZ")
 """Formats that can hold how uncertainty changes with time."""
 POLL_SECONDS = 0.1
@@ -165,6 +168,23 @@ def has_exporter(kind: str) -> bool:
     return name in dir(getattr(bpy.ops, group))
 
 
+def _require_writable(kind: str, path: Path) -> None:
+    """Raise ``InputError`` where a file of a kind cannot be written there."""
+    if not path.parent.is_dir():
+        raise InputError(message("The folder {folder} does not exist", folder=path.parent))
+    if not has_exporter(kind):
+        name = dict(item[:2] for item in FORMATS)[kind]
+        raise InputError(message("This Blender cannot write {format}: enable its add-on, or use a build that has it",
+                                 format=name))  # fmt: skip
+    try:
+        part_of(path).touch()
+        part_of(path).unlink()
+    except OSError as error:
+        raise InputError(
+            message("{path}: could not be written ({reason})", path=path, reason=error.strerror)
+        ) from error
+
+
 def export(
     kind: str,
     path: Path,
@@ -179,24 +199,12 @@ def export(
     ``kind`` is one of ``FORMATS``; ``names`` "SCENE" or one of ``bone_names.NAMES``, of the formats that have any;
     ``layout`` of ``amass_writer.LAYOUTS``, for npz. Raises ``InputError`` where that cannot be done.
     """
-    if not path.parent.is_dir():
-        raise InputError(message("The folder {folder} does not exist", folder=path.parent))
-    if not has_exporter(kind):
-        name = dict(item[:2] for item in FORMATS)[kind]
-        raise InputError(message("This Blender cannot write {format}: enable its add-on, or use a build that has it",
-                                 format=name))  # fmt: skip
-    try:
-        part_of(path).touch()
-        part_of(path).unlink()
-    except OSError as error:
-        raise InputError(
-            message("{path}: could not be written ({reason})", path=path, reason=error.strerror)
-        ) from error
+    _require_writable(kind, path)
     forget_deleted(person, scene)
     take = active_take(person)
     if person.armature is None or take is None or take.action is None:
         raise InputError(message("{person}: there is nothing to export; predict a motion first", person=person.name))
-    if person.mesh is None and kind in ("FBX", "GLTF", "USD"):
+    if person.mesh is None and kind in MESHED:
         raise InputError(
             message("{person}: the avatar's mesh was deleted; predict again to get one", person=person.name)
         )
@@ -209,12 +217,19 @@ def export(
 def write_take(person: THREEPOINT_PG_person, take: int, path: Path) -> None:
     """Write a take of a person, counted from 0, in the format of the path's suffix, with the bones' names as they are.
 
+    Where the take is on a character and the format holds meshes, the file is of the character.
+
     Raises ``InputError`` where that cannot be done.
     """
     shown = person.active_take
     person.active_take = take
+    kind, scene = EXPORTS[path.suffix.lower()], current_context().scene
     try:
-        export(EXPORTS[path.suffix.lower()], path, person, current_context().scene).wait()
+        if person.takes[take].character_action is not None and kind in MESHED:
+            _require_writable(kind, path)
+            Export(kind, path, CharacterCopy(*playing(person)), scene, Choices("SCENE", "SMPLH", False)).wait()
+        else:
+            export(kind, path, person, scene).wait()
     finally:
         person.active_take = shown
 

@@ -207,6 +207,19 @@ def writing(person: "THREEPOINT_PG_person", carried: Mapping[int, "Carried"]) ->
     return said
 
 
+def playing(person: "THREEPOINT_PG_person") -> tuple[ArmatureObject, list[bpy.types.Object]]:
+    """A person's character, and what belongs to it: objects that it moves or carries, where shown, and hangs from."""
+    from ..characters.reading import skins_of
+
+    armature: Any = person.character.armature
+    above, parent = [], armature.parent
+    while parent is not None:
+        above.append(parent)
+        parent = parent.parent
+    below = [item for item in (*skins_of(armature), *armature.children_recursive) if item.visible_get()]
+    return armature, [*dict.fromkeys([*above, *below])]
+
+
 def _require_usable(armature: Any) -> None:
     if armature is None or not armature.users_scene:
         raise InputError(message("Choose a character first"))

@@ -43,8 +43,8 @@ def add_outputs(group: Arguments) -> None:
     group.add_argument("--preview", type=Path, action="append", default=[], metavar="FILE",
                        help="pictures of moments (.png) or a film (.mp4); may be given more than once")  # fmt: skip
     group.add_argument("--character", type=Path, metavar="FILE",
-                       help="a character of your own (.blend, .glb, .gltf, .vrm, .fbx) that the motion is put on, "
-                       "in the scene")  # fmt: skip
+                       help="a character of your own (.blend, .glb, .gltf, .vrm, .fbx) that the motion is put on: in "
+                       "the scene beside the avatar, in .fbx, .glb and .usdc in its place")  # fmt: skip
     group.add_argument("--fps", type=frame_rate, default=DEFAULT_FPS, metavar="N", help="the scene's frame rate")
 
 
