@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from threepoint.blender_addon.characters.bones.rest_pose import RestPose
+from threepoint.blender_addon.characters.bones.roles import LIMBS
+from threepoint.tools.evaluation.characters.made_up_rigs import FINGER_BONE, FINGER_PLACES, Rig, joints_of
 
 FINGERS = ("thumb", "index", "middle", "ring", "pinky")
 
@@ -24,7 +26,7 @@ class Published:
     fingers: tuple[tuple[str, str, str], ...]
 
     def rest(self) -> RestPose:
-        """The bones without places: names and what hangs from what have to do."""
+        """The bones, those that have a part where a made-up person has it, pieces of limbs between, others above."""
         parents: dict[str, str] = {}
         for line in (line for line in self.tree.strip().splitlines() if line.strip()):
             above, _, below = line.partition(":")
@@ -38,9 +40,41 @@ class Published:
                 line.append(parents[line[-1]])
             names += [bone for bone in line[::-1] if bone not in names]
         numbers = np.array([names.index(parents[name]) if name in parents else -1 for name in names])
-        count = len(names)
-        nowhere, axes = np.zeros((count, 3)), np.tile(np.eye(3), (count, 1, 1))
-        return RestPose(tuple(names), numbers, nowhere, nowhere, axes, axes, np.ones(count, bool), np.zeros((0, 3)))
+        heads = _places(names, numbers, self._known())
+        axes, inherits = np.tile(np.eye(3), (len(names), 1, 1)), np.ones(len(names), bool)
+        return RestPose(tuple(names), numbers, heads, heads + ABOVE, axes, axes, inherits, np.zeros((0, 3)))
+
+    def _known(self) -> dict[str, np.ndarray]:
+        """Bone -> where it begins (3,), of those that are a person's."""
+        joints = joints_of(Rig(droop=40))
+        found = dict(zip(self.middle, (np.zeros(3), joints["hips"], joints["chest"], joints["head"]), strict=True))
+        for number, side in enumerate("lr"):
+            found |= {sided(bone, side): joints[f"{limb} {number}"]
+                      for bone, limb in zip(self.limbs, LIMBS, strict=True)}  # fmt: skip
+            wrist = joints[f"hand {number}"]
+            ahead = (joints[f"finger {number}"] - wrist) / np.linalg.norm(joints[f"finger {number}"] - wrist)
+            for finger, bones in zip(FINGERS, self.fingers, strict=True):
+                along, across = FINGER_PLACES[finger]
+                for place, bone in enumerate(bones):
+                    found[sided(bone, side)] = wrist + (along + FINGER_BONE * place) * ahead + [0, across, 0]
+        return found
+
+
+ABOVE = np.array([0.0, 0.0, 0.02])
+
+
+def _places(names: list[str], parents: np.ndarray, known: dict[str, np.ndarray]) -> np.ndarray:
+    """Where bones begin (B, 3): as ``known``, evenly between those, or above their parent."""
+    heads = np.zeros((len(names), 3))
+    for bone, name in enumerate(names):
+        heads[bone] = known[name] if name in known else heads[parents[bone]] + ABOVE
+    for bone, name in enumerate(names):
+        between, above = [], int(parents[bone])
+        while name in known and above >= 0 and names[above] not in known:
+            between, above = [above, *between], int(parents[above])
+        for place, piece in enumerate(between, 1):
+            heads[piece] = heads[above] + place / (len(between) + 1) * (heads[bone] - heads[above])
+    return heads
 
 
 def sided(name: str, side: str) -> str:

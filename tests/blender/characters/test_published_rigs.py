@@ -1,11 +1,24 @@
-"""Rigs whose bones are known from their makers' publications: body and fingers are found by their names."""
+"""Rigs whose bones are known from their makers' publications: body and fingers are found, and take a motion."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 from published_rigs import FINGERS, PUBLISHED, sided
 
 from threepoint.blender_addon.characters.bones.by_name import bones_by_name
 from threepoint.blender_addon.characters.bones.roles import LIMBS, MIDDLE_ROLES
+from threepoint.blender_addon.characters.character import character_of
+from threepoint.blender_addon.characters.choices import PLAYER, ROTATIONS, SCALED, Choices
 from threepoint.blender_addon.characters.hands.finger_bones import finger_bones
+from threepoint.blender_addon.characters.player import player_of
+from threepoint.blender_addon.characters.transfer import transfer
+from threepoint.model_core.body import load_body
+from threepoint.tools.evaluation.characters.measuring import measure
+from threepoint.tools.support.sample_recording import sample_motion
+
+SLOWER = 3
 
 
 @pytest.mark.parametrize("rig", PUBLISHED)
@@ -26,3 +39,24 @@ def test_the_fingers_of_a_published_rig_are_known_by_their_names(rig):
         wanted = {finger: tuple(sided(bone, side) for bone in bones)
                   for finger, bones in zip(FINGERS, published.fingers, strict=True)}  # fmt: skip
         assert {finger: tuple(rest.names[bone] for bone in bones) for finger, bones in found.items()} == wanted
+
+
+@pytest.fixture(scope="module")
+def player():
+    """Somebody who walks and crouches."""
+    body = load_body()
+    sample = sample_motion(body, np.zeros(10))
+    motion = replace(sample, rotations=sample.rotations[::SLOWER], translation=sample.translation[::SLOWER],
+                     fps=sample.fps / SLOWER)  # fmt: skip
+    return player_of(motion.validate(), body)
+
+
+@pytest.mark.parametrize("rig", PUBLISHED)
+def test_a_published_rig_takes_a_motion(player, rig):
+    rest = PUBLISHED[rig].rest()
+    character = character_of(rest, bones_by_name(rest))
+    for hands in (PLAYER, SCALED, ROTATIONS):
+        pose = transfer(player, character, Choices(hands))
+        found = measure(SimpleNamespace(character=character, pose=pose, player=player), hands)
+        assert found["slide"] < 1 and found["lower"] < 1 and found["sunk"] < 1 and found["flip"] < 30
+        assert found["directions"] < 5 if hands == ROTATIONS else found["hands"] < 1

@@ -1,0 +1,24 @@
+"""The table of characters: a row for those that are named, with the figures that every character has to keep."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from threepoint.model_core.body import load_body
+from threepoint.tools.evaluation.characters.table import COLUMNS, evaluate_characters, format_rows
+from threepoint.tools.support.sample_recording import sample_motion
+
+FRAMES, SLOWER = 240, 4
+
+
+def test_who_is_named_has_a_row_within_the_bounds_and_nobody_else(tmp_path):
+    body = load_body()
+    sample = sample_motion(body, np.zeros(10))
+    motion = replace(sample, rotations=sample.rotations[:FRAMES:SLOWER], fps=sample.fps / SLOWER,
+                     translation=sample.translation[:FRAMES:SLOWER])  # fmt: skip
+    rows = evaluate_characters(tmp_path, [("sample", motion)], body, lambda *_: None, None, ["worst_child"])
+    (row,) = rows
+    assert row["character"] == "worst_child" and row["motion"] == "sample" and set(COLUMNS) < set(row)
+    assert max(row[name] for name in ("hands", "hands_scaled", "slide", "sole", "blender")) < 1
+    assert row["directions"] < 5 and row["flip"] < 30
+    assert "worst_child" in format_rows(rows)
