@@ -16,8 +16,8 @@ FINGERS = ("thumb", "index", "middle", "ring", "pinky")
 
 @dataclass(frozen=True)
 class Published:
-    """``tree``: a line a bone, what hangs from it after a colon. ``middle``: root, hips, chest and head; ``limbs``: of
-    each side, from collar to toes; ``fingers``: their three bones, from thumb to little finger.
+    """``tree``: a line a bone, what hangs from it after a colon. ``middle``: root (or ""), hips, chest and head;
+    ``limbs``: of each side, from collar to toes; ``fingers``: their three bones, from thumb to little finger.
     """
 
     tree: str
@@ -286,6 +286,58 @@ PUBLISHED = {
         ("CC_Base_{L}_Clavicle", "CC_Base_{L}_Upperarm", "CC_Base_{L}_Forearm", "CC_Base_{L}_Hand",
          "CC_Base_{L}_Thigh", "CC_Base_{L}_Calf", "CC_Base_{L}_Foot", "CC_Base_{L}_ToeBase"),
         _fingers("CC_Base_{L}_<>#", "Thumb", "Index", "Mid", "Ring", "Pinky"),
+    ),
+    "MakeHuman and MPFB": Published(
+        """
+        root: pelvis.{L} spine05
+        pelvis.{L}: upperleg01.{L}
+        upperleg01.{L}: upperleg02.{L}
+        upperleg02.{L}: lowerleg01.{L}
+        lowerleg01.{L}: lowerleg02.{L}
+        lowerleg02.{L}: foot.{L}
+        foot.{L}: toe1-1.{L} toe2-1.{L} toe3-1.{L} toe4-1.{L} toe5-1.{L}
+        toe1-1.{L}: toe1-2.{L}
+        spine05: spine04
+        spine04: spine03
+        spine03: spine02
+        spine02: breast.{L} spine01
+        spine01: clavicle.{L} neck01
+        clavicle.{L}: shoulder01.{L}
+        shoulder01.{L}: upperarm01.{L}
+        upperarm01.{L}: upperarm02.{L}
+        upperarm02.{L}: lowerarm01.{L}
+        lowerarm01.{L}: lowerarm02.{L}
+        lowerarm02.{L}: wrist.{L}
+        wrist.{L}: finger1-1.{L}
+        wrist.{L}: metacarpal1.{L}
+        metacarpal1.{L}: finger2-1.{L}
+        wrist.{L}: metacarpal2.{L}
+        metacarpal2.{L}: finger3-1.{L}
+        wrist.{L}: metacarpal3.{L}
+        metacarpal3.{L}: finger4-1.{L}
+        wrist.{L}: metacarpal4.{L}
+        metacarpal4.{L}: finger5-1.{L}
+        finger1-1.{L}: finger1-2.{L}
+        finger1-2.{L}: finger1-3.{L}
+        finger2-1.{L}: finger2-2.{L}
+        finger2-2.{L}: finger2-3.{L}
+        finger3-1.{L}: finger3-2.{L}
+        finger3-2.{L}: finger3-3.{L}
+        finger4-1.{L}: finger4-2.{L}
+        finger4-2.{L}: finger4-3.{L}
+        finger5-1.{L}: finger5-2.{L}
+        finger5-2.{L}: finger5-3.{L}
+        neck01: neck02
+        neck02: neck03
+        neck03: head
+        head: jaw special06.{L}
+        special06.{L}: special05.{L}
+        special05.{L}: eye.{L}
+        """,
+        ("", "root", "spine01", "head"),
+        ("clavicle.{L}", "upperarm01.{L}", "lowerarm01.{L}", "wrist.{L}",
+         "upperleg01.{L}", "lowerleg01.{L}", "foot.{L}", "toe1-1.{L}"),
+        tuple((f"finger{place}-1.{{L}}", f"finger{place}-2.{{L}}", f"finger{place}-3.{{L}}") for place in range(1, 6)),
     ),
     "Daz Genesis 3 and 8": Published(
         """

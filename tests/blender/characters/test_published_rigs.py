@@ -27,7 +27,7 @@ def test_the_body_of_a_published_rig_is_known_by_its_names(rig):
     wanted = dict(zip(MIDDLE_ROLES, published.middle, strict=True))
     for side in ("left", "right"):
         wanted |= {f"{side}_{limb}": sided(bone, side[0]) for limb, bone in zip(LIMBS, published.limbs, strict=True)}
-    assert bones_by_name(published.rest()) == wanted
+    assert bones_by_name(published.rest()) == {role: bone for role, bone in wanted.items() if bone}
 
 
 @pytest.mark.parametrize("rig", PUBLISHED)
