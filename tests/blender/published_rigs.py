@@ -4,6 +4,7 @@ Faces are left out but for a bone or two. ``{l}`` is ``l`` and ``r``, ``{L}`` th
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,8 +17,8 @@ FINGERS = ("thumb", "index", "middle", "ring", "pinky")
 
 @dataclass(frozen=True)
 class Published:
-    """``tree``: a line a bone, what hangs from it after a colon. ``middle``: root (or ""), hips, chest and head;
-    ``limbs``: of each side, from collar to toes; ``fingers``: their three bones, from thumb to little finger.
+    """``tree``: bones, each below the one before, and after a colon what hangs from the last. ``middle``: root (or ""),
+    hips, chest and head; ``limbs``: of each side, from collar to toes; ``fingers``: three bones each, the thumb first.
     """
 
     tree: str
@@ -28,11 +29,12 @@ class Published:
     def rest(self) -> RestPose:
         """The bones, those that have a part where a made-up person has it, pieces of limbs between, others above."""
         parents: dict[str, str] = {}
-        for line in (line for line in self.tree.strip().splitlines() if line.strip()):
+        for line in self.tree.strip().splitlines():
             above, _, below = line.partition(":")
+            chain = above.strip().split(" > ")
+            pairs = [*pairwise(chain), *((chain[-1], name) for name in below.split())]
             for side in "lr":
-                for name in below.split():
-                    parents.setdefault(sided(name, side), sided(above.strip(), side))
+                parents |= {sided(name, side): sided(carrier, side) for carrier, name in pairs}
         names: list[str] = []
         for name in parents:
             line = [name]
@@ -97,27 +99,18 @@ PUBLISHED = {
         """
         root: pelvis ik_foot_root ik_hand_root
         ik_foot_root: ik_foot_{l}
-        ik_hand_root: ik_hand_gun
-        ik_hand_gun: ik_hand_{l}
+        ik_hand_root > ik_hand_gun: ik_hand_{l}
         pelvis: spine_01 thigh_{l}
-        spine_01: spine_02
-        spine_02: spine_03
-        spine_03: clavicle_{l} neck_01
+        spine_01 > spine_02 > spine_03: clavicle_{l} neck_01
         neck_01: head
-        clavicle_{l}: upperarm_{l}
-        upperarm_{l}: lowerarm_{l} upperarm_twist_01_{l}
+        clavicle_{l} > upperarm_{l}: lowerarm_{l} upperarm_twist_01_{l}
         lowerarm_{l}: hand_{l} lowerarm_twist_01_{l}
         hand_{l}: index_01_{l} middle_01_{l} pinky_01_{l} ring_01_{l} thumb_01_{l}
-        index_01_{l}: index_02_{l}
-        index_02_{l}: index_03_{l}
-        middle_01_{l}: middle_02_{l}
-        middle_02_{l}: middle_03_{l}
-        pinky_01_{l}: pinky_02_{l}
-        pinky_02_{l}: pinky_03_{l}
-        ring_01_{l}: ring_02_{l}
-        ring_02_{l}: ring_03_{l}
-        thumb_01_{l}: thumb_02_{l}
-        thumb_02_{l}: thumb_03_{l}
+        index_01_{l} > index_02_{l}: index_03_{l}
+        middle_01_{l} > middle_02_{l}: middle_03_{l}
+        pinky_01_{l} > pinky_02_{l}: pinky_03_{l}
+        ring_01_{l} > ring_02_{l}: ring_03_{l}
+        thumb_01_{l} > thumb_02_{l}: thumb_03_{l}
         thigh_{l}: calf_{l} thigh_twist_01_{l}
         calf_{l}: calf_twist_01_{l} foot_{l}
         foot_{l}: ball_{l}
@@ -128,18 +121,12 @@ PUBLISHED = {
         """
         root: pelvis ik_foot_root ik_hand_root interaction center_of_mass
         ik_foot_root: ik_foot_{l}
-        ik_hand_root: ik_hand_gun
-        ik_hand_gun: ik_hand_{l}
+        ik_hand_root > ik_hand_gun: ik_hand_{l}
         pelvis: spine_01 thigh_{l}
-        spine_01: spine_02
-        spine_02: spine_03
-        spine_03: spine_04
-        spine_04: spine_05
+        spine_01 > spine_02 > spine_03 > spine_04: spine_05
         spine_05: clavicle_pec_{l} spine_04_latissimus_{l} clavicle_{l} neck_01
-        neck_01: neck_02
-        neck_02: head FACIAL_C_Neck2Root
-        head: FACIAL_C_FacialRoot
-        FACIAL_C_FacialRoot: FACIAL_C_Jaw FACIAL_{L}_Eye FACIAL_{L}_Ear
+        neck_01 > neck_02: head FACIAL_C_Neck2Root
+        head > FACIAL_C_FacialRoot: FACIAL_C_Jaw FACIAL_{L}_Eye FACIAL_{L}_Ear
         clavicle_{l}: clavicle_out_{l} clavicle_scap_{l} upperarm_{l}
         upperarm_{l}: upperarm_correctiveRoot_{l} upperarm_twist_01_{l} upperarm_twist_02_{l} lowerarm_{l}
         upperarm_correctiveRoot_{l}: upperarm_bck_{l} upperarm_fwd_{l} upperarm_in_{l} upperarm_out_{l}
@@ -149,20 +136,12 @@ PUBLISHED = {
         lowerarm_correctiveRoot_{l}: lowerarm_out_{l} lowerarm_in_{l} lowerarm_fwd_{l} lowerarm_bck_{l}
         hand_{l}: wrist_inner_{l} wrist_outer_{l} weapon_{l} pinky_metacarpal_{l} ring_metacarpal_{l}
         hand_{l}: middle_metacarpal_{l} index_metacarpal_{l} thumb_01_{l}
-        index_metacarpal_{l}: index_01_{l}
-        index_01_{l}: index_01_mcp_{l} index_02_{l} index_01_palm_{l}
+        index_metacarpal_{l} > index_01_{l}: index_01_mcp_{l} index_02_{l} index_01_palm_{l}
         index_02_{l}: index_03_{l} index_02_half_{l} index_02_pip_{l}
-        middle_metacarpal_{l}: middle_01_{l}
-        middle_01_{l}: middle_02_{l}
-        middle_02_{l}: middle_03_{l}
-        ring_metacarpal_{l}: ring_01_{l}
-        ring_01_{l}: ring_02_{l}
-        ring_02_{l}: ring_03_{l}
-        pinky_metacarpal_{l}: pinky_01_{l}
-        pinky_01_{l}: pinky_02_{l}
-        pinky_02_{l}: pinky_03_{l}
-        thumb_01_{l}: thumb_02_{l}
-        thumb_02_{l}: thumb_03_{l}
+        middle_metacarpal_{l} > middle_01_{l} > middle_02_{l}: middle_03_{l}
+        ring_metacarpal_{l} > ring_01_{l} > ring_02_{l}: ring_03_{l}
+        pinky_metacarpal_{l} > pinky_01_{l} > pinky_02_{l}: pinky_03_{l}
+        thumb_01_{l} > thumb_02_{l}: thumb_03_{l}
         thigh_{l}: thigh_correctiveRoot_{l} thigh_twist_01_{l} thigh_twist_02_{l} calf_{l}
         thigh_correctiveRoot_{l}: thigh_fwd_{l} thigh_bck_{l} thigh_out_{l} thigh_in_{l} thigh_bck_lwr_{l}
         calf_{l}: calf_correctiveRoot_{l} calf_twist_01_{l} calf_twist_02_{l} foot_{l}
@@ -175,37 +154,18 @@ PUBLISHED = {
     ),
     "Auto-Rig Pro": Published(
         """
-        root: root.x
-        root.x: spine_01.x thigh_twist.{l}
-        spine_01.x: spine_02.x
-        spine_02.x: spine_03.x
-        spine_03.x: neck.x shoulder.{l} breast.{l}
-        neck.x: head.x
-        head.x: jawbone.x c_eye.{l} c_ear_01.{l}
-        shoulder.{l}: arm_twist.{l}
-        arm_twist.{l}: arm_stretch.{l}
-        arm_stretch.{l}: forearm_stretch.{l}
-        forearm_stretch.{l}: forearm_twist.{l}
-        forearm_twist.{l}: hand.{l}
+        root > root.x: spine_01.x thigh_twist.{l}
+        spine_01.x > spine_02.x > spine_03.x: neck.x shoulder.{l} breast.{l}
+        neck.x > head.x: jawbone.x c_eye.{l} c_ear_01.{l}
+        shoulder.{l} > arm_twist.{l} > arm_stretch.{l}: forearm_stretch.{l}
+        forearm_stretch.{l} > forearm_twist.{l}: hand.{l}
         hand.{l}: thumb1.{l} c_index1_base.{l} c_middle1_base.{l} c_ring1_base.{l} c_pinky1_base.{l}
-        thumb1.{l}: c_thumb2.{l}
-        c_thumb2.{l}: c_thumb3.{l}
-        c_index1_base.{l}: index1.{l}
-        index1.{l}: c_index2.{l}
-        c_index2.{l}: c_index3.{l}
-        c_middle1_base.{l}: middle1.{l}
-        middle1.{l}: c_middle2.{l}
-        c_middle2.{l}: c_middle3.{l}
-        c_ring1_base.{l}: ring1.{l}
-        ring1.{l}: c_ring2.{l}
-        c_ring2.{l}: c_ring3.{l}
-        c_pinky1_base.{l}: pinky1.{l}
-        pinky1.{l}: c_pinky2.{l}
-        c_pinky2.{l}: c_pinky3.{l}
-        thigh_twist.{l}: thigh_stretch.{l}
-        thigh_stretch.{l}: leg_stretch.{l}
-        leg_stretch.{l}: leg_twist.{l}
-        leg_twist.{l}: foot.{l}
+        thumb1.{l} > c_thumb2.{l}: c_thumb3.{l}
+        c_index1_base.{l} > index1.{l} > c_index2.{l}: c_index3.{l}
+        c_middle1_base.{l} > middle1.{l} > c_middle2.{l}: c_middle3.{l}
+        c_ring1_base.{l} > ring1.{l} > c_ring2.{l}: c_ring3.{l}
+        c_pinky1_base.{l} > pinky1.{l} > c_pinky2.{l}: c_pinky3.{l}
+        thigh_twist.{l} > thigh_stretch.{l} > leg_stretch.{l} > leg_twist.{l}: foot.{l}
         foot.{l}: toes_01.{l}
         """,
         ("root", "root.x", "spine_03.x", "head.x"),
@@ -216,26 +176,17 @@ PUBLISHED = {
     ),
     "Auto-Rig Pro, exported to a game": Published(
         """
-        root: root.x
-        root.x: spine_01.x thigh_stretch.{l}
-        spine_01.x: spine_02.x
-        spine_02.x: spine_03.x
-        spine_03.x: neck.x shoulder.{l}
+        root > root.x: spine_01.x thigh_stretch.{l}
+        spine_01.x > spine_02.x > spine_03.x: neck.x shoulder.{l}
         neck.x: head.x
-        shoulder.{l}: arm_stretch.{l}
-        arm_stretch.{l}: arm_twist.{l} forearm_stretch.{l}
+        shoulder.{l} > arm_stretch.{l}: arm_twist.{l} forearm_stretch.{l}
         forearm_stretch.{l}: forearm_twist.{l} hand.{l}
         hand.{l}: thumb1.{l} index1.{l} middle1.{l} ring1.{l} pinky1.{l}
-        thumb1.{l}: thumb2.{l}
-        thumb2.{l}: thumb3.{l}
-        index1.{l}: index2.{l}
-        index2.{l}: index3.{l}
-        middle1.{l}: middle2.{l}
-        middle2.{l}: middle3.{l}
-        ring1.{l}: ring2.{l}
-        ring2.{l}: ring3.{l}
-        pinky1.{l}: pinky2.{l}
-        pinky2.{l}: pinky3.{l}
+        thumb1.{l} > thumb2.{l}: thumb3.{l}
+        index1.{l} > index2.{l}: index3.{l}
+        middle1.{l} > middle2.{l}: middle3.{l}
+        ring1.{l} > ring2.{l}: ring3.{l}
+        pinky1.{l} > pinky2.{l}: pinky3.{l}
         thigh_stretch.{l}: thigh_twist.{l} leg_stretch.{l}
         leg_stretch.{l}: leg_twist.{l} foot.{l}
         foot.{l}: toes_01.{l}
@@ -247,23 +198,18 @@ PUBLISHED = {
     ),
     "Character Creator": Published(
         """
-        RL_BoneRoot: CC_Base_Hip
-        CC_Base_Hip: CC_Base_Pelvis CC_Base_Waist
-        CC_Base_Pelvis: CC_Base_{L}_Thigh
-        CC_Base_{L}_Thigh: CC_Base_{L}_ThighTwist01 CC_Base_{L}_Calf
+        RL_BoneRoot > CC_Base_Hip: CC_Base_Pelvis CC_Base_Waist
+        CC_Base_Pelvis > CC_Base_{L}_Thigh: CC_Base_{L}_ThighTwist01 CC_Base_{L}_Calf
         CC_Base_{L}_ThighTwist01: CC_Base_{L}_ThighTwist02
         CC_Base_{L}_Calf: CC_Base_{L}_KneeShareBone CC_Base_{L}_CalfTwist01 CC_Base_{L}_Foot
         CC_Base_{L}_CalfTwist01: CC_Base_{L}_CalfTwist02
         CC_Base_{L}_Foot: CC_Base_{L}_ToeBaseShareBone CC_Base_{L}_ToeBase
         CC_Base_{L}_ToeBase: CC_Base_{L}_BigToe1 CC_Base_{L}_IndexToe1 CC_Base_{L}_MidToe1 CC_Base_{L}_RingToe1
         CC_Base_{L}_ToeBase: CC_Base_{L}_PinkyToe1
-        CC_Base_Waist: CC_Base_Spine01
-        CC_Base_Spine01: CC_Base_Spine02
+        CC_Base_Waist > CC_Base_Spine01: CC_Base_Spine02
         CC_Base_Spine02: CC_Base_{L}_RibsTwist CC_Base_{L}_Clavicle CC_Base_NeckTwist01
         CC_Base_{L}_RibsTwist: CC_Base_{L}_Breast
-        CC_Base_NeckTwist01: CC_Base_NeckTwist02
-        CC_Base_NeckTwist02: CC_Base_Head
-        CC_Base_Head: CC_Base_FacialBone
+        CC_Base_NeckTwist01 > CC_Base_NeckTwist02 > CC_Base_Head: CC_Base_FacialBone
         CC_Base_FacialBone: CC_Base_JawRoot CC_Base_{L}_Eye CC_Base_UpperJaw
         CC_Base_{L}_Clavicle: CC_Base_{L}_Upperarm
         CC_Base_{L}_Upperarm: CC_Base_{L}_UpperarmTwist01 CC_Base_{L}_Forearm
@@ -271,16 +217,11 @@ PUBLISHED = {
         CC_Base_{L}_Forearm: CC_Base_{L}_ForearmTwist01 CC_Base_{L}_ElbowShareBone CC_Base_{L}_Hand
         CC_Base_{L}_ForearmTwist01: CC_Base_{L}_ForearmTwist02
         CC_Base_{L}_Hand: CC_Base_{L}_Thumb1 CC_Base_{L}_Index1 CC_Base_{L}_Mid1 CC_Base_{L}_Ring1 CC_Base_{L}_Pinky1
-        CC_Base_{L}_Thumb1: CC_Base_{L}_Thumb2
-        CC_Base_{L}_Thumb2: CC_Base_{L}_Thumb3
-        CC_Base_{L}_Index1: CC_Base_{L}_Index2
-        CC_Base_{L}_Index2: CC_Base_{L}_Index3
-        CC_Base_{L}_Mid1: CC_Base_{L}_Mid2
-        CC_Base_{L}_Mid2: CC_Base_{L}_Mid3
-        CC_Base_{L}_Ring1: CC_Base_{L}_Ring2
-        CC_Base_{L}_Ring2: CC_Base_{L}_Ring3
-        CC_Base_{L}_Pinky1: CC_Base_{L}_Pinky2
-        CC_Base_{L}_Pinky2: CC_Base_{L}_Pinky3
+        CC_Base_{L}_Thumb1 > CC_Base_{L}_Thumb2: CC_Base_{L}_Thumb3
+        CC_Base_{L}_Index1 > CC_Base_{L}_Index2: CC_Base_{L}_Index3
+        CC_Base_{L}_Mid1 > CC_Base_{L}_Mid2: CC_Base_{L}_Mid3
+        CC_Base_{L}_Ring1 > CC_Base_{L}_Ring2: CC_Base_{L}_Ring3
+        CC_Base_{L}_Pinky1 > CC_Base_{L}_Pinky2: CC_Base_{L}_Pinky3
         """,
         ("RL_BoneRoot", "CC_Base_Hip", "CC_Base_Spine02", "CC_Base_Head"),
         ("CC_Base_{L}_Clavicle", "CC_Base_{L}_Upperarm", "CC_Base_{L}_Forearm", "CC_Base_{L}_Hand",
@@ -290,49 +231,24 @@ PUBLISHED = {
     "MakeHuman and MPFB": Published(
         """
         root: pelvis.{L} spine05
-        pelvis.{L}: upperleg01.{L}
-        upperleg01.{L}: upperleg02.{L}
-        upperleg02.{L}: lowerleg01.{L}
-        lowerleg01.{L}: lowerleg02.{L}
-        lowerleg02.{L}: foot.{L}
-        foot.{L}: toe1-1.{L} toe2-1.{L} toe3-1.{L} toe4-1.{L} toe5-1.{L}
+        pelvis.{L} > upperleg01.{L} > upperleg02.{L} > lowerleg01.{L}: lowerleg02.{L}
+        lowerleg02.{L} > foot.{L}: toe1-1.{L} toe2-1.{L} toe3-1.{L} toe4-1.{L} toe5-1.{L}
         toe1-1.{L}: toe1-2.{L}
-        spine05: spine04
-        spine04: spine03
-        spine03: spine02
-        spine02: breast.{L} spine01
+        spine05 > spine04 > spine03 > spine02: breast.{L} spine01
         spine01: clavicle.{L} neck01
-        clavicle.{L}: shoulder01.{L}
-        shoulder01.{L}: upperarm01.{L}
-        upperarm01.{L}: upperarm02.{L}
-        upperarm02.{L}: lowerarm01.{L}
-        lowerarm01.{L}: lowerarm02.{L}
-        lowerarm02.{L}: wrist.{L}
-        wrist.{L}: finger1-1.{L}
-        wrist.{L}: metacarpal1.{L}
-        metacarpal1.{L}: finger2-1.{L}
-        wrist.{L}: metacarpal2.{L}
-        metacarpal2.{L}: finger3-1.{L}
-        wrist.{L}: metacarpal3.{L}
-        metacarpal3.{L}: finger4-1.{L}
-        wrist.{L}: metacarpal4.{L}
-        metacarpal4.{L}: finger5-1.{L}
-        finger1-1.{L}: finger1-2.{L}
-        finger1-2.{L}: finger1-3.{L}
-        finger2-1.{L}: finger2-2.{L}
-        finger2-2.{L}: finger2-3.{L}
-        finger3-1.{L}: finger3-2.{L}
-        finger3-2.{L}: finger3-3.{L}
-        finger4-1.{L}: finger4-2.{L}
-        finger4-2.{L}: finger4-3.{L}
-        finger5-1.{L}: finger5-2.{L}
-        finger5-2.{L}: finger5-3.{L}
-        neck01: neck02
-        neck02: neck03
-        neck03: head
-        head: jaw special06.{L}
-        special06.{L}: special05.{L}
-        special05.{L}: eye.{L}
+        clavicle.{L} > shoulder01.{L} > upperarm01.{L} > upperarm02.{L}: lowerarm01.{L}
+        lowerarm01.{L} > lowerarm02.{L} > wrist.{L}: finger1-1.{L}
+        wrist.{L} > metacarpal1.{L}: finger2-1.{L}
+        wrist.{L} > metacarpal2.{L}: finger3-1.{L}
+        wrist.{L} > metacarpal3.{L}: finger4-1.{L}
+        wrist.{L} > metacarpal4.{L}: finger5-1.{L}
+        finger1-1.{L} > finger1-2.{L}: finger1-3.{L}
+        finger2-1.{L} > finger2-2.{L}: finger2-3.{L}
+        finger3-1.{L} > finger3-2.{L}: finger3-3.{L}
+        finger4-1.{L} > finger4-2.{L}: finger4-3.{L}
+        finger5-1.{L} > finger5-2.{L}: finger5-3.{L}
+        neck01 > neck02 > neck03 > head: jaw special06.{L}
+        special06.{L} > special05.{L}: eye.{L}
         """,
         ("", "root", "spine01", "head"),
         ("clavicle.{L}", "upperarm01.{L}", "lowerarm01.{L}", "wrist.{L}",
@@ -341,43 +257,21 @@ PUBLISHED = {
     ),
     "Daz Genesis 3 and 8": Published(
         """
-        Genesis8Female: hip
-        hip: pelvis abdomenLower
-        pelvis: {l}ThighBend
-        {l}ThighBend: {l}ThighTwist
-        {l}ThighTwist: {l}Shin
-        {l}Shin: {l}Foot
-        {l}Foot: {l}Metatarsals
+        Genesis8Female > hip: pelvis abdomenLower
+        pelvis > {l}ThighBend > {l}ThighTwist > {l}Shin > {l}Foot: {l}Metatarsals
         {l}Metatarsals: {l}Heel {l}Toe
         {l}Toe: {l}BigToe {l}SmallToe1 {l}SmallToe2 {l}SmallToe3 {l}SmallToe4
         {l}BigToe: {l}BigToe_2
-        abdomenLower: abdomenUpper
-        abdomenUpper: chestLower
-        chestLower: {l}Pectoral chestUpper
+        abdomenLower > abdomenUpper > chestLower: {l}Pectoral chestUpper
         chestUpper: {l}Collar neckLower
-        neckLower: neckUpper
-        neckUpper: head
-        head: upperFaceRig lowerJaw {l}Eye {l}Ear
-        {l}Collar: {l}ShldrBend
-        {l}ShldrBend: {l}ShldrTwist
-        {l}ShldrTwist: {l}ForearmBend
-        {l}ForearmBend: {l}ForearmTwist
-        {l}ForearmTwist: {l}Hand
+        neckLower > neckUpper > head: upperFaceRig lowerJaw {l}Eye {l}Ear
+        {l}Collar > {l}ShldrBend > {l}ShldrTwist > {l}ForearmBend > {l}ForearmTwist: {l}Hand
         {l}Hand: {l}Thumb1 {l}Carpal1 {l}Carpal2 {l}Carpal3 {l}Carpal4
-        {l}Thumb1: {l}Thumb2
-        {l}Thumb2: {l}Thumb3
-        {l}Carpal1: {l}Index1
-        {l}Index1: {l}Index2
-        {l}Index2: {l}Index3
-        {l}Carpal2: {l}Mid1
-        {l}Mid1: {l}Mid2
-        {l}Mid2: {l}Mid3
-        {l}Carpal3: {l}Ring1
-        {l}Ring1: {l}Ring2
-        {l}Ring2: {l}Ring3
-        {l}Carpal4: {l}Pinky1
-        {l}Pinky1: {l}Pinky2
-        {l}Pinky2: {l}Pinky3
+        {l}Thumb1 > {l}Thumb2: {l}Thumb3
+        {l}Carpal1 > {l}Index1 > {l}Index2: {l}Index3
+        {l}Carpal2 > {l}Mid1 > {l}Mid2: {l}Mid3
+        {l}Carpal3 > {l}Ring1 > {l}Ring2: {l}Ring3
+        {l}Carpal4 > {l}Pinky1 > {l}Pinky2: {l}Pinky3
         """,
         ("Genesis8Female", "hip", "chestUpper", "head"),
         ("{l}Collar", "{l}ShldrBend", "{l}ForearmBend", "{l}Hand", "{l}ThighBend", "{l}Shin", "{l}Foot", "{l}Toe"),
@@ -385,39 +279,21 @@ PUBLISHED = {
     ),
     "Daz Genesis 9": Published(
         """
-        Genesis9: hip
-        hip: pelvis spine1
-        pelvis: {l}_thigh
-        {l}_thigh: {l}_thightwist1 {l}_thightwist2 {l}_shin
-        {l}_shin: {l}_foot
-        {l}_foot: {l}_metatarsal
-        {l}_metatarsal: {l}_heel {l}_toes
+        Genesis9 > hip: pelvis spine1
+        pelvis > {l}_thigh: {l}_thightwist1 {l}_thightwist2 {l}_shin
+        {l}_shin > {l}_foot > {l}_metatarsal: {l}_heel {l}_toes
         {l}_toes: {l}_bigtoe1 {l}_indextoe1 {l}_midtoe1 {l}_ringtoe1 {l}_pinkytoe1
-        spine1: spine2
-        spine2: spine3
-        spine3: {l}_pectoral spine4
+        spine1 > spine2 > spine3: {l}_pectoral spine4
         spine4: {l}_shoulder neck1
-        neck1: neck2
-        neck2: head
-        head: lowerjaw {l}_eye {l}_ear
-        {l}_shoulder: {l}_upperarm
-        {l}_upperarm: {l}_upperarmtwist1 {l}_upperarmtwist2 {l}_forearm
+        neck1 > neck2 > head: lowerjaw {l}_eye {l}_ear
+        {l}_shoulder > {l}_upperarm: {l}_upperarmtwist1 {l}_upperarmtwist2 {l}_forearm
         {l}_forearm: {l}_forearmtwist1 {l}_forearmtwist2 {l}_hand
         {l}_hand: {l}_thumb1 {l}_indexmetacarpal {l}_midmetacarpal {l}_ringmetacarpal {l}_pinkymetacarpal
-        {l}_thumb1: {l}_thumb2
-        {l}_thumb2: {l}_thumb3
-        {l}_indexmetacarpal: {l}_index1
-        {l}_index1: {l}_index2
-        {l}_index2: {l}_index3
-        {l}_midmetacarpal: {l}_mid1
-        {l}_mid1: {l}_mid2
-        {l}_mid2: {l}_mid3
-        {l}_ringmetacarpal: {l}_ring1
-        {l}_ring1: {l}_ring2
-        {l}_ring2: {l}_ring3
-        {l}_pinkymetacarpal: {l}_pinky1
-        {l}_pinky1: {l}_pinky2
-        {l}_pinky2: {l}_pinky3
+        {l}_thumb1 > {l}_thumb2: {l}_thumb3
+        {l}_indexmetacarpal > {l}_index1 > {l}_index2: {l}_index3
+        {l}_midmetacarpal > {l}_mid1 > {l}_mid2: {l}_mid3
+        {l}_ringmetacarpal > {l}_ring1 > {l}_ring2: {l}_ring3
+        {l}_pinkymetacarpal > {l}_pinky1 > {l}_pinky2: {l}_pinky3
         """,
         ("Genesis9", "hip", "spine4", "head"),
         ("{l}_shoulder", "{l}_upperarm", "{l}_forearm", "{l}_hand", "{l}_thigh", "{l}_shin", "{l}_foot", "{l}_toes"),
