@@ -63,7 +63,11 @@ def _write_gltf(path: str, armature: Any, job: Mapping[str, Any]) -> None:
 
 
 def _write_usd(path: str, armature: Any, job: Mapping[str, Any]) -> None:
-    bpy.ops.wm.usd_export(filepath=path, selected_objects_only=True, export_animation=True, export_armatures=True)
+    # One file: pictures would lie in a folder beside it. Blender 4.2 has another name for that.
+    export: Any = bpy.ops.wm.usd_export
+    named = "export_textures_mode" in export.get_rna_type().properties
+    without = {"export_textures_mode": "KEEP"} if named else {"export_textures": False}
+    export(filepath=path, selected_objects_only=True, export_animation=True, export_armatures=True, **without)
 
 
 WRITERS: dict[str, Callable[[str, Any, Mapping[str, Any]], None]] = {

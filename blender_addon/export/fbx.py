@@ -48,11 +48,11 @@ def write_fbx(path: str, subject: Subject, mixamo: bool) -> None:
 
 
 def export_baked(path: str) -> None:
-    """Export what is selected: no leaf bones, no extra actions, every frame as it is."""
+    """Export what is selected: no leaf bones, no extra actions, every frame as it is, pictures in the file itself."""
     bpy.ops.export_scene.fbx(
         filepath=path, use_selection=True, object_types={"ARMATURE", "MESH", "EMPTY"}, add_leaf_bones=False,
         bake_anim=True, bake_anim_use_all_actions=False, bake_anim_use_nla_strips=False,
-        bake_anim_simplify_factor=0.0, use_mesh_modifiers=False,
+        bake_anim_simplify_factor=0.0, use_mesh_modifiers=False, path_mode="COPY", embed_textures=True,
     )  # fmt: skip
 
 
