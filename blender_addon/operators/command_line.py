@@ -16,6 +16,7 @@ from ...model_core.command_line.animate_arguments import (
     add_prediction,
     add_reading,
     check_character,
+    check_character_is_written,
     export_files,
 )
 from ...model_core.command_line.parser import CommandParser
@@ -117,6 +118,7 @@ def _check_targets(options: argparse.Namespace) -> None:
         check_target(path, suffixes, [*options.recordings, options.body, options.calibration, options.character])
     check_distinct([path for path, _ in targets])
     check_character(options)
+    check_character_is_written(options)
     if options.calibration and len(options.recordings) > 1:
         raise InputError(
             f"animate: --calibration is about one person, and {len(options.recordings)} recordings are named"

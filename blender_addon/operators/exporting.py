@@ -11,7 +11,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
-from ...model_core.command_line.animate_arguments import EXPORTS
+from ...model_core.command_line.animate_arguments import EXPORTS, MESHED
 from ...model_core.errors import InputError
 from ..avatar.bone_names import ITEMS, PRESET
 from ..bpy_types import Context, Scene, current_context, registration
@@ -47,8 +47,6 @@ LAYOUTS = (
 )
 NAMED = ("FBX", "GLTF", "BVH", "USD")
 """Formats whose bones may be called anything."""
-MESHED = ("FBX", "GLTF", "USD")
-"""Formats that hold a mesh, not motion alone."""
 UNSURE = ("GLTF", "USD", "NPZ")
 """Formats that can hold how uncertainty changes with time."""
 POLL_SECONDS = 0.1

@@ -24,6 +24,8 @@ SEED_ARGUMENT = argument(typed(whole, "it", SEED))
 TAKES_ARGUMENT = argument(typed(whole, "it", Bounds(1, 100)))
 SCENE_SUFFIX = ".blend"
 EXPORTS = {".fbx": "FBX", ".glb": "GLTF", ".bvh": "BVH", ".usdc": "USD", ".vrma": "VRMA"}
+MESHED = ("FBX", "GLTF", "USD")
+"""Formats that hold a mesh, not motion alone."""
 """Suffixes of what ``--output`` writes beside scenes, and what the add-on calls the formats."""
 BONE_NAMES = ("smpl", "mixamo", "vrm", "rigify")
 ALL_FINDINGS = "all"
@@ -60,6 +62,13 @@ def check_character(options: argparse.Namespace) -> None:
         raise InputError(f"{path}: is no character; it should be one of {', '.join(CHARACTER_SUFFIXES)}")
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
+
+
+def check_character_is_written(options: argparse.Namespace) -> None:
+    """Refuse a ``--character`` that nothing of ``--output`` would hold. Raises ``InputError``."""
+    holding = [SCENE_SUFFIX, *(suffix for suffix, kind in EXPORTS.items() if kind in MESHED)]
+    if options.character and not any(output.suffix.lower() in holding for output in options.output):
+        raise InputError(f"animate: --character needs a file that holds it; name one with -o: {', '.join(holding)}")
 
 
 def export_targets(options: argparse.Namespace) -> list[Path]:

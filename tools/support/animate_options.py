@@ -60,8 +60,7 @@ def _check(options: argparse.Namespace) -> None:
         raise InputError("animate: nothing to write; name one or more of -o FILE, --npz FILE and --preview FILE")
     inputs = [*options.recordings, options.body, options.calibration, options.character, options.pins]
     animate_arguments.check_character(options)
-    if options.character and not any(path.suffix.lower() == SCENE_SUFFIX for path in options.output):
-        raise InputError(f"animate: --character is put into the scene; name it with -o OUT{SCENE_SUFFIX}")
+    animate_arguments.check_character_is_written(options)
     for path in all_targets(options):
         check_target(path, (SCENE_SUFFIX, *EXPORTS, ".npz", ".json", ".png", ".mp4"), inputs)
     for path, suffixes in targets(options):

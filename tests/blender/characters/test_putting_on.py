@@ -1,5 +1,6 @@
 """The button: a take becomes an action of the character, and nothing of the character's own is touched."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
@@ -17,7 +18,11 @@ from threepoint.blender_addon.characters.reading import read_rest
 from threepoint.blender_addon.state import characters
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.steps import all_at_once, beside
-from threepoint.model_core.command_line.animate_arguments import check_character
+from threepoint.model_core.command_line.animate_arguments import (
+    EXPORTS,
+    check_character,
+    check_character_is_written,
+)
 from threepoint.model_core.errors import InputError
 from threepoint.tools.evaluation.characters.made_up_rigs import FAMILIES, Rig, joints_of, make_rig
 
@@ -285,6 +290,16 @@ def test_animate_takes_a_character_and_refuses_what_is_none(tmp_path):
         with pytest.raises(InputError, match=words):
             check_character(SimpleNamespace(character=tmp_path / name))
     check_character(SimpleNamespace(character=None))
+
+
+@pytest.mark.parametrize("suffix", [".blend", *EXPORTS])
+def test_animate_needs_a_file_that_holds_the_character(suffix):
+    options = SimpleNamespace(character="hero.glb", output=[Path(f"walk{suffix}")])
+    if suffix in (".blend", ".fbx", ".glb", ".usdc"):
+        check_character_is_written(options)
+    else:
+        with pytest.raises(InputError, match="needs a file that holds it; name one with -o: .blend, .fbx, .glb, .usdc"):
+            check_character_is_written(options)
 
 
 def test_a_file_of_a_character_leaves_the_scenes_time_alone(tmp_path):
