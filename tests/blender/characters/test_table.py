@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from threepoint.model_core.body import load_body
+from threepoint.tools.evaluation.characters import table
 from threepoint.tools.evaluation.characters.table import COLUMNS, evaluate_characters, format_rows
 from threepoint.tools.support.sample_recording import sample_motion
 
@@ -22,3 +23,10 @@ def test_who_is_named_has_a_row_within_the_bounds_and_nobody_else(tmp_path):
     assert max(row[name] for name in ("hands", "hands_scaled", "slide", "sole", "blender")) < 1
     assert row["directions"] < 5 and row["flip"] < 30
     assert "worst_child" in format_rows(rows)
+
+
+def test_without_rigify_its_rows_say_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(table, "make_rigify", lambda kind: None)
+    rows = evaluate_characters(tmp_path, [("sample", None)], None, lambda *_: None, None, ["rigify_metarig"])
+    assert rows == [{"character": "rigify_metarig", "motion": "sample", "refused": "this Blender has no Rigify"}]
+    assert "refused: this Blender has no Rigify" in format_rows(rows)

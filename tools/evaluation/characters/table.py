@@ -78,8 +78,11 @@ def check_names(folder: Path, only: Sequence[str]) -> None:
             raise InputError(f"evaluate: --only {name}: there is no such character; there are: {', '.join(names)}")
 
 
-def subjects_in(folder: Path, only: Sequence[str] = ()) -> Iterator[Subject]:
-    """Every character of a folder, one at a time: files, then Rigify's, then made-up ones; or ``only`` those named."""
+def subjects_in(folder: Path, only: Sequence[str] = ()) -> Iterator[tuple[str, Subject | None]]:
+    """Every character of a folder by name: files, then Rigify's, then made-up ones; or ``only`` those named.
+
+    None in place of Rigify's where this Blender has no Rigify.
+    """
     files = _files_in(folder)
     for name in (*files, METARIG, GENERATED, *WORST):
         if only and name not in only:
@@ -90,9 +93,8 @@ def subjects_in(folder: Path, only: Sequence[str] = ()) -> Iterator[Subject]:
                 armature, humanoid = import_character(files[name], scene), humanoid_in(files[name])
             else:
                 armature = make_rig(WORST[name], name, scene) if name in WORST else make_rigify(name)
-        if armature is not None:
-            bpy.context.view_layer.update()  # pyright: ignore[reportOptionalMemberAccess]
-            yield Subject(name, armature, humanoid, scene)
+        bpy.context.view_layer.update()  # pyright: ignore[reportOptionalMemberAccess]
+        yield name, None if armature is None else Subject(name, armature, humanoid, scene)
 
 
 def evaluate_characters(
@@ -101,11 +103,13 @@ def evaluate_characters(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """A row for each character, or of those named by ``only``, and motion."""
     rows = []
-    for number, subject in enumerate(subjects_in(folder, only)):
-        progress(min(number / 32, 0.99), subject.name)
+    for number, (character, subject) in enumerate(subjects_in(folder, only)):
+        progress(min(number / 32, 0.99), character)
         for name, motion in motions:
-            row: dict[str, Any] = {"character": subject.name, "motion": name}
+            row: dict[str, Any] = {"character": character, "motion": name}
             try:
+                if subject is None:
+                    raise InputError("this Blender has no Rigify")
                 picture = None if pictures is None else pictures / f"{subject.name}_{name}.png"
                 row |= _row(subject, motion, body, picture)
             except InputError as error:
