@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .errors import InputError
+from .geometry.rotations import slerp
 from .geometry.skeleton import BODY_JOINT_COUNT, FEET
 from .notes import Note
 
@@ -56,6 +57,23 @@ class Motion:
     def duration(self) -> float:
         """Seconds from the first frame to the last."""
         return (self.frame_count - 1) / self.fps
+
+    def at(self, seconds: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Rotations (n, 22, 4), translation (n, 3) and contacts (n, 4) or None at ``seconds`` (n,) of the clock.
+
+        Between frames on the sphere and on the line; before the first frame and after the last one holds.
+        """
+        position = np.clip((np.asarray(seconds) - self.start) * self.fps, 0, self.frame_count - 1)
+        before = np.floor(position).astype(int)
+        after = np.minimum(before + 1, self.frame_count - 1)
+        part = position - before
+        rotations = slerp(self.rotations[before].astype(np.float64), self.rotations[after], part[:, None])
+
+        def between(values: np.ndarray) -> np.ndarray:
+            return values[before] + part[:, None] * (values[after].astype(np.float64) - values[before])
+
+        contacts = None if self.contacts is None else between(self.contacts)
+        return rotations, between(self.translation), contacts
 
     def validate(self) -> "Motion":
         """Return self, or raise ``InputError`` naming what is wrong."""

@@ -9,7 +9,7 @@ from .calibration import ARMS_DOWN, OTHER_PRESETS, PRESETS, Calibration
 from .errors import InputError
 from .pins import Pin, pins_from_json, pins_to_json, validate_pins
 from .shown import printable
-from .untrusted.values import FLOOR, FRACTION, SECONDS, SEED, STATURE, TAKE, choice, mapping, number, whole
+from .untrusted.values import FLOOR, FRACTION, SECONDS, SEED, STATURE, TAKE, choice, mapping, number, vector, whole
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 """Where networks can run."""
@@ -33,7 +33,9 @@ class Options:
     recording's own. ``pose``: a known pose gives the trackers' offsets. ``calibration``: one that was found before,
     which makes the four before it say nothing.
     ``device`` is one of ``DEVICES``. ``seed`` decides what is drawn: takes, and the samples that uncertainty is
-    estimated from. ``take`` 0 is the mean motion, every other number one plausible motion of many. ``refinement`` is
+    estimated from. ``take`` 0 is the mean motion, every other number one plausible motion of many; with a
+    ``take_part``, first and last second counted from the motion's first frame, it is so there alone and goes over into
+    the mean motion, or the one that is started from. ``refinement`` is
     how far every joint and the pelvis go from SAGE's prediction (0) to the refined motion (1), which alone meets head
     and hands exactly. ``uncertainty`` False leaves it out. ``pins`` hold joints, which refinement brings to them.
     """
@@ -47,6 +49,7 @@ class Options:
     device: str = "auto"
     seed: int = 0
     take: int = 0
+    take_part: tuple[float, float] | None = None
     refinement: float = 1.0
     uncertainty: bool = True
     pins: tuple[Pin, ...] = ()
@@ -69,6 +72,11 @@ class Options:
         number(self.refinement, "the refinement", FRACTION)
         whole(self.seed, "the seed", SEED)
         whole(self.take, "the take", TAKE)
+        if self.take_part is not None:
+            first, last = vector(self.take_part, "the part of the take", 2, SECONDS)
+            if first >= last:
+                raise InputError(f"the part of the take begins at {first:g} s and ends at {last:g} s; "
+                                 "expected its end after its beginning")  # fmt: skip
         if not isinstance(self.uncertainty, bool):
             raise InputError(f"uncertainty is {printable(self.uncertainty)}; expected true or false")
         if validate_pins(self.pins) and self.refinement == 0:
@@ -97,6 +105,8 @@ def options_from_json(
         raise InputError(f"no option '{unknown[0]}'; there are {', '.join(SAID_IN_JSON)}")
     given = dict(content)
     given["pins"] = pins_from_json(given.get("pins", []))
+    if isinstance(given.get("take_part"), list):
+        given["take_part"] = tuple(given["take_part"])
     pose = given.pop("pose", None)
     if isinstance(pose, dict):
         second = pose.get("second")

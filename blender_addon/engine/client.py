@@ -117,12 +117,14 @@ class Job:
         body_path: str | None = None,
         calibration: Calibration | None = None,
         key: str = "",
+        start: Motion | None = None,
     ) -> None:
         """``kind`` "animate" or "calibrate"; ``options`` as ``options.options_to_json`` has them, any left out.
 
-        ``key`` is the caller's own, by which it knows later what the answer was made from.
+        ``start``: the motion that is to be changed, in place of one that is predicted. ``key`` is the caller's own, by
+        which it knows later what the answer was made from.
         """
-        request, arrays = messages.request(kind, recording, dict(options), calibration, body_path)
+        request, arrays = messages.request(kind, recording, dict(options), calibration, body_path, start)
         self.key = key
         self._python, self._request = Path(python), (request, arrays)
         self._ask()

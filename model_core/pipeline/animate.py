@@ -16,11 +16,12 @@ def animate(
     options: Options | None = None,
     progress: Progress | None = None,
     networks: Networks | None = None,
+    start: Motion | None = None,
 ) -> Motion:
     """The motion of a recording (``Motion`` at 60 Hz in the model's frame).
 
     ``progress(fraction, stage)`` is called often and may raise ``Cancelled``. ``networks`` keeps the models loaded
-    between calls, and on the device where they are. Raises ``InputError``.
+    between calls, and on the device where they are. ``start`` as in ``solve``. Raises ``InputError``.
     """
     options = (options or Options()).validate()
     stages = Stages(progress)
@@ -28,4 +29,4 @@ def animate(
     networks = networks or load_networks(options.device)
     placed = model_frame(recording)
     calibration = calibrate(placed, options, networks, report)
-    return solve(observe(placed, calibration), calibration, options, networks, stages)
+    return solve(observe(placed, calibration), calibration, options, networks, stages, start)

@@ -2,14 +2,17 @@
 it to the trackers, and the spread of FLAG's latent region says how sure it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from ..body import load_body
+from ..body.foot_contacts import foot_rest_heights
 from ..calibration import Calibration
-from ..geometry.rotations import make_continuous, matrix_to_quaternion, slerp_matrices
+from ..geometry.kinematics import forward_kinematics
+from ..geometry.rotations import make_continuous, matrix_to_quaternion, quaternion_to_matrix, slerp_matrices
+from ..geometry.skeleton import BODY_JOINT_COUNT
 from ..motion import Motion, Uncertainty
 from ..notes import Note
 from ..observation import FPS, Observation
@@ -17,23 +20,20 @@ from ..options import Options
 from ..pins import Pin
 from ..progress import Progress, Stages, part_of
 from ..refinement.body_trackers import BodyTrackers
+from ..refinement.feet import foot_contacts
 from ..refinement.initial_motion import Unrefined
 from ..refinement.pinning import refine_to_pins
 from ..refinement.refine import ToRefine, refine_all
 from ..refinement.steady import steady_predictions
 from ..refinement.uncertainty import measure_uncertainty
-from ..sage.inference import Prediction, predict_all
-from ..sage.model import MEAN, Sampling
+from ..sage.inference import Prediction
 from .body_trackers import body_trackers
 from .networks import Networks
 from .pins import held_joints, missed_notes
+from .takes import part_taken_over, predict_takes, sampling_of
 
-TAKE_STEPS, TAKE_NOISE = 5, 1.0
-"""How takes after the first are drawn: with unit noise the sampler needs several steps to settle on one of many."""
 REFINED = 0.6
 """The fraction of refining that is done before pins are met, for the progress bar only."""
-TAKES_PER_SEED = 1000
-"""So far apart are users' seeds, lest a take of one be another take of the next."""
 UNCERTAINTY_SAMPLES = 16
 """Draws from the latent region by which uncertainty is estimated."""
 
@@ -57,13 +57,16 @@ def solve(
     options: Options,
     networks: Networks,
     progress: Progress | Stages | None = None,
+    start: Motion | None = None,
 ) -> Motion:
     """The ``Motion`` of an observation, at 60 Hz in the model's frame, where the recording was in the room.
 
-    Of ``options`` body, seed, take, refinement, pins and uncertainty count. Networks see windows: of the observation's
-    length, only what is a few numbers a joint and frame is held. ``progress`` may be the ``Stages`` of an outer step.
+    Of ``options`` body, seed, take, its part, refinement, pins and uncertainty count. Networks see windows: of the
+    observation's length, only what is a few numbers a joint and frame is held. ``progress`` may be the ``Stages`` of an
+    outer step. With a ``start``, a motion at any rate with the recording's clock, pins and a part of a take change that
+    one; nothing else is predicted. Raises ``InputError``.
     """
-    return solve_all([observation], [calibration], options, networks, progress)[0]
+    return solve_all([observation], [calibration], options, networks, progress, start)[0]
 
 
 def solve_all(
@@ -72,13 +75,20 @@ def solve_all(
     options: Options,
     networks: Networks,
     progress: Progress | Stages | None = None,
+    start: Motion | None = None,
 ) -> list[Motion]:
-    """The ``Motion`` of each of several observations, whose windows share the networks' batches; see ``solve``."""
+    """The ``Motion`` of each of several observations, whose windows share the networks' batches; see ``solve``.
+
+    A ``start`` is of a single one.
+    """
     options.validate()
     stages = progress if isinstance(progress, Stages) else _stages_of_solving(progress)
     body = options.body or load_body()
     rest = [body.rest_joints(observation.betas) for observation in observations]
-    solutions = solve_poses(observations, rest, options, networks, calibrations, stages)
+    begun = None
+    if start is not None:
+        begun = [start_of(start, observations[0], calibrations[0], rest[0], networks)]
+    solutions = solve_poses(observations, rest, options, networks, calibrations, stages, begun)
     report, motions = stages.begin("measuring uncertainty"), []
     for number, (observation, solution) in enumerate(zip(observations, solutions, strict=True)):
         uncertainty = None
@@ -143,20 +153,76 @@ def solve_poses(
     networks: Networks,
     calibrations: Sequence[Calibration | None],
     stages: Stages | None = None,
+    starts: list[Solution] | None = None,
 ) -> list[Solution]:
-    """``solve_pose`` of several observations, whose windows share the networks' batches."""
-    stages, sampling = stages or _stages_of_solving(None), sampling_of(options)
-    report = stages.begin("predicting")
-    predictions = predict_all(networks.sage, observations, rest_joints, sampling, progress=report)
-    report = stages.begin("refining")
-    refining = part_of(report, 0, REFINED) if options.pins else report
-    solutions = _refined(predictions, observations, rest_joints, options, networks, calibrations, refining)
-    if not options.pins:
-        return solutions
-    return [
-        meet_pins(solution, observation, rest, options.pins, networks, part_of(report, REFINED, 1))
-        for solution, observation, rest in zip(solutions, observations, rest_joints, strict=True)
+    """``solve_pose`` of several observations, whose windows share the networks' batches.
+
+    With ``starts`` only what the options change of them is predicted.
+    """
+    stages, in_part = stages or _stages_of_solving(None), options.take > 0 and options.take_part is not None
+    asked = [options] if in_part or starts is None else []
+    if in_part and starts is None:
+        asked = [replace(options, take=0), options]
+    report, count = stages.begin("predicting"), len(asked)
+    predictions = [
+        predict_takes(
+            networks.sage, observations, rest_joints, sampling_of(choices), part_of(report, n / count, (n + 1) / count)
+        )
+        for n, choices in enumerate(asked)
     ]
+    report = stages.begin("refining")
+    refining = part_of(report, 0, REFINED) if options.pins or in_part else report
+    solved = [] if starts is None else [starts]
+    for n, (choices, predicted) in enumerate(zip(asked, predictions, strict=True)):
+        share = part_of(refining, n / count, (n + 1) / count)
+        solved.append(_refined(predicted, observations, rest_joints, choices, networks, calibrations, share))
+    solutions = solved[0]
+    if in_part:
+        solutions = [
+            _with_part(*each, options, networks) for each in zip(*solved, observations, rest_joints, strict=True)
+        ]
+    if options.pins:
+        solutions = [
+            meet_pins(solution, observation, rest, options.pins, networks, part_of(report, REFINED, 1))
+            for solution, observation, rest in zip(solutions, observations, rest_joints, strict=True)
+        ]
+    return solutions
+
+
+def _with_part(
+    base: Solution,
+    take: Solution,
+    observation: Observation,
+    rest_joints: np.ndarray,
+    options: Options,
+    networks: Networks,
+) -> Solution:
+    """A solution with the part of a take that is asked for."""
+    assert options.take_part is not None
+    mixed = part_taken_over(
+        networks.flag, observation, Unrefined(base.rotations, base.translation, base.contacts), take,
+        options.take_part, rest_joints, base.body_trackers, refined=options.refinement > 0,
+    )  # fmt: skip
+    assert mixed.contacts is not None
+    notes = tuple(dict.fromkeys((*base.notes, *take.notes)))
+    return Solution(mixed.rotations, mixed.translation, mixed.contacts, base.body_trackers, notes)
+
+
+def start_of(
+    motion: Motion, observation: Observation, calibration: Calibration, rest_joints: np.ndarray, networks: Networks
+) -> Solution:
+    """A motion as a solution at the frames of an observation; where it has no contacts, low and slow feet stand."""
+    like = networks.flag.pose.scale
+    turned, places, contacts = motion.at(observation.start + np.arange(observation.frame_count) / FPS)
+    rotations = torch.as_tensor(quaternion_to_matrix(turned)).to(like)
+    translation = torch.as_tensor(places - observation.origin).to(like)
+    rest = torch.as_tensor(rest_joints).to(like)[:BODY_JOINT_COUNT]
+    if contacts is None:
+        standing = foot_contacts(forward_kinematics(rotations, translation, rest)[1], foot_rest_heights(rest))
+    else:
+        standing = torch.as_tensor(contacts).to(like)
+    trackers = body_trackers(observation, calibration, rotations, translation, rest_joints)
+    return Solution(rotations, translation, standing, trackers)
 
 
 def _refined(
@@ -204,13 +270,6 @@ def meet_pins(
     met = refine_to_pins(networks.flag, observation, start, rest_joints, held, solution.body_trackers, progress)
     missed = missed_notes(held, met.rotations, met.translation, rest_joints)
     return Solution(met.rotations, met.translation, met.contacts, met.body_trackers, (*solution.notes, *missed))
-
-
-def sampling_of(options: Options) -> Sampling:
-    """How SAGE is sampled: for take 0 in one step from zero noise, else from the noise of this seed and take."""
-    if options.take == 0:
-        return MEAN
-    return Sampling(TAKE_STEPS, TAKE_NOISE, TAKES_PER_SEED * options.seed + options.take)
 
 
 def part_of_the_way(

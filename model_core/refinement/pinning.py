@@ -113,9 +113,11 @@ def refine_to_pins(
         report = part_of(progress, number / len(stretches), (number + 1) / len(stretches))
         trackers = None if body_trackers is None else body_trackers.take(torch.arange(begin, end, device=like.device))
         start = Unrefined(rotations[some], translation[some], contacts[some])
-        found, new = _refine_stretch(model, _part(observation, begin, end), start, rest, here, trackers, report)
+        found, new = _refine_stretch(
+            model, part_of_observation(observation, begin, end), start, rest, here, trackers, report
+        )
         fade = torch.as_tensor(cross_fade([begin], end - begin, count, FADE_FRAMES, hold_ends=True)[0]).to(like)
-        mixed = _mix((rotations[some], translation[some]), (found.rotations, found.translation), fade)
+        mixed = between((rotations[some], translation[some]), (found.rotations, found.translation), fade)
         joints = forward_kinematics(rotations[some], translation[some], rest)[1]
         for _ in range(CLOSINGS):
             mixed = _close_without_jumps(*mixed, rest, here, joints[:, list(ELBOWS)])
@@ -347,13 +349,13 @@ def _no_trackers(held: Sequence[HeldJoint], count: int, like: torch.Tensor) -> B
     return BodyTrackers(joints, eye, like.new_zeros(count, len(joints), 3), like.new_zeros(count, len(joints)))
 
 
-def _part(observation: Observation, begin: int, end: int) -> Observation:
+def part_of_observation(observation: Observation, begin: int, end: int) -> Observation:
     """The frames from ``begin`` to before ``end``; body trackers are taken by themselves."""
     some = {name: getattr(observation, name)[begin:end] for name in ("rotations", "positions", "valid")}
     return replace(observation, **some, start=observation.start + begin / FPS, body_trackers=None)
 
 
-def _mix(
+def between(
     first: tuple[torch.Tensor, torch.Tensor], second: tuple[torch.Tensor, torch.Tensor], weight: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Rotations and translation between two motions, ``weight`` (T,) of the second."""

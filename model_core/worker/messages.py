@@ -31,6 +31,8 @@ LARGEST_MESSAGE = 4 << 30
 """Bytes of a message's arrays; a day of motion with its uncertainty is smaller."""
 REASONS = tuple(DropoutReason)
 """Messages have a dropout's reason as an index into these."""
+START = "start/"
+"""What the names of the arrays begin with that are of the motion a request starts from."""
 PIECE = 1 << 24
 """Bytes that are read at once: memory is taken only for what has come."""
 
@@ -186,6 +188,7 @@ def request(
     options: Header | None = None,
     calibration: Calibration | None = None,
     body: str | None = None,
+    start: Motion | None = None,
 ) -> tuple[Header, Arrays]:
     """The (header, arrays) of a request of the ``kind`` "animate" or "calibrate".
 
@@ -193,7 +196,24 @@ def request(
     """
     about, arrays = recording_message(recording)
     given = None if calibration is None else calibration_to_json(calibration)
-    return {"type": kind, "recording": about, "options": options or {}, "calibration": given, "body": body}, arrays
+    header = {"type": kind, "recording": about, "options": options or {}, "calibration": given, "body": body}
+    if start is not None:
+        header["start"], values = motion_message(start)
+        arrays |= {f"{START}{name}": array for name, array in values.items()}
+    return header, arrays
+
+
+def read_start(header: Header, arrays: Arrays) -> Motion | None:
+    """The motion that a request starts from; None where it has none. Raises ``InputError``."""
+    if header.get("start") is None:
+        return None
+    values = {name.removeprefix(START): array for name, array in arrays.items() if name.startswith(START)}
+    try:
+        return read_motion(header["start"], values)
+    except InputError:
+        raise
+    except PARSE_ERRORS as error:
+        raise InputError(f"the request's start is not whole ({type(error).__name__}: {error})") from None
 
 
 def motion_message(motion: Motion) -> tuple[Header, Arrays]:

@@ -63,7 +63,8 @@ class EngineSession:
         networks = self._networks(options.device, progress)
         calibration = calibrate(model_frame(recording), options, networks, part_of(progress, 0, CALIBRATING))
         options = replace(options, calibration=calibration)
-        return animate(recording, options, part_of(progress, CALIBRATING, 1), networks), calibration
+        start = messages.read_start(header, arrays)
+        return animate(recording, options, part_of(progress, CALIBRATING, 1), networks, start), calibration
 
     def live(
         self, header: messages.Header, controls: Controls, stopped: Callable[[], bool], send: Send

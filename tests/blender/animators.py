@@ -37,8 +37,10 @@ def answer_at_once(monkeypatch, probes=3):
     class Job:
         finished = True
 
-        def __init__(self, python, kind, recording, options, body_path=None, calibration=None, key=""):
-            asked.append(SimpleNamespace(kind=kind, recording=recording, options=options, calibration=calibration))
+        def __init__(self, python, kind, recording, options, body_path=None, calibration=None, key="", start=None):
+            asked.append(
+                SimpleNamespace(kind=kind, recording=recording, options=options, calibration=calibration, start=start)
+            )
             self.key, self.motion = key, None
             stature, floor = options.get("stature") or 1.7, options.get("floor") or 0.0
             betas = np.zeros(10)

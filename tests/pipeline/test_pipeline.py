@@ -162,6 +162,19 @@ def test_one_seed_is_one_motion_and_takes_differ(make_recording, networks):
     assert np.abs(take(1, seed=1) - take(2)).max() > 1e-3
 
 
+def test_a_start_is_changed_where_that_is_asked_for_and_nowhere_else(make_recording, networks):
+    recording, options = make_recording(seconds=1), Options(device="cpu", refinement=0.0, uncertainty=False)
+    shown = animate(recording, replace(options, take=3), networks=networks)
+    same = animate(recording, options, networks=networks, start=shown)
+    np.testing.assert_allclose(same.translation, shown.translation, atol=1e-5)
+    changed = animate(recording, replace(options, take=1, take_part=(0.3, 0.7)), networks=networks, start=shown)
+    moved = np.abs(changed.rotations - shown.rotations).max((1, 2))
+    assert moved[30] > 1e-3 and moved[:18].max() < 1e-5 and moved[43:].max() < 1e-5
+    of_mean = animate(recording, replace(options, take=1, take_part=(0.3, 0.7)), networks=networks)
+    mean = animate(recording, options, networks=networks)
+    np.testing.assert_array_equal(of_mean.rotations[:18], mean.rotations[:18])
+
+
 def test_refinement_goes_the_part_of_the_way_that_is_asked_for(make_recording, networks):
     recording = make_recording(seconds=1)
 

@@ -214,6 +214,21 @@ def test_recordings_and_motions_survive_the_pipe(tmp_path):
     )
 
 
+def test_a_request_carries_the_motion_that_it_starts_from(tmp_path):
+    turned = np.tile(np.array([1.0, 0, 0, 0]), (3, 22, 1))
+    motion = Motion(24.0, turned, np.ones((3, 3)), np.zeros(10), 0.5, contacts=np.ones((3, 4), np.float32))
+    (tmp_path / "pipe").write_bytes(messages.pack(*messages.request("animate", short_recording(), start=motion)))
+    with open(tmp_path / "pipe", "rb") as stream:
+        header, arrays = messages.unpack(stream)
+    back = messages.read_start(header, arrays)
+    assert back.fps == 24 and back.start == 0.5 and (back.translation == 1).all() and (back.contacts == 1).all()
+    assert messages.read_recording(header["recording"], arrays).source == "short"
+    assert messages.read_start({}, arrays) is None
+    del arrays["start/rotations"]
+    with pytest.raises(InputError, match="the request's start is not whole"):
+        messages.read_start(header, arrays)
+
+
 def test_the_engine_calibrates_devices_that_nobody_knows_as_the_command_line_does(make_clip, body):
     """A T-pose that is held gives the offsets; a preset in their place would be wrong by centimetres."""
     simulation = devices.simulate(make_clip(240), body, np.random.default_rng(2))

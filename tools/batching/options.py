@@ -22,7 +22,7 @@ ABOUT_MACHINES = ("inputs", "output", "address", "gpus", "workers", "together", 
 def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespace:
     """The options, checked as far as that goes without looking for recordings."""
     parser = command_parser("batch", description)
-    parser.set_defaults(pins=None)  # They are of one recording.
+    parser.set_defaults(pins=None, take_part=None)  # They are of one recording.
     parser.add_argument("inputs", nargs="+", metavar="INPUT",
                         help="recordings: files, folders with all below, patterns (\"takes/**/*.csv\"), and tar "
                         "archives (WebDataset)")  # fmt: skip

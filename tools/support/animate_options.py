@@ -49,6 +49,9 @@ def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespa
     animate_arguments.add_prediction(prediction)
     prediction.add_argument("--pins", type=Path, metavar="FILE.json",
                             help="joints that are held at places, and when (docs/pins.md)")  # fmt: skip
+    prediction.add_argument("--take-part", type=time_range, metavar="BEGIN:END",
+                            help="takes differ from the first motion in these seconds alone, counted from its "
+                            "start")  # fmt: skip
     options = parser.parse_args(arguments)
     _check(options)
     return options
@@ -72,6 +75,8 @@ def _check(options: argparse.Namespace) -> None:
     if (options.json or options.report_picture) and not options.report:
         raise InputError("animate: --json and --report-picture say how --report is shown; give --report, too")
     export_targets(options)
+    if options.take_part and options.takes == 1:
+        raise InputError("animate: --take-part says where takes differ; ask for some with --takes N")
     if (options.output or options.preview) and not has_blender():
         raise InputError(f"animate: scenes and previews need Blender's module; {environment.extra_hint('bpy')}")
     for name in ("npz", "calibration", "keep_calibration", "report_picture", "pins"):
@@ -112,5 +117,5 @@ def pipeline_options(options: argparse.Namespace) -> Options:
         pose=KnownPose(*options.pose) if options.pose else None,
         calibration=load(options.calibration) if options.calibration else None,
         device=options.device, seed=options.seed, refinement=options.refinement,
-        pins=load_pins(options.pins) if options.pins else (),
+        take_part=options.take_part, pins=load_pins(options.pins) if options.pins else (),
     ).validate()  # fmt: skip
