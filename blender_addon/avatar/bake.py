@@ -153,12 +153,24 @@ def read_action(armature: ArmatureObject, action: bpy.types.Action, betas: Array
     return all_at_once(reading_action(armature, action, betas, scene))
 
 
-def reading_action(armature: ArmatureObject, action: bpy.types.Action, betas: ArrayLike, scene: Scene) -> Steps[Motion]:
-    """``read_action`` in steps, between which a window may draw and nothing may be changed."""
+def reading_action(
+    armature: ArmatureObject,
+    action: bpy.types.Action,
+    betas: ArrayLike,
+    scene: Scene,
+    part: tuple[float, float] | None = None,
+) -> Steps[Motion]:
+    """``read_action`` in steps, between which a window may draw and nothing may be changed.
+
+    ``part``: only the frames from the one before to the one after these seconds, 0 being the scene's first frame.
+    """
     fcurves = motion_curves(armature, action)
     names = names_of(armature)
     path = f'pose.bones["{names[PELVIS]}"].location'
     frames = take_frames(armature, action)
+    if part is not None:
+        first, last = seconds_to_frames(part, scene)
+        frames = frames[(frames >= min(np.floor(first), frames[-1])) & (frames <= max(np.ceil(last), frames[0]))]
     axes = bone_axes(armature)
     rotations = np.empty((len(frames), BODY_JOINT_COUNT, 4))
     for order, joints in joints_by_order(armature).items():

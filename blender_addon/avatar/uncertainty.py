@@ -12,7 +12,7 @@ import numpy as np
 
 from ...model_core.errors import InputError
 from ...model_core.motion import Motion, Uncertainty
-from ..animation.curves import curves_in, drop_curves, fcurves_of, keyframes_of, new_action, write_curve
+from ..animation.curves import curves_in, drop_curves, fcurves_of, keyframes_of, new_action, use_action, write_curve
 from ..animation.timing import blending, frames_to_seconds, scene_fps, seconds_to_frames
 from ..bpy_types import MeshObject, Modifier, Node, Scene
 from ..i18n.messages import message
@@ -110,6 +110,54 @@ def modifier_of(mesh_object: MeshObject | None) -> Modifier | None:
         if group is not None and is_uncertainty(group):
             return modifier
     return None
+
+
+def shown_uncertainty(mesh_object: MeshObject | None) -> tuple[bpy.types.NodeTree | None, bpy.types.Action | None]:
+    """The node group that a mesh shows its uncertainty by, and the action of the mean over the body."""
+    modifier = modifier_of(mesh_object)
+    if mesh_object is None or modifier is None:
+        return None, None
+    empty = mean_empty(mesh_object)
+    animation = empty.animation_data if empty is not None else None
+    return modifier.node_group, animation.action if animation is not None else None
+
+
+def choose_uncertainty(mesh_object: MeshObject, group: bpy.types.NodeTree, mean: bpy.types.Action | None) -> None:
+    """Let a mesh show what ``shown_uncertainty`` has said of it before, with the ramp that it has now."""
+    modifier, empty = modifier_of(mesh_object), mean_empty(mesh_object)
+    if modifier is None or modifier.node_group == group:
+        return
+    copy_ramp(modifier.node_group, group)
+    modifier.node_group = group
+    if empty is not None and mean is not None:
+        use_action(empty, mean)
+
+
+def release_mean(mesh_object: MeshObject) -> None:
+    """Let the mean over the body play nothing: what is shown next gets an action of its own."""
+    empty = mean_empty(mesh_object)
+    if empty is not None and empty.animation_data is not None:
+        empty.animation_data.action = None
+
+
+def copied_uncertainty(group: Any) -> bpy.types.NodeTree:
+    """A copy of a node group with tables of its own."""
+    copy = group.copy()
+    for node in copy.nodes:
+        table = node.inputs["Object"].default_value if node.bl_idname == "GeometryNodeObjectInfo" else None
+        if table is not None and TABLE in table.data.attributes:
+            own = table.copy()
+            own.data = table.data.copy()
+            node.inputs["Object"].default_value = own
+    return copy
+
+
+def forget_uncertainty(group: bpy.types.NodeTree | None, mean: bpy.types.Action | None) -> None:
+    """Remove a node group with its tables, and a mean's action, that nothing uses any more."""
+    if group is not None:
+        _forget_group(group, edited=False)
+    if mean is not None and not mean.users:
+        bpy.data.actions.remove(mean)
 
 
 def mean_empty(mesh_object: MeshObject) -> bpy.types.Object | None:

@@ -129,7 +129,7 @@ class _SolvingPins(EngineOperator):
         self._frames, take = self._waiting.pop(0), active_take(person)
         number, python = take.number if take is not None else 0, engine_choice.engine_python()
         return predictions.asking_for_motion(
-            person, context.scene, python, number, self._frames, posed=self._posed
+            person, context.scene, python, number, self._frames, posed=self._posed, shown=True
         )  # fmt: skip
 
     def finish(self, context: Context, person: THREEPOINT_PG_person, job: Job) -> Iterator[None]:

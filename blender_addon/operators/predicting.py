@@ -18,7 +18,7 @@ from ..i18n.translations import translate
 from ..state import engine_choice, predictions
 from ..state.people import frame_rate_message, people_of, trackers_of
 from ..state.properties import THREEPOINT_PG_person, require_person
-from ..state.takes import active_take
+from ..state.takes import active_take, duplicate_take
 from ..steps import Steps
 from . import showing
 from .buttons import Button, Slot
@@ -30,6 +30,7 @@ KINDS = (
     ("MEAN", "Predict", "Predict the whole body from head and hands as they move in the scene now"),
     ("ALL", "Predict All", "Predict everybody in the scene, one after the other"),
     ("TAKE", "Another Take", "Predict one more plausible motion, kept beside the others"),
+    ("TAKE_RANGE", "Another Take in Range", "Draw one more plausible motion from First to Last, kept as another take"),
     ("REFINE", "Refine Active Take", "Predict the active take again, with this strength of refinement"),
     ("RANGE", "Re-solve Range", "Predict only the frames from First to Last, blended into the active take"),
 )
@@ -62,21 +63,25 @@ class THREEPOINT_OT_predict(EngineOperator, bpy.types.Operator):
         """Ask for the motion of the kind that the button is for."""
         self._begun = time.monotonic()
         self._take, self._frames, number = None, None, 0
-        if self.kind == "TAKE":
+        if self.kind in ("TAKE", "TAKE_RANGE"):
             number = 1 + max((take.number for take in person.takes), default=0)
         elif self.kind in ("REFINE", "RANGE"):
             take = active_take(person)
             if take is not None:
                 self._take, number = take.identifier, take.number
-            self._frames = (person.first, person.last) if self.kind == "RANGE" else None
-        python = engine_choice.engine_python()
-        return predictions.asking_for_motion(person, context.scene, python, number, self._frames)
+        self._frames = (person.first, person.last) if self.kind in ("RANGE", "TAKE_RANGE") else None
+        python, shown = engine_choice.engine_python(), self.kind == "TAKE_RANGE"
+        return predictions.asking_for_motion(person, context.scene, python, number, self._frames, shown=shown)
 
     def finish(self, context: Context, person: THREEPOINT_PG_person, job: Job) -> Iterator[None]:
         """Bring the motion onto the avatar."""
         assert job.motion is not None and job.calibration is not None
         scene, said, is_new = context.scene, [], person.armature is None
         if self._frames is not None:
+            if self.kind == "TAKE_RANGE":
+                take = duplicate_take(person, person.active_take)
+                take.number = int(job.motion.provenance["take"])
+                take.name = f"Take {take.number}, {person.first} to {person.last}"
             yield from predictions.receiving_range(person, job.motion, scene, *self._frames, said)
         else:
             steps = predictions.receiving(person, job.motion, scene, said, identifier=self._take)
@@ -126,6 +131,7 @@ def _draw_range(layout: bpy.types.UILayout, context: Context) -> None:
     row.prop(person, "last")
     draw_range_buttons(row)
     _draw_button(layout, "RANGE", "PREVIEW_RANGE")
+    _draw_button(layout, "TAKE_RANGE", "ADD")
 
 
 BUTTONS = (

@@ -15,7 +15,7 @@ from ...model_core.pins import pins_to_json
 from ...model_core.recordings import Recording, Track
 from ..animation.curves import checking
 from ..animation.timing import frames_to_seconds
-from ..avatar.bake import motion_curves, replacing, writing
+from ..avatar.bake import motion_curves, reading_action, replacing, writing
 from ..avatar.uncertainty import replace_uncertainty, show_uncertainty
 from ..bpy_types import Scene
 from ..engine.client import Job
@@ -29,9 +29,12 @@ from .takes import (
     action_to_write,
     active_take,
     finishing,
+    forget_uncertainty_of_take,
     has_whole_range,
     hidden_by,
+    keep_uncertainty_of_take,
     keeping_edits,
+    show_uncertainty_of_take,
     take_by_number,
     whole_range,
 )
@@ -89,10 +92,13 @@ def asking_for_motion(
     frames: tuple[int, int] | None = None,
     calibration: Calibration | None = None,
     posed: Sequence[SampledPin] = (),
+    shown: bool = False,
 ) -> Steps[Job]:
     """``ask_for_motion`` in steps, between which a window may draw and nothing may be changed.
 
-    The person's pins count, and after these the ``posed`` ones, which are not in the scene yet.
+    The person's pins count, and after these the ``posed`` ones, which are not in the scene yet. ``shown``: what the
+    active take shows in the ``frames``, edits included, is what is changed: by pins, and by the ``take`` of another
+    number, which is drawn for these frames alone. Else it is predicted anew.
     """
     forget_deleted(person, scene)
     require_here(person, scene)
@@ -111,13 +117,20 @@ def asking_for_motion(
         first, last = frames_to_seconds(frames, scene)
         recording = part_of(recording, first - CONTEXT_SECONDS, last + CONTEXT_SECONDS)
     options |= {"device": person.device, "seed": person.seed, "take": take, "refinement": person.refinement}
+    start = None
+    if shown and frames is not None:
+        begun, part = range_take(person, *frames), (float(recording.time[0]), float(recording.time[-1]))
+        start = yield from reading_action(person.armature, begun.action, person.betas, scene, part)
+        if take != begun.number:
+            second, end = frames_to_seconds(frames, scene) - part[0]
+            options["take_part"] = (max(0.0, float(second)), float(end))
     pins = [*(yield from reading_pins(person, scene)), *posed]
     if pins:
         if person.refinement == 0:
             raise InputError(message("Pins are met by refinement: set it above 0, or mute the pins"))
         within = pins_within(pins, person.armature, scene, whole, recording.time[[0, -1]])
         options["pins"] = pins_to_json(within)
-    return Job(python, "animate", recording, options, _absolute(person.body_path), calibration, key)
+    return Job(python, "animate", recording, options, _absolute(person.body_path), calibration, key, start)
 
 
 def asking_for_calibration(
@@ -227,7 +240,9 @@ def receiving(
         person.first, person.last = whole_range(action)
     said += hidden_by(person)
     yield
+    forget_uncertainty_of_take(person)
     show_uncertainty(person.mesh, motion, scene)
+    keep_uncertainty_of_take(person)
     show_colours(person)
 
 
@@ -241,6 +256,7 @@ def receiving_range(
     take = range_take(person, first, last)
     motion_curves(person.armature, take.action)
     if motion.uncertainty is not None and person.mesh is not None:
+        show_uncertainty_of_take(person)
         replace_uncertainty(person.mesh, motion, scene, first, last)
     said += yield from keeping_edits(take)  # Which of the frames were edited nobody knows.
     action = take.action

@@ -32,7 +32,7 @@ from . import character_properties, duplicates, person_avatar, selection, upgrad
 from .characters import show_on_character
 from .pins import objects as pin_objects
 from .pins.properties import THREEPOINT_PG_pin
-from .takes import playing, show_take
+from .takes import playing, show_take, show_uncertainty_of_take
 
 ORDER_ITEMS = (
     ("QUATERNION", "Quaternion", "No gimbal lock: what is predicted, exactly"),
@@ -107,6 +107,7 @@ _keeping = False
 def _set_active_take(person: "THREEPOINT_PG_person", index: int) -> None:
     person.chosen_take = index
     show_take(person)
+    show_uncertainty_of_take(person)
     show_on_character(person)
 
 
@@ -132,6 +133,9 @@ class THREEPOINT_PG_take(bpy.types.PropertyGroup):
     """What a take is known by while the engine is at work for it."""
     character_action: PointerProperty(type=bpy.types.Action, options={"HIDDEN"})
     """The same on the person's character."""
+    uncertainty: PointerProperty(type=bpy.types.NodeTree, options={"HIDDEN"})
+    uncertainty_mean: PointerProperty(type=bpy.types.Action, options={"HIDDEN"})
+    """What the mesh shows of how sure the take is: ``avatar.uncertainty.shown_uncertainty``."""
     baked: StringProperty(options={"HIDDEN"})
     """The action's checksum as it was predicted: another one means that somebody has edited it since."""
 

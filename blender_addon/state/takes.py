@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..animation.curves import checking, checksum, make_action, slot_of, use_action
+from ..avatar.uncertainty import (
+    choose_uncertainty,
+    copied_uncertainty,
+    forget_uncertainty,
+    release_mean,
+    shown_uncertainty,
+)
 from ..i18n.messages import Message, message
 from ..steps import Steps
 
@@ -199,21 +206,51 @@ def push_to_nla(person: "THREEPOINT_PG_person") -> None:
     person.active_take = shown
 
 
-def duplicate_take(person: "THREEPOINT_PG_person", index: int) -> None:
+def show_uncertainty_of_take(person: "THREEPOINT_PG_person") -> None:
+    """Let the mesh show how sure the active take is; one of an older file, which has nothing of its own, leaves it."""
+    take = active_take(person)
+    if take is not None and take.uncertainty is not None and person.mesh is not None:
+        choose_uncertainty(person.mesh, take.uncertainty, take.uncertainty_mean)
+
+
+def keep_uncertainty_of_take(person: "THREEPOINT_PG_person") -> None:
+    """What the mesh shows belongs to the active take."""
+    take = active_take(person)
+    if take is not None:
+        take.uncertainty, take.uncertainty_mean = shown_uncertainty(person.mesh)
+
+
+def forget_uncertainty_of_take(person: "THREEPOINT_PG_person") -> None:
+    """The active take is about to get another; what other takes have is left alone."""
+    take = active_take(person)
+    if take is None or person.mesh is None:
+        return
+    others = {other.uncertainty for other in person.takes if other != take}
+    if shown_uncertainty(person.mesh)[0] in others:
+        release_mean(person.mesh)
+    take.uncertainty = take.uncertainty_mean = None
+
+
+def duplicate_take(person: "THREEPOINT_PG_person", index: int) -> "THREEPOINT_PG_take":
     """A copy of a take, its edits included, that is the active one."""
     source = person.takes[index]
     name, number, baked, action = source.name, source.number, source.baked, source.action
+    group, mean = source.uncertainty, source.uncertainty_mean
     take = add_take(person, number, f"{name} copy")  # From here on ``source`` may lie elsewhere.
     if action is not None:
         take.action = action.copy()
         take.action.name, take.action.use_fake_user = f"{action.name} copy", True
     take.baked = baked
+    if group is not None:
+        take.uncertainty, take.uncertainty_mean = copied_uncertainty(group), mean.copy() if mean is not None else None
     person.active_take = len(person.takes) - 1
+    return person.takes[-1]
 
 
 def delete_take(person: "THREEPOINT_PG_person", index: int) -> None:
     """Take a take from the list, with its strips; the one before it plays."""
-    action = person.takes[index].action
+    take = person.takes[index]
+    action, group, mean = take.action, take.uncertainty, take.uncertainty_mean
     person.takes.remove(index)
     if action is not None and action not in actions_of(person):
         action.use_fake_user = False
@@ -221,6 +258,7 @@ def delete_take(person: "THREEPOINT_PG_person", index: int) -> None:
         if animation is not None:
             _remove_from(animation, action)
     person.active_take = max(0, min(index, len(person.takes)) - 1)
+    forget_uncertainty(group, mean)
 
 
 def _remove_from(animation: Any, action: bpy.types.Action) -> None:

@@ -179,7 +179,8 @@ def solve_poses(
     solutions = solved[0]
     if in_part:
         solutions = [
-            _with_part(*each, options, networks) for each in zip(*solved, observations, rest_joints, strict=True)
+            _with_part(base, take, observation, rest, options, networks)
+            for base, take, observation, rest in zip(*solved, observations, rest_joints, strict=True)
         ]
     if options.pins:
         solutions = [
