@@ -15,7 +15,7 @@ from ..animation.curves import checksum
 from ..animation.timing import EDGE_FRAMES, frames_to_seconds, scene_fps
 from ..avatar.bake import read_action, replace_frames, take_frames
 from ..avatar.uncertainty import read_uncertainty, replace_uncertainty
-from ..bpy_types import Context, Scene, registration
+from ..bpy_types import Context, Scene, current_context, registration
 from ..i18n.messages import message
 from ..i18n.translations import translated
 from ..state.polls import has_take, is_idle
@@ -28,9 +28,9 @@ _items: list[tuple[str, str, str]] = []
 """The menu's entries: Blender does not keep them."""
 
 
-def _other_takes(_operator: object, context: Context | None) -> list[tuple[str, str, str]]:
+def _other_takes(_operator: object, _context: bpy.types.Context | None) -> list[tuple[str, str, str]]:
     """The person's takes but the active one, by their identifiers."""
-    person = active_person(context) if context is not None else None
+    person = active_person(current_context())
     if person is not None:
         shown = active_take(person)
         _items[:] = [(str(take.identifier), take.name, "") for take in person.takes
@@ -76,21 +76,22 @@ def blend_to_take(person: THREEPOINT_PG_person, identifier: int, scene: Scene) -
         raise InputError(message("Choose another take to blend into"))
     armature, betas = person.armature, np.array(person.betas)
     frames = take_frames(armature, goal.action)
-    motions = [read_action(armature, take.action, betas, scene) for take in (begun, goal)]
+    one, other = (read_action(armature, take.action, betas, scene) for take in (begun, goal))
     name, index = f"{begun.name} > {goal.name}", list(person.takes).index(goal)
     weight = smoothstep((frames - first) / max(last - first, 1))
     shown = person.active_take
     person.active_take = index
     sure = read_uncertainty(person.mesh, frames) if person.mesh is not None and goal.uncertainty is not None else None
     take = duplicate_take(person, shown)
-    take.name, mixed = name, _between(*motions, frames_to_seconds(frames, scene), weight, scene)
-    begin, end = max(first, int(frames[0])), int(frames[-1]) + 2 * EDGE_FRAMES  # At its own end there is no edge.
-    replace_frames(armature, take.action, mixed, scene, begin, end)
+    take.name, mixed = name, _between(one, other, frames_to_seconds(frames, scene), weight, scene)
+    # What is replaced fades in before the first frame, where both are the same, and nowhere at the end.
+    end = int(frames[-1]) + 2 * EDGE_FRAMES
+    replace_frames(armature, take.action, mixed, scene, first - EDGE_FRAMES - 1, end)
     take.baked = checksum(take.action)
-    if sure is not None and take.uncertainty is not None:
+    if sure is not None and take.uncertainty is not None and person.mesh is not None:
         show_uncertainty_of_take(person)
         there = Motion(mixed.fps, mixed.rotations, mixed.translation, betas, mixed.start, uncertainty=sure)
-        replace_uncertainty(person.mesh, there, scene, (first + last) // 2, end)
+        replace_uncertainty(person.mesh, there, scene, (first + last - EDGE_FRAMES) // 2, end)
 
 
 def _between(one: Motion, other: Motion, seconds: np.ndarray, weight: np.ndarray, scene: Scene) -> Motion:
