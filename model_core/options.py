@@ -14,6 +14,10 @@ from .untrusted.values import FLOOR, FRACTION, SECONDS, SEED, STATURE, TAKE, cho
 DEVICES = ("auto", "cpu", "cuda", "mps")
 """Where networks can run."""
 
+PRIOR, HOLD, HANG = LOST_HANDS = "prior", "hold", "hang"
+"""What a hand does while no tracker sees it: what the networks find likely, or it holds where it was seen last, or it
+hangs."""
+
 
 @dataclass(frozen=True)
 class KnownPose:
@@ -35,9 +39,9 @@ class Options:
     ``device`` is one of ``DEVICES``. ``seed`` decides what is drawn: takes, and the samples that uncertainty is
     estimated from. ``take`` 0 is the mean motion, every other number one plausible motion of many; with a
     ``take_part``, first and last second counted from the motion's first frame, it is so there alone and goes over into
-    the mean motion, or the one that is started from. ``refinement`` is
-    how far every joint and the pelvis go from SAGE's prediction (0) to the refined motion (1), which alone meets head
-    and hands exactly. ``uncertainty`` False leaves it out. ``pins`` hold joints, which refinement brings to them.
+    the mean motion, or the one that is started from. ``refinement`` is how far every joint and the pelvis go from
+    SAGE's prediction (0) to the refined motion (1), which alone meets head and hands exactly. ``uncertainty`` False
+    leaves it out. ``lost_hands`` is one of ``LOST_HANDS``. ``pins`` hold joints, which refinement brings to them.
     """
 
     body: Body | None = None
@@ -52,6 +56,7 @@ class Options:
     take_part: tuple[float, float] | None = None
     refinement: float = 1.0
     uncertainty: bool = True
+    lost_hands: str = PRIOR
     pins: tuple[Pin, ...] = ()
 
     def validate(self) -> "Options":
@@ -70,6 +75,7 @@ class Options:
                 raise InputError("only a T-pose can be looked for; name the second of another pose")
         choice(self.device, "device", DEVICES)
         number(self.refinement, "the refinement", FRACTION)
+        choice(self.lost_hands, "what lost hands do,", LOST_HANDS)
         whole(self.seed, "the seed", SEED)
         whole(self.take, "the take", TAKE)
         if self.take_part is not None:

@@ -1,19 +1,54 @@
-"""Which frames are solved again: those of the preview range, or those around the playhead."""
+"""Which frames are used or solved again: those of the preview range or between markers, or around the playhead."""
 
 import bpy
 
 from ..animation.timing import scene_fps
-from ..bpy_types import Context, registration
-from ..state.polls import has_take
+from ..bpy_types import Context, Scene, registration
+from ..state.polls import has_head, has_take
 from ..state.properties import require_person
 from ..state.takes import active_take, whole_range
+from .buttons import Button, Slot
 
 AROUND_SECONDS = 1.0
 """What is taken of either side of the playhead."""
 
 
+NO_RANGE = "Set a preview range in the timeline first (P), or select two of its markers"
+
+
+def chosen_range(scene: Scene) -> tuple[int, int] | None:
+    """First and last frame of the preview range, else of the selected markers; None where there is neither."""
+    if scene.use_preview_range:
+        return scene.frame_preview_start, scene.frame_preview_end
+    frames = sorted({marker.frame for marker in scene.timeline_markers if marker.select})
+    return (frames[0], frames[-1]) if len(frames) > 1 else None
+
+
+class THREEPOINT_OT_trim(bpy.types.Operator):
+    """Use only the part of the recording in the timeline's preview range, or between its selected markers"""
+
+    bl_idname = "threepoint.trim"
+    bl_label = "Use Preview Range"
+    bl_options = {"UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether there is a person, and such a range."""
+        if chosen_range(context.scene) is None:
+            cls.poll_message_set(NO_RANGE)
+            return False
+        return has_head(cls, context)
+
+    def execute(self, context: Context) -> set[str]:
+        """Trim to it; nothing of the recording is removed."""
+        person, found = require_person(context), chosen_range(context.scene)
+        assert found is not None
+        person.use_trim, (person.trim_first, person.trim_last) = True, found
+        return {"FINISHED"}
+
+
 class THREEPOINT_OT_range_from_preview(bpy.types.Operator):
-    """Set First and Last to the timeline's preview range (P in the timeline draws one)"""
+    """Set First and Last to the timeline's preview range (P in the timeline draws one), or to its selected markers"""
 
     bl_idname = "threepoint.range_from_preview"
     bl_label = "Range from Preview"
@@ -21,16 +56,17 @@ class THREEPOINT_OT_range_from_preview(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        """Whether there is a preview range."""
-        if not context.scene.use_preview_range:
-            cls.poll_message_set("Set a preview range in the timeline first")
+        """Whether there is such a range."""
+        if chosen_range(context.scene) is None:
+            cls.poll_message_set(NO_RANGE)
             return False
         return has_take(cls, context)
 
     def execute(self, context: Context) -> set[str]:
         """Take it over."""
-        person, scene = require_person(context), context.scene
-        person.first, person.last = scene.frame_preview_start, scene.frame_preview_end
+        person, found = require_person(context), chosen_range(context.scene)
+        assert found is not None
+        person.first, person.last = found
         return {"FINISHED"}
 
 
@@ -64,4 +100,22 @@ def draw_range_buttons(layout: bpy.types.UILayout) -> None:
     layout.operator(THREEPOINT_OT_range_at_playhead.bl_idname, text="", icon="CENTER_ONLY")
 
 
-register, unregister = registration((THREEPOINT_OT_range_from_preview, THREEPOINT_OT_range_at_playhead))
+def _draw_trim(layout: bpy.types.UILayout, context: Context) -> None:
+    """What of the recording is used, and what lost hands do there."""
+    person = require_person(context)
+    column = layout.column()
+    column.enabled = not context.window_manager.threepoint.running
+    row = column.row(align=True)
+    row.prop(person, "use_trim")
+    part = row.row(align=True)
+    part.active = person.use_trim
+    part.prop(person, "trim_first", text="")
+    part.prop(person, "trim_last", text="")
+    row.operator(THREEPOINT_OT_trim.bl_idname, text="", icon="PREVIEW_RANGE")
+    column.prop(person, "lost_hands")
+
+
+BUTTONS = (Button(Slot.PREDICTION, 5, _draw_trim),)
+register, unregister = registration(
+    (THREEPOINT_OT_trim, THREEPOINT_OT_range_from_preview, THREEPOINT_OT_range_at_playhead)
+)

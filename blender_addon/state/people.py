@@ -208,6 +208,7 @@ def _others_move(person: "THREEPOINT_PG_person", scene: Scene) -> bool:
 def apply_arguments(person: "THREEPOINT_PG_person", arguments: argparse.Namespace, scene: Scene) -> None:
     """Set what the panels show to what a command was given (``model_core.command_line.animate_arguments``)."""
     person.device, person.seed, person.refinement = arguments.device, arguments.seed, arguments.refinement
+    person.lost_hands = arguments.lost_hands.upper()
     person.body_path = str(arguments.body.resolve()) if arguments.body else ""
     person.preset = arguments.controllers or "AUTO"
     person.bone_names = arguments.bone_names.upper()

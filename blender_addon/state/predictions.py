@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
+import numpy as np
 
 from ...model_core.calibration import Calibration, calibration_from_json, calibration_to_json
 from ...model_core.errors import InputError
@@ -14,7 +15,7 @@ from ...model_core.motion import Motion
 from ...model_core.pins import pins_to_json
 from ...model_core.recordings import Recording, Track
 from ..animation.curves import checking
-from ..animation.timing import frames_to_seconds
+from ..animation.timing import frames_to_seconds, seconds_to_frames
 from ..avatar.bake import motion_curves, reading_action, replacing, writing
 from ..avatar.uncertainty import replace_uncertainty, show_uncertainty
 from ..bpy_types import Scene
@@ -42,6 +43,8 @@ from .takes import (
 if TYPE_CHECKING:
     from .properties import THREEPOINT_PG_person, THREEPOINT_PG_take
 
+FEWEST_SAMPLES = 2
+"""Samples of a recording from which there is a motion."""
 CONTEXT_SECONDS = 2.0
 """What the engine sees before and after a range that is solved again."""
 
@@ -113,10 +116,13 @@ def asking_for_motion(
     if calibration is None and (frames is not None or kept):
         calibration = last_calibration(person)
     whole = recording.time[[0, -1]]
+    if frames is None:
+        recording = trimmed(recording, person, scene)
     if frames is not None:
         first, last = frames_to_seconds(frames, scene)
         recording = part_of(recording, first - CONTEXT_SECONDS, last + CONTEXT_SECONDS)
     options |= {"device": person.device, "seed": person.seed, "take": take, "refinement": person.refinement}
+    options["lost_hands"] = person.lost_hands.lower()
     start = None
     if shown and frames is not None:
         begun, part = range_take(person, *frames), (float(recording.time[0]), float(recording.time[-1]))
@@ -142,7 +148,22 @@ def asking_for_calibration(
     options = calibration_options(person, recording, scene, t_pose_frame)
     key = calibration_key(person, options)
     options |= {"device": person.device, "seed": person.seed}
+    recording = trimmed(recording, person, scene)
     return Job(python, "calibrate", recording, options, _absolute(person.body_path), key=key)
+
+
+def trimmed(recording: Recording, person: "THREEPOINT_PG_person", scene: Scene) -> Recording:
+    """The part of a recording that the person's settings say is used. Raises ``InputError`` where there is none."""
+    if not person.use_trim:
+        return recording
+    first, last = frames_to_seconds((person.trim_first, person.trim_last), scene)
+    if np.count_nonzero((recording.time >= first) & (recording.time <= last)) < FEWEST_SAMPLES:
+        begin, end = np.rint(seconds_to_frames(recording.time[[0, -1]], scene))
+        raise InputError(
+            message("{person}: trimmed to the frames {first} to {last}, and the recording has {begin:.0f} to {end:.0f}",
+                    person=person.name, first=person.trim_first, last=person.trim_last, begin=begin, end=end)
+        )  # fmt: skip
+    return part_of(recording, first, last)
 
 
 def part_of(recording: Recording, first: float, last: float) -> Recording:

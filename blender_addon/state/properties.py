@@ -56,6 +56,11 @@ HAND_ITEMS = (
     ("FLAT", "Flat", "Fingers stretched out, as the body's file has them"),
     ("RECORDED", "Recorded", "Fingers as the headset has seen them"),
 )
+LOST_ITEMS = (
+    ("PRIOR", "As Is Likely", "What the networks find likely"),
+    ("HOLD", "Hold", "Where it was seen last, seen from the head"),
+    ("HANG", "Hang", "Down beside the body"),
+)
 QUALITY_ITEMS = (
     ("DRAFT", "Draft", "What SAGE predicts, without refinement: several times as fast"),
     ("FINAL", "Final", "Refined: head and hands are met exactly, feet stand firmly"),
@@ -233,6 +238,12 @@ class THREEPOINT_PG_person(bpy.types.PropertyGroup):
     built_from: StringProperty(name="Built From", description="The body file that the avatar was made from")
 
     device: EnumProperty(name="Device", items=DEVICE_ITEMS, description="Where the networks run")
+    lost_hands: EnumProperty(
+        name="Lost Hands", items=LOST_ITEMS, description="What a hand does while no tracker sees it"
+    )
+    use_trim: BoolProperty(name="Trim", description="Predict only the frames of this part; the recording stays whole")
+    trim_first: IntProperty(name="Trim First", description="First frame of the recording that is used", default=1)
+    trim_last: IntProperty(name="Trim Last", description="Last frame of the recording that is used", default=60)
     seed: IntProperty(name="Seed", min=0, description="Other seeds give other takes")
     quality: EnumProperty(
         name="Quality", items=QUALITY_ITEMS, get=lambda person: int(person.refinement > 0), set=_set_quality,

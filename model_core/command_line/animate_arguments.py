@@ -14,6 +14,7 @@ from .parser import argument, fraction, frame_rate, positive_count, time_range
 
 DEFAULT_FPS = 60.0
 DEVICES = ("auto", "cpu", "cuda", "mps")
+LOST_HANDS = ("prior", "hold", "hang")
 SHORT_ROLES = {"head": "head", "left": "left_hand", "right": "right_hand"}
 """What ``--trackers`` calls the three roles."""
 LARGEST_JSON = 1 << 20
@@ -136,6 +137,8 @@ def add_prediction(group: Arguments) -> None:
     group.add_argument("--device", choices=DEVICES, default="auto", help="where the networks run")
     group.add_argument("--seed", type=SEED_ARGUMENT, default=0, metavar="N", help="seed of everything random")
     group.add_argument("--takes", type=TAKES_ARGUMENT, default=1, metavar="N", help="several plausible motions")
+    group.add_argument("--lost-hands", choices=LOST_HANDS, default=LOST_HANDS[0], help="what a hand does while no "
+                       "tracker sees it: what is likely, holds where it was, or hangs")  # fmt: skip
     group.add_argument("--refinement", type=fraction, default=1.0, metavar="S",
                        help="how far to go from SAGE's prediction (0) to the refined motion (1), which alone meets "
                        "head and hands exactly; default 1")  # fmt: skip

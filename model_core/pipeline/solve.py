@@ -28,6 +28,7 @@ from ..refinement.steady import steady_predictions
 from ..refinement.uncertainty import measure_uncertainty
 from ..sage.inference import Prediction
 from .body_trackers import body_trackers
+from .lost_hands import with_lost_hands
 from .networks import Networks
 from .pins import held_joints, missed_notes
 from .takes import part_taken_over, predict_takes, sampling_of
@@ -159,6 +160,9 @@ def solve_poses(
 
     With ``starts`` only what the options change of them is predicted.
     """
+    observations = [
+        with_lost_hands(seen, rest, options.lost_hands) for seen, rest in zip(observations, rest_joints, strict=True)
+    ]
     stages, in_part = stages or _stages_of_solving(None), options.take > 0 and options.take_part is not None
     asked = [options] if in_part or starts is None else []
     if in_part and starts is None:

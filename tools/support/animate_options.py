@@ -117,5 +117,6 @@ def pipeline_options(options: argparse.Namespace) -> Options:
         pose=KnownPose(*options.pose) if options.pose else None,
         calibration=load(options.calibration) if options.calibration else None,
         device=options.device, seed=options.seed, refinement=options.refinement,
-        take_part=options.take_part, pins=load_pins(options.pins) if options.pins else (),
+        lost_hands=options.lost_hands, take_part=options.take_part,
+        pins=load_pins(options.pins) if options.pins else (),
     ).validate()  # fmt: skip

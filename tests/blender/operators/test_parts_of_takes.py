@@ -147,3 +147,30 @@ def test_blending_needs_another_take_and_a_range_of_this_one(person):
     with pytest.raises((RuntimeError, TypeError), match="Choose another take|not found"):
         bpy.ops.threepoint.blend_to_take()
     assert len(person.takes) == count - 1
+
+
+def test_what_is_trimmed_away_is_not_predicted_and_can_be_had_back(person, asked):
+    scene = bpy.context.scene
+    for frame in (6, 9):
+        scene.timeline_markers.new(f"m{frame}", frame=frame).select = True
+    bpy.ops.threepoint.trim()
+    assert (person.use_trim, person.trim_first, person.trim_last) == (True, 6, 9)
+    bpy.ops.threepoint.predict(kind="REFINE")
+    time = asked[-1][2].time
+    assert time[0] >= 5 / 30 - 1e-6 and time[-1] <= 8 / 30 + 1e-6
+    assert takes.whole_range(person.takes[1].action) == (6, 9)
+    person.use_trim = False
+    bpy.ops.threepoint.predict(kind="REFINE")
+    assert asked[-1][2].time[0] < 1 / 30 and takes.whole_range(person.takes[1].action)[0] == 1
+
+
+def test_a_trim_outside_the_recording_is_refused_in_words(person):
+    person.use_trim, person.trim_first, person.trim_last = True, 500, 600
+    with pytest.raises(RuntimeError, match="trimmed to the frames 500 to 600, and the recording has 1 to 1"):
+        bpy.ops.threepoint.predict()
+
+
+def test_what_lost_hands_do_is_sent(person, asked):
+    person.lost_hands = "HANG"
+    bpy.ops.threepoint.predict(kind="REFINE")
+    assert asked[-1][3]["lost_hands"] == "hang"
