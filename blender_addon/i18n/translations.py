@@ -12,11 +12,13 @@ from . import (
     ja_jp_live,
     ja_jp_pins,
     ja_jp_scene,
+    ja_jp_takes,
     zh_hans,
     zh_hans_characters,
     zh_hans_live,
     zh_hans_pins,
     zh_hans_scene,
+    zh_hans_takes,
 )
 from .messages import Message
 
@@ -25,12 +27,14 @@ LANGUAGES: dict[str, dict[str, str]] = {
     | zh_hans_scene.MESSAGES
     | zh_hans_characters.MESSAGES
     | zh_hans_pins.MESSAGES
-    | zh_hans_live.MESSAGES,
+    | zh_hans_live.MESSAGES
+    | zh_hans_takes.MESSAGES,
     "ja_JP": ja_jp.MESSAGES
     | ja_jp_scene.MESSAGES
     | ja_jp_characters.MESSAGES
     | ja_jp_pins.MESSAGES
-    | ja_jp_live.MESSAGES,
+    | ja_jp_live.MESSAGES
+    | ja_jp_takes.MESSAGES,
 }
 """Blender's name of a language -> English template -> the same in that language."""
 TITLES = "Threepoint"

@@ -50,8 +50,6 @@ MESSAGES = {
     "Refined: head and hands are met exactly, feet stand firmly": "经过精修：头和手精确吻合，双脚站稳",
     "Sample Recording": "示例录制",
     "Set First and Last to the second before and the second after the current frame": "把首帧和末帧设为当前帧前后各一秒",
-    "Set First and Last to the timeline's preview range (P in the timeline draws one)": "把首帧和末帧设为时间线的预览范围（在时间线按 P 绘制）",
-    "Set a preview range in the timeline first": "请先在时间线设定预览范围",
     "Show the way from a recording to an exported avatar, step by step": "逐步说明从录制到导出角色的过程",
     "Stop this work; the scene stays as it was. Esc over this sidebar does the same": "停止这项工作，场景保持原样。在此侧栏上按 Esc 也可以",
     "Reading head and hands": "正在读取头部和双手",

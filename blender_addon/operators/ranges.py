@@ -13,15 +13,19 @@ AROUND_SECONDS = 1.0
 """What is taken of either side of the playhead."""
 
 
-NO_RANGE = "Set a preview range in the timeline first (P), or select two of its markers"
-
-
 def chosen_range(scene: Scene) -> tuple[int, int] | None:
     """First and last frame of the preview range, else of the selected markers; None where there is neither."""
     if scene.use_preview_range:
         return scene.frame_preview_start, scene.frame_preview_end
     frames = sorted({marker.frame for marker in scene.timeline_markers if marker.select})
     return (frames[0], frames[-1]) if len(frames) > 1 else None
+
+
+def _has_range(operator: type[bpy.types.Operator], context: Context) -> bool:
+    if chosen_range(context.scene) is None:
+        operator.poll_message_set("Set a preview range in the timeline first, or select two of its markers")
+        return False
+    return True
 
 
 class THREEPOINT_OT_trim(bpy.types.Operator):
@@ -34,10 +38,7 @@ class THREEPOINT_OT_trim(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Whether there is a person, and such a range."""
-        if chosen_range(context.scene) is None:
-            cls.poll_message_set(NO_RANGE)
-            return False
-        return has_head(cls, context)
+        return _has_range(cls, context) and has_head(cls, context)
 
     def execute(self, context: Context) -> set[str]:
         """Trim to it; nothing of the recording is removed."""
@@ -57,10 +58,7 @@ class THREEPOINT_OT_range_from_preview(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Whether there is such a range."""
-        if chosen_range(context.scene) is None:
-            cls.poll_message_set(NO_RANGE)
-            return False
-        return has_take(cls, context)
+        return _has_range(cls, context) and has_take(cls, context)
 
     def execute(self, context: Context) -> set[str]:
         """Take it over."""

@@ -9,7 +9,7 @@ from ..errors import InputError
 from ..recordings.text import decode
 from ..untrusted.budgets import read_bytes
 from ..untrusted.json_text import parse_json
-from ..untrusted.values import FLOOR, SAMPLE_RATE, SECONDS, SEED, STATURE, Bounds, number, typed, whole
+from ..untrusted.values import CUTOFF, FLOOR, SAMPLE_RATE, SECONDS, SEED, STATURE, Bounds, number, typed, whole
 from .parser import argument, fraction, frame_rate, positive_count, time_range
 
 DEFAULT_FPS = 60.0
@@ -105,6 +105,8 @@ def add_reading(group: Arguments) -> None:
                        "name columns, {\"columns\": {\"time\": \"t\", \"head\": [\"hx\", ..]}}")  # fmt: skip
     group.add_argument("--keep-table", action="store_true",
                        help="remember --table for all tables with the same header")  # fmt: skip
+    group.add_argument("--smooth", type=argument(typed(number, "it", CUTOFF)), metavar="HZ",
+                       help="take from the trackers what is faster than this, tremor above all: 5 to 10")  # fmt: skip
     group.add_argument("--fix", type=lambda text: text.split(","), default=[], metavar="CHECK,..",
                        help="correct what looks wrong in a recording: names of findings, or all")  # fmt: skip
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import InputError
+from ..geometry.filters import low_pass
+from ..geometry.rotations import make_continuous, normalize
 from ..notes import Note
 from ..recordings import Recording, read
 from ..recordings.checks import check, fix
@@ -29,7 +31,21 @@ def read_recording(path: Path, arguments: argparse.Namespace, **options: object)
     if arguments.keep_table:
         saved = user_layouts().save(load_table(path).names, TableOptions(**arguments.table))
         print(f"kept for tables with this header: {saved}")
-    return in_roles(recording, arguments.trackers)
+    recording = in_roles(recording, arguments.trackers)
+    return recording if arguments.smooth is None else smoothed(recording, arguments.smooth)
+
+
+def smoothed(recording: Recording, cutoff: float) -> Recording:
+    """The recording without what its trackers do faster than ``cutoff`` in Hz; lost ones stay lost."""
+    tracks = {}
+    for role, track in recording.tracks.items():
+        seen, position, rotation = track.valid, track.position.copy(), track.rotation.copy()
+        if seen.any():
+            position[seen] = low_pass(position[seen], recording.time[seen], cutoff)
+            turned = low_pass(make_continuous(rotation[seen]), recording.time[seen], cutoff)
+            rotation[seen] = normalize(turned)
+        tracks[role] = replace(track, position=position, rotation=rotation)
+    return replace(recording, tracks=tracks).validate()
 
 
 def in_roles(recording: Recording, trackers: Mapping[str, str]) -> Recording:

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from .rotations import Array, array_namespace
 
 TRUNCATED_AT = 3.0
@@ -42,3 +44,27 @@ def gaussian_smooth(values: Array, sigma: float, truncate: float = TRUNCATED_AT,
         return weighted_sum(values, values[:1], values[-1:]) / sum(kernel)
     nothing, ones = xp.zeros_like(values[:1]), xp.ones_like(values)
     return weighted_sum(values, nothing, nothing) / weighted_sum(ones, nothing, nothing)
+
+
+def low_pass(values: np.ndarray, seconds: np.ndarray, cutoff: float) -> np.ndarray:
+    """Values (n, ...) at ``seconds`` (n,), which grow at any steps, without what is faster than ``cutoff`` in Hz.
+
+    A Gaussian, without delay or overshoot, that leaves 71 % (-3 dB) of a swing at the cut-off. What lies beyond a gap
+    of more than its width counts nothing.
+    """
+    if len(seconds) < 2:
+        return np.array(values, np.float64)
+    sigma = math.sqrt(math.log(2)) / (2 * math.pi * cutoff)
+    values, reach = np.asarray(values, np.float64), TRUNCATED_AT * sigma
+    shape = (-1, *[1] * (values.ndim - 1))
+    total, weights = values.copy(), np.ones(len(seconds))
+    for step in range(1, len(seconds)):
+        apart = seconds[step:] - seconds[:-step]
+        if apart.min() > reach:
+            break
+        weight = np.where(apart <= reach, np.exp(-0.5 * (apart / sigma) ** 2), 0.0)
+        total[step:] += weight.reshape(shape) * values[:-step]
+        total[:-step] += weight.reshape(shape) * values[step:]
+        weights[step:] += weight
+        weights[:-step] += weight
+    return total / weights.reshape(shape)

@@ -41,6 +41,7 @@ SEED = Bounds(0, 2**31 - 1)
 TAKE = Bounds(0, 999)
 FRACTION = Bounds(0, 1)
 SECONDS = Bounds(0, 1e6, "seconds")
+CUTOFF = Bounds(0.1, 100, "Hz")
 
 
 def number(value: object, what: str, bounds: Bounds) -> float:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from threepoint.model_core.command_line.reading import smoothed
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.evaluation.methods import observe_truth
 from threepoint.tools.simulation.takes import COLUMNS, GAP_FRAMES, LEGS, Found, numbers, table, with_gap
@@ -49,3 +50,16 @@ def test_animate_draws_takes_for_a_part(tmp_path):
     assert pipeline_options(parse([*asked, "--takes", "2"], None)).take_part == (1.0, 2.5)
     with pytest.raises(InputError, match="ask for some with --takes N"):
         parse(asked, None)
+
+
+def test_animate_smooths_trackers_and_leaves_lost_ones_lost(make_recording):
+    recording = make_recording(seconds=1)
+    recording.tracks["left_hand"].valid[20:40] = False
+    recording.tracks["head"].position[::2, 1] += 0.01
+    found = smoothed(recording, 5.0)
+    rough, smooth = (np.abs(np.diff(each.tracks["head"].position[:, 1], 2)).mean() for each in (recording, found))
+    assert smooth < 0.05 * rough and np.array_equal(
+        found.tracks["left_hand"].valid, recording.tracks["left_hand"].valid
+    )
+    with pytest.raises(InputError, match="--smooth"):
+        parse(["walk.bvh", "--npz", "out.npz", "--smooth", "0"], None)

@@ -1,0 +1,37 @@
+"""The same in Japanese for takes, trimming and smoothing."""
+
+# ruff: noqa: E501
+
+MESSAGES = {
+    "Another Take in Range": "範囲内の別のテイク",
+    "As Is Likely": "もっともらしく",
+    "Blend to Take": "テイクへ移行",
+    "Choose another take to blend into": "移行先の別のテイクを選んでください",
+    "Cut-Off (Hz)": "カットオフ (Hz)",
+    "Down beside the body": "体の横に下ろす",
+    "Draw one more plausible motion from First to Last, kept as another take": "「最初」から「最後」までの別のもっともらしい動きを引き、別のテイクとして残す",
+    "First frame of the recording that is used": "記録の使う部分の最初のフレーム",
+    "Go over from the active take into another one, from First to Last, in a take of its own": "「最初」から「最後」にかけてアクティブなテイクから別のテイクへ移り、新しいテイクにする",
+    "Hang": "下ろす",
+    "Hold": "保つ",
+    "Last frame of the recording that is used": "記録の使う部分の最後のフレーム",
+    "Let head and hands move as they did before they were smoothed": "頭と手を平滑化前の動きに戻す",
+    "Lost Hands": "見失った手",
+    "None of the trackers has keyframes of its own to smooth": "平滑化できるキーフレームを持つトラッカーがありません",
+    "Predict only the frames of this part; the recording stays whole": "この部分のフレームだけを予測する。記録はそのまま",
+    "Set First and Last to the timeline's preview range (P in the timeline draws one), or to its selected markers": "「最初」と「最後」をタイムラインのプレビュー範囲（タイムラインで P）か選択したマーカーの間にする",
+    "Set a preview range in the timeline first, or select two of its markers": "先にタイムラインでプレビュー範囲を設定するか、マーカーを 2 つ選んでください",
+    "Smooth Trackers": "トラッカーを平滑化",
+    "Swings faster than this go, slower ones stay": "これより速い揺れを除き、遅いものは残す",
+    "Take what is faster than the cut-off from head and hands; change it below the view to see what it does": "カットオフより速い動きを頭と手から除く。ビューの下で値を変えて効果を確かめられる",
+    "Trim": "トリム",
+    "Trim First": "トリムの最初",
+    "Trim Last": "トリムの最後",
+    "Undo Smoothing": "平滑化を戻す",
+    "Use Preview Range": "プレビュー範囲を使う",
+    "Use only the part of the recording in the timeline's preview range, or between its selected markers": "記録のうち、タイムラインのプレビュー範囲か選択したマーカーの間だけを使う",
+    "What a hand does while no tracker sees it": "トラッカーに見えない間、手がどうするか",
+    "What the networks find likely": "ネットワークがもっともらしいとするもの",
+    "Where it was seen last, seen from the head": "頭から見て、最後に見えた位置",
+    "{person}: trimmed to the frames {first} to {last}, and the recording has {begin:.0f} to {end:.0f}": "{person}：フレーム {first} から {last} にトリムされていますが、記録は {begin:.0f} から {end:.0f} です",
+}

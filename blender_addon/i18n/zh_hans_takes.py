@@ -1,0 +1,37 @@
+"""The same in Chinese for takes, trimming and smoothing."""
+
+# ruff: noqa: E501
+
+MESSAGES = {
+    "Another Take in Range": "区段内再来一条",
+    "As Is Likely": "按可能性",
+    "Blend to Take": "过渡到片段",
+    "Choose another take to blend into": "请选择要过渡到的另一个片段",
+    "Cut-Off (Hz)": "截止频率 (Hz)",
+    "Down beside the body": "垂在身体两侧",
+    "Draw one more plausible motion from First to Last, kept as another take": "从“首帧”到“末帧”再抽取一种可能的动作，作为另一个片段保留",
+    "First frame of the recording that is used": "录制中使用的首帧",
+    "Go over from the active take into another one, from First to Last, in a take of its own": "从“首帧”到“末帧”由活动片段过渡到另一个片段，结果是新的片段",
+    "Hang": "垂下",
+    "Hold": "保持",
+    "Last frame of the recording that is used": "录制中使用的末帧",
+    "Let head and hands move as they did before they were smoothed": "让头和手恢复平滑之前的运动",
+    "Lost Hands": "丢失的手",
+    "None of the trackers has keyframes of its own to smooth": "没有追踪器带有可平滑的关键帧",
+    "Predict only the frames of this part; the recording stays whole": "只预测这一部分的帧；录制保持完整",
+    "Set First and Last to the timeline's preview range (P in the timeline draws one), or to its selected markers": "把“首帧”和“末帧”设为时间线的预览范围（在时间线按 P 绘制），或所选标记之间",
+    "Set a preview range in the timeline first, or select two of its markers": "请先在时间线设定预览范围，或选中两个标记",
+    "Smooth Trackers": "平滑追踪器",
+    "Swings faster than this go, slower ones stay": "快于此频率的摆动被去除，较慢的保留",
+    "Take what is faster than the cut-off from head and hands; change it below the view to see what it does": "去除头和手快于截止频率的运动；在视图下方更改它即可看到效果",
+    "Trim": "修剪",
+    "Trim First": "修剪首帧",
+    "Trim Last": "修剪末帧",
+    "Undo Smoothing": "取消平滑",
+    "Use Preview Range": "使用预览范围",
+    "Use only the part of the recording in the timeline's preview range, or between its selected markers": "只使用时间线预览范围内或所选标记之间的录制",
+    "What a hand does while no tracker sees it": "没有追踪器看到手时，手做什么",
+    "What the networks find likely": "网络认为可能的",
+    "Where it was seen last, seen from the head": "相对头部停在最后看到的位置",
+    "{person}: trimmed to the frames {first} to {last}, and the recording has {begin:.0f} to {end:.0f}": "{person}：修剪到第 {first} 至 {last} 帧，而录制为第 {begin:.0f} 至 {end:.0f} 帧",
+}
