@@ -43,6 +43,8 @@ from .takes import (
 if TYPE_CHECKING:
     from .properties import THREEPOINT_PG_person, THREEPOINT_PG_take
 
+SHOWN_CONTEXT_SECONDS = 0.2
+"""The same where nothing is predicted: refinement alone needs hardly any."""
 FEWEST_SAMPLES = 2
 """Samples of a recording from which there is a motion."""
 CONTEXT_SECONDS = 2.0
@@ -116,20 +118,21 @@ def asking_for_motion(
     if calibration is None and (frames is not None or kept):
         calibration = last_calibration(person)
     whole = recording.time[[0, -1]]
-    if frames is None:
-        recording = trimmed(recording, person, scene)
-    if frames is not None:
-        first, last = frames_to_seconds(frames, scene)
-        recording = part_of(recording, first - CONTEXT_SECONDS, last + CONTEXT_SECONDS)
     options |= {"device": person.device, "seed": person.seed, "take": take, "refinement": person.refinement}
     options["lost_hands"] = person.lost_hands.lower()
     start = None
-    if shown and frames is not None:
-        begun, part = range_take(person, *frames), (float(recording.time[0]), float(recording.time[-1]))
-        start = yield from reading_action(person.armature, begun.action, person.betas, scene, part)
-        if take != begun.number:
-            second, end = frames_to_seconds(frames, scene) - part[0]
-            options["take_part"] = (max(0.0, float(second)), float(end))
+    if frames is None:
+        recording = trimmed(recording, person, scene)
+    else:
+        begun, (first, last) = range_take(person, *frames), frames_to_seconds(frames, scene)
+        draws = not shown or take != begun.number
+        context = CONTEXT_SECONDS if draws else SHOWN_CONTEXT_SECONDS
+        recording = part_of(recording, first - context, last + context)
+        if shown:
+            part = float(recording.time[0]), float(recording.time[-1])
+            start = yield from reading_action(person.armature, begun.action, person.betas, scene, part)
+            if draws:
+                options["take_part"] = (max(0.0, float(first) - part[0]), float(last) - part[0])
     pins = [*(yield from reading_pins(person, scene)), *posed]
     if pins:
         if person.refinement == 0:
