@@ -260,7 +260,7 @@ class StandingJob:
 
     def __init__(
         self, python: object, kind: str, recording: Recording, options: Mapping[str, object],
-        body_path: str | None = None, calibration: Any = None, key: str = "",
+        body_path: str | None = None, calibration: Any = None, key: str = "", start: Any = None,
     ) -> None:  # fmt: skip
         """As ``engine.client.Job``."""
         header, arrays = messages.request(kind, recording, dict(options), calibration, body_path)

@@ -127,7 +127,7 @@ def test_every_button_of_a_kind_has_its_own_tooltip():
         kind: predicting.THREEPOINT_OT_predict.description(bpy.context, SimpleNamespace(kind=kind))
         for kind in predicting.LABELS
     }
-    assert len(set(said.values())) == 5 and "one more" in said["TAKE"]
+    assert len(set(said.values())) == 6 and "one more" in said["TAKE"]
 
 
 def test_dropouts_are_summed_up_and_one_jumps_from_gap_to_gap(scene, tmp_path):
