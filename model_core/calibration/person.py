@@ -6,14 +6,13 @@ import numpy as np
 
 from ..body import Body
 from ..geometry.rotations import quaternion_to_matrix
-from ..geometry.skeleton import ROLES
 from ..motion import BETA_COUNT
 from ..notes import Note
 from ..recordings.model_frame import ModelFrameRecording
-from ..recordings.resample import frame_count, resample
 from . import posture
-from .calibration import Calibration, Offset, joint_pose
+from .calibration import Calibration, Offset
 from .height import height_evidence
+from .levels import described_frames
 from .reach import far_reaches, log_likelihood
 from .stature import STATURES, StatureEstimate, estimate
 
@@ -150,17 +149,9 @@ def _posture(
     recording: ModelFrameRecording, floor: float, hands: dict[str, Offset], size: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """What ``height.height_evidence`` asks for of frames in which the head is seen: inputs (T, 12), heights (T,)."""
-    count = max(frame_count(recording.duration, posture.FPS), posture.STRIDE)
-    regular = resample(recording, posture.FPS, count=count)
     nobody = Calibration(np.zeros(BETA_COUNT), floor, {"head": head_offset(size), **hands})
-    rotations, heads = joint_pose(regular.tracks["head"], nobody, "head")
-    positions = np.full((len(heads), 2, 3), np.nan)
-    for side, role in enumerate(ROLES[1:]):
-        if role in regular.tracks:
-            _, wrist = joint_pose(regular.tracks[role], nobody, role)
-            positions[:, side] = np.where(regular.tracks[role].valid[:, None], wrist, np.nan)
-    inputs = posture.describe(quaternion_to_matrix(rotations), heads, positions)
-    seen = (regular.tracks["head"].valid & (heads[:, 1] > posture.LOWEST_HEAD))[:: posture.STRIDE]
+    _, seen, turns, heads, wrists = described_frames(recording, nobody)
+    inputs = posture.describe(turns, heads, wrists)
     return inputs[seen], np.log(heads[:: posture.STRIDE][seen, 1])
 
 
