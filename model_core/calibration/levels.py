@@ -20,7 +20,7 @@ from ..recordings.model_frame import ModelFrameRecording
 from ..recordings.resample import frame_count, resample
 from . import posture
 from .calibration import Calibration, joint_pose
-from .posture import FLIGHT, FPS, LIFT, LOWEST_HEAD, OUTLIERS, STRIDE, PostureNetworks
+from .posture import FLIGHT, FPS, INDEPENDENT_FRAMES, LIFT, LOWEST_HEAD, OUTLIERS, STRIDE, PostureNetworks
 
 LEVELS = np.concatenate([[0.0], np.arange(0.06, 0.60, 0.04)])
 """Metres above the floor: lower steps are not told from postures, higher ones not climbed in a step or two."""
@@ -52,11 +52,20 @@ SHORTEST_STAY = 0.4
 
 @dataclass(frozen=True)
 class FloorStretches:
-    """S stretches of time with a floor each, lasting until the next: ``starts`` (S,) in the recording's seconds, the first
-    where it begins; ``heights`` (S,) in metres above the calibration's floor."""
+    """S stretches of time with a floor each, lasting until the next: ``starts`` (S,) in the recording's seconds, the
+    first where it begins; ``heights`` (S,) in metres above the calibration's floor."""
 
     starts: np.ndarray
     heights: np.ndarray
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Its ``heights`` (T',) in metres above the floor in described frames, and the logarithms (H,) of the likelihood of
+    how high the person's head is in the rest pose, of no more than ``posture.INDEPENDENT_FRAMES``."""
+
+    heights: np.ndarray
+    log_likelihood: np.ndarray
 
 
 def find_stretches(
@@ -70,9 +79,10 @@ def find_stretches(
         return flat
     inputs = posture.describe(turns, heads, hands)[seen]
     head = np.log([float(body.head_height(calibration.betas))])
-    ground = find_ground(inputs, heads[::STRIDE][seen], head, np.zeros(1), networks)
-    if ground is None:
+    found = find_ground(inputs, heads[::STRIDE][seen], head, np.zeros(1), networks)
+    if found is None:
         return flat
+    ground = found.heights
     times = regular.time[::STRIDE][seen]
     times[0] = regular.time[0]
     starts = [0]
@@ -111,9 +121,8 @@ def find_ground(
     rest: np.ndarray,
     log_prior: np.ndarray,
     networks: PostureNetworks | None = None,
-) -> np.ndarray | None:
-    """Heights (T',) in metres above the floor of the ground under a person in described frames; None where a flat floor
-    explains them.
+) -> Ground | None:
+    """The ``Ground`` under a person in described frames; None where a flat floor explains them.
 
     ``inputs`` (T', 12) of ``posture.describe``, the head joint ``heads`` (T', 3) in metres; the person's head is as
     high in the rest pose as one of ``rest`` (H,), logarithms of metres, with the logarithms ``log_prior`` (H,) of
@@ -139,7 +148,8 @@ def find_ground(
     ground = _smoothed(beliefs[:, best], density[:, best], changes)
     ground = np.interp(np.arange(len(inputs)), few, ground)
     walked = way[(way * FPS / STRIDE > WALKING) & (ground[1:] < LOWEST_RAISED)].sum()
-    return ground if walked > LEAST_WALKED else None
+    repeated = min(1.0, INDEPENDENT_FRAMES / (weight * len(few)))
+    return Ground(ground, repeated * likelihood) if walked > LEAST_WALKED else None
 
 
 def _tabulated(inputs: np.ndarray, networks: PostureNetworks) -> np.ndarray:
