@@ -2,8 +2,8 @@
 
 A hidden Markov model (Rabiner 1989): the ground under the person has one of ``LEVELS``, and while they go on it may
 change. The head joint's height over the ground is distributed as the networks of ``posture`` say of these movements.
-A recording is on levels if these explain it far better than a flat floor does, and if the lowest of them is walked on:
-who sits down and stands up goes nowhere in the meantime.
+A recording is on levels if these explain it far better than a flat floor does and, where the person's height is not
+known, if the lowest of them is walked on: who sits down and stands up goes nowhere in the meantime.
 
 The numbers below were chosen on the training motion, of which some people climb a playground and most walk on a floor.
 """
@@ -34,7 +34,7 @@ INDEPENDENT = 2.5
 """Independent looks at a posture in a second."""
 UNEVEN_STD = 0.015
 """How much more, as a logarithm, the head's height varies on levels than on a floor: nobody climbs as they walk."""
-LEAST_EVIDENCE = 15.0
+LEAST_EVIDENCE = 8.0
 """Nats by which levels explain a recording better than the floor does before they are believed."""
 WALKING, LEAST_WALKED = 0.3, 1.0
 """Metres a second of somebody who walks, and metres that are walked on the floor between the steps, at least."""
@@ -137,8 +137,9 @@ def find_ground(
     few = held[::skip]
     table = _tabulated(inputs[few], networks or posture.load_networks())
     weight = min(1.0, INDEPENDENT * skip * STRIDE / FPS)
-    flat = weight * _log_density(table, heads[few, 1], rest, np.zeros(1))[:, :, 0].sum(0) + log_prior
     density = weight * _log_density(_widened(table), heads[few, 1], rest, LEVELS)
+    flat = weight * _log_density(table, heads[few, 1], rest, LEVELS[:1])[:, :, 0].sum(0)
+    flat = np.maximum(flat, density[:, :, 0].sum(0)) + log_prior
     changes = 1 - np.exp(-STEPS_PER_METRE * np.diff(gone[few], prepend=gone[few[0]]))
     beliefs, likelihood = _forward(density, changes)
     levels = likelihood + log_prior
@@ -148,8 +149,9 @@ def find_ground(
     ground = _smoothed(beliefs[:, best], density[:, best], changes)
     ground = np.interp(np.arange(len(inputs)), few, ground)
     walked = way[(way * FPS / STRIDE > WALKING) & (ground[1:] < LOWEST_RAISED)].sum()
-    repeated = min(1.0, INDEPENDENT_FRAMES / (weight * len(few)))
-    return Ground(ground, repeated * likelihood) if walked > LEAST_WALKED else None
+    if np.ptp(ground) < LOWEST_RAISED or (len(rest) > 1 and walked < LEAST_WALKED):
+        return None
+    return Ground(ground, min(1.0, INDEPENDENT_FRAMES / (weight * len(few))) * likelihood)
 
 
 def _tabulated(inputs: np.ndarray, networks: PostureNetworks) -> np.ndarray:
