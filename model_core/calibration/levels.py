@@ -72,7 +72,7 @@ def find_stretches(
     recording: ModelFrameRecording, body: Body, calibration: Calibration, networks: PostureNetworks | None = None
 ) -> FloorStretches:
     """The ``FloorStretches`` of a recording whose person, floor and devices ``calibration`` tells: one of height 0
-    where no levels are found. A height is right to about 4 cm."""
+    where no levels are found. A height is right to about 5 cm."""
     regular, seen, turns, heads, hands = described_frames(recording, calibration)
     flat = FloorStretches(regular.time[:1].copy(), np.zeros(1))
     if not seen.any():

@@ -76,11 +76,12 @@ def find_person(
         betas, error = body.betas_for(found.stature.value).astype(np.float64), found.stature.error
     if floor is not None:
         return Person(betas, float(floor), error, True, tuple(notes))
-    eyes, ground = found.eyes, 0.0
+    eyes, ground = upright_eye_height(recording), 0.0
     below = floor_below(eyes, body, betas)
     stands = error is not None and not in_pose and found.explanation == "standing"
     off = stands and abs(below) > FLOOR_TOLERANCE
-    if found.explanation.startswith("floor") or off:
+    # Steps up from the floor and down to it show that it is at y = 0.
+    if not found.on_levels and (found.explanation.startswith("floor") or off):
         ground = below
         notes.append(Note("floor_below_person", {"floor": ground}))
     elif found.explanation == "sitting":
@@ -146,7 +147,7 @@ def estimate_stature(
         found = estimate(evidence, eyes, reach, head / tall, roams)
         size = found.stature.value / tall
     assert found is not None
-    return found
+    return replace(found, on_levels=level is not recording)
 
 
 def _log_reach(

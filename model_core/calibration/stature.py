@@ -42,11 +42,11 @@ EXPLANATIONS = ("standing", "floor_shifted", "sitting", "floor_unknown")
 @dataclass(frozen=True)
 class StatureEstimate:
     """The ``stature`` in metres, the likeliest explanation of the recording with that stature, one of ``EXPLANATIONS``,
-    and the height of the ``eyes`` in metres above y = 0 at their highest, steps left out."""
+    and whether the person is seen ``on_levels``, steps above the floor."""
 
     stature: Height
     explanation: str
-    eyes: float
+    on_levels: bool = False
 
 
 def estimate(
@@ -72,7 +72,7 @@ def estimate(
     belief *= prior / (belief * prior).sum()
     stature = _summary(belief.sum(0), None if evidence is None else np.exp(evidence.found) / head_ratio)
     near = np.abs(np.log(STATURES / stature.value)) <= NEAR_STEPS * STEP / 2
-    return StatureEstimate(stature, EXPLANATIONS[int(belief[:, near].sum(1).argmax())], eyes)
+    return StatureEstimate(stature, EXPLANATIONS[int(belief[:, near].sum(1).argmax())])
 
 
 def log_prior(statures: np.ndarray, log_reach: np.ndarray) -> np.ndarray:

@@ -43,7 +43,7 @@ def test_who_walks_on_a_floor_is_on_no_levels():
 
 
 def test_who_stands_up_and_sits_down_in_their_place_is_on_no_levels():
-    assert ground_of(walk(BOXES + BOXES, speed=0.02)) is None
+    assert ground_of(walk(BOXES + BOXES, speed=0.02), REST) is None
 
 
 def test_who_sits_long_between_two_walks_does_not_sit_on_the_floor_and_walk_on_a_table():
@@ -85,6 +85,12 @@ def test_stretches_of_a_recording_have_their_floors(climber, body):
     at = np.arange(0.5, 20, 1.0)
     heights = found.heights[np.searchsorted(found.starts, stepped.time[0] + at, side="right") - 1]
     assert np.abs(heights - np.interp(at, TIME, BOXES)).max() < LEVELS[1]
+
+
+def test_steps_make_nobody_taller_and_move_no_floor(climber, body):
+    flat, stepped = (find_person(climber(ground), body) for ground in (0 * TIME, np.where(TIME < 3, 0.0, 0.3)))
+    assert float(body.stature(stepped.betas)) == pytest.approx(float(body.stature(flat.betas)), abs=0.08)
+    assert stepped.floor == flat.floor == 0.0 and stepped.stature_error is not None
 
 
 @pytest.mark.parametrize("player", range(6))
