@@ -6,6 +6,7 @@ from typing import Any
 
 from .body import Body
 from .calibration import ARMS_DOWN, OTHER_PRESETS, PRESETS, Calibration
+from .direction.contacts import GivenContact, contacts_from_json, contacts_to_json, validate_contacts
 from .errors import InputError
 from .pins import Pin, pins_from_json, pins_to_json, validate_pins
 from .shown import printable
@@ -35,7 +36,8 @@ class Options:
     ``device`` is one of ``DEVICES``. ``seed`` decides what is drawn: takes, and the samples that uncertainty is
     estimated from. ``take`` 0 is the mean motion, every other number one plausible motion of many. ``refinement`` is
     how far every joint and the pelvis go from SAGE's prediction (0) to the refined motion (1), which alone meets head
-    and hands exactly. ``uncertainty`` False leaves it out. ``pins`` hold joints, which refinement brings to them.
+    and hands exactly. ``uncertainty`` False leaves it out. ``pins`` hold joints, which refinement brings to them;
+    ``contacts`` say when a foot stands or is free, in place of what refinement decides.
     """
 
     body: Body | None = None
@@ -50,6 +52,7 @@ class Options:
     refinement: float = 1.0
     uncertainty: bool = True
     pins: tuple[Pin, ...] = ()
+    contacts: tuple[GivenContact, ...] = ()
 
     def validate(self) -> "Options":
         """Return self, or raise ``InputError`` naming what is wrong."""
@@ -73,6 +76,8 @@ class Options:
             raise InputError(f"uncertainty is {printable(self.uncertainty)}; expected true or false")
         if validate_pins(self.pins) and self.refinement == 0:
             raise InputError("pins are met by refinement, and the refinement is 0; expected more than 0")
+        if validate_contacts(self.contacts) and self.refinement == 0:
+            raise InputError("contacts are met by refinement, and the refinement is 0; expected more than 0")
         return self
 
 
@@ -85,7 +90,8 @@ def options_to_json(options: Options) -> dict[str, Any]:
     content = {name: getattr(options, name) for name in SAID_IN_JSON}
     pose = options.pose
     kept = None if pose is None else {"kind": pose.kind, "second": pose.second}
-    return content | {"pose": kept, "pins": pins_to_json(options.pins)}
+    said = {"pins": pins_to_json(options.pins), "contacts": contacts_to_json(options.contacts)}
+    return content | {"pose": kept} | said
 
 
 def options_from_json(
@@ -97,6 +103,7 @@ def options_from_json(
         raise InputError(f"no option '{unknown[0]}'; there are {', '.join(SAID_IN_JSON)}")
     given = dict(content)
     given["pins"] = pins_from_json(given.get("pins", []))
+    given["contacts"] = contacts_from_json(given.get("contacts", []))
     pose = given.pop("pose", None)
     if isinstance(pose, dict):
         second = pose.get("second")

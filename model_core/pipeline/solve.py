@@ -9,6 +9,7 @@ import torch
 
 from ..body import load_body
 from ..calibration import Calibration
+from ..direction.contacts import GivenContact, given_contacts
 from ..geometry.rotations import make_continuous, matrix_to_quaternion, slerp_matrices
 from ..motion import Motion, Uncertainty
 from ..notes import Note
@@ -154,7 +155,7 @@ def solve_poses(
     if not options.pins:
         return solutions
     return [
-        meet_pins(solution, observation, rest, options.pins, networks, part_of(report, REFINED, 1))
+        meet_pins(solution, observation, rest, options.pins, networks, part_of(report, REFINED, 1), options.contacts)
         for solution, observation, rest in zip(solutions, observations, rest_joints, strict=True)
     ]
 
@@ -176,7 +177,8 @@ def _refined(
         for seen, known, found, rest in zip(observations, calibrations, predictions, rest_joints, strict=True)
     ]
     steadied = steady_predictions(networks.sage, predictions, observations, rest_joints, sampling_of(options))
-    motions = [ToRefine(*parts) for parts in zip(observations, steadied, rest_joints, trackers, strict=True)]
+    given = [given_contacts(options.contacts, seen.frame_count, FPS) for seen in observations]
+    motions = [ToRefine(*parts) for parts in zip(observations, steadied, rest_joints, trackers, given, strict=True)]
     solutions = []
     for found, refined, own in zip(
         predictions, refine_all(networks.flag, motions, progress=progress), trackers, strict=True
@@ -194,14 +196,17 @@ def meet_pins(
     pins: Sequence[Pin],
     networks: Networks,
     progress: Progress | None = None,
+    contacts: Sequence[GivenContact] = (),
 ) -> Solution:
     """A solution refined anew within reach of ``pins``, and the same elsewhere; its notes say which are out of reach.
 
-    Raises ``InputError`` of pins outside the motion.
+    There ``contacts`` count that were given for the solution. Raises ``InputError`` of pins outside the motion.
     """
     held = held_joints(pins, observation.origin, observation.frame_count, solution.translation)
     start = Unrefined(solution.rotations, solution.translation, solution.contacts)
-    met = refine_to_pins(networks.flag, observation, start, rest_joints, held, solution.body_trackers, progress)
+    given = given_contacts(contacts, observation.frame_count, FPS)
+    trackers = solution.body_trackers
+    met = refine_to_pins(networks.flag, observation, start, rest_joints, held, trackers, progress, given)
     missed = missed_notes(held, met.rotations, met.translation, rest_joints)
     return Solution(met.rotations, met.translation, met.contacts, met.body_trackers, (*solution.notes, *missed))
 

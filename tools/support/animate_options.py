@@ -20,6 +20,9 @@ from .arguments import command_parser
 if TYPE_CHECKING:
     from ...model_core.pipeline import Options
 
+DIRECTIONS = ("pins", "contacts")
+"""Options that name a file by which one person's motion is directed (``direction_files``)."""
+
 
 def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespace:
     """The options, checked as far as that goes without reading a recording."""
@@ -49,6 +52,8 @@ def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespa
     animate_arguments.add_prediction(prediction)
     prediction.add_argument("--pins", type=Path, metavar="FILE.json",
                             help="joints that are held at places, and when (docs/pins.md)")  # fmt: skip
+    prediction.add_argument("--contacts", type=Path, metavar="FILE.json",
+                            help="when a foot stands or is free (docs/ground.md)")  # fmt: skip
     options = parser.parse_args(arguments)
     _check(options)
     return options
@@ -58,7 +63,8 @@ def _check(options: argparse.Namespace) -> None:
     """Refuse options that do not go together, and files that cannot be written."""
     if not targets(options) and not options.report:
         raise InputError("animate: nothing to write; name one or more of -o FILE, --npz FILE and --preview FILE")
-    inputs = [*options.recordings, options.body, options.calibration, options.character, options.pins]
+    inputs = [*options.recordings, options.body, options.calibration, options.character]
+    inputs += [getattr(options, name) for name in DIRECTIONS]
     animate_arguments.check_character(options)
     animate_arguments.check_character_is_written(options)
     for path in all_targets(options):
@@ -74,7 +80,7 @@ def _check(options: argparse.Namespace) -> None:
     export_targets(options)
     if (options.output or options.preview) and not has_blender():
         raise InputError(f"animate: scenes and previews need Blender's module; {environment.extra_hint('bpy')}")
-    for name in ("npz", "calibration", "keep_calibration", "report_picture", "pins"):
+    for name in ("npz", "calibration", "keep_calibration", "report_picture", *DIRECTIONS):
         if getattr(options, name) and len(options.recordings) > 1:
             flag = "--" + name.replace("_", "-")
             raise InputError(f"animate: {flag} is about one person, and {len(options.recordings)} recordings are named")
@@ -104,7 +110,7 @@ def pipeline_options(options: argparse.Namespace) -> Options:
     """The command's options as the pipeline's."""
     from ...model_core.body import load_body
     from ...model_core.calibration import load
-    from ...model_core.command_line.pins_file import load_pins
+    from ...model_core.command_line.direction_files import load_contacts, load_pins
     from ...model_core.pipeline import KnownPose, Options
 
     return Options(
@@ -113,4 +119,5 @@ def pipeline_options(options: argparse.Namespace) -> Options:
         calibration=load(options.calibration) if options.calibration else None,
         device=options.device, seed=options.seed, refinement=options.refinement,
         pins=load_pins(options.pins) if options.pins else (),
+        contacts=load_contacts(options.contacts) if options.contacts else (),
     ).validate()  # fmt: skip
