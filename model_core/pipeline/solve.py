@@ -2,7 +2,7 @@
 it to the trackers, and the spread of FLAG's latent region says how sure it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -10,22 +10,27 @@ import torch
 from ..body import load_body
 from ..calibration import Calibration
 from ..direction.contacts import GivenContact, given_contacts
+from ..direction.ground import GroundHeights
 from ..geometry.rotations import make_continuous, matrix_to_quaternion, slerp_matrices
+from ..geometry.skeleton import BODY_JOINT_COUNT
 from ..motion import Motion, Uncertainty
 from ..notes import Note
 from ..observation import FPS, Observation
 from ..options import Options
 from ..pins import Pin
 from ..progress import Progress, Stages, part_of
-from ..refinement.body_trackers import BodyTrackers
-from ..refinement.initial_motion import Unrefined
+from ..refinement.body_trackers import BodyTrackers, tracked_feet
+from ..refinement.closed_form.on_ground import GroundUnder, put_on_ground
+from ..refinement.initial_motion import STILL, Unrefined
 from ..refinement.pinning import refine_to_pins
 from ..refinement.refine import ToRefine, refine_all
 from ..refinement.steady import steady_predictions
+from ..refinement.stillness import stillness
 from ..refinement.uncertainty import measure_uncertainty
 from ..sage.inference import Prediction, predict_all
 from ..sage.model import MEAN, Sampling
 from .body_trackers import body_trackers
+from .ground import lowered_origin
 from .networks import Networks
 from .pins import held_joints, missed_notes
 
@@ -152,12 +157,18 @@ def solve_poses(
     report = stages.begin("refining")
     refining = part_of(report, 0, REFINED) if options.pins else report
     solutions = _refined(predictions, observations, rest_joints, options, networks, calibrations, refining)
-    if not options.pins:
-        return solutions
-    return [
-        meet_pins(solution, observation, rest, options.pins, networks, part_of(report, REFINED, 1), options.contacts)
-        for solution, observation, rest in zip(solutions, observations, rest_joints, strict=True)
-    ]
+    people = list(zip(observations, rest_joints, strict=True))
+    if options.pins:
+        met = part_of(report, REFINED, 1)
+        solutions = [
+            meet_pins(solution, *person, options.pins, networks, met, options.contacts)
+            for solution, person in zip(solutions, people, strict=True)
+        ]
+    if options.ground is not None:
+        solutions = [
+            raised_to_ground(solution, *person, options) for solution, person in zip(solutions, people, strict=True)
+        ]
+    return solutions
 
 
 def _refined(
@@ -202,13 +213,30 @@ def meet_pins(
 
     There ``contacts`` count that were given for the solution. Raises ``InputError`` of pins outside the motion.
     """
-    held = held_joints(pins, observation.origin, observation.frame_count, solution.translation)
+    held = held_joints(pins, lowered_origin(observation), observation.frame_count, solution.translation)
     start = Unrefined(solution.rotations, solution.translation, solution.contacts)
     given = given_contacts(contacts, observation.frame_count, FPS)
     trackers = solution.body_trackers
     met = refine_to_pins(networks.flag, observation, start, rest_joints, held, trackers, progress, given)
     missed = missed_notes(held, met.rotations, met.translation, rest_joints)
     return Solution(met.rotations, met.translation, met.contacts, met.body_trackers, (*solution.notes, *missed))
+
+
+def raised_to_ground(
+    solution: Solution, observation: Observation, rest_joints: np.ndarray, options: Options
+) -> Solution:
+    """A solution of an observation that was lowered (``on_level_ground``), with its feet on the options' ground."""
+    assert options.ground is not None and observation.levels is not None
+    rest = torch.as_tensor(rest_joints).to(solution.translation)[:BODY_JOINT_COUNT]
+    ground = GroundUnder(GroundHeights(options.ground), observation.levels, observation.origin)
+    still = torch.as_tensor(stillness(observation.positions[:, 0]) > STILL)
+    given = given_contacts(options.contacts, observation.frame_count, FPS)
+    raised = put_on_ground(
+        solution.rotations, solution.translation, solution.contacts, still, ground, rest,
+        None if solution.body_trackers is None else tracked_feet(solution.body_trackers),
+        None if given is None else torch.as_tensor(given).to(solution.contacts),
+    )  # fmt: skip
+    return replace(solution, rotations=raised[0], translation=raised[1])
 
 
 def sampling_of(options: Options) -> Sampling:
