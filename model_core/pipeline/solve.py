@@ -8,9 +8,11 @@ import numpy as np
 import torch
 
 from ..body import load_body
+from ..body.proportions import body_size
 from ..calibration import Calibration
 from ..direction.contacts import GivenContact, given_contacts
 from ..direction.ground import GroundHeights
+from ..direction.seats import Seat
 from ..geometry.rotations import make_continuous, matrix_to_quaternion, slerp_matrices
 from ..geometry.skeleton import BODY_JOINT_COUNT
 from ..motion import Motion, Uncertainty
@@ -33,6 +35,7 @@ from .body_trackers import body_trackers
 from .ground import lowered_origin
 from .networks import Networks
 from .pins import held_joints, missed_notes
+from .seats import seat_pins
 
 TAKE_STEPS, TAKE_NOISE = 5, 1.0
 """How takes after the first are drawn: with unit noise the sampler needs several steps to settle on one of many."""
@@ -155,13 +158,13 @@ def solve_poses(
     report = stages.begin("predicting")
     predictions = predict_all(networks.sage, observations, rest_joints, sampling, progress=report)
     report = stages.begin("refining")
-    refining = part_of(report, 0, REFINED) if options.pins else report
+    refining = part_of(report, 0, REFINED) if options.pins or options.seats else report
     solutions = _refined(predictions, observations, rest_joints, options, networks, calibrations, refining)
     people = list(zip(observations, rest_joints, strict=True))
-    if options.pins:
+    if options.pins or options.seats:
         met = part_of(report, REFINED, 1)
         solutions = [
-            meet_pins(solution, *person, options.pins, networks, met, options.contacts)
+            meet_pins(solution, *person, options.pins, networks, met, options.contacts, options.seats)
             for solution, person in zip(solutions, people, strict=True)
         ]
     if options.ground is not None:
@@ -208,12 +211,18 @@ def meet_pins(
     networks: Networks,
     progress: Progress | None = None,
     contacts: Sequence[GivenContact] = (),
+    seats: Sequence[Seat] = (),
 ) -> Solution:
-    """A solution refined anew within reach of ``pins``, and the same elsewhere; its notes say which are out of reach.
+    """A solution refined anew within reach of ``pins`` and ``seats``, and the same elsewhere; its notes say which are
+    out of reach.
 
-    There ``contacts`` count that were given for the solution. Raises ``InputError`` of pins outside the motion.
+    A pin of the pelvis counts before a seat. There ``contacts`` count that were given for the solution. Raises
+    ``InputError`` of pins and seats outside the motion.
     """
-    held = held_joints(pins, lowered_origin(observation), observation.frame_count, solution.translation)
+    origin = lowered_origin(observation)
+    pelvis, size = solution.translation.cpu().numpy() + origin, float(body_size(np.asarray(rest_joints)))
+    pins = (*seat_pins(seats, pelvis, size), *pins)
+    held = held_joints(pins, origin, observation.frame_count, solution.translation)
     start = Unrefined(solution.rotations, solution.translation, solution.contacts)
     given = given_contacts(contacts, observation.frame_count, FPS)
     trackers = solution.body_trackers

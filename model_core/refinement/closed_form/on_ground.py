@@ -16,13 +16,15 @@ from ...direction.footholds import HEEL, TIP, Foothold, find_foothold
 from ...direction.ground import GroundHeights
 from ...geometry.filters import gaussian_smooth, smoothstep
 from ...geometry.kinematics import forward_kinematics
-from ...geometry.rotations import slerp_matrices
+from ...geometry.rotations import axis_angle_to_matrix, slerp_matrices
 from ...geometry.skeleton import ANKLES, TOES
 from ...observation import FPS, heading
-from .legs import RELEASE_FRAMES, FootTargets, foot_targets, move_feet
+from .legs import LEGS, RELEASE_FRAMES, FootTargets, foot_targets, move_feet
 from .smoothing import fade_outside, rate_limited_envelope
 from .whole_body import WholeBodyTargets, reach_with_whole_body
 
+RISE_START = 0.004
+"""Metres of that by the square of frames since a foot left its stand, or before it comes to one."""
 KNEES = 0.5
 """Metres above what a person stands on up to which there is something to step on."""
 CLEARANCE = 0.015
@@ -34,7 +36,12 @@ LEVEL_CUT = 30
 """Frames on either side of a change of given height from which a foot that stands on is taken to have stepped."""
 STEP = 12
 """Frames on either side of that which the step takes."""
-LACKING = 0.002
+HIGHEST_HEEL, HEELS_TRIED = 0.9, 19
+"""Radians by which a foot that is left behind is turned up on its toes at most, and how many angles up to that are
+tried."""
+HEEL_SPEED, HEEL_SMOOTHING = 0.05, 3.0
+"""Radians a frame by which that grows, and the standard deviation in frames by which it is blurred."""
+LACKING = 0.001
 """Metres that a leg is too short by from which the whole body gives way."""
 
 
@@ -69,15 +76,15 @@ def put_on_ground(
     heights = foot_rest_heights(rest_joints)
     world, joints = forward_kinematics(rotations, translation, rest_joints)
     flat = foot_targets(world[:, list(ANKLES)], joints, contacts, still, rest_joints, heights, tracked, given)
+    up = torch.as_tensor(np.outer(ground.levels, [0.0, 1.0, 0.0])).to(translation)
+    raised, raised_joints = translation + up, joints + up[:, None]
     sides = []
     for side in range(len(ANKLES)):
-        sides.append(_foot_on_ground(flat, side, ground, rest_joints, heights, tracked))
+        foot = _foot_on_ground(flat, side, ground, rest_joints, heights, tracked)
+        sides.append(_raise_heels(*foot, raised_joints[:, LEGS[side][0]], flat.standing[:, side], rest_joints, side))
     positions, turned = (torch.stack(parts, 1) for parts in zip(*sides, strict=True))
-    levels = torch.as_tensor(ground.levels).to(translation)
-    raised = translation + levels[:, None] * translation.new_tensor([0.0, 1.0, 0.0])
-    before = world, joints + (raised - translation)[:, None]
     solved = move_feet(rotations, raised, positions, turned, rest_joints)
-    return _give_way(solved, raised, before, positions, flat.standing, rest_joints)
+    return _give_way(solved, raised, raised_joints, positions, flat.standing, rest_joints)
 
 
 def _foot_on_ground(
@@ -211,29 +218,63 @@ def _clearing(
         return envelope
     after = np.clip(np.searchsorted(standing, frames), 0, len(standing) - 1)
     away = np.minimum(np.abs(standing[after] - frames), np.abs(standing[np.clip(after - 1, 0, None)] - frames))
-    return torch.minimum(envelope, torch.as_tensor(RISE * away).to(ankle))
+    return torch.minimum(envelope, torch.as_tensor(RISE_START * away**2).to(ankle))
+
+
+def _raise_heels(
+    positions: torch.Tensor,
+    turned: torch.Tensor,
+    hips: torch.Tensor,
+    standing: torch.Tensor,
+    rest_joints: torch.Tensor,
+    side: int,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ankles (T, 3) of a side and their rotations (T, 3, 3) with the heel raised and the toes in their place.
+
+    That is as far as a ``standing`` (T,) leg from its hip (T, 3) is too short: a foot is about to leave a lower tread.
+    """
+    hip, knee, ankle = LEGS[side]
+    bones = (rest_joints[knee] - rest_joints[hip]).norm() + (rest_joints[ankle] - rest_joints[knee]).norm()
+    sole = rest_joints[TOES[side]] - rest_joints[ankle]
+    toes, axis = positions + turned @ sole, turned[..., 0]
+
+    def raised(angle: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        rotation = axis_angle_to_matrix(angle[:, None] * axis) @ turned
+        return toes - rotation @ sole, rotation
+
+    tried = torch.linspace(0, HIGHEST_HEEL, HEELS_TRIED).to(axis)
+    away = torch.stack([(raised(angle.expand(len(axis)))[0] - hips).norm(dim=-1) for angle in tried])
+    enough = (away <= bones) | ~standing
+    best = torch.where(enough.any(0), enough.to(torch.int8).argmax(0), away.argmin(0))
+    return raised(rate_limited_envelope(tried[best][:, None], HEEL_SPEED, HEEL_SMOOTHING)[:, 0])
 
 
 def _give_way(
     rotations: torch.Tensor,
     translation: torch.Tensor,
-    before: tuple[torch.Tensor, torch.Tensor],
+    before: torch.Tensor,
     ankles: torch.Tensor,
     standing: torch.Tensor,
     rest_joints: torch.Tensor,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The motion with what standing feet lack to ``ankles`` (T, 2, 3) closed by trunk and pelvis, where legs are too
-    short; head and hands stay as they were ``before``: world rotations (T, 22, 3, 3) and joints (T, 22, 3)."""
+    short; head and hands stay as they were ``before``: joints (T, 22, 3)."""
     world, joints = forward_kinematics(rotations, translation, rest_joints)
-    lacks = ((joints[:, list(ANKLES)] - ankles).norm(dim=-1) > LACKING) & standing
-    frames = torch.nonzero(lacks.any(1))[:, 0]
+    found = joints[:, list(ANKLES)]
+    lacking = torch.stack(
+        [
+            fade_outside(ankles[:, side] - found[:, side], standing[:, side], RELEASE_FRAMES)
+            for side in range(len(ANKLES))
+        ],
+        1,
+    )
+    frames = torch.nonzero((lacking.norm(dim=-1) > LACKING).any(1))[:, 0]
     if not len(frames):
         return rotations, translation
-    targets = WholeBodyTargets.staying(world, before[1])
+    targets = WholeBodyTargets.staying(world, before)
+    everywhere = torch.ones_like(translation[:, 0])
     for side, joint in enumerate(ANKLES):
-        targets.hold(joint, ankles[:, side], standing[:, side].to(translation))
-        targets.positions[:, joint] = ankles[:, side]
-    targets.rotations[:, list(ANKLES)] = world[:, list(ANKLES)]
+        targets.hold(joint, found[:, side] + lacking[:, side], everywhere)
     some = WholeBodyTargets(
         targets.positions[frames], targets.rotations[frames],
         targets.position_weight[frames], targets.rotation_weight[frames],
