@@ -35,7 +35,7 @@ from .body_trackers import body_trackers
 from .ground import lowered_origin
 from .networks import Networks
 from .pins import held_joints, missed_notes
-from .seats import seat_pins
+from .seats import seat_pins, sitting_notes
 
 TAKE_STEPS, TAKE_NOISE = 5, 1.0
 """How takes after the first are drawn: with unit noise the sampler needs several steps to settle on one of many."""
@@ -167,6 +167,8 @@ def solve_poses(
             meet_pins(solution, *person, options.pins, networks, met, options.contacts, options.seats)
             for solution, person in zip(solutions, people, strict=True)
         ]
+    if options.refinement and not options.seats:
+        solutions = [_with_sitting_notes(solution, *person) for solution, person in zip(solutions, people, strict=True)]
     if options.ground is not None:
         solutions = [
             raised_to_ground(solution, *person, options) for solution, person in zip(solutions, people, strict=True)
@@ -229,6 +231,11 @@ def meet_pins(
     met = refine_to_pins(networks.flag, observation, start, rest_joints, held, trackers, progress, given)
     missed = missed_notes(held, met.rotations, met.translation, rest_joints)
     return Solution(met.rotations, met.translation, met.contacts, met.body_trackers, (*solution.notes, *missed))
+
+
+def _with_sitting_notes(solution: Solution, observation: Observation, rest_joints: np.ndarray) -> Solution:
+    notes = sitting_notes(observation.positions[:, 0], solution.translation.cpu().numpy(), np.asarray(rest_joints))
+    return replace(solution, notes=(*solution.notes, *notes)) if notes else solution
 
 
 def raised_to_ground(
