@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from ..direction.contacts import GivenContact, contacts_from_json
+from ..direction.ground import Ground, ground_from_json
+from ..direction.seats import Seat, seats_from_json
 from ..errors import InputError
 from ..pins import Pin, pins_from_json
 from ..recordings.text import decode
@@ -23,6 +25,16 @@ def load_pins(path: Path) -> tuple[Pin, ...]:
 def load_contacts(path: Path) -> tuple[GivenContact, ...]:
     """The contacts of a file, ``{"contacts": [...]}``. Raises ``InputError``."""
     return _load(path, "contacts", contacts_from_json)
+
+
+def load_ground(path: Path) -> Ground | None:
+    """The ground of a file, ``{"ground": {...}}``. Raises ``InputError``."""
+    return _load(path, "ground", ground_from_json)
+
+
+def load_seats(path: Path) -> tuple[Seat, ...]:
+    """The seats of a file, ``{"seats": [...]}``. Raises ``InputError``."""
+    return _load(path, "seats", seats_from_json)
 
 
 def _load(path: Path, name: str, from_json: Any) -> Any:

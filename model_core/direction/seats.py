@@ -12,9 +12,9 @@ from ..untrusted.values import number, vector
 from .entries import Kind, check_seconds, entries_from_json, entries_to_json, validate_entries
 from .ground import HEIGHT
 
-PELVIS_OVER_SEAT = 0.175
+PELVIS_OVER_SEAT = 0.185
 """Metres from a seat up to the pelvis joint of the default body that sits on it; others' are in proportion. Of the
-mesh's lowest vertex at buttocks and thighs it is 0.154 to 0.184, as trunk and thighs are turned."""
+mesh's lowest vertex at buttocks and thighs it is 0.154 to 0.208, as trunk and thighs are turned."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from .arguments import command_parser
 if TYPE_CHECKING:
     from ...model_core.pipeline import Options
 
-DIRECTIONS = ("pins", "contacts")
+DIRECTIONS = ("pins", "contacts", "ground", "seats")
 """Options that name a file by which one person's motion is directed (``direction_files``)."""
 
 
@@ -54,6 +54,10 @@ def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespa
                             help="joints that are held at places, and when (docs/pins.md)")  # fmt: skip
     prediction.add_argument("--contacts", type=Path, metavar="FILE.json",
                             help="when a foot stands or is free (docs/ground.md)")  # fmt: skip
+    prediction.add_argument("--ground", type=Path, metavar="FILE.json",
+                            help="what the person stands on: heights, or triangles (docs/ground.md)")  # fmt: skip
+    prediction.add_argument("--seats", type=Path, metavar="FILE.json",
+                            help="when the person sits, and how high (docs/ground.md)")  # fmt: skip
     options = parser.parse_args(arguments)
     _check(options)
     return options
@@ -110,7 +114,7 @@ def pipeline_options(options: argparse.Namespace) -> Options:
     """The command's options as the pipeline's."""
     from ...model_core.body import load_body
     from ...model_core.calibration import load
-    from ...model_core.command_line.direction_files import load_contacts, load_pins
+    from ...model_core.command_line.direction_files import load_contacts, load_ground, load_pins, load_seats
     from ...model_core.pipeline import KnownPose, Options
 
     return Options(
@@ -120,4 +124,6 @@ def pipeline_options(options: argparse.Namespace) -> Options:
         device=options.device, seed=options.seed, refinement=options.refinement,
         pins=load_pins(options.pins) if options.pins else (),
         contacts=load_contacts(options.contacts) if options.contacts else (),
+        ground=load_ground(options.ground) if options.ground else None,
+        seats=load_seats(options.seats) if options.seats else (),
     ).validate()  # fmt: skip

@@ -35,8 +35,8 @@ BENT, LIFT, BESIDE = 0.1, 0.09, 0.09
 """Metres by which knees lower a pelvis that walks, by which feet are lifted, and from the middle to either foot."""
 SEAT, SEAT_DEPTH = 0.45, 0.45
 """Metres of a chair's seat above the floor, and from front to back."""
-SITTING = (2.0, 7.0)
-"""Seconds in which somebody sits down, and stands up again."""
+SITTING, SITTING_END = (1.0, 5.6), 6.8
+"""Seconds in which somebody sits down, and stands up again, and the recording's."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def climbing(body: Body) -> Directed:
 
 def sitting(body: Body) -> Directed:
     """Who stands before a chair, sits down on it for some seconds, and stands up again; it is behind them."""
-    time = np.arange(round(9.0 * FPS) + 1) / FPS
+    time = np.arange(round(SITTING_END * FPS) + 1) / FPS
     seated = bump(time, *SITTING, 1.1)
     feet = np.zeros((len(time), 2, 3))
     feet[:, 0, 0], feet[:, 1, 0] = BESIDE, -BESIDE
