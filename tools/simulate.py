@@ -1,10 +1,10 @@
-"""Make what is tried out: devices, body trackers or pins on motion capture, scored; many recordings (X --help)."""
+"""Make what is tried out: devices, trackers or pins on motion capture, or ground, scored; many recordings (X --help)."""
 
 import importlib
 
 from .support.arguments import choose_subcommand
 
-SIMULATIONS = ("devices", "trackers", "pins", "recordings")
+SIMULATIONS = ("devices", "trackers", "pins", "ground", "recordings")
 
 
 def run(arguments: list[str]) -> int:

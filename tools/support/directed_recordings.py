@@ -33,8 +33,8 @@ STRIDE, STEP_SECONDS, SWING = 0.42, 0.65, 0.75
 """Metres of a step on the flat, seconds of any, and the part of them that the foot is in the air."""
 BENT, LIFT, BESIDE = 0.1, 0.09, 0.09
 """Metres by which knees lower a pelvis that walks, by which feet are lifted, and from the middle to either foot."""
-SEAT, SEAT_DEPTH = 0.45, 0.45
-"""Metres of a chair's seat above the floor, and from front to back."""
+SEAT, SEAT_DEPTH, BEHIND = 0.45, 0.45, 0.42
+"""Metres of a chair's seat above the floor, from front to back, and of its middle behind where the person stands."""
 SITTING, SITTING_END = (1.0, 5.6), 6.8
 """Seconds in which somebody sits down, and stands up again, and the recording's."""
 
@@ -55,6 +55,15 @@ def stairs() -> Ground:
         near = FIRST_RISER + tread * RUN
         far = near + (LANDING if tread == TREADS - 1 else RUN)
         _add_box(vertices, triangles, (-WIDTH / 2, 0.0, near), (WIDTH / 2, RISE * (tread + 1), far))
+    return Ground(vertices=tuple(vertices), triangles=tuple(triangles)).validate()
+
+
+def chair() -> Ground:
+    """The chair of who sits down: a box with a back. It is no ground that anybody stands on."""
+    vertices: list[tuple[float, float, float]] = []
+    triangles: list[tuple[int, int, int]] = []
+    _add_box(vertices, triangles, (-0.25, 0.0, -BEHIND - SEAT_DEPTH / 2), (0.25, SEAT, -BEHIND + SEAT_DEPTH / 2))
+    _add_box(vertices, triangles, (-0.25, SEAT, -BEHIND - SEAT_DEPTH / 2 - 0.05), (0.25, 0.9, -BEHIND - SEAT_DEPTH / 2))
     return Ground(vertices=tuple(vertices), triangles=tuple(triangles)).validate()
 
 
@@ -107,7 +116,7 @@ def sitting(body: Body) -> Directed:
     seated = bump(time, *SITTING, 1.1)
     feet = np.zeros((len(time), 2, 3))
     feet[:, 0, 0], feet[:, 1, 0] = BESIDE, -BESIDE
-    middle = feet.mean(1) - seated[:, None] * np.array([0.0, 0.0, 0.42])
+    middle = feet.mean(1) - seated[:, None] * np.array([0.0, 0.0, BEHIND])
     leaning = 0.55 * np.sin(np.pi * seated)
     return _recorded(body, time, middle, feet, 0.02 + 0 * time, leaning, seated, 0 * time)
 
