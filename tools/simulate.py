@@ -1,4 +1,4 @@
-"""Make what is tried out: devices, trackers or pins on motion capture, or ground, scored; many recordings (X --help)."""
+"""Make what is tried out: devices, trackers or pins on motion capture, or ground; many recordings (X --help)."""
 
 import importlib
 

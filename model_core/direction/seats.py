@@ -14,7 +14,7 @@ from .ground import HEIGHT
 
 PELVIS_OVER_SEAT = 0.185
 """Metres from a seat up to the pelvis joint of the default body that sits on it; others' are in proportion. Of the
-mesh's lowest vertex at buttocks and thighs it is 0.154 to 0.208, as trunk and thighs are turned."""
+mesh's lowest vertex at the buttocks it is 0.15 to 0.19, as trunk and thighs are turned."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def sitting_notes(heads: np.ndarray, pelvis: np.ndarray, rest_joints: np.ndarray
         return ()
     frames = np.concatenate([np.arange(*stretch) for stretch in found])
     height = float(np.median(pelvis[frames, 1])) - PELVIS_OVER_SEAT * float(body_size(rest_joints))
-    values = {"seconds": len(frames) / FPS, "first": found[0][0] / FPS, "cm": 100 * max(height, 0.0)}
+    values: dict[str, object] = {"seconds": len(frames) / FPS, "first": found[0][0] / FPS, "cm": 100 * max(height, 0.0)}
     return (Note("seems_to_sit", values),)
 
 

@@ -4,19 +4,13 @@ import numpy as np
 import pytest
 
 from threepoint.model_core.body import load_body
-from threepoint.model_core.body.foot_contacts import foot_rest_heights
-from threepoint.model_core.body.model import skin
 from threepoint.model_core.direction.contacts import GivenContact
-from threepoint.model_core.direction.ground import GroundHeights
 from threepoint.model_core.direction.seats import Seat
-from threepoint.model_core.geometry.kinematics import forward_kinematics
-from threepoint.model_core.geometry.rotations import quaternion_to_matrix
-from threepoint.model_core.geometry.skeleton import BODY_JOINT_COUNT, FEET, HEAD, TOES
+from threepoint.model_core.geometry.skeleton import FEET, HEAD
 from threepoint.model_core.pipeline import Options, animate, load_networks, model_frame, on_level_ground
 from threepoint.model_core.pipeline.seats import sitting_notes
+from threepoint.tools.simulation.ground import SEATED, joints_of, off_seat, off_treads
 from threepoint.tools.support.directed_recordings import FPS, RISE, SEAT, TREADS, climbing, sitting, stairs
-
-STANDING_SPEED = 0.1
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +21,6 @@ def body():
 @pytest.fixture(scope="module")
 def networks():
     return load_networks("cpu")
-
-
-def joints_of(motion, body):
-    rest = body.rest_joints(motion.betas)[:BODY_JOINT_COUNT]
-    rotations = quaternion_to_matrix(motion.rotations.astype(np.float64))
-    return forward_kinematics(rotations, motion.translation.astype(np.float64), rest)[1], rest
 
 
 def test_a_recording_on_stairs_is_lowered_to_a_flat_floor_and_only_once(body):
@@ -50,18 +38,10 @@ def test_a_recording_on_stairs_is_lowered_to_a_flat_floor_and_only_once(body):
 def test_feet_are_on_every_tread_within_a_centimetre(body, networks):
     made = climbing(body)
     motion = animate(made.recording, Options(ground=stairs(), uncertainty=False, device="cpu"), networks=networks)
-    joints, rest = joints_of(motion, body)
-    ground, used = GroundHeights(stairs()), set()
-    for joint, height in zip(FEET, foot_rest_heights(rest), strict=True):
-        foot = joints[:, joint]
-        under = ground.at(np.arange(len(foot)) / 60, foot[:, [0, 2]], foot[:, 1] + 0.3)
-        off = foot[:, 1] - height - under
-        assert off.min() > -0.01, "no foot is in the stairs"
-        if joint in TOES:
-            stands = np.linalg.norm(np.gradient(foot, axis=0), axis=1) * 60 < STANDING_SPEED
-            assert np.abs(off[stands]).max() < 0.01
-            used |= set((under[stands] / RISE).round().astype(int).tolist())
-    assert used == set(range(TREADS + 1)), "every tread is stood on"
+    joints, _ = joints_of(motion, body)
+    toes, inside, heights = off_treads(motion, body)
+    assert toes < 0.01 and inside < 0.01
+    assert heights == TREADS + 1, "the floor and every tread is stood on"
     truth = made.joints[np.rint(np.arange(len(joints)) * FPS / 60).astype(int), HEAD]
     assert np.linalg.norm(joints[:, HEAD] - truth, axis=-1).max() < 0.02
     assert np.linalg.norm(np.diff(joints, axis=0), axis=-1).max() < 0.12
@@ -69,18 +49,12 @@ def test_feet_are_on_every_tread_within_a_centimetre(body, networks):
 
 @pytest.mark.slow
 def test_who_sits_is_on_the_seat_within_three_centimetres(body, networks):
-    seat = Seat((2.2, 4.4), SEAT)
+    seat = Seat(SEATED, SEAT)
     contact = GivenContact("left", (2.3, 4.3))
     options = Options(seats=(seat,), contacts=(contact,), uncertainty=False, device="cpu")
     motion = animate(sitting(body).recording, options, networks=networks)
     joints, _ = joints_of(motion, body)
-    seated = slice(140, 256, 20)
-    rotations = quaternion_to_matrix(motion.rotations[seated].astype(np.float64))
-    vertices = skin(body, rotations, motion.translation[seated].astype(np.float64), motion.betas)
-    trunk = body.weights[:, [0, 1, 2]].sum(1) > 0.6
-    for pose, pelvis in zip(vertices, motion.translation[seated], strict=True):
-        under = trunk & (np.abs(pose[:, 2] - pelvis[2]) < 0.12)
-        assert pose[under, 1].min() == pytest.approx(SEAT, abs=0.03)
+    assert off_seat(motion, body) < 0.03
     left = joints[141:255, FEET[0]]
     assert np.linalg.norm(np.diff(left, axis=0), axis=-1).max() < 0.002, "the foot stands as it was given"
     knees = joints[140:256, [4, 5], 2] - joints[140:256, :1, 2]

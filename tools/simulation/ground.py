@@ -26,8 +26,8 @@ SEATED = (2.2, 4.4)
 """Seconds in which the made-up person is given as sitting."""
 STANDING_SPEED = 0.1
 """Metres a second below which toes stand."""
-BUTTOCKS = 0.12
-"""Metres along the thighs before and behind the pelvis in which a body touches its seat."""
+BUTTOCKS = 0.05
+"""Metres before the pelvis up to which a body sits on its buttocks; what is ahead are thighs, which may slope down."""
 MOMENTS = 6
 
 
@@ -41,7 +41,7 @@ def run(arguments: list[str]) -> int:
     toes, inside, treads = off_treads(climbed, body)
     print(f"stairs: {treads} heights are stood on; standing toes are off by {100 * toes:.1f} cm at most, "
           f"feet are inside by {100 * inside:.1f} cm at most")  # fmt: skip
-    print(f"chair: the body is off its seat by {100 * off_seat(sat, body):.1f} cm at most")
+    print(f"chair: the buttocks are off their seat by {100 * off_seat(sat, body):.1f} cm at most")
     if options.output is not None:
         if not has_blender():
             parser.error("pictures need Blender's module")
@@ -83,12 +83,12 @@ def off_treads(motion: Motion, body: Body, ground: Ground | None = None) -> tupl
 
 
 def off_seat(motion: Motion, body: Body) -> float:
-    """Metres by which the lowest vertex of buttocks and thighs is off the seat at most."""
+    """Metres by which the lowest vertex of the buttocks is off the seat at most."""
     first, last = (round(second * motion.fps) for second in SEATED)
     frames = np.arange(first, last, 15)
     rotations = quaternion_to_matrix(motion.rotations[frames].astype(np.float64))
     vertices = skin(body, rotations, motion.translation[frames].astype(np.float64), motion.betas)
-    near = np.abs(vertices[..., 2] - motion.translation[frames, None, 2]) < BUTTOCKS
+    near = vertices[..., 2] - motion.translation[frames, None, 2] < BUTTOCKS
     sits = (body.weights[:, [0, 1, 2]].sum(1) > 0.6) & near
     return float(np.abs(np.where(sits, vertices[..., 1], np.inf).min(1) - SEAT).max())
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from mathutils import Vector
 from matplotlib.image import imread, imsave
 
 from ...blender_addon.bpy_types import current_scene
@@ -38,7 +39,7 @@ def save_pictures(path: Path, motion: Motion, ground: Ground, seconds: np.ndarra
             frame = scene.frame_start + round(float(second) * motion.fps)
             scene.frame_set(frame)
             pelvis = subject.avatar.armature.pose.bones[0].head
-            camera.location = pelvis.x + DISTANCE, pelvis.y - 0.15, pelvis.z - 0.05
+            camera.location = pelvis + camera.rotation_euler.to_matrix() @ Vector((0.0, 0.0, DISTANCE))
             scene.render.filepath = str(path.resolve())
             bpy.ops.render.render(write_still=True)
             pictures.append(imread(path))

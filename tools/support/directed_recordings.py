@@ -153,8 +153,10 @@ def _recorded(
     ankle_height = rest[list(ANKLES), 1] - sole
     ankles = feet + np.stack([0 * ankle_height, ankle_height, 0 * ankle_height], 1)
     turned = np.broadcast_to(np.eye(3), (len(time), 2, 3, 3))
-    parts = (torch.as_tensor(np.ascontiguousarray(part)).double() for part in (rotations, translation, ankles, turned))
-    rotations = move_feet(*parts, torch.as_tensor(rest).double()).numpy()
+    local, pelvis, goals, flat, bones = (
+        torch.as_tensor(np.ascontiguousarray(part)).double() for part in (rotations, translation, ankles, turned, rest)
+    )
+    rotations = move_feet(local, pelvis, goals, flat, bones).numpy()
     world, joints = forward_kinematics(rotations, translation, rest)
     size = float(body.size(betas))
     offsets = {"head": head_offset(size), **preset_offsets(DEVICE, size)}
