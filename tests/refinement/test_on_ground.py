@@ -103,3 +103,19 @@ def test_without_any_contact_feet_are_over_the_ground(person):
     box = quads((-1, 0.3, -1), (1, 0.3, -1), (1, 0.3, 1), (-1, 0.3, 1))
     _, _, _, joints, _ = on(person, box, 0.3, torch.zeros(FRAMES, 4), move=0.001)
     assert heights_of_feet(joints, person).min() > 0.29
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_the_ground_the_body_stays_whole_and_the_head_where_it_was(person, seed):
+    """Heaps of random triangles, also such as nobody can stand on, and heights that jump."""
+    rng = np.random.default_rng(seed)
+    corners = rng.normal(0, [0.5, 0.4, 0.5], (60, 3))
+    triangles = tuple(tuple(range(first, first + 3)) for first in range(0, 60, 3))
+    levels = tuple(FloorLevel((float(a), float(a) + 0.5), float(rng.normal(0, 0.3))) for a in rng.uniform(0, 2, 4))
+    ground = Ground(levels, tuple(map(tuple, corners.tolist())), triangles).validate()
+    contacts = torch.from_numpy((rng.random((FRAMES // 10, 4)) > 0.5).repeat(10, 0)).float()
+    rotations, translation, world, joints, before = on(person, ground, 0.1, contacts, move=0.005 * (seed % 2))
+    assert rotations.isfinite().all() and translation.isfinite().all()
+    assert (joints[:, HEAD] - before[:, HEAD])[:, [0, 2]].norm(dim=-1).max() < 0.1
+    eye = torch.eye(3).expand_as(world)
+    assert (world @ world.transpose(-1, -2) - eye).abs().max() < 1e-3

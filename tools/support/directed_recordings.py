@@ -59,11 +59,15 @@ def stairs() -> Ground:
 
 
 def chair() -> Ground:
-    """The chair of who sits down: a box with a back. It is no ground that anybody stands on."""
+    """The chair of who sits down. It is no ground that anybody stands on."""
     vertices: list[tuple[float, float, float]] = []
     triangles: list[tuple[int, int, int]] = []
-    _add_box(vertices, triangles, (-0.25, 0.0, -BEHIND - SEAT_DEPTH / 2), (0.25, SEAT, -BEHIND + SEAT_DEPTH / 2))
-    _add_box(vertices, triangles, (-0.25, SEAT, -BEHIND - SEAT_DEPTH / 2 - 0.05), (0.25, 0.9, -BEHIND - SEAT_DEPTH / 2))
+    back, front = -BEHIND - SEAT_DEPTH / 2, -BEHIND + SEAT_DEPTH / 2
+    _add_box(vertices, triangles, (-0.25, SEAT - 0.05, back), (0.25, SEAT, front))
+    _add_box(vertices, triangles, (-0.25, SEAT, back - 0.05), (0.25, 0.9, back))
+    for x in (-0.25, 0.21):
+        for z in (back, front - 0.04):
+            _add_box(vertices, triangles, (x, 0.0, z), (x + 0.04, SEAT - 0.05, z + 0.04))
     return Ground(vertices=tuple(vertices), triangles=tuple(triangles)).validate()
 
 

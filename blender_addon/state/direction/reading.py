@@ -42,12 +42,14 @@ def reading_directions(
     said: dict[str, Any] = {}
     begin, end = recording.time[[0, -1]]
     grounds, seats = grounds_of(scene), seats_of(person, scene)
-    space = person.armature if person.armature is not None else person.root
+    space, floor = person.armature, 0.0
+    if space is None:  # Before the first prediction: over the recording's own zero, or the floor where that is known.
+        space, floor = person.root, person.floor if person.override_floor or person.calibration else 0.0
     if grounds:
-        ground = yield from _ground(grounds, space, scene, recording)
+        ground = yield from _ground(grounds, space, scene, recording, floor)
         said["ground"] = ground_to_json(ground)
     if seats:
-        found = yield from _seats(seats, space, scene, begin, end)
+        found = yield from _seats(seats, space, scene, begin, end, floor)
         said["seats"] = seats_to_json(found)
     if contacts:
         said["contacts"] = contacts_to_json(_contacts(person, scene, begin, end))
@@ -57,7 +59,9 @@ def reading_directions(
     return said
 
 
-def _ground(grounds: Sequence[AnyObject], space: AnyObject, scene: Scene, recording: Recording) -> Steps[Ground]:
+def _ground(
+    grounds: Sequence[AnyObject], space: AnyObject, scene: Scene, recording: Recording, floor: float
+) -> Steps[Ground]:
     """Meshes as triangles near the recording, empties as heights, all in the model's frame."""
     meshes = [item for item in grounds if item.type == "MESH"]
     empties = [item for item in grounds if item.type != "MESH"]
@@ -71,7 +75,7 @@ def _ground(grounds: Sequence[AnyObject], space: AnyObject, scene: Scene, record
         corners = _triangles(item, space)
         flat = corners[..., [0, 2]]
         near = ((flat.min(1) <= high) & (flat.max(1) >= low)).all(1)
-        vertices.append(corners[near].reshape(-1, 3))
+        vertices.append(corners[near].reshape(-1, 3) - [0.0, floor, 0.0])
         triangles.append(count + np.arange(3 * near.sum()).reshape(-1, 3))
         count += len(vertices[-1])
         yield
@@ -82,7 +86,7 @@ def _ground(grounds: Sequence[AnyObject], space: AnyObject, scene: Scene, record
         )  # fmt: skip
     levels: list[FloorLevel] = []
     for item in empties:
-        levels += yield from _levels(item, space, scene, *recording.time[[0, -1]])
+        levels += yield from _levels(item, space, scene, *recording.time[[0, -1]], floor)
     return Ground(tuple(levels), _rows(vertices), _rows(triangles)).validate()
 
 
@@ -110,12 +114,14 @@ def _heights(item: AnyObject, space: AnyObject, frames: np.ndarray) -> Steps[np.
     return convert_positions(seen_from(matrices, space.name)[:, 0, :3, 3], MODEL_TO_BLENDER.T)
 
 
-def _levels(item: AnyObject, space: AnyObject, scene: Scene, begin: float, end: float) -> Steps[list[FloorLevel]]:
+def _levels(
+    item: AnyObject, space: AnyObject, scene: Scene, begin: float, end: float, floor: float
+) -> Steps[list[FloorLevel]]:
     """How high an empty is: from its first key to its last one, or all the time."""
     keyed = keyed_frames(item)
     frames = np.arange(keyed[0], keyed[-1] + 1) if len(keyed) else np.array([scene.frame_start])
     places = yield from _heights(item, space, frames)
-    heights = places[:, 1].round(4)
+    heights = (places[:, 1] - floor).round(4)
     if not len(keyed):
         return [FloorLevel((0.0, float(end - begin) + 1.0), float(heights[0]))]
     levels = []
@@ -127,7 +133,9 @@ def _levels(item: AnyObject, space: AnyObject, scene: Scene, begin: float, end: 
     return levels
 
 
-def _seats(seats: Sequence[AnyObject], space: AnyObject, scene: Scene, begin: float, end: float) -> Steps[list[Seat]]:
+def _seats(
+    seats: Sequence[AnyObject], space: AnyObject, scene: Scene, begin: float, end: float, floor: float
+) -> Steps[list[Seat]]:
     """What the person sits on while the recording goes on."""
     found = []
     for item in seats:
@@ -142,6 +150,7 @@ def _seats(seats: Sequence[AnyObject], space: AnyObject, scene: Scene, begin: fl
             continue
         places = yield from _heights(item, space, np.array([directed.first]))
         height = _seat_height(item, space) if item.type == "MESH" else float(places[0, 1])
+        height -= floor
         found.append(Seat((max(float(seconds[0]), 0.0), float(seconds[1])), height))
     return found
 

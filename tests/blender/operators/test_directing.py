@@ -83,6 +83,19 @@ def test_an_empty_is_the_floors_height_while_it_is_keyed(person, asked):
     assert found == pytest.approx([0.0, 0.2, 0.2, 0.4, 0.4, 0.0], abs=1e-4)
 
 
+def test_before_the_first_prediction_ground_is_over_the_floor_that_was_given(asked, tmp_path):
+    person = import_tiny(tmp_path)
+    person.override_floor, person.floor = True, 0.1
+    deselect()
+    bpy.ops.mesh.primitive_cube_add(size=1)
+    bpy.context.object.parent, bpy.context.object.location = person.root, (0, 0, 0)
+    bpy.ops.threepoint.use_as_ground()
+    person.root.select_set(True)
+    bpy.ops.threepoint.predict()
+    heights = GroundHeights(ground_from_json(asked[-1].options["ground"]))
+    assert heights.at(np.zeros(1), np.zeros((1, 2)), np.ones(1)) == pytest.approx([0.4], abs=1e-4)
+
+
 def test_a_camera_is_no_ground(person):
     deselect()
     with pytest.raises(RuntimeError, match="Select meshes that people stand on"):
