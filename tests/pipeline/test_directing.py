@@ -9,8 +9,8 @@ from threepoint.model_core.direction.seats import Seat
 from threepoint.model_core.geometry.skeleton import FEET, HEAD
 from threepoint.model_core.pipeline import Options, animate, load_networks, model_frame, on_level_ground
 from threepoint.model_core.pipeline.seats import sitting_notes
+from threepoint.tools.simulation.directed_recordings import FPS, RISE, SEAT, TREADS, climbing, sitting, stairs
 from threepoint.tools.simulation.ground import SEATED, joints_of, off_seat, off_treads
-from threepoint.tools.support.directed_recordings import FPS, RISE, SEAT, TREADS, climbing, sitting, stairs
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from ...model_core.motion import Motion
 from ...model_core.pipeline import Networks, Options, animate, load_networks
 from ..support.animate_options import has_blender
 from ..support.arguments import command_parser
-from ..support.directed_recordings import SEAT, chair, climbing, sitting, stairs
+from .directed_recordings import SEAT, chair, climbing, sitting, stairs
 
 SEATED = (2.2, 4.4)
 """Seconds in which the made-up person is given as sitting."""
