@@ -86,7 +86,7 @@ def _ground(
         )  # fmt: skip
     levels: list[FloorLevel] = []
     for item in empties:
-        levels += yield from _levels(item, space, scene, *recording.time[[0, -1]], floor)
+        levels += yield from _levels(item, space, scene, recording.time[0], recording.time[-1], floor)
     return Ground(tuple(levels), _rows(vertices), _rows(triangles)).validate()
 
 
