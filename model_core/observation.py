@@ -47,7 +47,8 @@ class Observation:
     of the recording's clock. ``betas`` (10,) is the person's shape. ``origin`` (3,) is what brings positions to the
     room (``ModelFrameRecording``). ``body_trackers``: the recording's trackers beside head and hands, at the same
     times and not calibrated; None where there are none. ``source`` names the recording; ``notes`` say what was seen
-    otherwise than it was recorded.
+    otherwise than it was recorded. ``levels`` (T,): metres by which positions were lowered for ground that is no flat
+    floor; None where it is.
     """
 
     rotations: np.ndarray
@@ -59,6 +60,7 @@ class Observation:
     body_trackers: "ModelFrameRecording | None" = None
     source: str = ""
     notes: tuple[Note, ...] = ()
+    levels: np.ndarray | None = None
 
     @property
     def frame_count(self) -> int:
@@ -87,7 +89,8 @@ class Observation:
         """The first ``count`` frames."""
         trackers = self.body_trackers and self.body_trackers.at(slice(0, count))
         parts = {name: getattr(self, name)[:count] for name in ("rotations", "positions", "valid")}
-        return replace(self, **parts, body_trackers=trackers)
+        levels = None if self.levels is None else self.levels[:count]
+        return replace(self, **parts, body_trackers=trackers, levels=levels)
 
 
 def heading(rotation: Array) -> Array:

@@ -6,6 +6,9 @@ from typing import Any
 
 from .body import Body
 from .calibration import ARMS_DOWN, OTHER_PRESETS, PRESETS, Calibration
+from .direction.contacts import GivenContact, contacts_from_json, contacts_to_json, validate_contacts
+from .direction.ground import Ground, ground_from_json, ground_to_json
+from .direction.seats import Seat, seats_from_json, seats_to_json, validate_seats
 from .errors import InputError
 from .pins import Pin, pins_from_json, pins_to_json, validate_pins
 from .shown import printable
@@ -41,7 +44,9 @@ class Options:
     ``take_part``, first and last second counted from the motion's first frame, it is so there alone and goes over into
     the mean motion, or the one that is started from. ``refinement`` is how far every joint and the pelvis go from
     SAGE's prediction (0) to the refined motion (1), which alone meets head and hands exactly. ``uncertainty`` False
-    leaves it out. ``lost_hands`` is one of ``LOST_HANDS``. ``pins`` hold joints, which refinement brings to them.
+    leaves it out. ``lost_hands`` is one of ``LOST_HANDS``. ``pins`` hold joints, which refinement brings to them;
+    ``contacts`` say when a foot stands or is free, in place of what refinement decides. ``ground`` is what the person
+    stands on, None is a flat floor; ``seats`` what they sit on, and when.
     """
 
     body: Body | None = None
@@ -58,6 +63,9 @@ class Options:
     uncertainty: bool = True
     lost_hands: str = PRIOR
     pins: tuple[Pin, ...] = ()
+    contacts: tuple[GivenContact, ...] = ()
+    ground: Ground | None = None
+    seats: tuple[Seat, ...] = ()
 
     def validate(self) -> "Options":
         """Return self, or raise ``InputError`` naming what is wrong."""
@@ -87,6 +95,16 @@ class Options:
             raise InputError(f"uncertainty is {printable(self.uncertainty)}; expected true or false")
         if validate_pins(self.pins) and self.refinement == 0:
             raise InputError("pins are met by refinement, and the refinement is 0; expected more than 0")
+        if validate_contacts(self.contacts) and self.refinement == 0:
+            raise InputError("contacts are met by refinement, and the refinement is 0; expected more than 0")
+        if validate_seats(self.seats) and self.refinement == 0:
+            raise InputError("seats are met by refinement, and the refinement is 0; expected more than 0")
+        if self.ground is not None:
+            if not isinstance(self.ground, Ground):
+                raise InputError(f"the ground is {printable(self.ground, 40)}; expected a Ground")
+            self.ground.validate()
+            if self.refinement == 0:
+                raise InputError("feet find the ground by refinement, and the refinement is 0; expected more than 0")
         return self
 
 
@@ -99,7 +117,9 @@ def options_to_json(options: Options) -> dict[str, Any]:
     content = {name: getattr(options, name) for name in SAID_IN_JSON}
     pose = options.pose
     kept = None if pose is None else {"kind": pose.kind, "second": pose.second}
-    return content | {"pose": kept, "pins": pins_to_json(options.pins)}
+    said: dict[str, Any] = {"pins": pins_to_json(options.pins), "contacts": contacts_to_json(options.contacts)}
+    said |= {"ground": ground_to_json(options.ground), "seats": seats_to_json(options.seats)}
+    return content | {"pose": kept} | said
 
 
 def options_from_json(
@@ -113,6 +133,9 @@ def options_from_json(
     given["pins"] = pins_from_json(given.get("pins", []))
     if isinstance(given.get("take_part"), list):
         given["take_part"] = tuple(given["take_part"])
+    given["contacts"] = contacts_from_json(given.get("contacts", []))
+    given["ground"] = ground_from_json(given.get("ground"))
+    given["seats"] = seats_from_json(given.get("seats", []))
     pose = given.pop("pose", None)
     if isinstance(pose, dict):
         second = pose.get("second")

@@ -29,7 +29,7 @@ CORE_ORDER = (
     ("safetensor_files", "window_blending"),
     ("notes",),
     ("geometry",),
-    ("motion", "pins"),
+    ("motion", "pins", "direction"),
     ("body",),
     ("retargeting",),
     ("recordings",),
@@ -58,7 +58,8 @@ ADDON_ORDER = (
 )
 """The folders and files of ``blender_addon`` likewise."""
 NUMPY_ONLY = (
-    "untrusted", "notes", "geometry", "body", "retargeting", "recordings", "calibration", "command_line", "exports",
+    "untrusted", "notes", "direction", "geometry", "body", "retargeting", "recordings", "calibration", "command_line",
+    "exports",
 )  # fmt: skip
 """Folders of ``model_core`` that Blender uses, beside the files at its top and ``worker.messages``."""
 MOST_FILES, MOST_LINES = 16, 400

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from threepoint.model_core.command_line.pins_file import load_pins
+from threepoint.model_core.command_line.direction_files import load_pins
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.pins import PIN_JOINTS, Pin, pins_from_json, pins_to_json
 from threepoint.model_core.pipeline import Options, options_from_json, options_to_json

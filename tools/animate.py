@@ -98,9 +98,9 @@ def predict_person(
     name: str, recording: Recording, choices: Options, takes: int, networks: Networks, progress: Progress
 ) -> Person:
     """The ``Person`` of one recording, calibrated once for all takes."""
-    from ..model_core.pipeline import calibrate, model_frame, observe, solve
+    from ..model_core.pipeline import calibrate, model_frame, observe, on_level_ground, solve
 
-    placed = model_frame(recording)
+    placed = on_level_ground(model_frame(recording), choices.ground)
     progress(0, "calibrating")
     calibration = calibrate(placed, choices, networks, part_of(progress, 0, CALIBRATING))
     observation, motions = observe(placed, calibration), []

@@ -31,7 +31,7 @@ LEFT_OUT = {
     "model_core/mocap", "model_core/evaluation", "model_core/batches", "model_core/pipeline/player.py",
     "model_core/sage/losses.py", "model_core/flag/losses.py",
     "model_core/flag/generation.py", "model_core/refinement/single_frames.py", "model_core/recordings/report.py",
-    "model_core/live/sending.py", "model_core/refinement/look_ahead.py", "model_core/command_line/pins_file.py",
+    "model_core/live/sending.py", "model_core/refinement/look_ahead.py", "model_core/command_line/direction_files.py",
 }  # fmt: skip
 """What of it neither Blender nor the engine uses: motion capture, metrics, training, experiments."""
 NEVER = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")

@@ -1,10 +1,10 @@
-"""Make what is tried out: devices, body trackers, pins or takes on motion capture, scored; recordings (X --help)."""
+"""Make what is tried out: devices, trackers, pins, takes on motion capture, ground; many recordings (X --help)."""
 
 import importlib
 
 from .support.arguments import choose_subcommand
 
-SIMULATIONS = ("devices", "trackers", "pins", "takes", "recordings")
+SIMULATIONS = ("devices", "trackers", "pins", "takes", "ground", "recordings")
 
 
 def run(arguments: list[str]) -> int:

@@ -1,7 +1,8 @@
 """When which foot stands: a switch on the armature, pose markers in the action, rings on the floor.
 
 All of it is in the file and plays without the add-on. The switches are custom properties of the armature, animated in
-each take's own action, so that they change with the take; the rings follow them by drivers.
+each take's own action, so that they change with the take; the rings follow them by drivers. The action remembers what
+was written: where its switches, or the markers, are others now, an animator has said when a foot stands.
 """
 
 from collections.abc import Iterable
@@ -26,6 +27,8 @@ RING_SIZE = 0.09
 RING = "threepoint_ring"
 """Custom property of a ring: the side of its foot."""
 DOWN, UP = "down", "up"
+WRITTEN = "threepoint_contacts"
+"""Custom property of an action: frames from which the left and the right foot stand, or not, as it was written."""
 
 
 def switch_name(side: str) -> str:
@@ -74,10 +77,22 @@ def write_contacts(armature: ArmatureObject, curves: Curves, frames: np.ndarray,
         path = switch_paths()[foot]
         write_curve(curves, path, 0, frames[edges], in_contact[edges, foot], "Contacts", CONSTANT)
     mark_contacts(curves.action, curves.fcurves)
+    _remember(curves.action, frames, in_contact)
 
 
 def replace_contacts(action: bpy.types.Action, fcurves: FCurves, frames: np.ndarray, in_contact: np.ndarray) -> None:
-    """Replace an action's switches from the first to the last of ``frames`` (n,); ``fcurves`` by (path, index)."""
+    """Replace an action's switches from the first to the last of ``frames`` (n,); ``fcurves`` by (path, index).
+
+    What the animator said of them before is still known as theirs.
+    """
+    _take_markers_over(action, fcurves)
+    given = edited_contacts(action, fcurves, frames)
+    if given is not None:
+        every = _every_frame(action)
+        written, inside = _written(action, every), np.isin(every, frames)
+        if written is not None:
+            written[inside] = np.where(np.isnan(given), in_contact, given < LIKELY)
+            _remember(action, every, written)
     for foot, path in enumerate(switch_paths()):
         if (path, 0) not in fcurves:
             continue
@@ -86,7 +101,7 @@ def replace_contacts(action: bpy.types.Action, fcurves: FCurves, frames: np.ndar
         if frames[-1] < action.frame_range[1]:  # What holds after the range may have begun within it.
             some = np.append(frames, frames[-1] + 1)
             values = np.append(values, fcurves[path, 0].evaluate(some[-1]))
-        replace_keyframes(fcurves, path, some, values[:, None], interpolation=CONSTANT)
+        _replace_switch(fcurves, path, some, values)
     mark_contacts(action, fcurves.values())
 
 
@@ -97,6 +112,92 @@ def read_contacts(fcurves: FCurves, frames: np.ndarray) -> np.ndarray | None:
         return None
     curves = [fcurves[path] for path in paths]
     return np.array([[curve.evaluate(frame) > LIKELY for curve in curves] for frame in frames])
+
+
+def edited_contacts(action: bpy.types.Action, fcurves: FCurves, frames: np.ndarray) -> np.ndarray | None:
+    """What an animator says of contacts at ``frames`` (n,): (n, 2), 1 stands, 0 is free, NaN where it is as it was
+    written. ``fcurves`` by (path, index). None of an action without switches, or of another version's.
+
+    The keyframes of a switch count where they were edited, else the markers where these were moved.
+    """
+    now, written = read_contacts(fcurves, frames), _written(action, frames)
+    if now is None or written is None:
+        return None
+    for foot in range(len(FEET_JOINTS)):
+        if _moved_markers(action, fcurves, foot):
+            now[:, foot] = _by_markers(action, foot, frames)
+    return np.where(now == written, np.nan, now.astype(float))
+
+
+def _remember(action: bpy.types.Action, frames: np.ndarray, in_contact: np.ndarray) -> None:
+    """Keep what was written of the switches (n, 2) at ``frames`` (n,): (foot, frame, value) of each change."""
+    action[WRITTEN] = [
+        int(value)
+        for foot in range(len(FEET_JOINTS))
+        for edge in np.concatenate([[0], np.flatnonzero(np.diff(in_contact[:, foot].astype(int))) + 1])
+        for value in (foot, frames[edge], in_contact[edge, foot])
+    ]
+
+
+def _written(action: bpy.types.Action, frames: np.ndarray) -> np.ndarray | None:
+    """What was written of the switches at ``frames`` (n,): (n, 2) bool; None where nothing says so."""
+    kept = np.array(action.get(WRITTEN, ()), int).reshape(-1, 3)
+    changes = [kept[kept[:, 0] == foot] for foot in range(len(FEET_JOINTS))]
+    if not all(len(each) for each in changes):
+        return None
+    rows = [np.clip(np.searchsorted(each[:, 1], frames, side="right") - 1, 0, None) for each in changes]
+    return np.stack([each[row, 2] > 0 for each, row in zip(changes, rows, strict=True)], 1)
+
+
+def _changes(frames: np.ndarray, values: np.ndarray) -> list[tuple[int, bool]]:
+    """Frame and new value wherever values (n,) change."""
+    edges = np.flatnonzero(np.diff(values.astype(int))) + 1
+    return [(int(frames[edge]), bool(values[edge])) for edge in edges]
+
+
+def _marked(action: bpy.types.Action, foot: int) -> list[tuple[int, bool]]:
+    """The same by the markers of a foot, in time."""
+    side = list(FEET_JOINTS)[foot]
+    events = {f"{side} {DOWN}": True, f"{side} {UP}": False}
+    found = [(marker.frame, events[marker.name]) for marker in action.pose_markers if marker.name in events]
+    return sorted(found)
+
+
+def _moved_markers(action: bpy.types.Action, fcurves: FCurves, foot: int) -> bool:
+    """Whether a foot's markers were dragged, and its switch was not edited."""
+    frames = _every_frame(action)
+    now, written = read_contacts(fcurves, frames), _written(action, frames)
+    if now is None or written is None or (now[:, foot] != written[:, foot]).any():
+        return False
+    marked, changes = _marked(action, foot), _changes(frames, written[:, foot])
+    return len(marked) == len(changes) and marked != changes
+
+
+def _by_markers(action: bpy.types.Action, foot: int, frames: np.ndarray) -> np.ndarray:
+    """Whether a foot stands at ``frames`` (n,) as its markers say."""
+    marked = _marked(action, foot)
+    values = np.array([not marked[0][1], *(value for _, value in marked)])
+    return values[np.searchsorted([frame for frame, _ in marked], frames, side="right")]
+
+
+def _every_frame(action: bpy.types.Action) -> np.ndarray:
+    """The whole frames (n,) of an action."""
+    first, last = (int(round(frame)) for frame in action.frame_range)
+    return np.arange(first, last + 1)
+
+
+def _take_markers_over(action: bpy.types.Action, fcurves: FCurves) -> None:
+    """Bring the switches to markers that were moved."""
+    frames = _every_frame(action)
+    for foot, path in enumerate(switch_paths()):
+        if (path, 0) in fcurves and _moved_markers(action, fcurves, foot):
+            _replace_switch(fcurves, path, frames, _by_markers(action, foot, frames).astype(float))
+
+
+def _replace_switch(fcurves: FCurves, path: str, frames: np.ndarray, values: np.ndarray) -> None:
+    """Replace a switch's keyframes by values (n,) at frames (n,): one wherever it changes, which is to be edited."""
+    keyed = np.unique([0, *(np.flatnonzero(np.diff(values)) + 1), len(frames) - 1])
+    replace_keyframes(fcurves, path, frames[keyed], values[keyed, None], interpolation=CONSTANT)
 
 
 def mark_contacts(action: bpy.types.Action, fcurves: Iterable[bpy.types.FCurve]) -> None:

@@ -1,4 +1,4 @@
-"""The same in Japanese for pins."""
+"""The same in Japanese for pins, ground and seats."""
 
 # ruff: noqa: E501
 
@@ -54,4 +54,30 @@ MESSAGES = {
     "{person}: has no pins that are not muted": "{person}：ミュートされていないピンがありません",
     "{person}: stretches solved around pins: {count}": "{person}：ピンの前後で解き直した区間：{count}",
     "{joint}: its pin is out of reach; at frame {frame:.0f}, where it lies farthest, the body stays {cm:.0f} cm from it": "{joint}：ピンに届きません。最も遠いフレーム {frame:.0f} で、体は {cm:.0f} cm 離れています",
+    "Ground and Seats": "地面と座面",
+    "Ground": "地面",
+    "Seat": "座面",
+    "Direction": "演出",
+    "Use as Ground": "地面として使う",
+    "Sit Here": "ここに座る",
+    "Use as Seat": "座面として使う",
+    "No Ground or Seat": "地面や座面をやめる",
+    "People stand on this mesh; an empty is the height of their floor while it is keyed": "人物はこのメッシュの上に立つ。エンプティはキーのある間の床の高さを示す",
+    "The person sits on this object from First to Last": "人物は最初から最後のフレームまでこのオブジェクトに座る",
+    "First frame in which the person sits": "人物が座っている最初のフレーム",
+    "Last frame in which the person sits": "人物が座っている最後のフレーム",
+    "Let people stand on the selected meshes; a selected empty is the height of their floor while it is keyed": "選択したメッシュの上に人物を立たせる。選択したエンプティはキーのある間の床の高さを示す",
+    "Let the person sit around this frame: an empty at the seat's height appears, to be moved": "このフレームの前後で人物を座らせる：座面の高さに、動かせるエンプティができる",
+    "Let the person sit on the active object around this frame; of a mesh the middle is the seat": "このフレームの前後で人物をアクティブオブジェクトに座らせる。メッシュでは中央が座面になる",
+    "Let the selected objects be no ground and no seats any more; they stay in the scene": "選択したオブジェクトを地面や座面として使うのをやめる。オブジェクトはシーンに残る",
+    "Select meshes that people stand on, or empties at the height of their floor": "人物が立つメッシュ、または床の高さにあるエンプティを選択してください",
+    "{name}: is no ground; select meshes, or empties, of the scene": "{name}：地面にはできません。シーンのメッシュかエンプティを選択してください",
+    "{name}: is a part of a person; choose another object as a seat": "{name}：人物の一部です。座面には別のオブジェクトを選んでください",
+    "Select the object that the person sits on": "人物が座るオブジェクトを選択してください",
+    "Select objects that are ground or seats": "地面か座面であるオブジェクトを選択してください",
+    "Ground, seats and contacts are met by refinement: set it above 0, or let them go": "地面、座面、接地はリファインで満たされます：0 より大きくするか、それらをやめてください",
+    "The ground has {count} triangles near the person; expected at most {most}: use a simpler mesh": "地面には人物の近くに {count} 個の三角形があります。最大 {most} 個です：もっと単純なメッシュを使ってください",
+    "{seat}: begins at frame {first}, after its end at {last}": "{seat}：フレーム {first} から始まり、終わりの {last} より後です",
+    "{name}: has nothing to sit on in its middle": "{name}：中央に座る面がありません",
+    "seems to sit for {seconds:.1f} s, first at {first:.1f} s, on something about {cm:.0f} cm high: a seat says how high it is": "{seconds:.1f} 秒間、最初は {first:.1f} 秒に、高さ約 {cm:.0f} cm のものに座っているようです：座面で高さを指定できます",
 }

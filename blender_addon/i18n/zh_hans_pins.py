@@ -1,4 +1,4 @@
-"""The same in Chinese for pins."""
+"""The same in Chinese for pins, ground and seats."""
 
 # ruff: noqa: E501
 
@@ -54,4 +54,30 @@ MESSAGES = {
     "{person}: has no pins that are not muted": "{person}：没有未静音的固定点",
     "{person}: stretches solved around pins: {count}": "{person}：已按固定点求解的区段：{count}",
     "{joint}: its pin is out of reach; at frame {frame:.0f}, where it lies farthest, the body stays {cm:.0f} cm from it": "{joint}：固定点够不到；在最远的第 {frame:.0f} 帧，身体离它 {cm:.0f} 厘米",
+    "Ground and Seats": "地面与座位",
+    "Ground": "地面",
+    "Seat": "座位",
+    "Direction": "指导",
+    "Use as Ground": "用作地面",
+    "Sit Here": "在此坐下",
+    "Use as Seat": "用作座位",
+    "No Ground or Seat": "不再作地面或座位",
+    "People stand on this mesh; an empty is the height of their floor while it is keyed": "人物站在此网格上；空物体则在其有关键帧的时段内表示地板高度",
+    "The person sits on this object from First to Last": "此人从首帧到末帧坐在此物体上",
+    "First frame in which the person sits": "此人坐着的第一帧",
+    "Last frame in which the person sits": "此人坐着的最后一帧",
+    "Let people stand on the selected meshes; a selected empty is the height of their floor while it is keyed": "让人物站在所选网格上；所选空物体则在其有关键帧的时段内表示地板高度",
+    "Let the person sit around this frame: an empty at the seat's height appears, to be moved": "让此人在当前帧前后坐下：在座位高度生成一个可移动的空物体",
+    "Let the person sit on the active object around this frame; of a mesh the middle is the seat": "让此人在当前帧前后坐在活动物体上；网格以其中央为座位",
+    "Let the selected objects be no ground and no seats any more; they stay in the scene": "让所选物体不再是地面或座位；它们仍留在场景中",
+    "Select meshes that people stand on, or empties at the height of their floor": "请选择人物站立的网格，或位于其地板高度的空物体",
+    "{name}: is no ground; select meshes, or empties, of the scene": "{name}：不能作地面；请选择场景中的网格或空物体",
+    "{name}: is a part of a person; choose another object as a seat": "{name}：是某个人物的一部分；请选择其他物体作座位",
+    "Select the object that the person sits on": "请选择此人所坐的物体",
+    "Select objects that are ground or seats": "请选择作为地面或座位的物体",
+    "Ground, seats and contacts are met by refinement: set it above 0, or let them go": "地面、座位与触地由优化来满足：请将优化设为大于 0，或取消它们",
+    "The ground has {count} triangles near the person; expected at most {most}: use a simpler mesh": "地面在此人附近有 {count} 个三角形；最多应为 {most}：请使用更简单的网格",
+    "{seat}: begins at frame {first}, after its end at {last}": "{seat}：从第 {first} 帧开始，晚于其结束的第 {last} 帧",
+    "{name}: has nothing to sit on in its middle": "{name}：其中央没有可坐的面",
+    "seems to sit for {seconds:.1f} s, first at {first:.1f} s, on something about {cm:.0f} cm high: a seat says how high it is": "似乎坐了 {seconds:.1f} 秒，首次在 {first:.1f} 秒，坐在约 {cm:.0f} 厘米高处：可用座位说明其高度",
 }

@@ -25,6 +25,7 @@ class Slot(Enum):
     PINS = auto()
     PIN_LIST = auto()
     PIN_SOLVING = auto()
+    DIRECTION = auto()
     AVATAR = auto()
     UNCERTAINTY = auto()
     CHARACTER = auto()

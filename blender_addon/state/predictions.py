@@ -22,6 +22,7 @@ from ..bpy_types import Scene
 from ..engine.client import Job
 from ..i18n.messages import Message, message
 from ..steps import Steps, all_at_once
+from .direction.reading import reading_directions
 from .people import reading_recording, recording_of
 from .person_avatar import fits, key_fingers, loading_body, making_avatar, show_colours
 from .pins.reading import SampledPin, pins_within, reading_pins
@@ -101,9 +102,10 @@ def asking_for_motion(
 ) -> Steps[Job]:
     """``ask_for_motion`` in steps, between which a window may draw and nothing may be changed.
 
-    The person's pins count, and after these the ``posed`` ones, which are not in the scene yet. ``shown``: what the
-    active take shows in the ``frames``, edits included, is what is changed: by pins, and by the ``take`` of another
-    number, which is drawn for these frames alone. Else it is predicted anew.
+    The person's pins count, and after these the ``posed`` ones, which are not in the scene yet; so do ground and seats,
+    and of a range the active take's contacts that were edited. ``shown``: what the active take shows in the ``frames``,
+    edits included, is what is changed: by pins, and by the ``take`` of another number, which is drawn for these frames
+    alone. Else, and on ground that is no flat floor, it is predicted anew.
     """
     forget_deleted(person, scene)
     require_here(person, scene)
@@ -139,6 +141,9 @@ def asking_for_motion(
             raise InputError(message("Pins are met by refinement: set it above 0, or mute the pins"))
         within = pins_within(pins, person.armature, scene, whole, recording.time[[0, -1]])
         options["pins"] = pins_to_json(within)
+    options |= yield from reading_directions(person, scene, recording, contacts=frames is not None)
+    if options.get("ground") is not None:
+        start = None  # Feet are put on it anew.
     return Job(python, "animate", recording, options, _absolute(person.body_path), calibration, key, start)
 
 

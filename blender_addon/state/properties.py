@@ -30,6 +30,7 @@ from ..i18n import messages
 from ..steps import all_at_once
 from . import character_properties, duplicates, person_avatar, selection, upgrade
 from .characters import show_on_character
+from .direction.properties import THREEPOINT_PG_directed
 from .pins import objects as pin_objects
 from .pins.properties import THREEPOINT_PG_pin
 from .takes import playing, show_take, show_uncertainty_of_take
@@ -149,7 +150,7 @@ class THREEPOINT_PG_take(bpy.types.PropertyGroup):
 class THREEPOINT_PG_person(bpy.types.PropertyGroup):
     """A person: the tracked objects, the calibration, the choices and the avatar.
 
-    Every object has one, empty but for ``root`` and ``pin``; a root object's has the rest.
+    Every object has one, empty but for ``root``, ``pin`` and ``directed``; a root object's has the rest.
     """
 
     root: PointerProperty(type=bpy.types.Object, name="Person", description="The root object of the person")
@@ -271,6 +272,8 @@ class THREEPOINT_PG_person(bpy.types.PropertyGroup):
 
     pin: PointerProperty(type=THREEPOINT_PG_pin, name="Pin")
     """Of any object: whether it is a pin."""
+    directed: PointerProperty(type=THREEPOINT_PG_directed, name="Direction")
+    """Of any object: whether it is ground, or a seat."""
     character: PointerProperty(type=character_properties.THREEPOINT_PG_character, name="Character")
 
     colours: BoolProperty(
@@ -325,6 +328,7 @@ class THREEPOINT_PG_work(bpy.types.PropertyGroup):
 CLASSES = (
     *character_properties.CLASSES,
     THREEPOINT_PG_pin,
+    THREEPOINT_PG_directed,
     THREEPOINT_PG_take,
     THREEPOINT_PG_person,
     THREEPOINT_PG_person_of_scene,

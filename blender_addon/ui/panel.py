@@ -25,6 +25,7 @@ from ..state.predictions import last_calibration
 from ..state.properties import THREEPOINT_PG_person, active_person, require_person
 from ..trackers.empties import find_dropouts
 from ..trackers.roles import role_label
+from .direction import draw_direction
 from .pins import THREEPOINT_UL_pins, draw_pins
 
 ALL_LINES = 60
@@ -203,6 +204,15 @@ class THREEPOINT_PT_pins(_PersonStep, bpy.types.Panel):
         draw_pins(self.layout, context, require_person(context))
 
 
+class THREEPOINT_PT_direction(_PersonStep, bpy.types.Panel):
+    bl_label = "Ground and Seats"
+    bl_idname = "THREEPOINT_PT_direction"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Context) -> None:
+        draw_direction(self.layout, context, require_person(context))
+
+
 class THREEPOINT_PT_avatar(_PersonStep, bpy.types.Panel):
     bl_label = "Avatar"
     bl_idname = "THREEPOINT_PT_avatar"
@@ -343,6 +353,7 @@ CLASSES = (
     THREEPOINT_PT_predict,
     THREEPOINT_PT_refine,
     THREEPOINT_PT_pins,
+    THREEPOINT_PT_direction,
     THREEPOINT_PT_avatar,
     THREEPOINT_PT_uncertainty,
     THREEPOINT_PT_character,

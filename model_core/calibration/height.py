@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..checksums import verified
+from ..geometry.filters import gaussian_smooth
 from .posture import WEIGHTS, PostureNetworks, estimate_height, load_networks
 
 TRAIT_SCALES = np.array([2.2, 1.5, 1.5, 1.0, 2.2, 2.0])
@@ -30,6 +31,9 @@ ERROR_STD, WIDE_ERROR_STD = 0.005, 0.03
 """Standard deviations of the kernels under which errors are smoothed; the second for half of everybody's."""
 ERRORS = np.arange(-0.50, 0.70, 0.0025)
 """Logarithms of heights found over true ones for which a density is given."""
+PERSON_STD = 0.03
+"""By how much, as a logarithm, heights of people were wrong of whom no error samples can tell, the training motion's
+climbers."""
 ONE_SIGMA, LOW, HIGH = 0.6827, 0.05, 0.95
 
 
@@ -117,3 +121,11 @@ def height_evidence(
         return None
     found, traits = estimate_height(inputs, log_heights, networks or load_networks())
     return HeightEvidence(float(found), error_density(traits, samples or load_error_samples()))
+
+
+def evidence_of_likelihood(rest: np.ndarray, log_likelihood: np.ndarray) -> HeightEvidence:
+    """The evidence of the logarithms (H,) of a likelihood of ``rest`` (H,), logarithms of heights in metres in order;
+    people differ by ``PERSON_STD`` more."""
+    found, step = float(rest[log_likelihood.argmax()]), ERRORS[1] - ERRORS[0]
+    density = np.exp(np.interp(found - ERRORS, rest, log_likelihood - log_likelihood.max(), -np.inf, -np.inf))
+    return HeightEvidence(found, gaussian_smooth(density / (density.sum() * step), PERSON_STD / step))

@@ -1,21 +1,20 @@
 """The person and the floor, estimated from a recording (numpy only)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..body import Body
 from ..geometry.rotations import quaternion_to_matrix
-from ..geometry.skeleton import ROLES
 from ..motion import BETA_COUNT
 from ..notes import Note
 from ..recordings.model_frame import ModelFrameRecording
-from ..recordings.resample import frame_count, resample
 from . import posture
-from .calibration import Calibration, Offset, joint_pose
-from .height import height_evidence
+from .calibration import Calibration, Offset
+from .height import HeightEvidence, evidence_of_likelihood, height_evidence
+from .levels import described_frames, find_ground
 from .reach import far_reaches, log_likelihood
-from .stature import STATURES, StatureEstimate, estimate
+from .stature import STATURES, StatureEstimate, estimate, log_prior
 
 EYES_FROM_HEAD = np.array([0.0, 0.105, 0.062])
 """From the head joint to the point between the eyes, which a headset reports, on the default body at rest (metres)."""
@@ -31,6 +30,8 @@ floor: nobody stands on tiptoe or with bent knees all the time, so beyond it the
 HAND_STD = 0.04
 """Metres by which wrists lie along the arm from where a device of which nothing is known is: it may be up to 12 cm from
 the wrist in any direction."""
+RESTS = np.arange(-0.50, 0.21, 0.01)
+"""Logarithms of the head's height in the rest pose over the highest of a recording: lower where levels raised it."""
 SURE = 0.02
 """A stature whose standard error is above this many metres is called a guess."""
 
@@ -79,7 +80,8 @@ def find_person(
     below = floor_below(eyes, body, betas)
     stands = error is not None and not in_pose and found.explanation == "standing"
     off = stands and abs(below) > FLOOR_TOLERANCE
-    if found.explanation.startswith("floor") or off:
+    # Steps up from the floor and down to it show that it is at y = 0.
+    if not found.on_levels and (found.explanation.startswith("floor") or off):
         ground = below
         notes.append(Note("floor_below_person", {"floor": ground}))
     elif found.explanation == "sitting":
@@ -134,33 +136,54 @@ def estimate_stature(
     """
     mean, size = np.zeros(BETA_COUNT), 1.0
     head, tall = float(body.head_height(mean)), float(body.stature(mean))
-    eyes, roams = upright_eye_height(recording) - floor, _roams(recording)
+    reach, roams = _log_reach(recording, hands or {}, hand_std, tall, size), _roams(recording)
+    level, evidence = _without_levels(recording, floor, hands or {}, head / tall, reach)
+    eyes = upright_eye_height(level) - floor
     found = None
     for _ in range(2):  # How far the head joint lies below the eyes depends on the size that is sought.
-        evidence = height_evidence(*_posture(recording, floor, hands or {}, size))
-        reaches = far_reaches(recording, head_offset(size), hands or {})
-        reach = log_likelihood(reaches, recording.duration, STATURES / tall, hand_std)
+        if level is recording:
+            evidence = height_evidence(*_posture(recording, floor, hands or {}, size))
+        reach = _log_reach(recording, hands or {}, hand_std, tall, size)
         found = estimate(evidence, eyes, reach, head / tall, roams)
         size = found.stature.value / tall
     assert found is not None
-    return found
+    return replace(found, on_levels=level is not recording)
+
+
+def _log_reach(
+    recording: ModelFrameRecording, hands: dict[str, Offset], hand_std: float, tall: float, size: float
+) -> np.ndarray:
+    """Logarithms (G,) of the likelihood of the hands' reach at ``STATURES``; ``tall`` is the mean person's stature."""
+    reaches = far_reaches(recording, head_offset(size), hands)
+    return log_likelihood(reaches, recording.duration, STATURES / tall, hand_std)
+
+
+def _without_levels(
+    recording: ModelFrameRecording, floor: float, hands: dict[str, Offset], head_ratio: float, log_reach: np.ndarray
+) -> tuple[ModelFrameRecording, HeightEvidence | None]:
+    """The recording as it would be had the person stayed on the floor, and the evidence of how high their head is at
+    rest; the recording itself and None where they did."""
+    nobody = Calibration(np.zeros(BETA_COUNT), floor, {"head": head_offset(1.0), **hands})
+    regular, seen, turns, heads, wrists = described_frames(recording, nobody)
+    if not seen.any():
+        return recording, None
+    inputs, heads = posture.describe(turns, heads, wrists)[seen], heads[:: posture.STRIDE][seen]
+    rest = np.log(np.percentile(heads[:, 1], posture.HIGHEST)) + RESTS
+    ground = find_ground(inputs, heads, rest, log_prior(np.exp(rest) / head_ratio, log_reach))
+    if ground is None:
+        return recording, None
+    below = np.interp(recording.time, regular.time[:: posture.STRIDE][seen], ground.heights)[:, None] * [0.0, 1, 0]
+    lowered = {role: replace(track, position=track.position - below) for role, track in recording.tracks.items()}
+    return replace(recording, tracks=lowered), evidence_of_likelihood(rest, ground.log_likelihood)
 
 
 def _posture(
     recording: ModelFrameRecording, floor: float, hands: dict[str, Offset], size: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """What ``height.height_evidence`` asks for of frames in which the head is seen: inputs (T, 12), heights (T,)."""
-    count = max(frame_count(recording.duration, posture.FPS), posture.STRIDE)
-    regular = resample(recording, posture.FPS, count=count)
     nobody = Calibration(np.zeros(BETA_COUNT), floor, {"head": head_offset(size), **hands})
-    rotations, heads = joint_pose(regular.tracks["head"], nobody, "head")
-    positions = np.full((len(heads), 2, 3), np.nan)
-    for side, role in enumerate(ROLES[1:]):
-        if role in regular.tracks:
-            _, wrist = joint_pose(regular.tracks[role], nobody, role)
-            positions[:, side] = np.where(regular.tracks[role].valid[:, None], wrist, np.nan)
-    inputs = posture.describe(quaternion_to_matrix(rotations), heads, positions)
-    seen = (regular.tracks["head"].valid & (heads[:, 1] > posture.LOWEST_HEAD))[:: posture.STRIDE]
+    _, seen, turns, heads, wrists = described_frames(recording, nobody)
+    inputs = posture.describe(turns, heads, wrists)
     return inputs[seen], np.log(heads[:: posture.STRIDE][seen, 1])
 
 

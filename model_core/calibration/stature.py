@@ -41,11 +41,12 @@ EXPLANATIONS = ("standing", "floor_shifted", "sitting", "floor_unknown")
 
 @dataclass(frozen=True)
 class StatureEstimate:
-    """The ``stature`` in metres, and the likeliest explanation of the recording with that stature, one of
-    ``EXPLANATIONS``."""
+    """The ``stature`` in metres, the likeliest explanation of the recording with that stature, one of ``EXPLANATIONS``,
+    and whether the person is seen ``on_levels``, steps above the floor."""
 
     stature: Height
     explanation: str
+    on_levels: bool = False
 
 
 def estimate(
@@ -57,7 +58,7 @@ def estimate(
     the head shows nothing; ``eyes`` the height of the eyes at their highest, metres above y = 0; ``log_reach`` (G,) the
     logarithms of the likelihood of the hands' reach at ``STATURES``; ``roams`` whether the head is carried about.
     """
-    prior = _population(STATURES) * np.exp(log_reach - log_reach.max())
+    prior = np.exp(log_prior(STATURES, log_reach))
     sitting = 0.0 if roams or eyes <= 0 else SITTING
     belief = np.zeros((len(EXPLANATIONS), len(STATURES)))
     if evidence is not None:
@@ -72,6 +73,12 @@ def estimate(
     stature = _summary(belief.sum(0), None if evidence is None else np.exp(evidence.found) / head_ratio)
     near = np.abs(np.log(STATURES / stature.value)) <= NEAR_STEPS * STEP / 2
     return StatureEstimate(stature, EXPLANATIONS[int(belief[:, near].sum(1).argmax())])
+
+
+def log_prior(statures: np.ndarray, log_reach: np.ndarray) -> np.ndarray:
+    """Logarithms (G,) of how likely people of ``statures`` (G,) are by how tall people are and by the reach of their
+    hands, whose likelihood at ``STATURES`` has the logarithms ``log_reach``."""
+    return np.log(_population(statures)) + np.interp(statures, STATURES, log_reach - log_reach.max())
 
 
 def _normal(off: np.ndarray, std: float) -> np.ndarray:

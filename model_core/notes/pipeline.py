@@ -9,6 +9,10 @@ TEMPLATES: dict[str, str] = {
         "the head is near the floor for {seconds:.1f} s, first at {first:.1f} s: of somebody who crouches or lies the "
         "legs are a guess"
     ),
+    "seems_to_sit": (
+        "seems to sit for {seconds:.1f} s, first at {first:.1f} s, on something about {cm:.0f} cm high: a seat says "
+        "how high it is"
+    ),
     "pin_out_of_reach": (
         "the pin of the {role} is out of reach: at {second:.2f} s, where it lies farthest, the body stays {cm:.0f} cm "
         "from it"

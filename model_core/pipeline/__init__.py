@@ -1,12 +1,14 @@
 """The one way from a recording to a motion, which command line, Blender's worker, evaluation and clusters take.
 
-``model_frame(recording)`` -> ``calibrate`` -> ``observe`` -> ``solve`` -> ``Motion``; ``animate`` is all of them.
+``model_frame(recording)`` -> ``on_level_ground`` -> ``calibrate`` -> ``observe`` -> ``solve`` -> ``Motion``;
+``animate`` is all of them.
 """
 
 from ..options import KnownPose, Options, options_from_json, options_to_json
 from ..recordings.model_frame import model_frame
 from .animate import animate
 from .calibrate import calibrate
+from .ground import on_level_ground
 from .networks import Networks, choose_device, load_networks
 from .observe import observe
 from .solve import Solution, meet_pins, solve, solve_all, solve_pose
@@ -23,6 +25,7 @@ __all__ = [
     "meet_pins",
     "model_frame",
     "observe",
+    "on_level_ground",
     "options_from_json",
     "options_to_json",
     "solve",

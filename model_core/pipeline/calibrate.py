@@ -31,6 +31,7 @@ from ..options import KnownPose, Options
 from ..progress import Progress
 from ..recordings.model_frame import ModelFrameRecording
 from ..untrusted.values import STATURE, number
+from .ground import on_level_ground
 from .hand_offsets import fit_hands
 from .networks import Networks, load_networks
 from .unknown_devices import fit_unknown
@@ -48,6 +49,7 @@ def calibrate(
     there, and None loads them there. Raises ``InputError``.
     """
     options = (options or Options()).validate()
+    recording = on_level_ground(recording, options.ground)
     found = _fitting(options, recording) or _found(recording, options, networks, progress)
     return with_unworn_notes(found, recording)
 

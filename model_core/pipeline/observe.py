@@ -29,6 +29,7 @@ def observe(recording: ModelFrameRecording, calibration: Calibration) -> Observa
         body_trackers=regular.only(roles) if roles else None,
         source=recording.source,
         notes=notes,
+        levels=None if recording.levels is None else np.interp(regular.time, *recording.levels),
     )
 
 

@@ -19,13 +19,14 @@ MISSED = 0.01
 def held_joints(pins: Sequence[Pin], origin: np.ndarray, count: int, like: torch.Tensor) -> list[HeldJoint]:
     """The pins on the ``count`` frames of a motion, by joint; where two pin a joint at a frame, the later one counts.
 
-    ``origin`` (3,) is what brings the motion's positions to the room, where pins are. Raises ``InputError`` of pins
-    outside the motion.
+    ``origin`` (3,) or (``count``, 3) is what brings the motion's positions to the room, where pins are. Raises
+    ``InputError`` of pins outside the motion.
     """
+    origins = np.broadcast_to(origin, (count, 3))
     found: dict[int, dict[int, tuple[np.ndarray, np.ndarray | None, bool, int]]] = {}
     for pin in pins:
         for frame, position, rotation in _samples(pin, count):
-            sample = position - origin, rotation, pin.hard, max(1, round(pin.reach * FPS))
+            sample = position - origins[frame], rotation, pin.hard, max(1, round(pin.reach * FPS))
             found.setdefault(PIN_JOINTS[pin.role], {})[frame] = sample
     return [_held(joint, samples, like) for joint, samples in sorted(found.items())]
 

@@ -9,7 +9,11 @@ import torch
 
 from ..body import load_body
 from ..body.foot_contacts import foot_rest_heights
+from ..body.proportions import body_size
 from ..calibration import Calibration
+from ..direction.contacts import GivenContact, given_contacts
+from ..direction.ground import GroundHeights
+from ..direction.seats import Seat
 from ..geometry.kinematics import forward_kinematics
 from ..geometry.rotations import make_continuous, matrix_to_quaternion, quaternion_to_matrix, slerp_matrices
 from ..geometry.skeleton import BODY_JOINT_COUNT
@@ -19,18 +23,22 @@ from ..observation import FPS, Observation
 from ..options import Options
 from ..pins import Pin
 from ..progress import Progress, Stages, part_of
-from ..refinement.body_trackers import BodyTrackers
+from ..refinement.body_trackers import BodyTrackers, tracked_feet
+from ..refinement.closed_form.on_ground import GroundUnder, put_on_ground
 from ..refinement.feet import foot_contacts
-from ..refinement.initial_motion import Unrefined
+from ..refinement.initial_motion import STILL, Unrefined
 from ..refinement.pinning import refine_to_pins
 from ..refinement.refine import ToRefine, refine_all
 from ..refinement.steady import steady_predictions
+from ..refinement.stillness import stillness
 from ..refinement.uncertainty import measure_uncertainty
 from ..sage.inference import Prediction
 from .body_trackers import body_trackers
+from .ground import lowered_origin
 from .lost_hands import with_lost_hands
 from .networks import Networks
 from .pins import held_joints, missed_notes
+from .seats import seat_pins, sitting_notes
 from .takes import part_taken_over, predict_takes, sampling_of
 
 REFINED = 0.6
@@ -175,7 +183,7 @@ def solve_poses(
         for n, choices in enumerate(asked)
     ]
     report = stages.begin("refining")
-    refining = part_of(report, 0, REFINED) if options.pins or in_part else report
+    refining = part_of(report, 0, REFINED) if options.pins or options.seats or in_part else report
     solved = [] if starts is None else [starts]
     for n, (choices, predicted) in enumerate(zip(asked, predictions, strict=True)):
         share = part_of(refining, n / count, (n + 1) / count)
@@ -186,10 +194,18 @@ def solve_poses(
             _with_part(base, take, observation, rest, options, networks)
             for base, take, observation, rest in zip(*solved, observations, rest_joints, strict=True)
         ]
-    if options.pins:
+    people = list(zip(observations, rest_joints, strict=True))
+    if options.pins or options.seats:
+        met = part_of(report, REFINED, 1)
         solutions = [
-            meet_pins(solution, observation, rest, options.pins, networks, part_of(report, REFINED, 1))
-            for solution, observation, rest in zip(solutions, observations, rest_joints, strict=True)
+            meet_pins(solution, *person, options.pins, networks, met, options.contacts, options.seats)
+            for solution, person in zip(solutions, people, strict=True)
+        ]
+    if options.refinement and not options.seats:
+        solutions = [_with_sitting_notes(solution, *person) for solution, person in zip(solutions, people, strict=True)]
+    if options.ground is not None:
+        solutions = [
+            raised_to_ground(solution, *person, options) for solution, person in zip(solutions, people, strict=True)
         ]
     return solutions
 
@@ -247,7 +263,8 @@ def _refined(
         for seen, known, found, rest in zip(observations, calibrations, predictions, rest_joints, strict=True)
     ]
     steadied = steady_predictions(networks.sage, predictions, observations, rest_joints, sampling_of(options))
-    motions = [ToRefine(*parts) for parts in zip(observations, steadied, rest_joints, trackers, strict=True)]
+    given = [given_contacts(options.contacts, seen.frame_count, FPS) for seen in observations]
+    motions = [ToRefine(*parts) for parts in zip(observations, steadied, rest_joints, trackers, given, strict=True)]
     solutions = []
     for found, refined, own in zip(
         predictions, refine_all(networks.flag, motions, progress=progress), trackers, strict=True
@@ -265,16 +282,47 @@ def meet_pins(
     pins: Sequence[Pin],
     networks: Networks,
     progress: Progress | None = None,
+    contacts: Sequence[GivenContact] = (),
+    seats: Sequence[Seat] = (),
 ) -> Solution:
-    """A solution refined anew within reach of ``pins``, and the same elsewhere; its notes say which are out of reach.
+    """A solution refined anew within reach of ``pins`` and ``seats``, and the same elsewhere; its notes say which are
+    out of reach.
 
-    Raises ``InputError`` of pins outside the motion.
+    A pin of the pelvis counts before a seat. There ``contacts`` count that were given for the solution. Raises
+    ``InputError`` of pins and seats outside the motion.
     """
-    held = held_joints(pins, observation.origin, observation.frame_count, solution.translation)
+    origin = lowered_origin(observation)
+    pelvis, size = solution.translation.cpu().numpy() + origin, float(body_size(np.asarray(rest_joints)))
+    pins = (*seat_pins(seats, pelvis, size), *pins)
+    held = held_joints(pins, origin, observation.frame_count, solution.translation)
     start = Unrefined(solution.rotations, solution.translation, solution.contacts)
-    met = refine_to_pins(networks.flag, observation, start, rest_joints, held, solution.body_trackers, progress)
+    given = given_contacts(contacts, observation.frame_count, FPS)
+    trackers = solution.body_trackers
+    met = refine_to_pins(networks.flag, observation, start, rest_joints, held, trackers, progress, given)
     missed = missed_notes(held, met.rotations, met.translation, rest_joints)
     return Solution(met.rotations, met.translation, met.contacts, met.body_trackers, (*solution.notes, *missed))
+
+
+def _with_sitting_notes(solution: Solution, observation: Observation, rest_joints: np.ndarray) -> Solution:
+    notes = sitting_notes(observation.positions[:, 0], solution.translation.cpu().numpy(), np.asarray(rest_joints))
+    return replace(solution, notes=(*solution.notes, *notes)) if notes else solution
+
+
+def raised_to_ground(
+    solution: Solution, observation: Observation, rest_joints: np.ndarray, options: Options
+) -> Solution:
+    """A solution of an observation that was lowered (``on_level_ground``), with its feet on the options' ground."""
+    assert options.ground is not None and observation.levels is not None
+    rest = torch.as_tensor(rest_joints).to(solution.translation)[:BODY_JOINT_COUNT]
+    ground = GroundUnder(GroundHeights(options.ground), observation.levels, observation.origin)
+    still = torch.as_tensor(stillness(observation.positions[:, 0]) > STILL)
+    given = given_contacts(options.contacts, observation.frame_count, FPS)
+    raised = put_on_ground(
+        solution.rotations, solution.translation, solution.contacts, still, ground, rest,
+        None if solution.body_trackers is None else tracked_feet(solution.body_trackers),
+        None if given is None else torch.as_tensor(given).to(solution.contacts),
+    )  # fmt: skip
+    return replace(solution, rotations=raised[0], translation=raised[1])
 
 
 def part_of_the_way(

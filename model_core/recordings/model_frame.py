@@ -19,11 +19,13 @@ class ModelFrameRecording(Recording):
 
     ``origin`` (3,): where this frame's origin lies in the room, along the model's axes, at the room's y = 0; adding it
     to a position gives that in the room. ``unworn``: begin and end, in seconds from the first sample, of each stretch
-    in which the headset is on no head; head and hands are lost there.
+    in which the headset is on no head; head and hands are lost there. ``levels``: moments (M,) of the clock, and the
+    metres (M,) by which all tracks are lowered then, because the person stands so high; None where they are not.
     """
 
     origin: np.ndarray = field(default_factory=lambda: np.zeros(3))
     unworn: tuple[tuple[float, float], ...] = ()
+    levels: tuple[np.ndarray, np.ndarray] | None = None
 
 
 def model_frame(recording: Recording) -> ModelFrameRecording:

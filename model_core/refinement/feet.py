@@ -43,3 +43,11 @@ def foot_anchors(joints: torch.Tensor, contacts: torch.Tensor, threshold: float 
         frames = feet.new_zeros(count, 1).index_add(0, stretch[:, foot], weight)
         anchors.append((total / frames.clamp_min(1))[stretch[:, foot]])
     return torch.stack(anchors, 1)
+
+
+def obey_contacts(contacts: torch.Tensor, given: torch.Tensor | None) -> torch.Tensor:
+    """Contacts (T, 4) of ``skeleton.FEET``, those of a foot replaced where ``given`` (T, 2) is not NaN."""
+    if given is None:
+        return contacts
+    of_each = given.repeat(1, len(FEET) // given.shape[1])
+    return torch.where(of_each.isnan(), contacts, of_each)

@@ -22,7 +22,7 @@ from .closed_form.legs import FootTargets, foot_targets, move_feet, on_the_floor
 from .closed_form.lost_hands import hands_to_meet, smooth_dropouts
 from .closed_form.trunk import steady_pelvis, straighten_to_stand
 from .energy import Reference
-from .feet import foot_anchors, foot_contacts
+from .feet import foot_anchors, foot_contacts, obey_contacts
 from .stillness import stillness
 
 STILL = 0.9
@@ -64,7 +64,7 @@ class InitialMotion:
     """The motion to refine with its observation; trackers that are not valid follow the motion.
 
     ``reference`` is what windows are held to. ``body_trackers`` correct what the motion says of their joints and
-    of which feet stand where.
+    of which feet stand where; ``given_contacts`` (T, 2) is what somebody says of that: 1 stands, 0 is free, else NaN.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class InitialMotion:
         motion: BodyMotion,
         rest_joints: np.ndarray | torch.Tensor,
         body_trackers: BodyTrackers | None,
+        given_contacts: np.ndarray | None = None,
     ) -> None:
         self.model, like = model, model.pose.scale
         self.rest_joints = torch.as_tensor(rest_joints).to(like)[:BODY_JOINT_COUNT]
@@ -89,6 +90,8 @@ class InitialMotion:
             trust, self.tracked_feet = initial_motion_trust(joints, body_trackers), tracked_feet(body_trackers)
             joints = measured_joints(joints, body_trackers, self.rest_joints)
             contacts = measured_contacts(contacts, foot_contacts(joints, heights), body_trackers)
+        self.given = None if given_contacts is None else torch.as_tensor(given_contacts).to(like)
+        contacts = obey_contacts(contacts, self.given)
         anchors = foot_anchors(joints, contacts)
         self.reference = Reference(joints, poses, contacts, anchors, heights, like, trust, body_trackers)
 
@@ -188,6 +191,7 @@ class InitialMotion:
     ) -> FootTargets:
         reference = self.reference
         contacts = torch.where(low[:, None], torch.ones_like(reference.contacts), reference.contacts)
+        contacts = obey_contacts(contacts, self.given)
 
         def feet(*body: torch.Tensor) -> tuple[torch.Tensor, ...]:
             world, joints = forward_kinematics(*body, rest_joints=self.rest_joints)
@@ -195,8 +199,9 @@ class InitialMotion:
 
         ankles_world, joints = _in_batches(feet, rotations, translation)
         return foot_targets(
-            ankles_world, joints, contacts, grounded, self.rest_joints, reference.rest_heights, self.tracked_feet
-        )
+            ankles_world, joints, contacts, grounded, self.rest_joints, reference.rest_heights, self.tracked_feet,
+            self.given,
+        )  # fmt: skip
 
 
 def _in_batches(function: Callable[..., tuple[torch.Tensor, ...]], *tensors: torch.Tensor) -> list[torch.Tensor]:

@@ -94,6 +94,7 @@ def refine_to_pins(
     held: Sequence[HeldJoint],
     body_trackers: BodyTrackers | None = None,
     progress: Progress | None = None,
+    given_contacts: np.ndarray | None = None,
 ) -> Pinned:
     """The motion, refined anew within the pins' reach; elsewhere it is the same to the last bit.
 
@@ -113,9 +114,9 @@ def refine_to_pins(
         report = part_of(progress, number / len(stretches), (number + 1) / len(stretches))
         trackers = None if body_trackers is None else body_trackers.take(torch.arange(begin, end, device=like.device))
         start = Unrefined(rotations[some], translation[some], contacts[some])
-        found, new = _refine_stretch(
-            model, part_of_observation(observation, begin, end), start, rest, here, trackers, report
-        )
+        given = None if given_contacts is None else given_contacts[some]
+        seen = part_of_observation(observation, begin, end)
+        found, new = _refine_stretch(model, seen, start, rest, here, trackers, report, given)
         fade = torch.as_tensor(cross_fade([begin], end - begin, count, FADE_FRAMES, hold_ends=True)[0]).to(like)
         mixed = between((rotations[some], translation[some]), (found.rotations, found.translation), fade)
         joints = forward_kinematics(rotations[some], translation[some], rest)[1]
@@ -166,6 +167,7 @@ def _refine_stretch(
     held: Sequence[HeldJoint],
     body_trackers: BodyTrackers | None,
     progress: Callable[[float, str], None],
+    given_contacts: np.ndarray | None,
 ) -> tuple[Refined, BodyTrackers]:
     """A stretch refined with pins as trackers, and these."""
     world, joints = forward_kinematics(motion.rotations, motion.translation, rest)
@@ -182,7 +184,7 @@ def _refine_stretch(
     positions, rotations, valid = (torch.stack(values, 1) for values in zip(*parts.values(), strict=True))
     pins = BodyTrackers(tuple(parts), rotations, positions, valid)
     trackers = pins if body_trackers is None else beside(body_trackers, pins)
-    found = refine(model, observation, motion, rest, trackers, progress=progress)
+    found = refine(model, observation, motion, rest, trackers, progress=progress, given_contacts=given_contacts)
     return found, pins
 
 

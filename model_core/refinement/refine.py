@@ -69,13 +69,15 @@ class ToRefine:
     """A motion to ``refine`` with its observation, of a person with ``rest_joints`` (22 or 24, 3).
 
     ``observation`` and ``motion`` are in the model's frame, metres, floor at 0. Where the motion has no contacts, its
-    low and slow feet stand. ``body_trackers`` are those beside head and hands.
+    low and slow feet stand. ``body_trackers`` are those beside head and hands. ``given_contacts`` (T, 2) are 1 where
+    somebody says that the left or right foot stands, 0 where it is free, else NaN.
     """
 
     observation: Observation
     motion: BodyMotion
     rest_joints: np.ndarray | torch.Tensor
     body_trackers: BodyTrackers | None = None
+    given_contacts: np.ndarray | None = None
 
 
 def refine(
@@ -86,12 +88,14 @@ def refine(
     body_trackers: BodyTrackers | None = None,
     options: RefinementOptions | None = None,
     progress: Callable[[float, str], None] | None = None,
+    given_contacts: np.ndarray | None = None,
 ) -> Refined:
     """Refine a motion so that it meets its observation, stays likely and moves like a person.
 
     The arguments are those of ``ToRefine`` and of ``refine_all``.
     """
-    return refine_all(model, [ToRefine(observation, motion, rest_joints, body_trackers)], options, progress)[0]
+    one = ToRefine(observation, motion, rest_joints, body_trackers, given_contacts)
+    return refine_all(model, [one], options, progress)[0]
 
 
 @torch.no_grad()
@@ -107,7 +111,8 @@ def refine_all(
     """
     options = options or RefinementOptions()
     initials = [
-        InitialMotion(model, each.observation, each.motion, each.rest_joints, each.body_trackers) for each in motions
+        InitialMotion(model, each.observation, each.motion, each.rest_joints, each.body_trackers, each.given_contacts)
+        for each in motions
     ]
     alike: dict[tuple[int, ...], list[int]] = {}
     for number, motion in enumerate(motions):

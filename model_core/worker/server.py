@@ -7,10 +7,11 @@ type      header beside ``job``, a number that every answer repeats
 ========= =============================================================================================================
 animate   ``recording``, with its arrays (``messages.recording_message``); ``options``: stature, floor, preset, pose
           ({"kind": "t" or "a", "second": from the first sample, or null to look for a T-pose}), device, seed, take,
-          take_part, refinement, uncertainty, pins, as in ``pipeline.Options``, each of which may be left out;
-          ``calibration`` or null (``calibration_to_json``), taken where it is given; ``body``, the path of a body's
-          file, or null; ``start``, which may be left out: the motion, as in an answer, that pins and parts of takes
-          change, in place of one that is predicted; the names of its arrays begin with "start/"
+          take_part, refinement, uncertainty, lost_hands, pins, contacts, ground, seats, as ``options_to_json`` has
+          those of ``pipeline.Options``, each of which may be left out; ``calibration`` or null
+          (``calibration_to_json``), taken where it is given; ``body``, the path of a body's file, or null; ``start``,
+          which may be left out: the motion, as in an answer, that pins and parts of takes change, in place of one
+          that is predicted; the names of its arrays begin with "start/"
 calibrate the same; nothing is predicted
 live      tracks until it is cancelled: ``source``, as ``live.sources.opening`` names them, or null where poses are fed;
           ``options``: stature, floor, preset, each of which may be left out; ``calibration`` and ``body`` as above;

@@ -8,7 +8,7 @@ from ...model_core.command_line import animate_arguments
 from ...model_core.command_line.parser import frame_rate, positive_count
 from ...model_core.errors import InputError
 from ..support import environment
-from ..support.animate_options import has_blender
+from ..support.animate_options import DIRECTIONS, has_blender
 from ..support.arguments import command_parser
 from .animating import FORMATS
 from .sources import PLAYERS
@@ -22,7 +22,7 @@ ABOUT_MACHINES = ("inputs", "output", "address", "gpus", "workers", "together", 
 def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespace:
     """The options, checked as far as that goes without looking for recordings."""
     parser = command_parser("batch", description)
-    parser.set_defaults(pins=None, take_part=None)  # They are of one recording.
+    parser.set_defaults(**dict.fromkeys(DIRECTIONS), take_part=None)  # They are of one recording.
     parser.add_argument("inputs", nargs="+", metavar="INPUT",
                         help="recordings: files, folders with all below, patterns (\"takes/**/*.csv\"), and tar "
                         "archives (WebDataset)")  # fmt: skip

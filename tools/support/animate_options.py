@@ -20,6 +20,9 @@ from .arguments import command_parser
 if TYPE_CHECKING:
     from ...model_core.pipeline import Options
 
+DIRECTIONS = ("pins", "contacts", "ground", "seats")
+"""Options that name a file by which one person's motion is directed (``direction_files``)."""
+
 
 def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespace:
     """The options, checked as far as that goes without reading a recording."""
@@ -52,6 +55,12 @@ def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespa
     prediction.add_argument("--take-part", type=time_range, metavar="BEGIN:END",
                             help="takes differ from the first motion in these seconds alone, counted from its "
                             "start")  # fmt: skip
+    prediction.add_argument("--contacts", type=Path, metavar="FILE.json",
+                            help="when a foot stands or is free (docs/ground.md)")  # fmt: skip
+    prediction.add_argument("--ground", type=Path, metavar="FILE.json",
+                            help="what the person stands on: heights, or triangles (docs/ground.md)")  # fmt: skip
+    prediction.add_argument("--seats", type=Path, metavar="FILE.json",
+                            help="when the person sits, and how high (docs/ground.md)")  # fmt: skip
     options = parser.parse_args(arguments)
     _check(options)
     return options
@@ -61,7 +70,8 @@ def _check(options: argparse.Namespace) -> None:
     """Refuse options that do not go together, and files that cannot be written."""
     if not targets(options) and not options.report:
         raise InputError("animate: nothing to write; name one or more of -o FILE, --npz FILE and --preview FILE")
-    inputs = [*options.recordings, options.body, options.calibration, options.character, options.pins]
+    inputs = [*options.recordings, options.body, options.calibration, options.character]
+    inputs += [getattr(options, name) for name in DIRECTIONS]
     animate_arguments.check_character(options)
     animate_arguments.check_character_is_written(options)
     for path in all_targets(options):
@@ -79,7 +89,7 @@ def _check(options: argparse.Namespace) -> None:
         raise InputError("animate: --take-part says where takes differ; ask for some with --takes N")
     if (options.output or options.preview) and not has_blender():
         raise InputError(f"animate: scenes and previews need Blender's module; {environment.extra_hint('bpy')}")
-    for name in ("npz", "calibration", "keep_calibration", "report_picture", "pins"):
+    for name in ("npz", "calibration", "keep_calibration", "report_picture", *DIRECTIONS):
         if getattr(options, name) and len(options.recordings) > 1:
             flag = "--" + name.replace("_", "-")
             raise InputError(f"animate: {flag} is about one person, and {len(options.recordings)} recordings are named")
@@ -109,7 +119,7 @@ def pipeline_options(options: argparse.Namespace) -> Options:
     """The command's options as the pipeline's."""
     from ...model_core.body import load_body
     from ...model_core.calibration import load
-    from ...model_core.command_line.pins_file import load_pins
+    from ...model_core.command_line.direction_files import load_contacts, load_ground, load_pins, load_seats
     from ...model_core.pipeline import KnownPose, Options
 
     return Options(
@@ -119,4 +129,7 @@ def pipeline_options(options: argparse.Namespace) -> Options:
         device=options.device, seed=options.seed, refinement=options.refinement,
         lost_hands=options.lost_hands, take_part=options.take_part,
         pins=load_pins(options.pins) if options.pins else (),
+        contacts=load_contacts(options.contacts) if options.contacts else (),
+        ground=load_ground(options.ground) if options.ground else None,
+        seats=load_seats(options.seats) if options.seats else (),
     ).validate()  # fmt: skip

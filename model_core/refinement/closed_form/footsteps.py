@@ -122,8 +122,8 @@ def _on_same_spot(
     quiet = bool(still[gap].all())
     if not quiet and gap.stop - gap.start > SHORT_GAP:
         return False
-    there = _centre(positions[max(begin, gap.start - 2 * LEAST_STAND) : gap.start])
-    here = _centre(positions[gap.stop : min(last, gap.stop + LEAST_STAND)])
+    there = robust_centre(positions[max(begin, gap.start - 2 * LEAST_STAND) : gap.start])
+    here = robust_centre(positions[gap.stop : min(last, gap.stop + LEAST_STAND)])
     near = np.linalg.norm(here - there) < (STILL_GAP if quiet else MOVING_GAP)
     return bool(near) and bool(lifts[gap].max() < (STILL_LIFT if quiet else MOVING_LIFT))
 
@@ -139,7 +139,7 @@ def _stands(first: int, last: int, positions: np.ndarray) -> list[tuple[int, int
     while True:
         seen = positions[frame : min(frame + SEEN_FRAMES, last)]
         count = _frames_on_spot(seen)
-        centre = _centre(seen[:count])
+        centre = robust_centre(seen[:count])
         if spot is not None and np.linalg.norm(centre - spot) >= KEPT:
             stands.append((begin, frame, spot))
             begin, spot = frame, None
@@ -157,7 +157,7 @@ def _stands(first: int, last: int, positions: np.ndarray) -> list[tuple[int, int
 def _frames_on_spot(positions: np.ndarray) -> int:
     """For how many of the frames (N, 3) of a stretch of contact the foot is on its first spot."""
     count = len(positions)
-    away = np.linalg.norm(positions - _centre(positions), axis=-1)
+    away = np.linalg.norm(positions - robust_centre(positions), axis=-1)
     if count < 2 * LEAST_STAND or away.max() < DRIFT:
         return count
     sums = np.cumsum(positions, 0)
@@ -166,7 +166,7 @@ def _frames_on_spot(positions: np.ndarray) -> int:
     between = (left * (count - left))[:, 0] * ((means[0] - means[1]) ** 2).sum(-1)
     allowed = slice(LEAST_STAND - 1, count - LEAST_STAND)
     cut = LEAST_STAND + int(between[allowed].argmax())
-    if np.linalg.norm(_centre(positions[:cut]) - _centre(positions[cut:])) < LEAST_STEP:
+    if np.linalg.norm(robust_centre(positions[:cut]) - robust_centre(positions[cut:])) < LEAST_STEP:
         cut = _frames_to_excursion(away)
     return count if cut == count else _frames_on_spot(positions[:cut])
 
@@ -187,7 +187,7 @@ def _frames_to_excursion(away: np.ndarray) -> int:
     return int(end) if count - end >= LEAST_STAND else count
 
 
-def _centre(positions: np.ndarray) -> np.ndarray:
+def robust_centre(positions: np.ndarray) -> np.ndarray:
     """Where most positions (N, 3) are: a mean in which those farther than ``CENTRE_SCALE`` count less and less."""
     centre = positions.mean(0)
     for _ in range(CENTRE_STEPS):

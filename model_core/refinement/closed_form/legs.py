@@ -12,6 +12,7 @@ from ...geometry.skeleton import ANKLES, HEAD, TOES
 from ...observation import FPS, heading
 from .arms import two_bone_ik
 from .footsteps import LANDING_FRAMES, find_foot_anchors
+from .given_stands import obey_given
 from .smoothing import BRIDGED, ENVELOPE_REACH, fade_outside, rate_limited_envelope, whittaker_smooth
 
 LEGS = ((1, 4, 7), (2, 5, 8))
@@ -61,12 +62,14 @@ def foot_targets(
     rest_joints: torch.Tensor,
     rest_heights: torch.Tensor,
     tracked: tuple[torch.Tensor, torch.Tensor] | None = None,
+    given: torch.Tensor | None = None,
 ) -> FootTargets:
     """Where the feet of a motion should be, by where they stand (``footsteps``).
 
     ``ankles_world`` rotations (T, 2, 3, 3) and ``joints`` (T, 22, 3), ``contacts`` (T, 4) and ``rest_heights`` (4,) of
     ``skeleton.FEET``, ``still`` (T,) bool where the head is. Feet that are ``tracked``, (T, 2) bool with their
-    ankles' positions (T, 2, 3), go there, smoothed by ``TRACKED_FOOT_SMOOTHING``: trackers shake.
+    ankles' positions (T, 2, 3), go there, smoothed by ``TRACKED_FOOT_SMOOTHING``: trackers shake. ``given`` (T, 2): 1
+    where somebody says that a foot stands, 0 where it is free, else NaN.
     """
     quiet = still.cpu().numpy()
     parts = []
@@ -74,11 +77,15 @@ def foot_targets(
         seen = None
         if tracked is not None and tracked[0][:, side].any():
             seen = tracked[0][:, side], tracked[1][:, side]
-        parts.append(_targets_of_foot(ankles_world, joints, contacts, rest_joints, rest_heights, quiet, side, seen))
+        said = None if given is None else given[:, side].cpu().numpy()
+        foot = ankles_world, joints, contacts, rest_joints, rest_heights, quiet, side, seen, said
+        parts.append(_targets_of_foot(*foot))
     targets = FootTargets(*(torch.stack(values, 1) for values in zip(*parts, strict=True)))
     down = _carried_by(targets, joints[:, HEAD], rest_joints, rest_heights)
     if tracked is not None:
         down = down * (1 - fade_outside(torch.ones_like(down), tracked[0].any(1), RELEASE_FRAMES))
+    if given is not None:  # Who is given as being in the air jumps.
+        down = down * (1 - fade_outside(torch.ones_like(down), (given == 0).all(1), RELEASE_FRAMES))
     return replace(targets, positions=targets.positions - down[:, None] * down.new_tensor([0.0, 1.0, 0.0]))
 
 
@@ -116,6 +123,7 @@ def _targets_of_foot(
     still: np.ndarray,
     side: int,
     tracked: tuple[torch.Tensor, torch.Tensor] | None,
+    given: np.ndarray | None,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     ankle = joints[:, ANKLES[side]]
     turned = ankles_world[:, side]
@@ -126,6 +134,8 @@ def _targets_of_foot(
         value.cpu().double().numpy() for value in (ankle[:, [0, 2]], heading(turned), heights.amin(1), contact)
     )
     anchors = find_foot_anchors(spots, yaws, lifts, likely, still)
+    if given is not None:
+        anchors = obey_given(anchors, spots, yaws, given)
     standing = torch.zeros_like(ankle[:, 0], dtype=torch.bool)
     spot, yaw = ankle.clone(), heading(turned)
     for anchor in anchors:
@@ -133,8 +143,11 @@ def _targets_of_foot(
         standing[frames] = True
         spot[frames, 0], spot[frames, 2] = float(anchor.position[0]), float(anchor.position[1])
         yaw[frames] = anchor.yaw
-    # On the floor under a still head; else as high as the motion has it: skeletons differ in how high ankles are.
+    # On the floor under a still head, and where it is given as standing; else as high as the motion has it: skeletons
+    # differ in how high ankles are.
     grounded = gaussian_smooth(torch.as_tensor(still).to(ankle)[:, None], GROUNDING_FRAMES)[:, 0]
+    if given is not None:
+        grounded = torch.maximum(grounded, torch.as_tensor(given == 1).to(grounded))
     spot[:, 1] = torch.lerp(ankle[:, 1], rest_heights[side].expand_as(grounded), grounded)
     if tracked is not None:
         standing = standing & ~tracked[0]

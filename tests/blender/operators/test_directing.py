@@ -1,0 +1,188 @@
+"""Ground, seats and contacts in a scene: made, saved with their objects, and what the engine is told of them."""
+
+import bpy
+import numpy as np
+import pytest
+from animators import answer_at_once, import_tiny
+
+from threepoint.blender_addon.animation.curves import curves_in, drop_curves, fcurves_of
+from threepoint.blender_addon.avatar import contacts
+from threepoint.blender_addon.avatar.contacts import switch_paths
+from threepoint.blender_addon.state.direction.objects import grounds_of, seats_of
+from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.model_core.direction.contacts import contacts_from_json
+from threepoint.model_core.direction.ground import GroundHeights, ground_from_json
+from threepoint.model_core.direction.seats import seats_from_json
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What the engine is asked; it answers at once."""
+    empty_file(30)
+    return answer_at_once(monkeypatch)
+
+
+@pytest.fixture
+def person(asked, tmp_path):
+    """Somebody elsewhere, turned, with a take."""
+    person = import_tiny(tmp_path)
+    bpy.ops.threepoint.predict()
+    person.root.location, person.root.rotation_euler = (2, -1, 0.5), (0, 0, 0.7)
+    bpy.context.view_layer.update()
+    return person
+
+
+def deselect():
+    for item in list(bpy.context.selected_objects):
+        item.select_set(False)
+
+
+def box(person, top, name="box"):
+    """A cube in the person's space whose top is so high, under the origin, selected alone."""
+    deselect()
+    bpy.ops.mesh.primitive_cube_add(size=1)
+    item = bpy.context.object
+    item.name, item.parent = name, person.armature
+    item.location = (0, 0, top - 0.5)
+    bpy.context.view_layer.update()
+    return item
+
+
+def resolve(person, first=3, last=8):
+    person.first, person.last = first, last
+    assert bpy.ops.threepoint.predict(kind="RANGE") == {"FINISHED"}
+
+
+def test_a_mesh_is_ground_as_high_as_it_is_in_the_persons_space(person, asked):
+    item = box(person, 0.3)
+    assert bpy.ops.threepoint.use_as_ground() == {"FINISHED"}
+    assert grounds_of(bpy.context.scene) == [item]
+    bpy.ops.threepoint.predict()
+    heights = GroundHeights(ground_from_json(asked[-1].options["ground"]))
+    found = heights.at(np.zeros(2), np.array([[0.4, -0.4], [0.8, 0.0]]), np.ones(2))
+    assert found == pytest.approx([0.3, 0.0], abs=1e-4)
+    assert bpy.ops.threepoint.let_go() == {"FINISHED"} and not grounds_of(bpy.context.scene)
+    bpy.ops.threepoint.predict()
+    assert "ground" not in asked[-1].options
+
+
+def test_an_empty_is_the_floors_height_while_it_is_keyed(person, asked):
+    item = bpy.data.objects.new("floor", None)
+    bpy.context.scene.collection.objects.link(item)
+    item.parent = person.armature
+    for frame, height in ((3, 0.2), (6, 0.2), (7, 0.4), (8, 0.4)):
+        item.location.z = height
+        item.keyframe_insert("location", frame=frame)
+    deselect()
+    item.select_set(True)
+    bpy.ops.threepoint.use_as_ground()
+    bpy.ops.threepoint.predict()
+    heights = GroundHeights(ground_from_json(asked[-1].options["ground"]))
+    seconds = (np.array([1, 3, 6, 7, 8, 9]) - 1 + 0.1) / 30 - asked[-1].recording.time[0]
+    found = heights.at(seconds, np.zeros((6, 2)), np.ones(6))
+    assert found == pytest.approx([0.0, 0.2, 0.2, 0.4, 0.4, 0.0], abs=1e-4)
+
+
+def test_before_the_first_prediction_ground_is_over_the_floor_that_was_given(asked, tmp_path):
+    person = import_tiny(tmp_path)
+    person.override_floor, person.floor = True, 0.1
+    deselect()
+    bpy.ops.mesh.primitive_cube_add(size=1)
+    bpy.context.object.parent, bpy.context.object.location = person.root, (0, 0, 0)
+    bpy.ops.threepoint.use_as_ground()
+    person.root.select_set(True)
+    bpy.ops.threepoint.predict()
+    heights = GroundHeights(ground_from_json(asked[-1].options["ground"]))
+    assert heights.at(np.zeros(1), np.zeros((1, 2)), np.ones(1)) == pytest.approx([0.4], abs=1e-4)
+
+
+def test_a_camera_is_no_ground(person):
+    deselect()
+    with pytest.raises(RuntimeError, match="Select meshes that people stand on"):
+        bpy.ops.threepoint.use_as_ground()
+    person.armature.select_set(True)
+    with pytest.raises(RuntimeError, match="is no ground"):
+        bpy.ops.threepoint.use_as_ground()
+
+
+def test_who_sits_here_sits_on_an_empty_that_can_be_moved(person, asked):
+    bpy.context.scene.frame_set(6)
+    assert bpy.ops.threepoint.sit_here() == {"FINISHED"}
+    (seat,) = seats_of(person, bpy.context.scene)
+    assert bpy.context.object == seat and seat.threepoint.directed.first <= 6 <= seat.threepoint.directed.last
+    seat.threepoint.directed.first, seat.threepoint.directed.last = 4, 6
+    up = person.armature.matrix_world.inverted() @ seat.matrix_world.translation
+    resolve(person)
+    (found,) = seats_from_json(asked[-1].options["seats"])
+    begin = asked[-1].recording.time[0]
+    assert found.height == pytest.approx(up.z, abs=1e-4)
+    assert found.seconds == pytest.approx((3 / 30 - begin, 6 / 30 - begin), abs=1e-6)
+    seat.threepoint.directed.first = 7
+    with pytest.raises(RuntimeError, match="begins at frame 7, after its end at 6"):
+        resolve(person)
+
+
+def test_a_chair_is_sat_on_in_its_middle_not_on_its_back(person, asked):
+    seat, back = box(person, 0.45, "seat"), box(person, 0.9, "back")
+    back.scale, back.location = (1, 0.1, 1), (0, 0.45, 0.4)
+    seat.select_set(True)
+    bpy.context.view_layer.objects.active = seat
+    bpy.ops.object.join()
+    assert bpy.ops.threepoint.use_as_seat() == {"FINISHED"}
+    bpy.ops.threepoint.predict()
+    (found,) = seats_from_json(asked[-1].options["seats"])
+    assert found.height == pytest.approx(0.45, abs=1e-4)
+
+
+def switches(person):
+    curves = {curve.data_path: curve for curve in fcurves_of(person.armature)}
+    return [curves[path] for path in switch_paths()]
+
+
+def contacts_sent(asked):
+    return contacts_from_json(asked[-1].options.get("contacts", []))
+
+
+def set_switch(curve, first, last, value):
+    """Key a switch so from a frame to before another one."""
+    after = curve.evaluate(last)
+    for frame, height in ((last, after), *((frame, value) for frame in range(first, last))):
+        curve.keyframe_points.insert(frame, height).interpolation = "CONSTANT"
+    curve.update()
+
+
+def test_edited_switches_are_sent_and_stay_known_as_edited(person, asked):
+    resolve(person)
+    assert not contacts_sent(asked), "nothing was edited"
+    left = switches(person)[0]
+    value = 1 - left.evaluate(5)
+    set_switch(left, 5, 7, value)
+    for _ in range(2):
+        resolve(person, 2, 9)
+        (found,) = contacts_sent(asked)
+        begin = asked[-1].recording.time[0]
+        assert found.foot == "left" and found.stands == bool(value)
+        assert found.seconds == pytest.approx((4 / 30 - begin, 6 / 30 - begin), abs=1e-6)
+        set_switch(switches(person)[0], 5, 7, value)  # The engine of tests answers as it likes.
+
+
+def test_dragged_markers_are_sent(person, asked):
+    right = switches(person)[1]
+    set_switch(right, 4, 8, 1 - right.evaluate(4))
+    action = person.takes[0].action
+    frames = np.arange(1, int(action.frame_range[1]) + 1)
+    curves = {(curve.data_path, curve.array_index): curve for curve in fcurves_of(person.armature)}
+    now = contacts.read_contacts(curves, frames)
+    contacts.write_contacts(person.armature, contacts_curves(person, action), frames, now)
+    marker = next(one for one in action.pose_markers if one.name.startswith("right") and one.frame == 8)
+    marker.frame = 10
+    resolve(person)
+    (found,) = contacts_sent(asked)
+    begin = asked[-1].recording.time[0]
+    assert found.foot == "right" and found.seconds == pytest.approx((7 / 30 - begin, 9 / 30 - begin), abs=1e-6)
+
+
+def contacts_curves(person, action):
+    curves = curves_in(person.armature, action)
+    drop_curves(curves, set(switch_paths()).__contains__)
+    return curves

@@ -1,0 +1,72 @@
+"""A person who climbs stairs and one who sits down on a chair: as the ground and the seat that are given are."""
+
+import numpy as np
+import pytest
+
+from threepoint.model_core.body import load_body
+from threepoint.model_core.direction.contacts import GivenContact
+from threepoint.model_core.direction.seats import Seat
+from threepoint.model_core.geometry.skeleton import FEET, HEAD
+from threepoint.model_core.pipeline import Options, animate, load_networks, model_frame, on_level_ground
+from threepoint.model_core.pipeline.seats import sitting_notes
+from threepoint.tools.simulation.directed_recordings import FPS, RISE, SEAT, TREADS, climbing, sitting, stairs
+from threepoint.tools.simulation.ground import SEATED, joints_of, off_seat, off_treads
+
+
+@pytest.fixture(scope="module")
+def body():
+    return load_body()
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return load_networks("cpu")
+
+
+def test_a_recording_on_stairs_is_lowered_to_a_flat_floor_and_only_once(body):
+    made = climbing(body)
+    placed = model_frame(made.recording)
+    lowered = on_level_ground(placed, stairs())
+    assert on_level_ground(placed, None) is placed and on_level_ground(lowered, stairs()) is lowered
+    heights = lowered.tracks["head"].position[:, 1]
+    assert np.ptp(placed.tracks["head"].position[:, 1]) > 0.8 * TREADS * RISE
+    assert np.ptp(heights) < 0.25, "what is left is the bending of knees"
+    assert heights[-1] == pytest.approx(heights[0], abs=0.05)
+
+
+@pytest.mark.slow  # The only runs of the whole pipeline on ground: some four and ten seconds.
+def test_feet_are_on_every_tread_within_a_centimetre(body, networks):
+    made = climbing(body)
+    motion = animate(made.recording, Options(ground=stairs(), uncertainty=False, device="cpu"), networks=networks)
+    joints, _ = joints_of(motion, body)
+    toes, inside, heights = off_treads(motion, body)
+    assert toes < 0.01 and inside < 0.01
+    assert heights == TREADS + 1, "the floor and every tread is stood on"
+    truth = made.joints[np.rint(np.arange(len(joints)) * FPS / 60).astype(int), HEAD]
+    assert np.linalg.norm(joints[:, HEAD] - truth, axis=-1).max() < 0.02
+    assert np.linalg.norm(np.diff(joints, axis=0), axis=-1).max() < 0.12
+
+
+@pytest.mark.slow
+def test_who_sits_is_on_the_seat_within_three_centimetres(body, networks):
+    seat = Seat(SEATED, SEAT)
+    contact = GivenContact("left", (2.3, 4.3))
+    options = Options(seats=(seat,), contacts=(contact,), uncertainty=False, device="cpu")
+    motion = animate(sitting(body).recording, options, networks=networks)
+    joints, _ = joints_of(motion, body)
+    assert off_seat(motion, body) < 0.03
+    left = joints[141:255, FEET[0]]
+    assert np.linalg.norm(np.diff(left, axis=0), axis=-1).max() < 0.002, "the foot stands as it was given"
+    knees = joints[140:256, [4, 5], 2] - joints[140:256, :1, 2]
+    assert knees.min() > 0.2, "knees are ahead"
+    assert (motion.contacts[140:256, [0, 2]] == 1).all()
+
+
+def test_who_sits_and_was_given_no_seat_is_said_to(body):
+    joints = sitting(body).joints
+    rest = body.rest_joints(np.zeros(10))
+    at = np.rint(np.arange(int(len(joints) / FPS * 60)) * FPS / 60).astype(int)
+    (note,) = sitting_notes(joints[at, HEAD], joints[at, 0], rest)
+    assert note.code == "seems_to_sit" and 1.0 < note.values["first"] < 2.5
+    assert abs(note.values["cm"] - 100 * SEAT) < 5 and 2.0 < note.values["seconds"] < 4.0
+    assert not sitting_notes(joints[at[:60], HEAD], joints[at[:60], 0], rest)
