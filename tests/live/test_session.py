@@ -3,6 +3,7 @@
 import socket
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -215,3 +216,12 @@ def test_a_replay_keeps_its_own_pace_unless_nobody_waits(recording):
     while time.monotonic() - begun < 0.15:
         first += paced.poll(0.02)
     assert len(first) <= 0.2 * 90 and not paced.ended
+
+
+def test_a_flood_of_fifty_thousand_packets_a_second_is_borne(sage, monkeypatch):
+    from threepoint.tools.fuzzing import flood
+
+    monkeypatch.setattr(flood, "load_ensemble", lambda device: SimpleNamespace(first=sage))
+    monkeypatch.setattr(flood, "LEAST_RATE", 0.0)  # Beside other tests the sender may be slow.
+    outcomes = flood.fuzz_flood(25_000)
+    assert outcomes.total() == 25_000 and 0 < outcomes["taken"] < 25_000, outcomes
