@@ -71,9 +71,9 @@ class LiveSession:
         living: bool = True,
         catches_up: bool = False,
     ) -> None:
-        """``trackers``: role -> the name or serial of its tracker, where the user says; ``living`` is false for what
-        may rightly stand still to the last bit, as objects in Blender do. One that ``catches_up`` leaves out frames
-        where this machine is too slow for all."""
+        """``trackers``: role -> the name or serial of its tracker, where the user says, also of those worn elsewhere;
+        ``living`` is false for what may rightly stand still to the last bit, as objects in Blender do. One that
+        ``catches_up`` leaves out frames where this machine is too slow for all."""
         self.calibration = calibration
         self._sage, self._catches_up = sage, catches_up
         self._roles, self._clock = RoleFinder(trackers), FrameClock(living)
@@ -124,6 +124,11 @@ class LiveSession:
     def hold_t_pose(self) -> None:
         """The person stands in a T-pose now: measure them by it."""
         self.calibration.hold_t_pose()
+
+    @property
+    def recorded_roles(self) -> tuple[str, ...]:
+        """The trackers that a take has: head, hands, and those worn elsewhere that are known by now."""
+        return (*ROLES, *self._roles.worn_elsewhere)
 
     def record(self, take: Take | None) -> None:
         """Write what comes from now on into a take; None stops. The caller closes it."""

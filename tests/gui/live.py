@@ -13,6 +13,7 @@ import bpy
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import inside  # noqa: E402
 import trials  # noqa: E402
+from drive import open_closed_panels  # noqa: E402
 from inside import (  # noqa: E402
     EXTENSION,
     FOLDER,
@@ -53,7 +54,9 @@ def live():
     sidebar().active_panel_category = "Threepoint"
     yield 1.0
     settings = bpy.context.window_manager.threepoint_live
-    settings.source, settings.path = "replay", str(FOLDER / "walk.bsor")
+    settings.source, settings.path = "replay", str(FOLDER / "minute.csv")
+    yield PANELS_SETTLE
+    open_closed_panels()
     yield PANELS_SETTLE
     picture("31_before_live")
     steps, began = len(bpy.context.window_manager.operators), time.monotonic()
@@ -78,6 +81,7 @@ def live():
     check("Stop can be pressed", click(bpy.ops.threepoint.live_stop))
     yield from until(lambda: bpy.data.objects.get(module.AVATAR) is None and people() and not importing())
     yield PANELS_SETTLE
+    check("nothing of the body stays", not [item for item in bpy.data.objects if item.name.startswith(module.AVATAR)])
     check("what came is a person", len(people()) == 1 and people()[0].head is not None)
     check("no undo step was made of a pose", len(bpy.context.window_manager.operators) - steps < 10)
     picture("33_live_recorded")
