@@ -35,6 +35,8 @@ CLOCK_BEGINS = 1e9
 CLOCK_ROUNDING = 1e-6
 STARTS_WITHIN = 60.0
 """Seconds in which a body must have come."""
+LEAST_BODIES = 10
+"""However slow the machine is."""
 TOLD_EVERY = 300.0
 """Seconds from one line on standard error to the next."""
 MS, MB = 1e3, 2.0**20
@@ -97,17 +99,17 @@ class _Run:
             self._sent.append((moment.time, time.monotonic()))
             sender.sendto(device_packet(moment), target)
             now = time.monotonic()
-            if self._first is None and now - begun > STARTS_WITHIN or process.poll() is not None:
+            if (not self._latencies and now - begun > STARTS_WITHIN) or process.poll() is not None:
                 raise InputError("bench: live made no body; does it run by itself?")
             if self._first is None:
                 continue
             if first is None:
                 first = _use(process.pid)
-            if now - told > TOLD_EVERY:
+            if now - told > TOLD_EVERY and self._latencies:
                 told = now
                 print(f"after {now - self._first:.0f} s: {self._figures(now, first, _use(process.pid))}",
                       file=sys.stderr, flush=True)  # fmt: skip
-            if now - self._first >= duration:
+            if now - self._first >= duration and len(self._latencies) >= LEAST_BODIES:
                 last = _use(process.pid)
                 break
         return self._figures(time.monotonic(), first, last)
