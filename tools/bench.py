@@ -7,11 +7,14 @@ from pathlib import Path
 
 import torch
 
+from ..model_core.command_line.parser import argument
 from ..model_core.errors import InputError
+from ..model_core.untrusted.values import SECONDS, number, typed
 from ..model_core.whole_files import Outputs, check_target
 from .support.arguments import add_threads, command_parser
 
-SECTIONS = ("networks", "pipeline", "devices", "lbfgs", "recordings", "blender", "characters", "window", "batch")
+SECTIONS = ("networks", "pipeline", "devices", "lbfgs", "recordings", "blender", "characters", "window", "batch",
+            "live")  # fmt: skip
 """Modules of ``benchmarks``. Each is loaded when its turn comes: Blender's alone takes 250 MB, which is none of the
 pipeline's."""
 
@@ -38,6 +41,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"some of: {', '.join(SECTIONS)}; default all")
     add_threads(parser)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="cpu", help="where networks run")
+    parser.add_argument("--seconds", type=argument(typed(number, "it", SECONDS)), default=20.0, metavar="N",
+                        help="how long live is measured (20)")  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.sections if name not in SECTIONS]

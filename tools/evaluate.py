@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..model_core.command_line.parser import argument
 from ..model_core.errors import InputError
 from ..model_core.evaluation.metrics import METRICS
 from ..model_core.evaluation.scores import aggregate, aggregate_by, format_table, score_clip
@@ -17,6 +18,7 @@ from ..model_core.geometry.rotations import axis_angle_to_matrix
 from ..model_core.geometry.skeleton import BODY_JOINT_COUNT
 from ..model_core.mocap.clips import Clip, Clips, load_clips
 from ..model_core.progress import Progress
+from ..model_core.untrusted.values import SECONDS, number, typed
 from ..model_core.whole_files import Outputs, check_target
 from .support.arguments import add_threads, command_parser
 from .support.checkout import SHARED, WORK
@@ -108,7 +110,7 @@ def _score_recordings(options: argparse.Namespace) -> int:
     torch.set_num_threads(options.threads)
     with Outputs() as outputs, TerminalProgress() as progress:
         rows, refused = score_recordings(
-            options.recordings, load_networks(options.device), progress=progress, methods=methods
+            options.recordings, load_networks(options.device), options.seconds, progress, methods
         )
         print(format_scores(rows, refused), flush=True)
         if options.pictures:
@@ -189,6 +191,7 @@ def _gaps(networks: Networks, clips: Sequence[Clip], options: argparse.Namespace
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     from ..model_core.evaluation.methods import HANDS_SEEN, METHODS
+    from .evaluation.recording_scores import LONGEST_SECONDS
 
     parser = command_parser("evaluate", __doc__)
     parser.add_argument("clips", nargs="*", type=Path, metavar="CLIPS.npz",
@@ -209,13 +212,15 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
                          help="instead: the FLAG paper's tables and figures on one file of clips, "
                               "by default test")  # fmt: skip
     instead.add_argument("--recordings", type=Path, metavar="FOLDER",
-                         help="instead: the pipeline on real recordings, up to two minutes of each: how human "
-                              "wrists, feet and arms look, beside mocap, and how near head and hands")  # fmt: skip
+                         help="instead: the pipeline on real recordings: how human wrists, feet and arms look, "
+                              "beside mocap, and how near head and hands")  # fmt: skip
     instead.add_argument("--characters", type=Path, metavar="FOLDER",
                          help="instead: clips (the first of a file) and recordings, by default one of each, on every "
                               "character of a folder, on Rigify's and on made-up ones")  # fmt: skip
     parser.add_argument("--only", action="append", default=[], metavar="NAME",
                         help="with --characters: the one that the table calls so; may be given for each")  # fmt: skip
+    parser.add_argument("--seconds", type=argument(typed(number, "it", SECONDS)), default=LONGEST_SECONDS, metavar="N",
+                        help=f"of each of --recordings the first so many ({LONGEST_SECONDS:.0f})")  # fmt: skip
     parser.add_argument("--comparisons", type=Path, default=WORK / "runs" / "flag_comparisons", metavar="FOLDER",
                         help="for --flag: of the networks that `train flag --stage comparisons` made")  # fmt: skip
     parser.add_argument("--activities", action="store_true", help="a table by activity too")

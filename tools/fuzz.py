@@ -82,10 +82,18 @@ def _pin(count: int, seed: int) -> Counter[str]:
     return fuzz_pins(count, seed)
 
 
+def _flood(count: int, seed: int) -> Counter[str]:
+    """Loads the networks."""
+    from .fuzzing.flood import fuzz_flood
+
+    return fuzz_flood(count, seed)
+
+
 OTHERS = {
     "bodies": (2000, fuzz_bodies, "damaged bodies"), "calibrations": (1000, fuzz_calibrations, "damaged calibrations"),
     "messages": (500, fuzz_messages, "damaged messages"),
     "packets": (100_000, fuzz_packets, "damaged packets of live trackers"),
+    "flood": (500_000, _flood, "packets of live trackers, 50,000 a second through a real port"),
     "scenes": (300, _fuzz_scenes, "wrong values in Blender"),
     "pins": (500, _pin, "random pins, also such as nobody can meet"),
     "kills": (100, _kill, "runs that are killed"), "disks": (50, _fill_disks, "outputs on full disks"),

@@ -8,8 +8,10 @@ import contextlib
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+from ..model_core.calibration.calibration import BODY_TRACKER_JOINTS
 from ..model_core.command_line.animate_arguments import FLOOR_ARGUMENT, STATURE_ARGUMENT, tracker_names
 from ..model_core.command_line.parser import argument
 from ..model_core.live.sources.vmc import LAYOUTS
@@ -45,7 +47,8 @@ def run(arguments: list[str]) -> int:
         person = RunningCalibration(load_body(), device, options.stature, options.floor, given)
         session = LiveSession(load_ensemble(device="cpu").first, person, options.trackers, catches_up=not options.fast)
         if options.record:
-            take = Take(options.record, device)
+            worn = dict.fromkeys((*session.recorded_roles, *source.roles))
+            take = Take(options.record, device, tuple(worn))
             stack.callback(take.close)
             session.record(take)
         begun, told, said, frames = time.monotonic(), float("-inf"), "", 0
@@ -88,8 +91,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
                         "vmc:0.0.0.0:39539 listens to the whole network")  # fmt: skip
     parser.add_argument("--send", metavar="vmc:PORT", help="where the body goes: vmc:39540, vmc:192.168.0.7:39540")
     parser.add_argument("--record", type=Path, metavar="FILE.csv", help="a new recording of what comes")
-    parser.add_argument("--trackers", type=argument(tracker_names), default={}, metavar="head=..,left=..,right=..",
-                        help="which trackers are head and hands, by their serial numbers or names")  # fmt: skip
+    parser.add_argument("--trackers", type=argument(partial(tracker_names, more=BODY_TRACKER_JOINTS)), default={},
+                        metavar="head=..,left=..,right=..,waist=..", help="which trackers are head and hands, by their "
+                        f"serial numbers or names; {', '.join(BODY_TRACKER_JOINTS)} are recorded")  # fmt: skip
     parser.add_argument("--controllers", default="", metavar="PRESET", help="how the hands hold their devices: grip, "
                         "touch, index, vive, saber, hand, joints")  # fmt: skip
     parser.add_argument("--quaternions", choices=LAYOUTS, default=LAYOUTS[0], help="the order of VMC's quaternions")

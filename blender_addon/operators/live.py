@@ -15,6 +15,7 @@ from ...model_core.errors import InputError
 from ...model_core.geometry.skeleton import ROLES
 from ...model_core.notes import Note
 from ..avatar.armature import create_armature, create_mesh, rest_shape
+from ..avatar.contacts import RING
 from ..avatar.live_pose import show_pose
 from ..bpy_types import ArmatureObject, Context, WindowManager, current_context, registration
 from ..engine.client import EngineError
@@ -110,7 +111,9 @@ class _Live:
 
 
 def _remove_avatar() -> None:
-    """Take the live avatar away, if it is there."""
+    """Take the live avatar away, if it is there, and the rings below its feet."""
+    for name in [item.name for item in bpy.data.objects if RING in item and item.name.startswith(AVATAR)]:
+        bpy.data.objects.remove(bpy.data.objects[name])
     for name in (MESH, AVATAR):
         thing = bpy.data.objects.get(name)
         if thing is not None:

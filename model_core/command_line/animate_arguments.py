@@ -1,6 +1,7 @@
 """The options of ``animate``, for ``python3 tools animate`` and ``blender --command threepoint animate`` alike."""
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -156,16 +157,17 @@ def known_pose(text: str) -> tuple[str, float | None]:
     return pose, typed(number, f"--pose {pose}", SECONDS)(second) if second else None
 
 
-def tracker_names(text: str) -> dict[str, str]:
-    """``head=HMD,left=Knuckles L`` -> the file's tracker name by role."""
-    names = {}
+def tracker_names(text: str, more: Iterable[str] = ()) -> dict[str, str]:
+    """``head=HMD,left=Knuckles L`` -> the file's tracker name by role; ``more`` roles have their own names."""
+    names, roles = {}, SHORT_ROLES | {role: role for role in more}
     for pair in text.split(","):
         short, _, name = pair.partition("=")
-        if short not in SHORT_ROLES or not name:
-            raise InputError(f"'{pair}' is not head=NAME, left=NAME or right=NAME")
-        if SHORT_ROLES[short] in names or name in names.values():
+        if short not in roles or not name:
+            raise InputError(f"'{pair}' is not {', '.join(f'{role}=NAME' for role in [*roles][:-1])} or "
+                             f"{[*roles][-1]}=NAME")  # fmt: skip
+        if roles[short] in names or name in names.values():
             raise InputError(f"'{pair}' names a role or a tracker a second time")
-        names[SHORT_ROLES[short]] = name
+        names[roles[short]] = name
     return names
 
 

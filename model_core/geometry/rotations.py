@@ -7,6 +7,7 @@ finite everywhere, the identity included.
 """
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -24,6 +25,24 @@ def array_namespace(array: object) -> Any:
     return torch if torch is not None and isinstance(array, torch.Tensor) else np
 
 
+def stacked(parts: Sequence[Any]) -> Any:
+    """Numbers or arrays (...) of one shape and type as the last axis of one, (..., n)."""
+    xp = array_namespace(parts[0])
+    if xp is not np:
+        return xp.stack(tuple(parts), -1)
+    # Of single vectors, as a stream has them, ``np.stack`` takes five times as long.
+    result = np.empty((*parts[0].shape, len(parts)), parts[0].dtype)
+    for index, part in enumerate(parts):
+        result[..., index] = part
+    return result
+
+
+def length(vectors: Array) -> Array:
+    """Lengths (...) of vectors (..., n)."""
+    xp = array_namespace(vectors)
+    return xp.sqrt((vectors * vectors).sum(-1))
+
+
 def _norm(vectors: Any) -> Any:
     xp = array_namespace(vectors)
     squared = (vectors * vectors).sum(-1)[..., None]
@@ -35,7 +54,7 @@ def normalize(vectors: Array, smallest: float = 1e-12) -> Array:
     """(..., n) vectors -> the same, of length 1; a zero vector stays zero."""
     xp = array_namespace(vectors)
     squared = (vectors * vectors).sum(-1)[..., None]
-    return vectors / xp.sqrt(xp.where(squared < smallest**2, xp.ones_like(squared), squared))
+    return vectors / xp.sqrt(xp.where(squared < smallest**2, 1.0, squared))
 
 
 def transpose(matrices: Array) -> Array:
@@ -45,17 +64,15 @@ def transpose(matrices: Array) -> Array:
 
 def quaternion_multiply(first: Array, second: Array) -> Array:
     """Hamilton product (..., 4) x (..., 4): rotate by ``second``, then by ``first``."""
-    xp = array_namespace(first)
     w, x, y, z = (first[..., i] for i in range(4))
     a, b, c, d = (second[..., i] for i in range(4))
-    return xp.stack(
-        [
+    return stacked(
+        (
             w * a - x * b - y * c - z * d,
             w * b + x * a + y * d - z * c,
             w * c - x * d + y * a + z * b,
             w * d + x * c - y * b + z * a,
-        ],
-        -1,
+        )
     )
 
 
@@ -67,14 +84,13 @@ def quaternion_conjugate(quaternion: Array) -> Array:
 
 def quaternion_to_matrix(quaternion: Array) -> Array:
     """Unit ``wxyz`` (..., 4) -> (..., 3, 3)."""
-    xp = array_namespace(quaternion)
     w, x, y, z = (quaternion[..., i] for i in range(4))
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-    ]
-    return xp.stack([xp.stack(row, -1) for row in rows], -2)
+    rows = (
+        1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y),
+        2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
+        2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y),
+    )  # fmt: skip
+    return stacked(rows).reshape(*w.shape, 3, 3)
 
 
 def matrix_to_quaternion(matrix: Array) -> Array:
@@ -82,24 +98,20 @@ def matrix_to_quaternion(matrix: Array) -> Array:
     xp = array_namespace(matrix)
     m = [[matrix[..., i, j] for j in range(3)] for i in range(3)]
     # Four ways to write four times the quaternion, each scaled by its own component; the largest is well conditioned.
-    candidates = xp.stack(
-        [
-            xp.stack(row, -1)
-            for row in (
-                [1 + m[0][0] + m[1][1] + m[2][2], m[2][1] - m[1][2], m[0][2] - m[2][0], m[1][0] - m[0][1]],
-                [m[2][1] - m[1][2], 1 + m[0][0] - m[1][1] - m[2][2], m[1][0] + m[0][1], m[0][2] + m[2][0]],
-                [m[0][2] - m[2][0], m[1][0] + m[0][1], 1 - m[0][0] + m[1][1] - m[2][2], m[2][1] + m[1][2]],
-                [m[1][0] - m[0][1], m[0][2] + m[2][0], m[2][1] + m[1][2], 1 - m[0][0] - m[1][1] + m[2][2]],
-            )
-        ],
-        -2,
-    )
-    squares = xp.stack([candidates[..., i, i] for i in range(4)], -1)
-    best = squares.argmax(-1)[..., None, None]
-    gathered: Any = (
-        xp.take_along_dim(candidates, best, -2) if xp is not np else np.take_along_axis(candidates, best, -2)
-    )
-    return normalize(gathered[..., 0, :])
+    x, y, z = m[2][1] - m[1][2], m[0][2] - m[2][0], m[1][0] - m[0][1]
+    xy, xz, yz = m[1][0] + m[0][1], m[0][2] + m[2][0], m[2][1] + m[1][2]
+    squares = (
+        1 + m[0][0] + m[1][1] + m[2][2], 1 + m[0][0] - m[1][1] - m[2][2],
+        1 - m[0][0] + m[1][1] - m[2][2], 1 - m[0][0] - m[1][1] + m[2][2],
+    )  # fmt: skip
+    candidates = stacked(
+        (squares[0], x, y, z, x, squares[1], xy, xz, y, xy, squares[2], yz, z, xz, yz, squares[3])
+    ).reshape(*x.shape, 4, 4)
+    best = stacked(squares).argmax(-1)
+    if xp is not np:
+        return normalize(xp.take_along_dim(candidates, best[..., None, None], -2)[..., 0, :])
+    chosen = candidates.reshape(-1, 4, 4)[np.arange(best.size), best.reshape(-1)]
+    return normalize(chosen.reshape(*x.shape, 4))
 
 
 def axis_angle_to_quaternion(axis_angle: Array) -> Array:
@@ -145,25 +157,17 @@ def matrix_to_sixd(matrix: Array) -> Array:
 
 def sixd_to_matrix(sixd: Array) -> Array:
     """(..., 6) of any scale -> (..., 3, 3) by Gram-Schmidt."""
-    xp = array_namespace(sixd)
     first = normalize(sixd[..., :3])
     second = sixd[..., 3:]
     second = normalize(second - (first * second).sum(-1)[..., None] * first)
-    third = cross(first, second)
-    return xp.stack([first, second, third], -1)
+    return stacked((first, second, cross(first, second)))
 
 
 def cross(a: Array, b: Array) -> Array:
     """Cross product of (..., 3) with (..., 3)."""
-    xp = array_namespace(a)
-    return xp.stack(
-        [
-            a[..., 1] * b[..., 2] - a[..., 2] * b[..., 1],
-            a[..., 2] * b[..., 0] - a[..., 0] * b[..., 2],
-            a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0],
-        ],
-        -1,
-    )
+    x, y, z = a[..., 0], a[..., 1], a[..., 2]
+    u, v, w = b[..., 0], b[..., 1], b[..., 2]
+    return stacked((y * w - z * v, z * u - x * w, x * v - y * u))
 
 
 def geodesic_angle(first: Array, second: Array) -> Array:
@@ -201,7 +205,7 @@ def rotation_about_y(angle: Array) -> Array:
     """Radians (...) -> (..., 3, 3), turning +Z towards +X: heading angles of the model's space."""
     xp = array_namespace(angle)
     c, s, zero, one = xp.cos(angle), xp.sin(angle), xp.zeros_like(angle), xp.ones_like(angle)
-    return xp.stack([xp.stack([c, zero, s], -1), xp.stack([zero, one, zero], -1), xp.stack([-s, zero, c], -1)], -2)
+    return stacked((c, zero, s, zero, one, zero, -s, zero, c)).reshape(*c.shape, 3, 3)
 
 
 def slerp(first: Array, second: Array, weight: Array) -> Array:

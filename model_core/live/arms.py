@@ -8,22 +8,22 @@ import math
 from functools import partial
 
 import numpy as np
-import torch
 
 from ..geometry.filters import smoothstep
 from ..geometry.kinematics import forward_kinematics
-from ..geometry.rotations import slerp_matrices
-from ..geometry.skeleton import ELBOWS, SHOULDERS, TRACKED_JOINTS, WRISTS
+from ..geometry.rotations import length, slerp_matrices, transpose
+from ..geometry.skeleton import HEAD, PARENTS, SHOULDERS, TRACKED_JOINTS
 from ..refinement.closed_form.arms import (
     ARMS,
     BEND_SPEED,
     COLLAR_SPEED,
-    arm_length,
-    collar_rotations,
+    arm_lengths,
+    collars_of,
     meet_hand,
-    reach_for_wrists,
+    reaching_arms,
+    turn_collars,
 )
-from ..refinement.closed_form.elbows import EVERY, SPEED_SIGMA, SWIVELS, keep_out_of_trunk, swivel_costs
+from ..refinement.closed_form.elbows import EVERY, SPEED_SIGMA, SWIVELS, Trunk, keep_out_of_trunk, swivel_costs
 from ..refinement.closed_form.lost_hands import move_out_of_trunk
 from ..refinement.closed_form.wrists import PRONATION, WRIST_TWIST
 
@@ -43,91 +43,92 @@ STEPS = 0.5 * ((SWIVELS[:, None] - SWIVELS[None]) / SPEED_SIGMA) ** 2
 class LiveArms:
     """Both arms of one person, frame by frame; ``rest_joints`` (22, 3)."""
 
-    def __init__(self, rest_joints: torch.Tensor) -> None:
+    def __init__(self, rest_joints: np.ndarray) -> None:
         self.change_person(rest_joints)
-        self._collars = torch.zeros(1, 2, 3)
-        self._bends: list[torch.Tensor | None] = [None, None]
+        self._collars = np.zeros((1, 2, 3))
+        self._bends: np.ndarray | None = None
         self._twists: list[float | None] = [None, None]
         self._paths: list[np.ndarray] = [np.zeros(len(SWIVELS)), np.zeros(len(SWIVELS))]
         self._swivels = [0.0, 0.0]
         self._met: np.ndarray | None = None
-        self._shoulders: torch.Tensor | None = None
         self._frame = 0
 
-    def change_person(self, rest_joints: torch.Tensor) -> None:
+    def change_person(self, rest_joints: np.ndarray) -> None:
         """Go on with another person's rest joints (22, 3)."""
-        self.rest_joints = rest_joints
-        self._lengths = torch.stack([arm_length(rest_joints, side) for side in range(len(ARMS))])
+        self.rest_joints = np.asarray(rest_joints, np.float64)
+        self._lengths = arm_lengths(self.rest_joints)
 
     def step(
         self,
-        rotations: torch.Tensor,
-        translation: torch.Tensor,
-        tracked_rotations: torch.Tensor,
-        tracked_positions: torch.Tensor,
+        rotations: np.ndarray,
+        world: np.ndarray,
+        joints: np.ndarray,
+        tracked_rotations: np.ndarray,
+        tracked_positions: np.ndarray,
         valid: np.ndarray,
-    ) -> torch.Tensor:
+    ) -> np.ndarray:
         """Local rotations (22, 3, 3) of the next frame, its head and hands turned to what is tracked.
 
-        The body as ``SageStream.step`` gives it; tracked: (3, 3, 3) and (3, 3) of head, left and right wrist, ``valid``
-        (3,) bool of them.
+        The body's local ``rotations`` and ``world`` rotations (22, 3, 3) and its ``joints`` (22, 3); tracked: (3, 3, 3)
+        and (3, 3) of head, left and right wrist, ``valid`` (3,) bool of them.
         """
-        body = rotations[None], translation[None]
-        hands, places = self._to_meet(*body, tracked_rotations, tracked_positions, valid)
-        self._turn_collars(*body, places)
-        solved, trunk, arms = reach_for_wrists(*body, places, hands, self._collars, self.rest_joints, self._ease)
-        for side, arm in enumerate(arms):
+        solved = np.array(rotations, np.float64)[None]
+        world, joints = np.asarray(world, np.float64)[None], np.asarray(joints, np.float64)[None]
+        tracked = np.asarray(tracked_rotations, np.float64)[None], np.asarray(tracked_positions, np.float64)[None]
+        hands, places = self._to_meet(world, joints, *tracked, valid)
+        self._turn_collars(world, joints, places)
+        if self._collars.any():
+            turn_collars(solved, self._collars)
+            world, joints = forward_kinematics(solved, joints[:, 0], self.rest_joints)
+        solved[:, HEAD] = transpose(world[:, PARENTS[HEAD]]) @ hands[:, 0]
+        trunk = Trunk.of(world, joints)
+        for side, arm in enumerate(reaching_arms(world, joints, places[:, 1:], self.rest_joints, self._ease)):
             hand = keep_out_of_trunk(hands[:, 1 + side], arm, trunk, side)
             if side == self._frame % EVERY:  # As offline, every second frame is compared.
-                self._compare(swivel_costs(arm, hand, trunk, side)[0].double().numpy(), side)
-            swivel = solved.new_tensor([self._swivel(side)])
-            twist = partial(self._continuous, side=side)
+                self._compare(swivel_costs(arm, hand, trunk, side)[0], side)
+            swivel, twist = np.array([self._swivel(side)]), partial(self._continuous, side=side)
             turned = meet_hand(arm, hand, swivel, self.rest_joints, side, twist)
-            for joint, rotation in zip((SHOULDERS[side], ELBOWS[side], WRISTS[side]), turned, strict=True):
+            for joint, rotation in zip(ARMS[side][1:], turned, strict=True):
                 solved[:, joint] = rotation
-        self._shoulders = torch.cat([arm.shoulder for arm in arms])
         self._frame += 1
         return solved[0]
 
-    def _turn_collars(self, rotations: torch.Tensor, translation: torch.Tensor, places: torch.Tensor) -> None:
+    def _turn_collars(self, world: np.ndarray, joints: np.ndarray, places: np.ndarray) -> None:
         """Turn collars towards hands (1, 3, 3) that arms cannot reach, and back; mostly there is nothing to turn."""
-        if self._shoulders is not None and not self._collars.any():
-            away = (places[0, 1:] - self._shoulders).norm(dim=-1)
-            if bool((away < NEAR_REACH * self._lengths).all()):
+        if not self._collars.any():
+            away = length(places[0, 1:] - joints[0, list(SHOULDERS)])
+            if (away < NEAR_REACH * self._lengths).all():
                 return
-        collars = collar_rotations(rotations, translation, places, self.rest_joints)
+        collars = collars_of(world, joints, places, self.rest_joints)
         collars = self._collars + _shortened(collars - self._collars, COLLAR_SPEED)
-        self._collars = torch.where(collars.norm(dim=-1, keepdim=True) < NO_TURN, torch.zeros_like(collars), collars)
+        self._collars = np.where(length(collars)[..., None] < NO_TURN, 0.0, collars)
 
     def _to_meet(
         self,
-        rotations: torch.Tensor,
-        translation: torch.Tensor,
-        tracked_rotations: torch.Tensor,
-        tracked_positions: torch.Tensor,
+        world: np.ndarray,
+        joints: np.ndarray,
+        tracked_rotations: np.ndarray,
+        tracked_positions: np.ndarray,
         valid: np.ndarray,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    ) -> tuple[np.ndarray, np.ndarray]:
         """World rotations (1, 3, 3, 3) and positions (1, 3, 3) for head and wrists: the tracked ones, or on the way
         between these and the body's own where a hand is lost or has just been found."""
         seen = np.asarray(valid[1:], np.float64)
         met = seen if self._met is None else self._met
         self._met = np.clip(seen, met - 1 / LOST_FRAMES, met + 1 / FOUND_FRAMES)
-        hands, places = tracked_rotations[None].clone(), tracked_positions[None].clone()
         if self._met.min() == 1:
-            return hands, places
-        world, joints = forward_kinematics(rotations, translation, self.rest_joints)
-        own = move_out_of_trunk(world, joints)
-        weight = torch.as_tensor(smoothstep(self._met)).to(places)
-        places[:, 1:] = torch.lerp(own, places[:, 1:], weight[:, None])
+            return tracked_rotations, tracked_positions
+        hands, places = tracked_rotations.copy(), tracked_positions.copy()
+        own, weight = move_out_of_trunk(world, joints), smoothstep(self._met)
+        places[:, 1:] = own + weight[:, None] * (places[:, 1:] - own)
         hands[:, 1:] = slerp_matrices(world[:, list(TRACKED_JOINTS[1:])], hands[:, 1:], weight)
         return hands, places
 
-    def _ease(self, bend: torch.Tensor, side: int) -> torch.Tensor:
-        """An elbow bends and straightens no faster than ``BEND_SPEED``: offline it begins earlier where it has to."""
-        last = self._bends[side]
-        eased = bend if last is None else bend.clamp(last - BEND_SPEED, last + BEND_SPEED)
-        self._bends[side] = eased
-        return eased
+    def _ease(self, bends: np.ndarray) -> np.ndarray:
+        """Elbows bend and straighten no faster than ``BEND_SPEED``: offline they begin earlier where they have to."""
+        last = bends if self._bends is None else self._bends
+        self._bends = np.clip(bends, last - BEND_SPEED, last + BEND_SPEED)
+        return self._bends
 
     def _compare(self, costs: np.ndarray, side: int) -> None:
         """Add the ``costs`` (K,) of ``SWIVELS`` now to those of the paths up to now."""
@@ -141,7 +142,7 @@ class LiveArms:
         self._swivels[side] += float(np.clip(step, -SWIVEL_SPEED, SWIVEL_SPEED))
         return self._swivels[side]
 
-    def _continuous(self, twist: torch.Tensor, side: int) -> torch.Tensor:
+    def _continuous(self, twist: np.ndarray, side: int) -> np.ndarray:
         """A twist (1,) with the full turns that bring it nearest to the last one, and within what a forearm can do."""
         turns = float(twist[0]) + 2 * np.pi * np.array([-1.0, 0.0, 1.0])
         most, last = PRONATION + WRIST_TWIST, self._twists[side]
@@ -149,9 +150,9 @@ class LiveArms:
         beyond = np.maximum(np.abs(turns) - most - np.pi / 4, 0)  # Some way beyond, lest it turns over at the limit.
         chosen = float(turns[int((np.abs(nearest) + 100 * beyond).argmin())])
         self._twists[side] = chosen
-        return twist.new_tensor([chosen])
+        return np.array([chosen])
 
 
-def _shortened(vectors: torch.Tensor, longest: float) -> torch.Tensor:
+def _shortened(vectors: np.ndarray, longest: float) -> np.ndarray:
     """Vectors (..., 3), none longer than ``longest``."""
-    return vectors * (longest / vectors.norm(dim=-1, keepdim=True).clamp_min(longest))
+    return vectors * (longest / length(vectors)[..., None].clip(longest))

@@ -9,7 +9,7 @@ from ..body.foot_contacts import foot_rest_heights
 from ..geometry.kinematics import forward_kinematics
 from ..geometry.skeleton import ANKLES, BODY_JOINT_COUNT
 from ..observation import Observation
-from ..refinement.closed_form.legs import move_feet
+from ..refinement.closed_form.legs import LEG_JOINTS, bent_legs
 from ..sage.inference import Prediction
 from ..sage.model import Sage
 from ..sage.streaming import SageStream
@@ -39,18 +39,17 @@ class LiveBody:
 
     def __init__(self, sage: Sage, rest_joints: np.ndarray) -> None:
         """``rest_joints`` (22 or 24, 3) of the person; ``sage`` may be on any device."""
-        rest = np.asarray(rest_joints, np.float32)[:BODY_JOINT_COUNT]
-        self._stream = SageStream(sage, rest)
-        self._arms = LiveArms(torch.from_numpy(rest))
-        self._feet = LiveFeet(rest, np.asarray(foot_rest_heights(rest)))
+        self._rest = np.asarray(rest_joints, np.float32)[:BODY_JOINT_COUNT]
+        self._stream = SageStream(sage, self._rest)
+        self._arms, self._feet = LiveArms(self._rest), LiveFeet(self._rest, foot_rest_heights(self._rest))
         self._head = LiveHead()
 
     def change_person(self, rest_joints: np.ndarray) -> None:
         """Go on with another person's rest joints (22 or 24, 3)."""
-        rest = np.asarray(rest_joints, np.float32)[:BODY_JOINT_COUNT]
-        self._stream.change_person(rest)
-        self._arms.change_person(torch.from_numpy(rest))
-        self._feet.rest_joints, self._feet.rest_heights = rest, np.asarray(foot_rest_heights(rest))
+        self._rest = np.asarray(rest_joints, np.float32)[:BODY_JOINT_COUNT]
+        self._stream.change_person(self._rest)
+        self._arms.change_person(self._rest)
+        self._feet.change_person(self._rest, foot_rest_heights(self._rest))
 
     @torch.inference_mode()
     def step(self, rotations: np.ndarray, positions: np.ndarray, valid: np.ndarray) -> BodyFrame:
@@ -59,15 +58,12 @@ class LiveBody:
             np.asarray(rotations, np.float32), np.asarray(positions, np.float32), bool(valid[0])
         )
         local, translation = self._stream.step(rotations, positions, valid)
-        tracked = torch.from_numpy(rotations), torch.from_numpy(positions)
-        local = self._arms.step(local, translation, *tracked, valid)
-        rest = self._arms.rest_joints
+        world, joints = self._stream.world.astype(np.float64), self._stream.joints.astype(np.float64)
+        solved = self._arms.step(local.numpy(), world, joints, rotations, positions, valid)
         # Arms and head, which were turned, move no foot: legs are where the stream has them.
-        joints, ankles = self._stream.joints.astype(np.float64), self._stream.world[list(ANKLES)]
-        places, turned = self._feet.step(joints, ankles, self._stream.contacts)
-        feet = (torch.from_numpy(np.asarray(part, np.float32))[None] for part in (places, turned))
-        local = move_feet(local[None], translation[None], *feet, rest_joints=rest)[0]
-        return BodyFrame(local.numpy(), translation.numpy(), self._stream.contacts.copy(), rest.numpy())
+        places, turned = self._feet.step(joints, world[list(ANKLES)], self._stream.contacts)
+        solved[LEG_JOINTS] = np.concatenate(bent_legs(world[None], joints[None], places[None], turned[None]), 1)[0]
+        return BodyFrame(solved.astype(np.float32), translation.numpy(), self._stream.contacts.copy(), self._rest)
 
 
 def follow(sage: Sage, observation: Observation, rest_joints: np.ndarray) -> Prediction:

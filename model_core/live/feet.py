@@ -50,9 +50,14 @@ class LiveFeet:
     """Both feet of a person, frame by frame. ``rest_joints`` (22, 3), ``rest_heights`` (4,) of ``skeleton.FEET``."""
 
     def __init__(self, rest_joints: np.ndarray, rest_heights: np.ndarray) -> None:
-        self.rest_joints, self.rest_heights = rest_joints, rest_heights
+        self.change_person(rest_joints, rest_heights)
         self._feet = (_Foot(), _Foot())
         self._heads: deque[np.ndarray] = deque(maxlen=SPEED_FRAMES + 1)
+
+    def change_person(self, rest_joints: np.ndarray, rest_heights: np.ndarray) -> None:
+        """Go on with another person's."""
+        rest, self._rest_heights = np.asarray(rest_joints, np.float64), np.asarray(rest_heights, np.float64)
+        self._soles = rest[list(TOES)] - rest[list(ANKLES)]
 
     def step(self, joints: np.ndarray, ankles_world: np.ndarray, contacts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Where ankles should be in the next frame, (2, 3), and their world rotations (2, 3, 3).
@@ -60,13 +65,14 @@ class LiveFeet:
         ``joints`` (22, 3) of the body and its ankles' world rotations (2, 3, 3); ``contacts`` (4,) probabilities.
         """
         still = self._stillness(joints[HEAD])
-        places, turned = [], []
-        for side, foot in enumerate(self._feet):
-            contact = float(contacts[side::2].max())
-            place, rotation = self._step_foot(foot, side, joints, ankles_world[side], contact, still)
-            places.append(place)
-            turned.append(rotation)
-        return np.stack(places), np.stack(turned)
+        places = np.stack(
+            [
+                self._step_foot(foot, side, joints, ankles_world[side], float(contacts[side::2].max()), still)
+                for side, foot in enumerate(self._feet)
+            ]
+        )
+        turned = self._levelled(ankles_world)
+        return self._above_floor(places, turned), turned
 
     def _stillness(self, head: np.ndarray) -> float:
         """How still the head is, 0 to 1."""
@@ -79,9 +85,10 @@ class LiveFeet:
 
     def _step_foot(
         self, foot: _Foot, side: int, joints: np.ndarray, world: np.ndarray, contact: float, still: float
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> np.ndarray:
+        """Where an ankle should be, (3,), as long as the foot is not in the floor."""
         ankle, toes = joints[ANKLES[side]], joints[TOES[side]]
-        heights = ankle[1] - self.rest_heights[side], toes[1] - self.rest_heights[2 + side]
+        heights = ankle[1] - self._rest_heights[side], toes[1] - self._rest_heights[2 + side]
         low = min(heights) < (LOW_FOOT if still == 1 else STANDING_HEIGHT)
         stands = low and (contact > LOCKED or still == 1)
         place = ankle + self._fading(foot)
@@ -98,11 +105,9 @@ class LiveFeet:
         foot.level = float(np.clip(foot.level + (1 if locked else -1) / LEVEL_FRAMES, 0, 1))
         if foot.anchor is not None:
             # It sinks or rises to where a foot rests, no faster than a foot is put down.
-            rest = self.rest_heights[side]
-            foot.anchor[1] += (rest - foot.anchor[1]) * (1 / LEVEL_FRAMES)
+            foot.anchor[1] += (self._rest_heights[side] - foot.anchor[1]) * (1 / LEVEL_FRAMES)
             place = foot.anchor.copy()
-        rotation = self._level(foot, world)
-        return self._above_floor(place, rotation, side), rotation
+        return place
 
     def _fading(self, foot: _Foot) -> np.ndarray:
         """What is left of a foot's offset, with the lift of a step."""
@@ -113,16 +118,21 @@ class LiveFeet:
         lift = foot.lift * 4 * left * (1 - left)
         return foot.offset * smoothstep(left) + np.array([0.0, lift, 0.0])
 
-    def _level(self, foot: _Foot, world: np.ndarray) -> np.ndarray:
-        """The foot's world rotation: flat where it stands, as the body has it elsewhere."""
-        if foot.level == 0:
+    def _levelled(self, world: np.ndarray) -> np.ndarray:
+        """The feet's world rotations (2, 3, 3): flat where they stand, as the body has them elsewhere."""
+        levels = np.array([foot.level for foot in self._feet])
+        if not levels.any():
             return world
-        flat = rotation_about_y(np.asarray(foot.yaw))
-        return slerp_matrices(world, flat, np.asarray(smoothstep(foot.level)))
+        flat = rotation_about_y(np.array([foot.yaw for foot in self._feet]))
+        if levels.min() == 1:
+            return flat
+        return slerp_matrices(world, flat, smoothstep(levels))
 
-    def _above_floor(self, place: np.ndarray, rotation: np.ndarray, side: int) -> np.ndarray:
-        """The ankle's place, raised where heel or toes would be in the floor."""
-        sole = rotation @ (self.rest_joints[TOES[side]] - self.rest_joints[ANKLES[side]])
-        low = min(place[1] - self.rest_heights[side], place[1] + sole[1] - self.rest_heights[2 + side])
-        sunk = max(0.0, -float(low))
-        return place + np.array([0.0, sunk - FLOOR_TOLERANCE * (1 - np.exp(-sunk / FLOOR_TOLERANCE)), 0.0])
+    def _above_floor(self, places: np.ndarray, turned: np.ndarray) -> np.ndarray:
+        """The ankles' places (2, 3), raised where heel or toes would be in the floor."""
+        toes = places[:, 1] + (turned[:, 1] * self._soles).sum(-1)
+        low = np.minimum(places[:, 1] - self._rest_heights[:2], toes - self._rest_heights[2:])
+        sunk = np.maximum(0.0, -low)
+        raised = places.copy()
+        raised[:, 1] += sunk - FLOOR_TOLERANCE * (1 - np.exp(-sunk / FLOOR_TOLERANCE))
+        return raised

@@ -1,15 +1,20 @@
-"""Which tracker is head, left and right hand: as the user says, else by kind, name and side."""
+"""Which tracker is head, left and right hand, and which are worn elsewhere: as the user says, else by kind, name and
+side."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
+from ..calibration.calibration import BODY_TRACKER_JOINTS
 from ..geometry.rotations import quaternion_to_matrix
 from ..geometry.skeleton import ROLES
 from ..shown import printable
 from .sources.moments import CONTROLLER, HMD, TRACKER, Moment, Pose
 
 SIDES = {"left": "left_hand", "right": "right_hand"}
+BODY_WORDS = {role.replace("_", ""): role for role in BODY_TRACKER_JOINTS}
+"""What trackers that are worn elsewhere are called, without spaces and signs. No body is made of them live: they are
+recorded."""
 LOOKED_AT = 30
 """Moments, in which all are seen, by which hands are told apart by where they are."""
 MOST_NAMES = 64
@@ -34,9 +39,19 @@ class RoleFinder:
             if name not in self.names and len(self.names) < MOST_NAMES:
                 self.names[name] = None
                 self._name_roles()
-        if len(self.roles) < len(ROLES) and not self.given:
+        if not (self.names_worn or set(ROLES) <= self.roles.keys()):
             self._look(moment)
         return {role: moment.poses[name] for role, name in self.roles.items() if name in moment.poses}
+
+    @property
+    def names_worn(self) -> bool:
+        """Whether the user has said which are head and hands."""
+        return not self.given.keys().isdisjoint(ROLES)
+
+    @property
+    def worn_elsewhere(self) -> tuple[str, ...]:
+        """The roles, beside head and hands, that are named or have come."""
+        return tuple(role for role in BODY_TRACKER_JOINTS if role in self.given or role in self.roles)
 
     def shown_names(self) -> str:
         """The trackers that have come, for a message."""
@@ -48,10 +63,13 @@ class RoleFinder:
             for name in self.names:
                 if wanted in (name, name.partition(":")[2]):
                     self.roles.setdefault(role, name)
-        if self.given:
-            return
         for name in self.names:
             kind, _, serial = name.partition(":")
+            word = "".join(filter(str.isalnum, serial.lower()))
+            if kind == TRACKER and word in BODY_WORDS:
+                self.roles.setdefault(BODY_WORDS[word], name)
+            if self.names_worn:
+                continue
             if kind == HMD:
                 self.roles.setdefault("head", name)
             for word, role in SIDES.items():
@@ -84,7 +102,8 @@ class RoleFinder:
 
     def _candidates(self) -> list[str]:
         """What may be hands, or, without a headset, hands and head."""
-        free = [name for name in self.names if name != self.roles.get("head")]
+        taken = {name for role, name in self.roles.items() if role == "head" or role in BODY_TRACKER_JOINTS}
+        free = [name for name in self.names if name not in taken]
         controllers = [name for name in free if name.startswith(CONTROLLER)]
         if "head" in self.roles and len(controllers) == 2:
             return controllers

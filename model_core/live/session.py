@@ -25,8 +25,8 @@ from .taking import Take
 
 REMEMBERED = 300
 """Frames by which rate and latency are told."""
-MOST_BEHIND = 12
-"""Frames that have come at once of which the newest are made where a body must not lag: a fifth of a second."""
+MOST_BEHIND = 6
+"""Frames that have come at once of which the newest are made where a body must not lag: a tenth of a second."""
 TOLD_SECONDS = 3.0
 """A mishap is told for so long."""
 MS = 1000.0
@@ -71,9 +71,9 @@ class LiveSession:
         living: bool = True,
         catches_up: bool = False,
     ) -> None:
-        """``trackers``: role -> the name or serial of its tracker, where the user says; ``living`` is false for what
-        may rightly stand still to the last bit, as objects in Blender do. One that ``catches_up`` leaves out frames
-        where this machine is too slow for all."""
+        """``trackers``: role -> the name or serial of its tracker, where the user says, also of those worn elsewhere;
+        ``living`` is false for what may rightly stand still to the last bit, as objects in Blender do. One that
+        ``catches_up`` leaves out frames where this machine is too slow for all."""
         self.calibration = calibration
         self._sage, self._catches_up = sage, catches_up
         self._roles, self._clock = RoleFinder(trackers), FrameClock(living)
@@ -124,6 +124,11 @@ class LiveSession:
     def hold_t_pose(self) -> None:
         """The person stands in a T-pose now: measure them by it."""
         self.calibration.hold_t_pose()
+
+    @property
+    def recorded_roles(self) -> tuple[str, ...]:
+        """The trackers that a take has: head, hands, and those worn elsewhere that are known by now."""
+        return (*ROLES, *self._roles.worn_elsewhere)
 
     def record(self, take: Take | None) -> None:
         """Write what comes from now on into a take; None stops. The caller closes it."""

@@ -16,7 +16,7 @@ STEP_AFTER_JUMP = 1 / 60
 
 
 class Take:
-    """A recording of head and hands (``roles``) that grows, in the order of the sender's clock, a moment late."""
+    """A recording of trackers (``roles``) that grows, in the order of the sender's clock, a moment late."""
 
     def __init__(self, path: str | Path, device: str = "", roles: tuple[str, ...] = ROLES) -> None:
         """Begin the file. Raises ``InputError``."""

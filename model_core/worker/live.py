@@ -12,6 +12,7 @@ import numpy as np
 
 from ..body import Body
 from ..calibration import OTHER_PRESETS, PRESETS, Calibration, calibration_from_json, calibration_to_json
+from ..calibration.calibration import BODY_TRACKER_JOINTS
 from ..errors import InputError
 from ..geometry.rotations import matrix_to_quaternion
 from ..geometry.skeleton import ROLES
@@ -59,7 +60,10 @@ class LiveRequest:
             "" if device is None else choice(device, "device preset", (*PRESETS, *OTHER_PRESETS)),
             None if stature is None else number(stature, "the stature", STATURE),
             None if floor is None else number(floor, "the floor", FLOOR),
-            {choice(role, "role", ROLES): text(name, "a tracker's name", 200) for role, name in trackers.items()},
+            {
+                choice(role, "role", (*ROLES, *BODY_TRACKER_JOINTS)): text(name, "a tracker's name", 200)
+                for role, name in trackers.items()
+            },
             text(header.get("quaternions", "auto"), "quaternions", 10),
             None if given is None else calibration_from_json(given),
         )
@@ -84,6 +88,7 @@ class _Fed:
     """A source whose poses come in messages."""
 
     device = ""
+    roles: tuple[str, ...] = ROLES
     ended = False
 
     def __init__(self) -> None:
@@ -171,7 +176,7 @@ class _Tracking:
                 self._end_take()
                 path = header.get("path")
                 if path is not None:
-                    self._take = Take(text(path, "the recording's path"), self._device)
+                    self._take = Take(text(path, "the recording's path"), self._device, self._session.recorded_roles)
                     self._session.record(self._take)
         except InputError as problem:
             self._problem = str(problem)

@@ -3,10 +3,10 @@
 Needs root on Debian and 2 GB. SUITE is a Debian release: ``trixie`` has Blender 4.3, ``sid`` the newest. FOLDER gets
 the system with Blender, kept for the next call, and beside it ``FOLDER-pictures`` with pictures and reports. Blender
 validates the zip, a new user's is clicked from the zip to an avatar (``clicks.py``), others are driven through the
-workflow (``drive.py``), and then one without the extension opens what was saved (``reopen.py``). Each walk has a
-Blender of its own, so that ``--only`` repeats one of them. The engine in there has no networks and answers with a
-turning T-pose, unless PYTHON, one with torch, is lent to it for one real prediction. ``pictures.py`` makes the manual's
-pictures of what appeared. Exit status 1 where a check fails.
+workflow (``drive.py``), then one without the extension opens what was saved (``reopen.py``), and one is shown a body
+live (``live.py``). Each walk has a Blender of its own, so that ``--only`` repeats one of them. The engine in there has
+no networks and answers with a turning T-pose, unless PYTHON, one with torch, is lent to it for one real prediction.
+``pictures.py`` makes the manual's pictures of what appeared. Exit status 1 where a check fails.
 """
 
 import argparse
@@ -31,7 +31,7 @@ TIME_LIMIT = 1200
 SOFTWARE_DRAWING = {"LIBGL_ALWAYS_SOFTWARE": "1", "GALLIUM_DRIVER": "llvmpipe"}
 INSIDE = Path("root/threepoint")
 """Where the files lie in the other system."""
-SCRIPTS = ("inside.py", "trials.py", "drive.py", "reopen.py", "clicks.py")
+SCRIPTS = ("inside.py", "trials.py", "drive.py", "reopen.py", "clicks.py", "live.py")
 FIRST = "validated"
 
 
@@ -44,8 +44,11 @@ WALKS = {
     "clicks": (_script("clicks"), "new_user"),
     **{walk: (_script("drive", walk), "blender") for walk in ("predict", "look", "change", "repeat", "leave")},
     "reopened": (_script("reopen"), "without"),
+    "live": (_script("live"), "live_user"),
 }
 """What is done one after the other -> Blender's arguments, and the folder of its user's files; None: no screen."""
+NEW_USERS = ("clicks", "live")
+"""Walks of somebody who has no extension yet."""
 
 
 def main(suite, folder, python=None, only=None):
@@ -57,7 +60,7 @@ def main(suite, folder, python=None, only=None):
     if only in (None, FIRST):
         bring_files(folder)
         if python is not None:
-            (inside / "engine.txt").write_text(f"{python}\n")
+            (inside / "engine.txt").write_text(f"{Path(python).absolute()}\n")
     for script in SCRIPTS:
         shutil.copy2(Path(__file__).with_name(script), inside)
     walks = [*WALKS] if only is None else [only]
@@ -69,8 +72,8 @@ def main(suite, folder, python=None, only=None):
             subprocess.run(["mount", *kind, str(target)], check=True)
         for walk in walks:
             arguments, resources = WALKS[walk]
-            if walk == "clicks":
-                shutil.rmtree(inside / resources, ignore_errors=True)  # Whoever clicks there is new.
+            if walk in NEW_USERS:
+                shutil.rmtree(inside / resources, ignore_errors=True)
             status = blender(folder, arguments, resources)
             if walk == FIRST:
                 valid = {"checks": {"Blender finds the zip valid": status == 0}, "ended": True}
@@ -108,11 +111,13 @@ def bring_files(folder):
         copy(source, inside / name)
     from threepoint.model_core.body import load_body
     from threepoint.model_core.recordings.formats import bsor, plain
+    from threepoint.tools.benchmarks.timing import long_recording
     from threepoint.tools.support.sample_recording import sample_recording
 
     sample = sample_recording(load_body(), np.zeros(10))
     bsor.write(inside / "walk.bsor", sample)
     plain.write(inside / "walk.csv", sample)
+    plain.write(inside / "minute.csv", long_recording(60.0))
     return inside
 
 

@@ -9,13 +9,16 @@ from threepoint.model_core.calibration import Calibration, preset_offsets
 from threepoint.model_core.calibration.person import head_offset
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, geodesic_angle
-from threepoint.model_core.geometry.skeleton import TRACKED_JOINTS
+from threepoint.model_core.geometry.skeleton import ANKLES, TRACKED_JOINTS, WRISTS
 from threepoint.model_core.live.arms import LiveArms
 from threepoint.model_core.live.body import LiveBody, follow
 from threepoint.model_core.live.calibrating import RunningCalibration
 from threepoint.model_core.live.session import LiveSession
 from threepoint.model_core.live.sources.replay import moments_of
 from threepoint.model_core.observation import Observation
+from threepoint.model_core.refinement.closed_form.arms import meet_hand, reaching_arms
+from threepoint.model_core.refinement.closed_form.elbows import Trunk, swivel_costs
+from threepoint.model_core.refinement.closed_form.legs import bent_legs
 from threepoint.model_core.sage.model import load_sage
 
 FASTEST = 6.0
@@ -76,16 +79,15 @@ def test_a_head_that_is_found_elsewhere_is_met_without_a_leap(sage, clip):
 
 def test_an_elbow_swivels_in_no_haste_whatever_the_hand_does(clip):
     """Hands that spin about themselves ask for swivels that change from frame to frame."""
-    rest = torch.from_numpy(clip.rest_joints).float()
-    arms, random, elbows = LiveArms(rest), np.random.default_rng(3), []
+    arms, random, elbows = LiveArms(clip.rest_joints), np.random.default_rng(3), []
     world, joints = clip.world()
-    rotations, translation = clip.rotations(), clip.translation
+    tracked = list(TRACKED_JOINTS)
     for _ in range(40):
-        turned = world[0, list(TRACKED_JOINTS)] @ axis_angle_to_matrix(random.normal(0, 1.5, (3, 3)) * [[0], [1], [1]])
-        parts = (rotations[0], translation[0], turned, joints[0, list(TRACKED_JOINTS)])
-        solved = arms.step(*(torch.as_tensor(part).float() for part in parts), np.ones(3, bool))
-        _, found = forward_kinematics(solved[None], torch.as_tensor(translation[:1]).float(), rest)
-        elbows.append(found[0, [18, 19]].numpy())
+        turned = world[0, tracked] @ axis_angle_to_matrix(random.normal(0, 1.5, (3, 3)) * [[0], [1], [1]])
+        body = clip.rotations()[0], world[0], joints[0]
+        solved = arms.step(*body, turned, joints[0, tracked], np.ones(3, bool))
+        _, found = forward_kinematics(solved, clip.translation[0], clip.rest_joints)
+        elbows.append(found[[18, 19]])
     assert 60 * np.linalg.norm(np.diff(elbows, axis=0), axis=-1).max() < FASTEST
 
 
@@ -95,3 +97,28 @@ def test_packets_that_are_lost_doubled_and_swapped_make_nothing_leap(sage, body,
     frames = LiveSession(sage, RunningCalibration(body, "grip", given=given)).feed(moments)
     joints = np.stack([frame.joints for frame in frames])
     assert len(frames) > 50 and 60 * np.linalg.norm(np.diff(joints, axis=0), axis=-1).max() < FASTEST
+
+
+def test_numpy_and_torch_find_the_same_arms_and_legs(clip):
+    """A stream's single frames, and a motion's tensors: one closed form."""
+    world, joints = clip.world()
+    reached = joints[:, list(WRISTS)] + [0.05, -0.04, 0.1]
+    stood = joints[:, list(ANKLES)] + [0.0, 0.03, 0.05]
+    hands, swivels = world[:, list(WRISTS)], np.linspace(-0.5, 0.5, len(clip))
+    tensors = [torch.from_numpy(part) for part in (world, joints, reached, clip.rest_joints)]
+    arms = reaching_arms(*tensors, ease=lambda bend: bend)
+    legs = bent_legs(*tensors[:2], torch.from_numpy(stood), torch.from_numpy(world[:, list(ANKLES)]))
+    for frame in range(0, len(clip), 7):
+        one = slice(frame, frame + 1)
+        alone = reaching_arms(world[one], joints[one], reached[one], clip.rest_joints, lambda bend: bend)
+        for side, (several, single) in enumerate(zip(arms, alone, strict=True)):
+            met = meet_hand(single, hands[one, side], swivels[one], clip.rest_joints, side, lambda twist: twist)
+            turned = torch.from_numpy(hands[one, side]), torch.from_numpy(swivels[one])
+            again = meet_hand(several.take(torch.tensor([frame])), *turned, tensors[3], side, lambda twist: twist)
+            np.testing.assert_allclose(np.stack(met), torch.stack(again).numpy(), atol=1e-6)
+            trunks = Trunk.of(world[one], joints[one]), Trunk.of(*tensors[:2]).take(torch.tensor([frame]))
+            costs = swivel_costs(single, hands[one, side], trunks[0], side)
+            others = swivel_costs(several.take(torch.tensor([frame])), turned[0], trunks[1], side)
+            np.testing.assert_allclose(costs, others.numpy(), atol=1e-5)
+        bent = bent_legs(world[one], joints[one], stood[one], world[one][:, list(ANKLES)])
+        np.testing.assert_allclose(np.stack(bent), torch.stack(legs)[:, one].numpy(), atol=1e-9)

@@ -3,6 +3,7 @@
 import socket
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -215,3 +216,35 @@ def test_a_replay_keeps_its_own_pace_unless_nobody_waits(recording):
     while time.monotonic() - begun < 0.15:
         first += paced.poll(0.02)
     assert len(first) <= 0.2 * 90 and not paced.ended
+
+
+def test_a_flood_of_fifty_thousand_packets_a_second_is_borne(sage, monkeypatch):
+    from threepoint.tools.fuzzing import flood
+
+    monkeypatch.setattr(flood, "load_ensemble", lambda device: SimpleNamespace(first=sage))
+    monkeypatch.setattr(flood, "LEAST_RATE", 0.0)  # Beside other tests the sender may be slow.
+    outcomes = flood.fuzz_flood(25_000)
+    assert outcomes.total() == 25_000 and 0 < outcomes["taken"] < 25_000, outcomes
+
+
+@pytest.mark.parametrize("named", [{}, {"left_foot": "3"}])
+def test_trackers_that_are_worn_elsewhere_are_in_the_take(sage, body, recording, tmp_path, named):
+    """By their names, or as the user says; the body is what it is without them."""
+    name = "tra:3" if named else "tra:Left Foot"
+    moments, plain = [], list(moments_of(recording))[:40]
+    for moment in plain:
+        ankle = replace(moment.poses["hmd:head"], position=moment.poses["hmd:head"].position - [0.1, 1.5, 0.0])
+        moments.append(replace(moment, poses={**moment.poses, name: ankle, "tra:4": ankle}))
+    session = LiveSession(sage, RunningCalibration(body, "grip", given=PERSON), named)
+    frames = session.feed(moments[:20])
+    take = Take(tmp_path / "take.csv", "grip", session.recorded_roles)
+    session.record(take)
+    frames += session.feed(moments[20:])
+    take.close()
+    found = read(tmp_path / "take.csv")
+    assert (
+        list(found.tracks) == ["head", "left_hand", "right_hand", "left_foot"] and found.tracks["left_foot"].valid.all()
+    )
+    lowered = found.tracks["head"].position - [0.1, 1.5, 0.0]
+    np.testing.assert_allclose(found.tracks["left_foot"].position, lowered, atol=1e-12)
+    np.testing.assert_array_equal(joints_of(frames), joints_of(session_of(sage, body).feed(plain)))

@@ -8,7 +8,7 @@ import pytest
 
 from threepoint.model_core.errors import InputError
 from threepoint.tools import bench
-from threepoint.tools.benchmarks import lbfgs, networks, pipeline
+from threepoint.tools.benchmarks import lbfgs, live, networks, pipeline
 from threepoint.tools.benchmarks.timing import long_observation, long_recording, median_seconds
 
 pytestmark = pytest.mark.slow
@@ -52,3 +52,10 @@ def test_sections_measure_and_compare(section, ratios, monkeypatch):
     figures = section.measure(SimpleNamespace(device="cpu"))
     assert all(value > 0 for value, _ in figures.values())
     assert [unit for _, unit in figures.values()].count("x") == ratios
+
+
+def test_live_is_sent_to_and_heard_as_a_process_of_its_own():
+    figures = live.measure(SimpleNamespace(seconds=0.5))
+    assert all(value > 0 for value, _ in figures.values())
+    median, longest = (figures[f"live, packet to whole body, {name}"][0] for name in ("median", "longest"))
+    assert median <= longest and figures["live, bodies"][0] < 61

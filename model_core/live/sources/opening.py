@@ -19,9 +19,11 @@ EXPECTED = "expected vmc:PORT, vmc:ADDRESS:PORT, vrchat:PORT or replay:FILE"
 
 
 class Source(Protocol):
-    """Where moments come from: a context. ``device`` is what the hands hold, where the source knows it."""
+    """Where moments come from: a context. ``device`` is what the hands hold, where the source knows it, and ``roles``
+    are those of its trackers that it knows beforehand."""
 
     device: str
+    roles: tuple[str, ...]
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...

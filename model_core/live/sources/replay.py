@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Self
 
+from ...calibration.calibration import BODY_TRACKER_JOINTS
 from ...geometry.skeleton import ROLES
 from ...notes import Note
 from ...recordings import Recording
@@ -40,6 +41,7 @@ class Replay:
         self._begun: float | None = None
         self._first = float(recording.time[0])
         self.device = recording.device
+        self.roles = tuple(role for role in recording.tracks if role in KINDS or role in BODY_TRACKER_JOINTS)
 
     def __enter__(self) -> Self:
         return self

@@ -41,6 +41,7 @@ class UdpSource:
 
     device = ""
     """What the hands hold nobody says."""
+    roles: tuple[str, ...] = ()
 
     def __init__(self, reader: Reader, port: int, host: str = LOOPBACK) -> None:
         """Listen at ``host``, an address of this machine, 0.0.0.0 for all. Raises ``InputError``."""

@@ -1,17 +1,25 @@
-"""Exact head and hands: what refinement leaves of them is closed by geometry, arms by the two-bone solution."""
+"""Exact head and hands: what refinement leaves of them is closed by geometry, arms by the two-bone solution.
+
+What works frame by frame takes tensors of a whole motion and, for ``live``, numpy arrays of a single frame.
+"""
 
 import math
 from collections.abc import Callable
+from typing import Any, cast
 
 import torch
 
 from ...geometry.filters import gaussian_reach
 from ...geometry.kinematics import forward_kinematics
 from ...geometry.rotations import (
+    Array,
+    array_namespace,
     axis_angle_to_matrix,
     cross,
+    length,
     normalize,
     shortest_rotation,
+    stacked,
     transpose,
 )
 from ...geometry.skeleton import HEAD, LEFT_WRIST, PARENTS, RIGHT_WRIST
@@ -21,6 +29,7 @@ from .wrists import continuous_twist, solve_wrist, swing_twist
 
 ARMS = ((13, 16, 18, LEFT_WRIST), (14, 17, 19, RIGHT_WRIST))
 """Collar, shoulder, elbow and wrist of either side."""
+COLLARS, SHOULDERS, ELBOWS, WRISTS = (list(joints) for joints in zip(*ARMS, strict=True))
 HINGES = ((0.0, -1.0, 0.0), (0.0, 1.0, 0.0))
 """The axis in the upper arm's frame about which either elbow bends."""
 HINGE_SINE = 0.3
@@ -56,13 +65,15 @@ def collar_rotations(
 
     The motion is as in ``solve_arm_ik``.
     """
-    world, joints = forward_kinematics(rotations, translation, rest_joints)
-    collars = []
-    for side, (collar, shoulder, _, _) in enumerate(ARMS):
-        target, arm = tracked_positions[:, 1 + side], arm_length(rest_joints, side)
-        rotation = extend_reach_with_collar(joints[:, collar], joints[:, shoulder], target, arm)
-        collars.append((transpose(world[:, PARENTS[collar]]) @ rotation[..., None])[..., 0])
-    return torch.stack(collars, 1)
+    return collars_of(*forward_kinematics(rotations, translation, rest_joints), tracked_positions, rest_joints)
+
+
+def collars_of(world: Array, joints: Array, tracked_positions: Array, rest_joints: Array) -> Array:
+    """The same of bodies with world rotations (T, 22, 3, 3) and joints (T, 22, 3)."""
+    lengths = arm_lengths(rest_joints)[..., None]
+    turned = extend_reach_with_collar(joints[:, COLLARS], joints[:, SHOULDERS], tracked_positions[:, 1:], lengths)
+    to_parents: Any = transpose(world[:, [PARENTS[collar] for collar in COLLARS]])
+    return (to_parents @ turned[..., None])[..., 0]
 
 
 def smooth_collar_rotations(collars: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
@@ -72,10 +83,10 @@ def smooth_collar_rotations(collars: torch.Tensor, valid: torch.Tensor) -> torch
     return torch.stack(envelopes, 1)
 
 
-def arm_length(rest_joints: torch.Tensor, side: int) -> torch.Tensor:
-    """Upper arm and forearm of a side together, metres."""
-    _, shoulder, elbow, wrist = ARMS[side]
-    return (rest_joints[elbow] - rest_joints[shoulder]).norm() + (rest_joints[wrist] - rest_joints[elbow]).norm()
+def arm_lengths(rest_joints: Array) -> Array:
+    """Upper arm and forearm of either side together, (2,) metres."""
+    shoulders, elbows, wrists = cast(Any, [rest_joints[joints] for joints in (SHOULDERS, ELBOWS, WRISTS)])
+    return length(elbows - shoulders) + length(wrists - elbows)
 
 
 def solve_arm_ik(
@@ -115,19 +126,19 @@ def solve_arm_ik(
 
 
 def meet_hand(
-    arm: Arm,
-    hand: torch.Tensor,
-    swivel: torch.Tensor,
-    rest_joints: torch.Tensor,
+    arm: Arm[Array],
+    hand: Array,
+    swivel: Array,
+    rest_joints: Array,
     side: int,
-    continuous: Callable[[torch.Tensor], torch.Tensor] = continuous_twist,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    continuous: Callable[[Any], Any] = continuous_twist,
+) -> tuple[Array, Array, Array]:
     """Local rotations (T, 3, 3) of shoulder, elbow and wrist of an arm that is turned by ``swivel`` (T,) radians about
     the line to its wrist, for a hand with world rotations (T, 3, 3). ``continuous`` as in ``solve_wrist``."""
-    swing = axis_angle_to_matrix(normalize(arm.wrist - arm.shoulder) * swivel[:, None])
+    swing: Any = axis_angle_to_matrix(normalize(arm.wrist - arm.shoulder) * swivel[:, None])
     upper, forearm = swing @ arm.upper_world, swing @ arm.forearm_world
-    bone = _forearm_axis(rest_joints, side)
-    pose = solve_wrist(transpose(forearm) @ hand, bone, side, continuous)
+    bone = _forearm_axes(rest_joints)[side]
+    pose: Any = solve_wrist(transpose(forearm) @ hand, bone, side, continuous)
     pronation = axis_angle_to_matrix(pose.pronation[:, None] * bone)
     return transpose(arm.collar_world) @ upper, transpose(upper) @ forearm @ pronation, pose.wrist
 
@@ -139,128 +150,139 @@ def reach_for_wrists(
     tracked_rotations: torch.Tensor,
     collars: torch.Tensor,
     rest_joints: torch.Tensor,
-    ease: Callable[[torch.Tensor, int], torch.Tensor] = lambda bend, side: ease_bend(bend),
-) -> tuple[torch.Tensor, Trunk, list[Arm]]:
+) -> tuple[torch.Tensor, Trunk[torch.Tensor], list[Arm[torch.Tensor]]]:
     """Of some frames: rotations with collars and head as they will be, the trunk, and both arms as they reach the
-    tracked wrists in the plane of the motion, their forearms without twist.
-
-    ``ease`` makes of the bends (T,) of a side's elbow, in radians, those that it has."""
+    tracked wrists in the plane of the motion, their forearms without twist."""
     solved = rotations.clone()
-    for side, (collar, *_) in enumerate(ARMS):
-        solved[:, collar] = axis_angle_to_matrix(collars[:, side]) @ rotations[:, collar]
+    turn_collars(solved, collars)
     world, joints = forward_kinematics(solved, translation, rest_joints)
     solved[:, HEAD] = transpose(world[:, PARENTS[HEAD]]) @ tracked_rotations[:, 0]
-    arms = []
-    for side, (collar, shoulder, elbow, wrist) in enumerate(ARMS):
-        hinge = world[:, shoulder] @ world.new_tensor(HINGES[side])
-        limb = joints[:, shoulder], joints[:, elbow], joints[:, wrist]
-        target = ease_elbow_bend(*limb, tracked_positions[:, 1 + side], lambda bend, side=side: ease(bend, side))
-        upper, fore = two_bone_ik(*limb, target, hinge)
-        upper_world, forearm_world = upper @ world[:, shoulder], fore @ world[:, elbow]
-        twist, _ = swing_twist(transpose(upper_world) @ forearm_world)
-        back = axis_angle_to_matrix(-twist[:, None] * _forearm_axis(rest_joints, side))
-        bent = limb[0] + (upper @ (limb[1] - limb[0])[..., None])[..., 0]
-        reached = bent + (fore @ (limb[2] - limb[1])[..., None])[..., 0]
-        arms.append(Arm(limb[0], bent, reached, world[:, collar], upper_world, forearm_world @ back))
-    return solved, Trunk.of(world, joints), arms
+    return solved, Trunk.of(world, joints), reaching_arms(world, joints, tracked_positions[:, 1:], rest_joints)
 
 
-def _forearm_axis(rest_joints: torch.Tensor, side: int) -> torch.Tensor:
-    """The axis (3,) near +X about which a forearm pronates: that of its bone, so that the wrist stays where it is."""
-    _, _, elbow, wrist = ARMS[side]
-    return normalize(rest_joints[wrist] - rest_joints[elbow]) * (1 - 2 * side)
+def turn_collars(rotations: Array, collars: Array) -> None:
+    """Turn local rotations (T, 22, 3, 3), in place, by ``collar_rotations`` (T, 2, 3)."""
+    rotations[:, COLLARS] = axis_angle_to_matrix(collars) @ rotations[:, COLLARS]
 
 
-def extend_reach_with_collar(
-    collar: torch.Tensor, shoulder: torch.Tensor, target: torch.Tensor, arm: torch.Tensor
-) -> torch.Tensor:
-    """Rotations of collars, axis-angles (N, 3) in the world, that bring shoulders nearer to what an arm cannot reach.
+def reaching_arms(
+    world: Array,
+    joints: Array,
+    wrists: Array,
+    rest_joints: Array,
+    ease: Callable[[Any], Any] = lambda bend: ease_bend(bend),
+) -> "list[Arm[Array]]":
+    """Both arms as they reach ``wrists`` (T, 2, 3) in the plane of the motion, their forearms without twist.
 
-    ``collar``, ``shoulder`` and ``target`` (N, 3) metres in the world, ``arm`` the arm's length. Damped least squares
-    (Wampler 1986): the shoulder moves little where turning the collar would bring it no nearer, and never far.
+    ``world`` rotations (T, 22, 3, 3) and ``joints`` (T, 22, 3) of the bodies. ``ease`` makes of the bends (T, 2) of
+    both elbows, in radians, those that they have."""
+    axes = [sign * world[:, shoulder, :, 1] for shoulder, (_, sign, _) in zip(SHOULDERS, HINGES, strict=True)]
+    limbs = joints[:, SHOULDERS], joints[:, ELBOWS], joints[:, WRISTS]
+    target = ease_elbow_bend(*limbs, wrists, ease)
+    upper, fore = two_bone_ik(*limbs, target, transpose(stacked(axes)))
+    upper_world, forearm_world = upper @ world[:, SHOULDERS], fore @ world[:, ELBOWS]
+    twist, _ = swing_twist(transpose(upper_world) @ forearm_world)
+    forearm_world = forearm_world @ axis_angle_to_matrix(-twist[..., None] * _forearm_axes(rest_joints))
+    bent = limbs[0] + (upper @ (limbs[1] - limbs[0])[..., None])[..., 0]
+    reached = bent + (fore @ (limbs[2] - limbs[1])[..., None])[..., 0]
+    parts: Any = limbs[0], bent, reached, world[:, COLLARS], upper_world, forearm_world
+    return [Arm(*(part[:, side] for part in parts)) for side in range(len(ARMS))]
+
+
+def _forearm_axes(rest_joints: Array) -> Array:
+    """The axes (2, 3) near +X about which forearms pronate: their bones', so that wrists stay where they are."""
+    (left, right), (left_wrist, right_wrist) = rest_joints[ELBOWS], rest_joints[WRISTS]
+    return normalize(transpose(stacked((left_wrist - left, right - right_wrist))))
+
+
+def extend_reach_with_collar(collar: Array, shoulder: Array, target: Array, arm: Array) -> Array:
+    """Rotations of collars, axis-angles (..., 3) in the world, that bring shoulders nearer to what an arm cannot reach.
+
+    ``collar``, ``shoulder`` and ``target`` (..., 3) metres in the world, ``arm`` the arm's length, (..., 1). Damped
+    least squares (Wampler 1986): the shoulder moves little where turning the collar would bring it no nearer, and never
+    far.
     """
-    bone, axis_angle = shoulder - collar, torch.zeros_like(shoulder)
+    xp = array_namespace(shoulder)
+    bone, axis_angle = shoulder - collar, xp.zeros_like(shoulder)
     for _ in range(COLLAR_ITERATIONS):
         moved = (axis_angle_to_matrix(axis_angle) @ bone[..., None])[..., 0]
         away = target - collar - moved
-        distance = away.norm(dim=-1, keepdim=True)
+        distance = length(away)[..., None]
         missing = distance - arm * _soften(distance / arm, *COLLAR_REACH)
-        lever = cross(moved, away / distance.clamp_min(1e-6))
-        axis_angle = axis_angle + lever * missing / (lever.square().sum(-1, keepdim=True) + DAMPING**2)
-        angle = axis_angle.norm(dim=-1, keepdim=True).clamp_min(1e-9)
-        axis_angle = axis_angle / angle * MAX_COLLAR_ROTATION * torch.tanh(angle / MAX_COLLAR_ROTATION)
+        lever = cross(moved, away / distance.clip(1e-6))
+        axis_angle = axis_angle + lever * missing / ((lever * lever).sum(-1)[..., None] + DAMPING**2)
+        angle = length(axis_angle)[..., None].clip(1e-9)
+        axis_angle = axis_angle / angle * MAX_COLLAR_ROTATION * xp.tanh(angle / MAX_COLLAR_ROTATION)
     return axis_angle
 
 
 def ease_bend(bend: torch.Tensor) -> torch.Tensor:
-    """Bends (T,) in radians over time that change by at most ``BEND_SPEED`` a frame, none less than it was."""
-    eased = bend
+    """Bends (T, ...) in radians over time that change by at most ``BEND_SPEED`` a frame, none less than it was."""
+    eased = bend.clone()
     for frames in range(1, math.ceil(math.pi / BEND_SPEED)):
-        eased = eased.maximum(torch.nn.functional.pad(bend[frames:], (0, len(bend[:frames]))) - BEND_SPEED * frames)
-        eased = eased.maximum(torch.nn.functional.pad(bend[:-frames], (len(bend[:frames]), 0)) - BEND_SPEED * frames)
+        eased[:-frames] = eased[:-frames].maximum(bend[frames:] - BEND_SPEED * frames)
+        eased[frames:] = eased[frames:].maximum(bend[:-frames] - BEND_SPEED * frames)
     return eased
 
 
 def ease_elbow_bend(
-    shoulder: torch.Tensor,
-    elbow: torch.Tensor,
-    wrist: torch.Tensor,
-    target: torch.Tensor,
-    ease: Callable[[torch.Tensor], torch.Tensor] = ease_bend,
-) -> torch.Tensor:
-    """Targets (T, 3) of a wrist, brought nearer to its shoulder before and after the elbow bends in haste.
+    shoulder: Array,
+    elbow: Array,
+    wrist: Array,
+    target: Array,
+    ease: Callable[[Any], Any] = ease_bend,
+) -> Array:
+    """Targets (T, ..., 3) of a wrist, brought nearer to its shoulder before and after the elbow bends in haste.
 
-    ``shoulder``, ``elbow``, ``wrist`` (T, 3) of an arm over time. Near full stretch a hand that comes closer by
+    ``shoulder``, ``elbow``, ``wrist`` (T, ..., 3) of an arm over time. Near full stretch a hand that comes closer by
     centimetres bends the elbow by tens of degrees; an arm that begins to bend some frames earlier, by at most
     ``BEND_SPEED`` a frame, leaves its hand short by about a centimetre there.
     """
-    a, b = (elbow - shoulder).norm(dim=-1), (wrist - elbow).norm(dim=-1)
-    away = (target - shoulder).norm(dim=-1)
-    reach = (_soften(away / (a + b)) * (a + b)).maximum((a - b).abs() + 1e-4)
-    bend = math.pi - torch.acos(((a * a + b * b - reach * reach) / (2 * a * b)).clamp(-1, 1))
+    xp = array_namespace(target)
+    a, b, away = length(elbow - shoulder), length(wrist - elbow), length(target - shoulder)
+    reach = xp.maximum(_soften(away / (a + b)) * (a + b), abs(a - b) + 1e-4)
+    bend = math.pi - xp.arccos(((a * a + b * b - reach * reach) / (2 * a * b)).clip(-1, 1))
     eased = ease(bend)
-    eased_reach = (a * a + b * b + 2 * a * b * torch.cos(eased)).clamp_min(0).sqrt()
-    nearer = torch.where(eased != bend, eased_reach / away.clamp_min(1e-6), torch.ones_like(away))
-    return shoulder + nearer[:, None] * (target - shoulder)
+    eased_reach = xp.sqrt((a * a + b * b + 2 * a * b * xp.cos(eased)).clip(0))
+    nearer = xp.where(eased != bend, eased_reach / away.clip(1e-6), xp.ones_like(away))
+    return shoulder + nearer[..., None] * (target - shoulder)
 
 
-def two_bone_ik(
-    shoulder: torch.Tensor, elbow: torch.Tensor, wrist: torch.Tensor, target: torch.Tensor, hinge: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """The two-bone solution nearest to the present arm: all (N, 3) in the world, positions in metres.
+def two_bone_ik(shoulder: Array, elbow: Array, wrist: Array, target: Array, hinge: Array) -> tuple[Array, Array]:
+    """The two-bone solution nearest to the present arm: all (..., 3) in the world, positions in metres.
 
-    Returns world rotations (N, 3, 3) to apply to the upper arm and to the forearm: the arm's plane swings with the
+    Returns world rotations (..., 3, 3) to apply to the upper arm and to the forearm: the arm's plane swings with the
     least rotation that turns the wrist's direction to the target's, and within the plane shoulder, elbow and target
     make the triangle. ``hinge`` is the elbow's own axis, which decides the plane where the arm is too straight to
     have one, or bent backwards. Beyond ``EXACT_REACH`` the arm falls short of the target, but points at it.
     """
+    xp = array_namespace(target)
     upper, fore = elbow - shoulder, wrist - elbow
-    a, b = upper.norm(dim=-1, keepdim=True), fore.norm(dim=-1, keepdim=True)
-    distance = _soften((target - shoulder).norm(dim=-1, keepdim=True) / (a + b)) * (a + b)
-    distance = distance.maximum((a - b).abs() + 1e-4)
+    a, b, away = (length(vectors)[..., None] for vectors in (upper, fore, target - shoulder))
+    distance = xp.maximum(_soften(away / (a + b)) * (a + b), abs(a - b) + 1e-4)
     normal = cross(upper / a, fore / b)
-    normal = normal + hinge * (HINGE_SINE - (normal * hinge).sum(-1, keepdim=True)).clamp_min(0)
+    normal = normal + hinge * (HINGE_SINE - (normal * hinge).sum(-1)[..., None]).clip(0)
     towards = normalize(target - shoulder)
     swing = shortest_rotation(wrist - shoulder, target - shoulder)
     aside = normalize(cross(towards, (swing @ normal[..., None])[..., 0]))
-    cosine = ((a * a + distance * distance - b * b) / (2 * a * distance)).clamp(-1, 1)
-    new_upper = a * (cosine * towards + torch.sqrt(1 - cosine * cosine) * aside)
+    cosine = ((a * a + distance * distance - b * b) / (2 * a * distance)).clip(-1, 1)
+    new_upper = a * (cosine * towards + xp.sqrt(1 - cosine * cosine) * aside)
     new_normal = cross(aside, towards)
-    return (
-        _frame(new_upper, new_normal) @ transpose(_frame(upper, normal)),
-        _frame(distance * towards - new_upper, new_normal) @ transpose(_frame(fore, normal)),
-    )
+    new_fore = distance * towards - new_upper
+    before, after = _frame(xp.stack((upper, fore)), normal), _frame(xp.stack((new_upper, new_fore)), new_normal)
+    turned: Any = after @ transpose(before)
+    return turned[0], turned[1]
 
 
-def _soften(reach: torch.Tensor, exact: float = EXACT_REACH, full: float = MAX_REACH) -> torch.Tensor:
+def _soften(reach: Array, exact: float = EXACT_REACH, full: float = MAX_REACH) -> Array:
     """Fractions of an arm's length (...): unchanged up to ``exact``, then ever closer to ``full``."""
-    room = full - exact
-    beyond = (reach - exact).clamp_min(0)
-    return torch.where(beyond > 0, exact + room * (1 - torch.exp(-beyond / room)), reach)
+    xp, room = array_namespace(reach), full - exact
+    beyond = (reach - exact).clip(0)
+    return xp.where(beyond > 0, exact + room * (1 - xp.exp(-beyond / room)), reach)
 
 
-def _frame(along: torch.Tensor, normal: torch.Tensor) -> torch.Tensor:
-    """Rotations (N, 3, 3) whose first axis lies along one vector and whose last is nearest to another."""
+def _frame(along: Array, normal: Array) -> Array:
+    """Rotations (..., 3, 3) whose first axis lies along one vector and whose last is nearest to another."""
     first = normalize(along)
     second = normalize(cross(normal, first))
-    return torch.stack([first, second, cross(first, second)], -1)
+    return stacked((first, second, cross(first, second)))

@@ -5,12 +5,21 @@ within their limits (``wrists``), the elbow and the hand not in the trunk, and n
 """
 
 from dataclasses import dataclass
+from typing import Any, Generic
 
 import numpy as np
 import torch
 
 from ...geometry.filters import gaussian_reach, gaussian_smooth
-from ...geometry.rotations import axis_angle_to_matrix, normalize, shortest_rotation, transpose
+from ...geometry.rotations import (
+    Array,
+    array_namespace,
+    axis_angle_to_matrix,
+    normalize,
+    shortest_rotation,
+    stacked,
+    transpose,
+)
 from ...geometry.skeleton import PELVIS
 from ..optimization.dynamic_programming import DECIDED_AFTER, shortest_path
 from .wrists import PRONATION, swing_excess, swing_twist
@@ -46,49 +55,49 @@ FRAMES_PER_BATCH = 2048
 
 
 @dataclass(frozen=True)
-class Arm:
+class Arm(Generic[Array]):
     """An arm over T frames: ``shoulder``, ``elbow`` and ``wrist`` (T, 3) in metres, and world rotations (T, 3, 3) of
     collar, upper arm and forearm, the latter without twist."""
 
-    shoulder: torch.Tensor
-    elbow: torch.Tensor
-    wrist: torch.Tensor
-    collar_world: torch.Tensor
-    upper_world: torch.Tensor
-    forearm_world: torch.Tensor
+    shoulder: Array
+    elbow: Array
+    wrist: Array
+    collar_world: Array
+    upper_world: Array
+    forearm_world: Array
 
-    def take(self, frames: torch.Tensor) -> "Arm":
+    def take(self, frames: Array) -> "Arm[Array]":
         """The same at some frames."""
         return Arm(*(value[frames] for value in vars(self).values()))
 
     @staticmethod
-    def join(parts: "list[Arm]") -> "Arm":
+    def join(parts: "list[Arm[torch.Tensor]]") -> "Arm[torch.Tensor]":
         """Consecutive parts as one."""
         return Arm(*(torch.cat(values) for values in zip(*(vars(part).values() for part in parts), strict=True)))
 
 
 @dataclass(frozen=True)
-class Trunk:
+class Trunk(Generic[Array]):
     """``position`` (T, 3) and ``rotation`` (T, 3, 3) of its middle joint, and the heights ``ends`` (T, 2) of hips and
     neck there."""
 
-    position: torch.Tensor
-    rotation: torch.Tensor
-    ends: torch.Tensor
+    position: Array
+    rotation: Array
+    ends: Array
 
     @staticmethod
-    def of(world: torch.Tensor, joints: torch.Tensor) -> "Trunk":
+    def of(world: Array, joints: Array) -> "Trunk[Array]":
         """That of bodies (T, 22, 3, 3), (T, 22, 3)."""
         middle, rotation = joints[:, SPINE2], world[:, SPINE2]
         ends = joints[:, [PELVIS, NECK]] - middle[:, None]
         return Trunk(middle, rotation, (ends @ rotation)[..., 1])
 
-    def take(self, frames: torch.Tensor) -> "Trunk":
+    def take(self, frames: Array) -> "Trunk[Array]":
         """The same at some frames."""
         return Trunk(*(value[frames] for value in vars(self).values()))
 
     @staticmethod
-    def join(parts: "list[Trunk]") -> "Trunk":
+    def join(parts: "list[Trunk[torch.Tensor]]") -> "Trunk[torch.Tensor]":
         """Consecutive parts as one."""
         return Trunk(*(torch.cat(values) for values in zip(*(vars(part).values() for part in parts), strict=True)))
 
@@ -105,44 +114,52 @@ def swivels_of(arm: Arm, hand: torch.Tensor, trunk: Trunk, side: int) -> torch.T
     return gaussian_smooth(torch.as_tensor(swivels).to(hand), SWIVEL_SMOOTHING)
 
 
-def keep_out_of_trunk(hand: torch.Tensor, arm: Arm, trunk: Trunk, side: int) -> torch.Tensor:
+def keep_out_of_trunk(hand: Array, arm: Arm[Array], trunk: Trunk[Array], side: int) -> Array:
     """World rotations (T, 3, 3) of a hand, turned by as little as keeps its middle out of the trunk."""
     middle = (1 - 2 * side) * HAND_LENGTH * hand[..., 0]
     seen = ((arm.wrist + middle - trunk.position)[:, None] @ trunk.rotation)[:, 0]
-    widths = seen.new_tensor(TRUNK_SURFACE)
-    outward = seen[:, [0, 2]]
-    depth = (outward / widths).norm(dim=-1).clamp_min(0.05)
+    depth = trunk_depth(seen).clip(0.05)
     inside = (depth < 1) & (seen[:, 1] > trunk.ends[:, 0]) & (seen[:, 1] < trunk.ends[:, 1])
-    pushed = outward * (1 / depth - 1)[:, None]
-    pushed = torch.stack([pushed[:, 0], torch.zeros_like(depth), pushed[:, 1]], -1)
-    away = gaussian_smooth(torch.where(inside[:, None], pushed, torch.zeros_like(pushed)), HAND_SMOOTHING)
+    if not inside.any():
+        return hand
+    push = inside * (1 / depth - 1)
+    away = gaussian_smooth(stacked((seen[:, 0] * push, 0 * push, seen[:, 2] * push)), HAND_SMOOTHING)
     away = (trunk.rotation @ away[..., None])[..., 0]
-    return shortest_rotation(middle, middle + away) @ hand
+    out: Any = shortest_rotation(middle, middle + away)
+    return out @ hand
 
 
-def swivel_costs(arm: Arm, hand: torch.Tensor, trunk: Trunk, side: int) -> torch.Tensor:
+def trunk_depth(points: Array) -> Array:
+    """Where points (..., 3), seen from the trunk, are across it: 0 in its middle, 1 at ``TRUNK_SURFACE``."""
+    across = (points[..., 0] / TRUNK_SURFACE[0]) ** 2 + (points[..., 2] / TRUNK_SURFACE[1]) ** 2
+    return array_namespace(across).sqrt(across)
+
+
+def swivel_costs(arm: Arm[Array], hand: Array, trunk: Trunk[Array], side: int) -> Array:
     """Costs (N, K) in nats of ``SWIVELS``."""
-    angles = torch.as_tensor(SWIVELS).to(hand)
+    xp = array_namespace(hand)
+    angles: Any = torch.as_tensor(SWIVELS).to(hand) if isinstance(hand, torch.Tensor) else SWIVELS
     line = normalize(arm.wrist - arm.shoulder)
     turns = axis_angle_to_matrix(line[:, None] * angles[:, None])
     twist, swing = swing_twist(transpose(turns @ arm.forearm_world[:, None]) @ hand[:, None])
-    length = swing_excess(swing, side)
-    cost = 0.5 * (angles / SWIVEL_SIGMA).square() + 0.5 * (length / COMFORT_SIGMA).square().clamp_max(16.0)
-    cost = cost + 0.5 * ((length - 1).clamp(0, 1) / LIMIT_SIGMA).square()
-    cost = cost + 0.5 * (twist / TWIST_SIGMA).square()
-    cost = cost + 0.5 * ((twist.abs() - PRONATION).clamp(0, 1) / TWIST_LIMIT_SIGMA).square()
+    bent = swing_excess(swing, side)
+    cost = 0.5 * (angles / SWIVEL_SIGMA) ** 2 + 0.5 * ((bent / COMFORT_SIGMA) ** 2).clip(None, 16.0)
+    cost = cost + 0.5 * ((bent - 1).clip(0, 1) / LIMIT_SIGMA) ** 2
+    cost = cost + 0.5 * (twist / TWIST_SIGMA) ** 2
+    cost = cost + 0.5 * ((abs(twist) - PRONATION).clip(0, 1) / TWIST_LIMIT_SIGMA) ** 2
     elbows = arm.shoulder[:, None] + (turns @ (arm.elbow - arm.shoulder)[:, None, :, None])[..., 0]
-    raised = (elbows[..., 1] - torch.maximum(arm.shoulder[:, 1], arm.wrist[:, 1])[:, None]).clamp_min(0)
-    cost = cost + 0.5 * (raised / RAISED_SIGMA).square()
+    raised = (elbows[..., 1] - xp.maximum(arm.shoulder[:, 1], arm.wrist[:, 1])[:, None]).clip(0)
+    cost = cost + 0.5 * (raised / RAISED_SIGMA) ** 2
     for along in (0.0, 0.35, 0.7):
-        points = torch.lerp(elbows, arm.wrist[:, None].expand_as(elbows), along)
-        cost = cost + 0.5 * (_depth(points, trunk) / TRUNK_SIGMA).square()
+        points = elbows + along * (arm.wrist[:, None] - elbows)
+        cost = cost + 0.5 * (_depth(points, trunk) / TRUNK_SIGMA) ** 2
     return cost
 
 
-def _depth(points: torch.Tensor, trunk: Trunk) -> torch.Tensor:
+def _depth(points: Array, trunk: Trunk[Array]) -> Array:
     """How deep points (N, K, 3) are in the trunk: 0 at its surface and outside, 1 in its middle."""
+    xp = array_namespace(points)
     seen = (points - trunk.position[:, None]) @ trunk.rotation
-    across = (seen[..., 0] / TRUNK_HALF_WIDTHS[0]).square() + (seen[..., 2] / TRUNK_HALF_WIDTHS[1]).square()
+    across = (seen[..., 0] / TRUNK_HALF_WIDTHS[0]) ** 2 + (seen[..., 2] / TRUNK_HALF_WIDTHS[1]) ** 2
     within = (seen[..., 1] > trunk.ends[:, :1]) & (seen[..., 1] < trunk.ends[:, 1:])
-    return torch.where(within, (1 - across.clamp_min(1e-9).sqrt()).clamp_min(0), torch.zeros_like(across))
+    return within * (1 - xp.sqrt(across.clip(1e-9))).clip(0)

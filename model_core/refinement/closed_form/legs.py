@@ -1,13 +1,14 @@
 """Feet that stand on their spots, and out of the floor, by the legs' two-bone solution."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 
 from ...geometry.filters import gaussian_reach, gaussian_smooth
 from ...geometry.kinematics import forward_kinematics
-from ...geometry.rotations import rotation_about_y, slerp_matrices, transpose
+from ...geometry.rotations import Array, rotation_about_y, slerp_matrices, transpose
 from ...geometry.skeleton import ANKLES, HEAD, TOES
 from ...observation import FPS, heading
 from .arms import two_bone_ik
@@ -17,6 +18,8 @@ from .smoothing import BRIDGED, ENVELOPE_REACH, fade_outside, rate_limited_envel
 
 LEGS = ((1, 4, 7), (2, 5, 8))
 """Hip, knee and ankle of either side; ``skeleton.FEET`` alternates between the sides."""
+LEG_JOINTS = [joint for joints in zip(*LEGS, strict=True) for joint in joints]
+"""Both hips, both knees, both ankles."""
 HINGE = (1.0, 0.0, 0.0)
 """The axis in the thigh's frame about which a knee bends."""
 RELEASE_FRAMES = 12
@@ -214,11 +217,16 @@ def move_feet(
     """
     world, joints = forward_kinematics(rotations, translation, rest_joints)
     solved = rotations.clone()
-    for side, (hip, knee, ankle) in enumerate(LEGS):
-        hinge = world[:, hip] @ world.new_tensor(HINGE)
-        thigh, shank = two_bone_ik(joints[:, hip], joints[:, knee], joints[:, ankle], positions[:, side], hinge)
-        hip_world, knee_world = thigh @ world[:, hip], shank @ world[:, knee]
-        solved[:, hip] = transpose(world[:, 0]) @ hip_world
-        solved[:, knee] = transpose(hip_world) @ knee_world
-        solved[:, ankle] = transpose(knee_world) @ turned[:, side]
+    solved[:, LEG_JOINTS] = torch.cat(bent_legs(world, joints, positions, turned), 1)
     return solved
+
+
+def bent_legs(world: Array, joints: Array, positions: Array, turned: Array) -> tuple[Array, Array, Array]:
+    """The same of bodies with world rotations (T, 22, 3, 3) and joints (T, 22, 3): local rotations (T, 2, 3, 3) of
+    hips, knees and ankles."""
+    hips, knees, ankles = (list(joints_of_both) for joints_of_both in zip(*LEGS, strict=True))
+    hinge = world[:, hips][..., HINGE.index(1.0)]
+    thigh, shank = two_bone_ik(joints[:, hips], joints[:, knees], joints[:, ankles], positions, hinge)
+    hip_world, knee_world = thigh @ world[:, hips], shank @ world[:, knees]
+    to_parents: Any = [transpose(parents) for parents in (world[:, :1], hip_world, knee_world)]
+    return to_parents[0] @ hip_world, to_parents[1] @ knee_world, to_parents[2] @ turned

@@ -4,10 +4,10 @@ import torch
 
 from ...geometry.filters import gaussian_smooth
 from ...geometry.kinematics import forward_kinematics
-from ...geometry.rotations import matrix_to_sixd, sixd_to_matrix
+from ...geometry.rotations import Array, array_namespace, matrix_to_sixd, sixd_to_matrix, stacked
 from ...geometry.skeleton import ELBOWS, HEAD, TRACKED_JOINTS, WRISTS
 from .arms import SOLVED_JOINTS
-from .elbows import HAND_LENGTH, HAND_SMOOTHING, TRUNK_SURFACE, Trunk
+from .elbows import HAND_LENGTH, HAND_SMOOTHING, Trunk, trunk_depth
 from .smoothing import whittaker_smooth
 
 FOREARM_POINT = 0.7
@@ -39,25 +39,23 @@ def hands_to_meet(
     )
 
 
-def move_out_of_trunk(world: torch.Tensor, joints: torch.Tensor) -> torch.Tensor:
+def move_out_of_trunk(world: Array, joints: Array) -> Array:
     """Where the wrists (T, 2, 3) of bodies (T, 22, 3, 3), (T, 22, 3) are, moved by as little as brings forearms and
     hands out of the trunk."""
-    trunk, moved = Trunk.of(world, joints), []
-    widths = joints.new_tensor(TRUNK_SURFACE)
+    xp, trunk, moved = array_namespace(joints), Trunk.of(world, joints), []
     for side, (elbow, wrist) in enumerate(zip(ELBOWS, WRISTS, strict=True)):
         middle = joints[:, wrist] + (1 - 2 * side) * HAND_LENGTH * world[:, wrist, :, 0]
-        forearm = torch.lerp(joints[:, elbow], joints[:, wrist], FOREARM_POINT)
-        points = torch.stack([forearm, joints[:, wrist], middle], 1)
+        forearm = joints[:, elbow] + FOREARM_POINT * (joints[:, wrist] - joints[:, elbow])
+        points = xp.stack((forearm, joints[:, wrist], middle), 1)
         seen = (points - trunk.position[:, None]) @ trunk.rotation
-        outward = seen[..., [0, 2]]
-        depth = (outward / widths).norm(dim=-1).clamp_min(0.05)
+        depth = trunk_depth(seen).clip(0.05)
         within = (seen[..., 1] > trunk.ends[:, :1]) & (seen[..., 1] < trunk.ends[:, 1:])
-        push = outward * (1 / depth - 1).clamp_min(0)[..., None] * within[..., None]
-        deepest = push.square().sum(-1).argmax(1)
-        push = push[torch.arange(len(push), device=push.device), deepest]
-        push = gaussian_smooth(torch.stack([push[:, 0], torch.zeros_like(push[:, 0]), push[:, 1]], -1), HAND_SMOOTHING)
+        push = (1 / depth - 1).clip(0) * within
+        push = stacked((seen[..., 0] * push, 0 * push, seen[..., 2] * push))
+        deepest = (push * push).sum(-1).argmax(1)
+        push = gaussian_smooth(push[xp.arange(len(push)), deepest], HAND_SMOOTHING)
         moved.append(joints[:, wrist] + (trunk.rotation @ push[..., None])[..., 0])
-    return torch.stack(moved, 1)
+    return xp.stack(moved, 1)
 
 
 def smooth_dropouts(rotations: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:

@@ -7,12 +7,21 @@ the wrist joint keeps the swing. Frames are SMPL's: the left forearm along +X, t
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Generic
 
 import numpy as np
 import torch
 
 from ...geometry.filters import gaussian_reach, gaussian_smooth
-from ...geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_axis_angle
+from ...geometry.rotations import (
+    Array,
+    array_namespace,
+    axis_angle_to_matrix,
+    length,
+    matrix_to_quaternion,
+    quaternion_to_axis_angle,
+    stacked,
+)
 from ...notes import Note
 from ..optimization.dynamic_programming import DECIDED_AFTER, shortest_path
 
@@ -37,42 +46,44 @@ WRIST_LOOK_AHEAD = 2 * DECIDED_AFTER + gaussian_reach(BLIND_SMOOTHING)
 
 
 @dataclass(frozen=True)
-class WristPose:
+class WristPose(Generic[Array]):
     """``pronation`` (T,) radians of the forearm about its X axis, and the wrist's local rotation (T, 3, 3)."""
 
-    pronation: torch.Tensor
-    wrist: torch.Tensor
+    pronation: Array
+    wrist: Array
 
 
-def swing_twist(rotation: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def swing_twist(rotation: Array) -> tuple[Array, Array]:
     """Rotations (..., 3, 3) as a twist about X times a swing: the twist (...) in radians, -pi to pi, and the swing's
     rotation vector (..., 2) about Y and Z."""
-    w, x, y, z = matrix_to_quaternion(rotation).unbind(-1)
-    twist = 2 * torch.atan2(x, w)
-    half = torch.atan2(x, w)
-    cosine, sine = torch.cos(half), torch.sin(half)
+    xp, quaternion = array_namespace(rotation), matrix_to_quaternion(rotation)
+    w, x, y, z = (quaternion[..., i] for i in range(4))
+    half = xp.arctan2(x, w)
+    cosine, sine = xp.cos(half), xp.sin(half)
     # The conjugate of the twist times the whole: the swing, whose X vanishes and whose real part is not negative.
-    swing = torch.stack([w * cosine + x * sine, torch.zeros_like(x), y * cosine + z * sine, z * cosine - y * sine], -1)
-    twist = torch.where(twist > torch.pi, twist - 2 * torch.pi, twist)
-    twist = torch.where(twist < -torch.pi, twist + 2 * torch.pi, twist)
+    swing = stacked((w * cosine + x * sine, 0 * x, y * cosine + z * sine, z * cosine - y * sine))
+    twist = 2 * half
+    twist = xp.where(twist > np.pi, twist - 2 * np.pi, twist)
+    twist = xp.where(twist < -np.pi, twist + 2 * np.pi, twist)
     return twist, quaternion_to_axis_angle(swing)[..., 1:]
 
 
-def swing_excess(swing: torch.Tensor, side: int) -> torch.Tensor:
+def swing_excess(swing: Array, side: int) -> Array:
     """The length (...) of a swing (..., 2) of the left (0) or right wrist in units of what a wrist can do that way."""
     sign = 1.0 if side == 0 else -1.0
     deviation, flexion = sign * swing[..., 0], -sign * swing[..., 1]
     # Left: a turn by +Y brings the fingers (+X) towards -Z, the little finger's side; by -Z towards -Y, the palm.
-    bend = torch.where(flexion > 0, flexion / FLEXION, flexion / EXTENSION)
-    aside = torch.where(deviation > 0, deviation / ULNAR, deviation / RADIAL)
-    return torch.sqrt(bend.square() + aside.square() + 1e-12)
+    xp = array_namespace(swing)
+    bend = xp.where(flexion > 0, flexion / FLEXION, flexion / EXTENSION)
+    aside = xp.where(deviation > 0, deviation / ULNAR, deviation / RADIAL)
+    return xp.sqrt(bend * bend + aside * aside + 1e-12)
 
 
-def soft_limit(length: torch.Tensor) -> torch.Tensor:
+def soft_limit(length: Array) -> Array:
     """Lengths (...) in units of a limit, unchanged up to ``SOFT``, then ever closer to 1."""
-    room = 1 - SOFT
-    beyond = (length - SOFT).clamp_min(0)
-    return torch.where(beyond > 0, SOFT + room * (1 - torch.exp(-beyond / room)), length)
+    xp, room = array_namespace(length), 1 - SOFT
+    beyond = (length - SOFT).clip(0)
+    return xp.where(beyond > 0, SOFT + room * (1 - xp.exp(-beyond / room)), length)
 
 
 def continuous_twist(twist: torch.Tensor) -> torch.Tensor:
@@ -86,33 +97,38 @@ def continuous_twist(twist: torch.Tensor) -> torch.Tensor:
 
 
 def solve_wrist(
-    turned: torch.Tensor,
-    bone: torch.Tensor,
+    turned: Array,
+    bone: Array,
     side: int,
-    continuous: Callable[[torch.Tensor], torch.Tensor] = continuous_twist,
-) -> WristPose:
+    continuous: Callable[[Any], Any] = continuous_twist,
+) -> WristPose[Array]:
     """Pronation and wrist that come nearest to hands ``turned`` (T, 3, 3) against forearms without twist.
 
     ``bone`` (3,) is the forearm's own axis, about which it pronates: nearly X. Within the limits the hand is met
     exactly; in time both go without a jump, by the full turns that ``continuous`` adds to twists (T,).
     """
+    xp = array_namespace(turned)
     twist, swing = swing_twist(turned)
-    blind = ((swing.norm(dim=-1) - CLEAR_SWING) / (BLIND_SWING - CLEAR_SWING)).clamp(0, 1)
+    blind = ((length(swing) - CLEAR_SWING) / (BLIND_SWING - CLEAR_SWING)).clip(0, 1)
+    is_blind = bool(blind.any())
     twist = continuous(twist)
-    smooth = gaussian_smooth((twist * (1.02 - blind))[:, None], BLIND_SMOOTHING, hold_ends=False)
-    smooth = smooth / gaussian_smooth((1.02 - blind)[:, None], BLIND_SMOOTHING, hold_ends=False)
-    twist = torch.lerp(twist, smooth[:, 0], blind)
-    pronation = twist.sign() * soft_limit(twist.abs() / PRONATION) * PRONATION
+    if is_blind:
+        smooth = gaussian_smooth((twist * (1.02 - blind))[:, None], BLIND_SMOOTHING, hold_ends=False)
+        smooth = smooth / gaussian_smooth((1.02 - blind)[:, None], BLIND_SMOOTHING, hold_ends=False)
+        twist = twist + (smooth[:, 0] - twist) * blind
+    pronation = xp.sign(twist) * soft_limit(abs(twist) / PRONATION) * PRONATION
     left, swing = swing_twist(axis_angle_to_matrix(-pronation[:, None] * bone) @ turned)
     # The wrist's own twist, by as many full turns as the hand's has: at its end it stays there.
-    left = left + 2 * torch.pi * torch.round((twist - pronation - left) / (2 * torch.pi))
-    left = left.sign() * soft_limit(left.abs() / WRIST_TWIST) * WRIST_TWIST
-    length = swing_excess(swing, side)
-    within = swing * (soft_limit(length) / length)[:, None]
-    within = torch.lerp(within, gaussian_smooth(within, BLIND_SMOOTHING, hold_ends=False), blind[:, None])
-    nothing = torch.zeros_like(left)[:, None]
-    wrist = axis_angle_to_matrix(torch.cat([left[:, None], nothing, nothing], 1))
-    return WristPose(pronation, wrist @ axis_angle_to_matrix(torch.cat([nothing, within], 1)))
+    left = left + 2 * np.pi * xp.round((twist - pronation - left) / (2 * np.pi))
+    left = xp.sign(left) * soft_limit(abs(left) / WRIST_TWIST) * WRIST_TWIST
+    bent = swing_excess(swing, side)
+    within = swing * (soft_limit(bent) / bent)[:, None]
+    if is_blind:
+        smooth = gaussian_smooth(within, BLIND_SMOOTHING, hold_ends=False)
+        within = within + (smooth - within) * blind[:, None]
+    nothing = xp.zeros_like(left)
+    wrist = axis_angle_to_matrix(stacked((left, nothing, nothing)))
+    return WristPose(pronation, wrist @ axis_angle_to_matrix(stacked((nothing, within[:, 0], within[:, 1]))))
 
 
 def wrist_notes(given_up: torch.Tensor) -> tuple[Note, ...]:

@@ -55,6 +55,7 @@ def test_an_avatar_moves_without_keyframes_and_what_came_becomes_a_person(runnin
     assert bpy.ops.threepoint.live_stop() == {"FINISHED"}
     ticks(lambda: live._live is None)
     assert avatar() is None and "take.csv" in str(live.live_state())
+    assert not [item.name for item in bpy.data.objects if item.name.startswith(live.AVATAR)]
     (person,) = people_of(scene)
     assert person.head is not None and person.left_hand is not None
 
@@ -78,6 +79,7 @@ def test_an_avatar_that_is_undone_ends_it(running):
     ticks(is_turned)
     bpy.data.objects.remove(avatar())
     ticks(lambda: live._live is None)
+    assert not [item.name for item in bpy.data.objects if item.name.startswith(live.AVATAR)]
     assert bpy.ops.threepoint.live_start.poll()
 
 
