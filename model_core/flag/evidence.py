@@ -6,11 +6,11 @@ from typing import Any
 import torch
 
 from ..body.proportions import body_size, proportions
-from ..geometry.kinematics import forward_kinematics
-from ..geometry.skeleton import HEAD, PELVIS
+from ..geometry.skeleton import BODY_JOINT_COUNT, HEAD, PELVIS
 from ..observation import heading
 from .condition import below_head, joint_features, make_condition
 from .model import Flag
+from .placing import place_joints
 from .pose import PoseNormalizer
 
 
@@ -90,13 +90,8 @@ def place_body(pose: PoseNormalizer, x: torch.Tensor, evidence: Evidence) -> tup
     """Poses x (..., 66) in the room: world rotations (..., 22, 3, 3) and joints (..., 22, 3).
 
     The body hangs from its observed head, or stands at the given pelvis in the paper's mode; ``pose`` is the
-    model's normalizer.
+    model's normalizer. Of poses and observed positions there is a gradient, of nothing else.
     """
-    local = pose.decode(x, evidence.heading)
-    start = torch.zeros_like(evidence.positions[..., 0, :])
-    world, joints = forward_kinematics(local, start, evidence.rest_joints)
-    if evidence.pelvis is None:
-        shift = evidence.positions[..., 0, :] - joints[..., HEAD, :]
-    else:
-        shift = evidence.pelvis - joints[..., PELVIS, :]
-    return world, joints + shift[..., None, :]
+    angles = (x * pose.scale).unflatten(-1, (BODY_JOINT_COUNT, 3))
+    joint, position = (HEAD, evidence.positions[..., 0, :]) if evidence.pelvis is None else (PELVIS, evidence.pelvis)
+    return place_joints(angles, pose.mean, evidence.heading, evidence.rest_joints, joint, position)
