@@ -16,7 +16,7 @@ from ..inertialization import Inertializer
 from ..inference import change_pose
 from ..model import MEAN, Sage, Sampling, to_world
 from ..refiner import tracker_residuals
-from .token_networks import FrameRefiner, KVCache, TokenDecoder, TokenDiffusion, sigmoid
+from .token_networks import FrameRefiner, KVCache, TokenDecoder, TokenDiffusion
 
 
 class SageStream:
@@ -33,7 +33,7 @@ class SageStream:
         self.random = np.random.default_rng(sampling.seed)
         self.frame = 0
         self.previous: list[np.ndarray] | None = None
-        self.noise = np.zeros((2, self.latent_size), np.float32)
+        self.noise = torch.zeros(2, self.latent_size)
         self.inertializer = Inertializer()
         self.contacts = np.zeros(len(FEET), np.float32)
         """The probability (4,) that each of ``skeleton.FEET`` stands in the last frame."""
@@ -61,26 +61,27 @@ class SageStream:
         pair = [np.concatenate(both) for both in zip(self.previous or newest, newest, strict=True)]
         self.previous = newest
         seen = features(pair[0], pair[1], pair[2], self.size, self.proportions)[1].astype(np.float32)
-        pose = torch.from_numpy(self._predict(seen))
+        pose = self._predict(seen)
         pose = change_pose(pose, lambda matrices: self.inertializer.step(matrices, valid)).numpy()[None]
         local, translation, world, joints = to_world(pose, newest[0][:, 0], newest[1][:, 0], self.rest)
         self.world, self.joints = world[0], joints[0]
         return torch.from_numpy(local[0]), torch.from_numpy(translation[0])
 
-    def _predict(self, seen: np.ndarray) -> np.ndarray:
+    def _predict(self, seen: np.ndarray) -> torch.Tensor:
         """The pose (22 * 6,) of the frame with features ``seen`` (F,)."""
+        frame = torch.from_numpy(seen)
         sequence = self.sequences[self.frame % 2]
         if self.frame % 2 == 0:  # Both sequences draw alike: a take is consistent from frame to frame.
             drawn = self.random.standard_normal((2, self.latent_size), np.float32)
-            self.noise = np.float32(self.sampling.noise) * drawn
+            self.noise = self.sampling.noise * torch.from_numpy(drawn)
         self.frame += 1
         steps = self.sampling.steps
-        upper = self.upper.step(self.upper.observe.step(seen), self.noise[0], steps, sequence.upper)
-        lower = self.lower.step(self.lower.observe.step(seen), self.noise[1], steps, sequence.lower, [upper])
-        pose, logits = self.decoder.step(upper, lower, self.decoder.observe.step(seen), seen, sequence.decoder)
-        self.contacts = sigmoid(logits)
-        residuals = tracker_residuals(pose[None, None], seen[None, None], self.unit_rest)[0, 0].astype(np.float32)
-        return self.refiner.step(pose, seen, residuals)
+        upper = self.upper.step(self.upper.observe.step(frame), self.noise[0], steps, sequence.upper)
+        lower = self.lower.step(self.lower.observe.step(frame), self.noise[1], steps, sequence.lower, [upper])
+        pose, logits = self.decoder.step(upper, lower, self.decoder.observe.step(frame), frame, sequence.decoder)
+        self.contacts = logits.sigmoid().numpy()
+        residuals = tracker_residuals(pose.numpy()[None, None], seen[None, None], self.unit_rest)[0, 0]
+        return self.refiner.step(pose, frame, torch.from_numpy(residuals.astype(np.float32)))
 
 
 class _SequenceCaches:

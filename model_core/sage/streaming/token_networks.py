@@ -1,16 +1,19 @@
-"""SAGE's networks for one token of a stream at a time, in numpy, from the weights of the torch modules.
+"""SAGE's networks for one token of a stream at a time, from the weights of the torch modules.
 
-For a single token nearly all the time goes into starting operations and reading weights. Numpy starts one in a fifth
-of torch's time, and what is constant in a stream is folded into the weights: adaptive normalisations, gates, the
-attention's scale. Earlier tokens are not computed again: their keys and values are cached.
+For a single token nearly all the time goes into reading weights and starting operations. Torch reads a matrix in half
+of numpy's time; numpy starts an operation in a fifth of torch's, which counts in the attention's small ones. What is
+constant in a stream is folded into the weights: adaptive normalisations, gates, the attention's scale. Earlier tokens
+are not computed again: their keys and values are cached.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from ..decoder import FullBodyDecoder
 from ..diffusion import LatentDiffusion, ddim_sample
@@ -23,8 +26,10 @@ GRU_PARTS = "ih", "hh"
 """Torch's names for a GRU's weights of its input and of its state."""
 
 
-Layer = tuple[np.ndarray, np.ndarray]
+Layer = tuple[torch.Tensor, torch.Tensor]
 """Weight and bias."""
+Scaling = tuple[np.ndarray, np.ndarray]
+"""Scale and shift of a normalisation."""
 
 
 class KVCache:
@@ -43,6 +48,7 @@ class TokenBlocks:
         first = cast(Block, blocks[0])
         self.heads = first.heads
         self.channels = first.from_attention.in_features // self.heads
+        self.swapped = np.roll(np.arange(self.channels), self.channels // 2)
         self.layers = [self._fold(cast(Block, block), modulation) for block in blocks]
 
     def _fold(self, block: Block, modulation: torch.Tensor | None) -> tuple[Layer, Layer, Layer, Layer]:
@@ -57,24 +63,30 @@ class TokenBlocks:
             part[: len(part) // 3] *= self.channels**-0.5  # The query's third.
         return qkv, _fold(block.from_attention, gate=gates[0]), _fold(widen, norms[1]), _fold(narrow, gate=gates[1])
 
-    def step(self, x: np.ndarray, cache: KVCache) -> np.ndarray:
+    def step(self, x: torch.Tensor, cache: KVCache) -> torch.Tensor:
         """The next token (width,) of a stream whose earlier ones are in ``cache``."""
         slot, seen = cache.tokens % STREAM_CONTEXT_LENGTH, min(cache.tokens + 1, STREAM_CONTEXT_LENGTH)
-        cosine, sine = rotary_embedding(cache.tokens, 1, self.channels)
+        cosine, sine = _rotary_of_token(cache.tokens, self.channels)
         layers = zip(self.layers, cache.keys, cache.values, strict=True)
         for (qkv, from_attention, widen, narrow), keys, values in layers:
-            query_key_value = _linear(qkv, _normalise(x)).reshape(3, self.heads, self.channels)
+            query_key_value = _linear(qkv, _normalise(x)).numpy().reshape(3, self.heads, self.channels)
             rotated = query_key_value[:2]
-            rotated = rotated * cosine + np.roll(rotated, self.channels // 2, -1) * sine
+            rotated = rotated * cosine + rotated[..., self.swapped] * sine
             keys[:, slot], values[:, slot] = rotated[1], query_key_value[2]
             # The order of the ring does not matter: keys are rotated by their position in the stream.
             scores = (keys[:, :seen] @ rotated[0][:, :, None])[:, :, 0]
             weights = np.exp(scores - scores.max(-1, keepdims=True))
             attended = (weights[:, None] @ values[:, :seen])[:, 0] / weights.sum(-1, keepdims=True)
-            x = x + _linear(from_attention, attended.reshape(-1))
-            x = x + _linear(narrow, _gelu(_linear(widen, _normalise(x))))
+            x = x + _linear(from_attention, torch.from_numpy(attended.reshape(-1)))
+            x = x + _linear(narrow, F.gelu(_linear(widen, _normalise(x))))
         cache.tokens += 1
         return x
+
+
+@lru_cache(maxsize=8)
+def _rotary_of_token(token: int, channels: int) -> np.ndarray:
+    """``rotary_embedding`` (2, 1, channels) of one token, which all networks of a stream ask for."""
+    return rotary_embedding(token, 1, channels)
 
 
 class TokenDownsample:
@@ -83,14 +95,14 @@ class TokenDownsample:
     def __init__(self, downsample: Downsample) -> None:
         self.embed = _fold(downsample.embed)
         weight = _array(downsample.convolve.weight)[:, :, :3].transpose(0, 2, 1)
-        self.convolve = np.ascontiguousarray(weight.reshape(len(weight), -1)), _array(downsample.convolve.bias)
-        self.recent: list[np.ndarray] | None = None
+        self.convolve = _fold_arrays(weight.reshape(len(weight), -1), _array(downsample.convolve.bias))
+        self.recent: list[torch.Tensor] | None = None
 
-    def step(self, frame: np.ndarray) -> np.ndarray:
+    def step(self, frame: torch.Tensor) -> torch.Tensor:
         """The token (width,) that ends with ``frame`` (features,), after the frames of earlier calls."""
-        embedded = _gelu(_linear(self.embed, frame))
+        embedded = F.gelu(_linear(self.embed, frame))
         self.recent = [embedded] * 3 if self.recent is None else [*self.recent[1:], embedded]
-        return _linear(self.convolve, np.concatenate(self.recent))
+        return _linear(self.convolve, torch.cat(self.recent))
 
 
 class TokenDiffusion:
@@ -105,24 +117,24 @@ class TokenDiffusion:
 
     def step(
         self,
-        observed: np.ndarray,
-        start: np.ndarray,
+        observed: torch.Tensor,
+        start: torch.Tensor,
         steps: int,
         caches: dict[int, KVCache],
-        condition: Sequence[np.ndarray] = (),
-    ) -> np.ndarray:
+        condition: Sequence[torch.Tensor] = (),
+    ) -> torch.Tensor:
         """The next token's latent (latent,), sampled in ``steps`` steps from ``start`` (latent,).
 
         ``observed`` is the observation's token, ``condition`` holds the upper latent where there is one, and ``caches``
         is a dict that keeps the ``KVCache`` of each step.
         """
 
-        def clean(noisy: torch.Tensor, step: torch.Tensor, observed: np.ndarray, condition: Sequence) -> torch.Tensor:
+        def clean(noisy: torch.Tensor, step: torch.Tensor, observed: torch.Tensor, condition: Sequence) -> torch.Tensor:
             blocks, cache = self._blocks_and_cache(step, caches)
-            x = _linear(self.embed, np.concatenate([noisy.numpy()[0, 0], observed, *condition]))
-            return torch.from_numpy(_linear(self.predict, _normalise(blocks.step(x, cache))))[None, None]
+            x = _linear(self.embed, torch.cat([noisy[0, 0], observed, *condition]))
+            return _linear(self.predict, _normalise(blocks.step(x, cache)))[None, None]
 
-        return ddim_sample(clean, observed, torch.from_numpy(start)[None, None], steps, condition).numpy()[0, 0]
+        return ddim_sample(clean, observed, start[None, None], steps, condition)[0, 0]
 
     def _blocks_and_cache(self, step: torch.Tensor, caches: dict[int, KVCache]) -> tuple[TokenBlocks, KVCache]:
         number = int(step)
@@ -145,16 +157,16 @@ class TokenDecoder:
         self.upsample = _fold_arrays(_array(upsample.weight)[:, :, 2].T, _array(upsample.bias), _affine(decoder.norm))
         widen, _, narrow = decoder.per_frame
         self.widen, self.narrow = _fold(widen), _fold(narrow)
-        self.mean_pose = _array(decoder.mean_pose)
+        self.mean_pose = torch.from_numpy(_array(decoder.mean_pose))
 
     def step(
-        self, upper: np.ndarray, lower: np.ndarray, observed: np.ndarray, frame: np.ndarray, cache: KVCache
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, upper: torch.Tensor, lower: torch.Tensor, observed: torch.Tensor, frame: torch.Tensor, cache: KVCache
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """The pose (22 * 6,) and the contacts' logits (4,), given both latents, the observation's token and the newest
         frame's features."""
-        x = self.blocks.step(_linear(self.embed, np.concatenate([upper, lower, observed])), cache)
-        both = np.concatenate([_linear(self.upsample, _normalise(x)), frame])
-        decoded = _linear(self.narrow, _gelu(_linear(self.widen, both)))
+        x = self.blocks.step(_linear(self.embed, torch.cat([upper, lower, observed])), cache)
+        both = torch.cat([_linear(self.upsample, _normalise(x)), frame])
+        decoded = _linear(self.narrow, F.gelu(_linear(self.widen, both)))
         return decoded[: len(self.mean_pose)] + self.mean_pose, decoded[len(self.mean_pose) :]
 
 
@@ -165,63 +177,54 @@ class FrameRefiner:
         gru = refiner.gru
         self.layers = [
             [
-                (_array(getattr(gru, f"weight_{part}_l{i}")), _array(getattr(gru, f"bias_{part}_l{i}")))
+                _fold_arrays(_array(getattr(gru, f"weight_{part}_l{i}")), _array(getattr(gru, f"bias_{part}_l{i}")))
                 for part in GRU_PARTS
             ]
             for i in range(gru.num_layers)
         ]
         self.correct = _fold(refiner.correct)
-        self.state = [np.zeros(gru.hidden_size, np.float32)] * gru.num_layers
+        self.state = [torch.zeros(gru.hidden_size)] * gru.num_layers
 
-    def step(self, pose: np.ndarray, frame: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+    def step(self, pose: torch.Tensor, frame: torch.Tensor, residuals: torch.Tensor) -> torch.Tensor:
         """The corrected pose (22 * 6,), from the frame's features and the pose's ``refiner.tracker_residuals``."""
-        x = np.concatenate([pose, frame, residuals])
+        x = torch.cat([pose, frame, residuals])
         for number, (of_input, of_state) in enumerate(self.layers):
             state = self.state[number]
-            reset_in, update_in, new_in = _linear(of_input, x).reshape(3, -1)
-            reset_by, update_by, new_by = _linear(of_state, state).reshape(3, -1)
-            new = np.tanh(new_in + sigmoid(reset_in + reset_by) * new_by)
-            update = sigmoid(update_in + update_by)
+            reset_in, update_in, new_in = _linear(of_input, x).view(3, -1)
+            reset_by, update_by, new_by = _linear(of_state, state).view(3, -1)
+            new = torch.tanh(new_in + torch.sigmoid(reset_in + reset_by) * new_by)
+            update = torch.sigmoid(update_in + update_by)
             x = self.state[number] = new + update * (state - new)
         return pose + _linear(self.correct, x)
 
 
-def _linear(weight_and_bias: Layer, x: np.ndarray) -> np.ndarray:
+def _linear(weight_and_bias: Layer, x: torch.Tensor) -> torch.Tensor:
     weight, bias = weight_and_bias
-    return weight @ x + bias
+    return torch.addmv(bias, weight, x)
 
 
-def _normalise(x: np.ndarray) -> np.ndarray:
+def _normalise(x: torch.Tensor) -> torch.Tensor:
     """Layer normalisation of a token; scale and shift are folded into the next layer."""
-    centred = x - x.mean()
-    return centred / np.sqrt(centred @ centred / len(x) + NORM_EPSILON)
+    return F.layer_norm(x, x.shape, eps=NORM_EPSILON)
 
 
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    """The logistic function, which overflows nowhere."""
-    return 0.5 + 0.5 * np.tanh(0.5 * x)
-
-
-def _gelu(x: np.ndarray) -> np.ndarray:
-    return nn.functional.gelu(torch.from_numpy(x)).numpy()  # Numpy has no error function.
-
-
-def _fold(linear: nn.Module, norm: Layer | None = None, gate: np.ndarray | None = None) -> Layer:
+def _fold(linear: nn.Module, norm: Scaling | None = None, gate: np.ndarray | None = None) -> Layer:
     """Weight and bias of ``gate * linear(scale * x + shift)``, with ``norm`` (scale, shift)."""
     return _fold_arrays(_array(linear.weight), _array(linear.bias), norm, gate)
 
 
 def _fold_arrays(
-    weight: np.ndarray, bias: np.ndarray, norm: Layer | None = None, gate: np.ndarray | None = None
+    weight: np.ndarray, bias: np.ndarray, norm: Scaling | None = None, gate: np.ndarray | None = None
 ) -> Layer:
     if norm is not None:
         weight, bias = weight * norm[0], bias + weight @ norm[1]
     if gate is not None:
         weight, bias = weight * gate[:, None], bias * gate
-    return np.array(weight, np.float32, order="C"), np.array(bias, np.float32)
+    folded = np.array(weight, np.float32, order="C"), np.array(bias, np.float32)
+    return torch.from_numpy(folded[0]), torch.from_numpy(folded[1])
 
 
-def _affine(norm: nn.LayerNorm) -> Layer:
+def _affine(norm: nn.LayerNorm) -> Scaling:
     return _array(norm.weight), _array(norm.bias)
 
 
