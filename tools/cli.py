@@ -54,9 +54,10 @@ def complain(message: object) -> int:
 def run_command(command: str, arguments: list[str]) -> int:
     """Run one command in this Python; its exit status, with errors that a user can correct turned into a line."""
     from ..model_core.errors import InputError
-    from ..model_core.threads import compute_on_one_core, wait_politely
+    from ..model_core.threads import compute_on_one_core, keep_freed_memory, wait_politely
 
     wait_politely()
+    keep_freed_memory()
     if command in ONE_CORE_COMMANDS:
         compute_on_one_core()
     try:

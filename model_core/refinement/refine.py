@@ -27,8 +27,9 @@ from .joined_motions import JoinedMotions
 from .optimization.lbfgs import minimise
 from .windows import OVERLAP, WINDOW, even_basis
 
-FRAMES_PER_BATCH = 768
-"""Frames that are optimised together: bounds the memory to a few hundred MB, whatever the recording's length."""
+FRAMES_PER_BATCH = 1092
+"""Frames that are optimised together, 13 windows: bounds the memory to a few hundred MB, whatever the recording's
+length. Of fewer, each costs more: with 5 a quarter."""
 COMPARED_EVERY = 3
 """One frame in so many has its energy computed: corrections are smooth curves with knots ``KNOT_FRAMES`` apart."""
 ITERATIONS = 14

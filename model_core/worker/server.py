@@ -58,7 +58,7 @@ from ..errors import Cancelled, InputError
 from ..motion import Motion
 from ..progress import Progress
 from ..shown import one_line, printable
-from ..threads import wait_politely
+from ..threads import keep_freed_memory, wait_politely
 from . import messages
 from .controls import Controls
 
@@ -90,6 +90,7 @@ class Session(Protocol):
 def serve(source: BinaryIO, target: BinaryIO, open_session: Callable[[], Session]) -> None:
     """Answer messages from ``source`` on ``target`` until ``source`` ends; ``open_session`` may take long."""
     wait_politely()
+    keep_freed_memory()
     lock = threading.Lock()
 
     def send(header: messages.Header, arrays: messages.Arrays) -> None:
