@@ -18,22 +18,13 @@ LOG_SCALE_BOUND = 2.0
 class Coupling(nn.Module):
     """One transformation T_i: (a, b) -> (a, b * exp(s) + t) with s, t = net(a, context) (Dinh et al. 2017, eq 7)."""
 
-    def __init__(self, count: int, hidden: int, keeps_even: bool) -> None:
+    def __init__(self, count: int, hidden: int) -> None:
         super().__init__()
-        self.keeps_even = keeps_even
         self.enter = nn.Linear(count // 2, hidden)
         self.middle = nn.Linear(hidden, hidden)
         self.leave = nn.Linear(hidden, count)
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
-
-    def _split(self, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        even, odd = values.unflatten(-1, (-1, 2)).unbind(-1)
-        return (even, odd) if self.keeps_even else (odd, even)
-
-    def _join(self, kept: torch.Tensor, changed: torch.Tensor) -> torch.Tensor:
-        pair = (kept, changed) if self.keeps_even else (changed, kept)
-        return torch.stack(pair, -1).flatten(-2)
 
     def _scale_and_shift(self, kept: torch.Tensor, context: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         act = nn.functional.silu
@@ -42,17 +33,28 @@ class Coupling(nn.Module):
         log_scale, shift = raw.to(kept.dtype).chunk(2, -1)
         return LOG_SCALE_BOUND * torch.tanh(log_scale / LOG_SCALE_BOUND), shift
 
-    def forward(self, z: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
-        """z (..., D) -> T(z) (..., D)."""
-        kept, changed = self._split(z)
+    def forward(self, kept: torch.Tensor, changed: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+        """Both halves of z (..., D / 2) -> the half of T(z) that is not ``kept``."""
         log_scale, shift = self._scale_and_shift(kept, context)
-        return self._join(kept, changed * torch.exp(log_scale) + shift)
+        return changed * torch.exp(log_scale) + shift
 
-    def inverse(self, x: torch.Tensor, context: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """x (..., D) -> T^-1(x) (..., D) and log abs det of its Jacobian (...)."""
-        kept, changed = self._split(x)
+    def inverse(
+        self, kept: torch.Tensor, changed: torch.Tensor, context: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Both halves of x (..., D / 2) -> the half of T^-1(x) that is not ``kept``, and log abs det of its Jacobian
+        (...)."""
         log_scale, shift = self._scale_and_shift(kept, context)
-        return self._join(kept, (changed - shift) * torch.exp(-log_scale)), -log_scale.sum(-1)
+        return (changed - shift) * torch.exp(-log_scale), -log_scale.sum(-1)
+
+
+def _halves(values: torch.Tensor) -> list[torch.Tensor]:
+    """Even and odd numbers (..., D / 2) of (..., D): coupling T_i keeps those of half i modulo 2."""
+    return list(values.unflatten(-1, (-1, 2)).movedim(-1, 0).contiguous())
+
+
+def _join(halves: list[torch.Tensor]) -> torch.Tensor:
+    """The inverse of ``_halves``."""
+    return torch.stack(halves, -1).flatten(-2)
 
 
 class Flow(nn.Module):
@@ -66,7 +68,7 @@ class Flow(nn.Module):
             nn.Linear(condition_count, 2 * context), nn.SiLU(), nn.Linear(2 * context, context)
         )
         self.to_coupling = nn.ModuleList(nn.Linear(context, hidden, bias=False) for _ in range(couplings))
-        self.couplings = nn.ModuleList(Coupling(count, hidden, keeps_even=i % 2 == 0) for i in range(couplings))
+        self.couplings = nn.ModuleList(Coupling(count, hidden) for _ in range(couplings))
 
     def context(self, condition: torch.Tensor) -> list[torch.Tensor]:
         """The couplings' embeddings of a condition (..., C): (..., hidden) each. Compute once while z is optimised."""
@@ -75,19 +77,22 @@ class Flow(nn.Module):
 
     def forward(self, z: torch.Tensor, context: list[torch.Tensor], depth: int | None = None) -> torch.Tensor:
         """Latent z (..., D) -> pose x = T_depth(... T_1(z)) (..., D); the whole flow without ``depth``."""
-        for coupling, own in list(zip(self.couplings, context, strict=True))[:depth]:
-            z = coupling(z, own)
-        return z
+        halves = _halves(z)
+        for number, (coupling, own) in enumerate(list(zip(self.couplings, context, strict=True))[:depth]):
+            kept, changed = number % 2, 1 - number % 2
+            halves[changed] = coupling(halves[kept], halves[changed], own)
+        return _join(halves)
 
     def inverse(
         self, x: torch.Tensor, context: list[torch.Tensor], depth: int | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Pose x (..., D) -> its oracle latent code z (..., D) and log abs det dz/dx (...) (paper, section 4.3)."""
-        log_det = x.new_zeros(x.shape[:-1])
-        for coupling, own in reversed(list(zip(self.couplings, context, strict=True))[:depth]):
-            x, own_log_det = cast(Coupling, coupling).inverse(x, own)
+        halves, log_det = _halves(x), x.new_zeros(x.shape[:-1])
+        for number, (coupling, own) in reversed(list(enumerate(zip(self.couplings, context, strict=True)))[:depth]):
+            kept, changed = number % 2, 1 - number % 2
+            halves[changed], own_log_det = cast(Coupling, coupling).inverse(halves[kept], halves[changed], own)
             log_det = log_det + own_log_det
-        return x, log_det
+        return _join(halves), log_det
 
     def log_prob(self, x: torch.Tensor, context: list[torch.Tensor], depth: int | None = None) -> torch.Tensor:
         """log p(x | condition) (...) by change of variables (paper, eq 3), under T_depth ... T_1 if given."""
@@ -101,14 +106,15 @@ class Flow(nn.Module):
 
         A coupling beyond a pose's depth leaves it as it is.
         """
-        log_det = x.new_zeros(x.shape[:-1])
+        halves, log_det = _halves(x), x.new_zeros(x.shape[:-1])
         depths = torch.as_tensor(depths, device=x.device).expand(len(x))
         for number in reversed(range(len(self.couplings))):
-            within = depths > number
-            changed, own_log_det = cast(Coupling, self.couplings[number]).inverse(x, context[number])
-            x = torch.where(within[:, None], changed, x)
+            within, kept, changed = depths > number, number % 2, 1 - number % 2
+            coupling = cast(Coupling, self.couplings[number])
+            found, own_log_det = coupling.inverse(halves[kept], halves[changed], context[number])
+            halves[changed] = torch.where(within[:, None], found, halves[changed])
             log_det = log_det + torch.where(within, own_log_det, 0.0)
-        return standard_log_prob(x) + log_det
+        return standard_log_prob(_join(halves)) + log_det
 
 
 def standard_log_prob(z: torch.Tensor) -> torch.Tensor:
