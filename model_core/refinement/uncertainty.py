@@ -17,7 +17,9 @@ from ..side_by_side import side_by_side
 from .body_trackers import BodyTrackers, tracker_information
 
 FRAMES_PER_BATCH = 128
-"""Sampled frames that are computed together: bounds the memory to some 15 MB a thread at 16 samples."""
+"""Sampled frames that are computed together: bounds the memory to some 30 MB a thread."""
+DRAWS_AT_ONCE = 4
+"""Draws whose poses are computed together: of one alone each operation starts for too few numbers."""
 EVERY = 8
 """One frame in so many is sampled, and those on either side of a tracker's loss and return, where the region jumps; the
 others lie between, for elsewhere it changes more slowly than the body moves."""
@@ -90,17 +92,21 @@ def sample_std(
 ) -> torch.Tensor:
     """Mean distance (N, P) of the points of f(z), z ~ N(mu_H, Sigma_H), from those of f(mu_H), in metres.
 
-    ``points_of(local rotations (N, 22, 3, 3), pelvis (N, 3))`` are the points (N, P, 3); ``noise`` (K, 66).
+    ``points_of(local rotations (K, N, 22, 3, 3), pelvis (K, N, 3))`` are the points (K, N, P, 3), K at most
+    ``DRAWS_AT_ONCE``; ``noise`` (samples, 66).
     """
-    sigma = torch.exp(evidence.log_sigma)
+    sigma, head = torch.exp(evidence.log_sigma), evidence.positions[:, 0]
 
     def points(z: torch.Tensor) -> torch.Tensor:
         local = model.pose.decode(model.flow(z, evidence.context), evidence.heading)
-        _, joints = forward_kinematics(local, torch.zeros_like(evidence.positions[:, 0]), evidence.rest_joints)
-        return points_of(local, evidence.positions[:, 0] - joints[:, HEAD])
+        _, joints = forward_kinematics(local, torch.zeros_like(z[..., :3]), evidence.rest_joints)
+        return points_of(local, head - joints[..., HEAD, :])
 
-    likely = points(evidence.mean)
-    return torch.stack([(points(evidence.mean + sigma * draw) - likely).norm(dim=-1) for draw in noise]).mean(0)
+    likely = points(evidence.mean[None])
+    total = torch.zeros_like(likely[0, ..., 0])
+    for draws in noise.split(DRAWS_AT_ONCE):
+        total = total + (points(evidence.mean + sigma * draws[:, None]) - likely).norm(dim=-1).sum(0)
+    return total / len(noise)
 
 
 def calibrate(model: Flag, std: torch.Tensor, joint_weights: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
