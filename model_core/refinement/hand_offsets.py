@@ -148,7 +148,11 @@ def forearm_frames(arms: Arms, wrists: torch.Tensor, swivels: torch.Tensor) -> t
     fore = normalize(distance * line - elbow)
     up = -normalize(cross(aside, line))
     frames = torch.stack([fore, up, cross(fore, up)], -1)
-    return axis_angle_to_matrix(line[:, None] * swivels[:, None]) @ frames[:, None]
+    # Rodrigues: of one axis there are many angles.
+    across = torch.linalg.cross(line[..., None].expand_as(frames), frames, dim=-2)
+    outside = line[..., None] * (line[:, None] @ frames) - frames
+    sine, versed = swivels.sin()[:, None, None], (1 - swivels.cos())[:, None, None]
+    return frames[:, None] + sine * across[:, None] + versed * outside[:, None]
 
 
 def frame_costs(
