@@ -1,8 +1,8 @@
 """Poses placed in the room, and by hand the gradient of what is there.
 
 A pose's gradient is a torque about each joint: of whatever pulls at the joints and turns below it. Summed over the tree
-by one product of matrices that is a dozen operations, where autograd repeats each of a chain of joints backwards.
-Torque by torque for all frames at once, numbers of a kind lie side by side: arrays are (22, 3, N) and (22, 3, 3, N).
+by one product of matrices that is a dozen operations, where autograd repeats each of a chain of joints backwards. For
+quick ones the frames lie side by side: arrays are (22, 3, N) and (22, 3, 3, N).
 """
 
 from functools import lru_cache
@@ -31,7 +31,7 @@ def place_joints(
     of which is turned by ``heading`` (...) radians; ``joint`` is at ``position`` (..., 3).
 
     ``angles`` (..., 22, 3) axis-angle in radians, ``mean`` (22, 3, 3), ``rest_joints`` (22, 3) or (..., 22, 3) metres.
-    Only ``angles`` have a gradient, and it has none itself.
+    Of ``angles`` and ``position`` there is a gradient, of which there is none; of nothing else.
     """
     shape = angles.shape[:-2]
     root = (rotation_about_y(heading) @ mean[0]).reshape(-1, 3, 3).permute(1, 2, 0)

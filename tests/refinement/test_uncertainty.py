@@ -75,7 +75,7 @@ def test_trained_uncertainty_is_within_two_percent_of_that_of_every_vertex(obser
 
 def test_no_spread_without_sigma_and_more_with_more(model, observation, body):
     evidence = evidence_of(model, observation, body)
-    noise, points = draw_noise(4, model.pose.scale), lambda local, shift: shift[:, None] + local[:, :, :, 0]
+    noise, points = draw_noise(4, model.pose.scale), lambda local, shift: shift[..., None, :] + local[..., 0]
 
     def spread(log_sigma):
         wide = gather_evidence_with(evidence, log_sigma)
