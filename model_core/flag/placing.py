@@ -37,7 +37,7 @@ def place_joints(
     root = (rotation_about_y(heading) @ mean[0]).reshape(-1, 3, 3).permute(1, 2, 0)
     offsets = joint_offsets(rest_joints).reshape(-1, BODY_JOINT_COUNT, 3).permute(1, 2, 0)
     flat = angles.reshape(-1, BODY_JOINT_COUNT, 3)
-    world, joints = _Chain.apply(flat, mean, root, offsets.contiguous(), joint)  # type: ignore[misc]
+    world, joints = _Chain.apply(flat, mean, root, offsets.contiguous(), joint)
     joints = joints + position.reshape(-1, 1, 3)
     return world.unflatten(0, shape), joints.unflatten(0, shape)
 
