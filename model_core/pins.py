@@ -28,7 +28,7 @@ class Pin:
     (x, y, z) in metres at each, in the model's frame (+Y up, floor at y = 0) of ``Motion``; ``rotations``, if any, are
     the joint's in the world, ``wxyz``. Where ``between`` is true the joint is held from the first moment to the last,
     on the straight way from each place to the next; two equal places hold it still. A ``hard`` pin is met within half a
-    centimetre where a person can, a soft one as far as the motion stays likely. ``reach`` is for how many seconds
+    centimetre where a person can, a soft one by 0.7 of the way. ``reach`` is for how many seconds
     before and after the motion may change for it.
     """
 

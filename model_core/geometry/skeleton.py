@@ -16,6 +16,8 @@ PELVIS, HEAD, LEFT_WRIST, RIGHT_WRIST = 0, 15, 20, 21
 SHOULDERS, ELBOWS, WRISTS = (16, 17), (18, 19), (LEFT_WRIST, RIGHT_WRIST)
 HIPS, KNEES, ANKLES, TOES = (1, 2), (4, 5), (7, 8), (10, 11)
 """The left joint, then the right one."""
+SPINE = (3, 6, 9)
+"""The joints from the pelvis to the chest, which is the last one."""
 TRACKED_JOINTS = (HEAD, LEFT_WRIST, RIGHT_WRIST)
 """The joints of a three-point recording, in the order of ``ROLES``."""
 ROLES = ("head", "left_hand", "right_hand")

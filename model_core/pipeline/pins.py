@@ -10,7 +10,7 @@ from ..geometry.rotations import quaternion_to_matrix
 from ..notes import Note
 from ..observation import FPS
 from ..pins import PIN_JOINTS, Pin
-from ..refinement.pinning import HeldJoint, out_of_reach
+from ..refinement.pinning.held_joints import HeldJoint, out_of_reach
 
 MISSED = 0.01
 """Metres by which a joint is off its hard pin from which that is said."""

@@ -27,7 +27,7 @@ from ..refinement.body_trackers import BodyTrackers, tracked_feet
 from ..refinement.closed_form.on_ground import GroundUnder, put_on_ground
 from ..refinement.feet import foot_contacts
 from ..refinement.initial_motion import STILL, Unrefined
-from ..refinement.pinning import refine_to_pins
+from ..refinement.pinning.bring import bring_to_pins
 from ..refinement.refine import ToRefine, refine_all
 from ..refinement.steady import steady_predictions
 from ..refinement.stillness import stillness
@@ -198,7 +198,7 @@ def solve_poses(
     if options.pins or options.seats:
         met = part_of(report, REFINED, 1)
         solutions = [
-            meet_pins(solution, *person, options.pins, networks, met, options.contacts, options.seats)
+            meet_pins(solution, *person, options.pins, met, options.contacts, options.seats)
             for solution, person in zip(solutions, people, strict=True)
         ]
     if options.refinement and not options.seats:
@@ -280,12 +280,11 @@ def meet_pins(
     observation: Observation,
     rest_joints: np.ndarray,
     pins: Sequence[Pin],
-    networks: Networks,
     progress: Progress | None = None,
     contacts: Sequence[GivenContact] = (),
     seats: Sequence[Seat] = (),
 ) -> Solution:
-    """A solution refined anew within reach of ``pins`` and ``seats``, and the same elsewhere; its notes say which are
+    """A solution brought to ``pins`` and ``seats`` within their reach, and the same elsewhere; its notes say which are
     out of reach.
 
     A pin of the pelvis counts before a seat. There ``contacts`` count that were given for the solution. Raises
@@ -297,8 +296,7 @@ def meet_pins(
     held = held_joints(pins, origin, observation.frame_count, solution.translation)
     start = Unrefined(solution.rotations, solution.translation, solution.contacts)
     given = given_contacts(contacts, observation.frame_count, FPS)
-    trackers = solution.body_trackers
-    met = refine_to_pins(networks.flag, observation, start, rest_joints, held, trackers, progress, given)
+    met = bring_to_pins(start, rest_joints, held, solution.body_trackers, progress, given)
     missed = missed_notes(held, met.rotations, met.translation, rest_joints)
     return Solution(met.rotations, met.translation, met.contacts, met.body_trackers, (*solution.notes, *missed))
 

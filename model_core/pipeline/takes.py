@@ -18,8 +18,9 @@ from ..progress import Progress, part_of
 from ..refinement.body_trackers import BodyTrackers
 from ..refinement.feet import foot_contacts
 from ..refinement.initial_motion import BodyMotion, Unrefined
-from ..refinement.pinning import FADE_FRAMES, between, part_of_observation
+from ..refinement.pinning.time_weights import FADE_FRAMES
 from ..refinement.refine import refine
+from ..refinement.stretches import between, part_of_observation
 from ..sage.ensemble import SageEnsemble
 from ..sage.inference import Prediction, predict_all
 from ..sage.model import MEAN, Sage, Sampling

@@ -18,15 +18,12 @@ from ..geometry.rotations import (
     slerp_matrices,
     transpose,
 )
-from ..geometry.skeleton import LOWER_HALF
+from ..geometry.skeleton import LOWER_HALF, SPINE
 from ..observation import Observation
 from ..sage.ensemble import SageEnsemble
 from ..sage.inference import Prediction, predict_all
 from ..sage.model import MEAN, Sage, Sampling
 from .stillness import SPEED_SMOOTHING, stillness
-
-SPINE = (3, 6, 9)
-"""The joints between pelvis and chest."""
 
 HANDS_REACH = 96
 """Frames within which a hand must be seen: without hands nothing is to be steadied."""

@@ -1,7 +1,8 @@
 """Pin true joints of motion capture, and show how much better the rest of the body is found.
 
 Of each clip head and hands are observed as they truly are, and its body is found twice: from these alone, and with a
-hard pin a second where a joint truly is. Means are over clips, in cm. "At pins" is the worst of all pinned moments.
+hard pin a second where a joint truly is. Means are over clips, in cm. "Worst" is the part of the body that gained
+least, "at pins" the worst of all pinned moments.
 """
 
 from pathlib import Path
@@ -12,6 +13,7 @@ import torch
 from ...model_core.evaluation.methods import observe_truth
 from ...model_core.evaluation.metrics import mean_jerk
 from ...model_core.geometry.kinematics import forward_kinematics
+from ...model_core.geometry.rotations import matrix_to_quaternion
 from ...model_core.geometry.skeleton import ANKLES, BODY_JOINT_COUNT, KNEES, TOES
 from ...model_core.mocap.clips import Clip, load_clips
 from ...model_core.observation import FPS
@@ -21,21 +23,27 @@ from ..support.arguments import command_parser
 from ..support.checkout import WORK
 
 SETS = {
-    "an ankle": ("left_ankle",),
-    "either ankle in turn": ("left_ankle", "right_ankle"),
-    "the pelvis": ("pelvis",),
+    "an ankle": (("left_ankle",), False),
+    "either ankle in turn": (("left_ankle", "right_ankle"), False),
+    "the same, turned": (("left_ankle", "right_ankle"), True),
+    "the pelvis": (("pelvis",), False),
+    "the pelvis, turned": (("pelvis",), True),
 }
-"""What is pinned once a second: of two roles one after the other; the ankle is the left one."""
+"""What is pinned once a second: the role, of two of them one after the other, and whether it is turned as truly, too.
+The ankle is the left one."""
 LEGS = (*KNEES, *ANKLES, *TOES)
 PARTS = {
     "legs": LEGS,
     "left leg": (KNEES[0], ANKLES[0], TOES[0]),
+    "right leg": (KNEES[1], ANKLES[1], TOES[1]),
     "all": tuple(range(BODY_JOINT_COUNT)),
     "trunk": (0, 1, 2, 3, 6, 9, 12, 13, 14, 15, 16, 17),
     "arms": (18, 19, 20, 21),
 }
 """Joints whose errors are shown."""
 CM = 100.0
+SHORTEST = 4.0
+"""Seconds of a clip at least; shorter ones are left out."""
 
 
 def run(arguments: list[str]) -> int:
@@ -44,33 +52,30 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("clips", nargs="*", type=Path, metavar="CLIPS.npz", help="by default val and test")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every N-th clip")
     parser.add_argument("--count", type=int, metavar="N", help="at most so many clips of each file")
-    parser.add_argument(
-        "--seconds", type=float, default=10.0, metavar="S", help="of each clip, 10; shorter clips are left out"
-    )
+    parser.add_argument("--seconds", type=float, default=10.0, metavar="S", help="of each clip at most, 10")
     options = parser.parse_args(arguments)
     networks = load_networks()
     paths = options.clips or [WORK / "data" / "motion" / f"{split}.npz" for split in ("val", "test")]
     for path in paths:
-        clips = [clip for clip in load_clips(path) if len(clip) >= options.seconds * FPS]
+        clips = [clip for clip in load_clips(path) if len(clip) >= SHORTEST * FPS]
         clips = clips[:: options.every][: options.count]
         rows: dict[str, list[dict[str, float]]] = {name: [] for name in SETS}
         for clip in clips:
             for name, row in errors(clip, round(options.seconds * FPS), networks).items():
                 rows[name].append(row)
-            print(
-                "\n".join([f"{path.name}: {len(rows['the pelvis'])} of {len(clips)} clips", *table(rows)]), flush=True
-            )
+            done = f"{path.name}: {len(rows['an ankle'])} of {len(clips)} clips"
+            print("\n".join([done, *table(rows)]), flush=True)
     return 0
 
 
 def errors(clip: Clip, count: int, networks: Networks) -> dict[str, dict[str, float]]:
     """Errors of the first ``count`` frames in cm, before and after, by what is pinned."""
-    observation, truth = observe_truth(clip).first(count), clip.world()[1][:count]
+    observation, (world, truth) = observe_truth(clip).first(count), (part[:count] for part in clip.world())
     plain = solve_pose(observation, clip.rest_joints, Options(), networks)
     rows, before = {}, joints_of(plain, clip)
-    for name, roles in SETS.items():
-        pins = true_pins(truth, roles)
-        met = meet_pins(plain, observation, clip.rest_joints, pins, networks)
+    for name, (roles, turned) in SETS.items():
+        pins = true_pins(truth, roles, world if turned else None)
+        met = meet_pins(plain, observation, clip.rest_joints, pins)
         after = joints_of(met, clip)
         rows[name] = {
             "jitter before": mean_jerk(before),
@@ -83,14 +88,18 @@ def errors(clip: Clip, count: int, networks: Networks) -> dict[str, dict[str, fl
     return rows
 
 
-def true_pins(truth: np.ndarray, roles: tuple[str, ...]) -> list[Pin]:
-    """Pins of the roles in turn, one a second, where ``truth`` (T, 22, 3) has their joints."""
+def true_pins(truth: np.ndarray, roles: tuple[str, ...], world: np.ndarray | None = None) -> list[Pin]:
+    """Pins of the roles in turn, one a second, where ``truth`` (T, 22, 3) has their joints, turned as in ``world``
+    (T, 22, 3, 3), if given."""
     frames = range(round(FPS / 2), len(truth), round(FPS))
     pins = []
     for number, frame in enumerate(frames):
         role = roles[number % len(roles)]
         x, y, z = truth[frame, PIN_JOINTS[role]].tolist()
-        pins.append(Pin(role, (frame / FPS,), ((x, y, z),)))
+        rotations = None
+        if world is not None:
+            rotations = (tuple(matrix_to_quaternion(world[frame, PIN_JOINTS[role]]).tolist()),)
+        pins.append(Pin(role, (frame / FPS,), ((x, y, z),), rotations))
     return pins
 
 
@@ -109,16 +118,18 @@ def joints_of(solution: Solution, clip: Clip) -> np.ndarray:
 
 def table(rows: dict[str, list[dict[str, float]]]) -> list[str]:
     """Lines of what was found, a line for each set of pins."""
-    lines = [
-        f"{'pinned once a second':<24}" + "".join(f"{part:>24}" for part in PARTS) + f"{'jitter':>10}{'at pins':>10}"
-    ]
+    heads = "".join(f"{part:>22}" for part in PARTS)
+    lines = [f"{'pinned once a second':<22}{heads}{'worst':>17}{'jitter':>8}{'at pins':>9}"]
     for name, found in rows.items():
         mean = {key: float(np.mean([row[key] for row in found])) for key in found[0]}
+        gained = {part: 100 * (mean[f"{part} after"] / mean[f"{part} before"] - 1) for part in PARTS}
         shown = [
-            f"{mean[f'{part} before']:7.2f} -> {mean[f'{part} after']:5.2f} "
-            f"({100 * (mean[f'{part} after'] / mean[f'{part} before'] - 1):+4.0f}%)"
-            for part in PARTS
+            f"{mean[f'{part} before']:.2f} -> {mean[f'{part} after']:.2f} ({gained[part]:+.0f}%)" for part in PARTS
         ]
-        jitter, worst = mean["jitter after"] / mean["jitter before"], max(row["at pins"] for row in found)
-        lines.append(f"{name:<24}" + "".join(f"{text:>24}" for text in shown) + f"{jitter:>9.2f}x{worst:>8.2f}cm")
+        worst = max(gained, key=lambda part: gained[part])
+        jitter, off = mean["jitter after"] / mean["jitter before"], max(row["at pins"] for row in found)
+        lines.append(
+            f"{name:<22}{''.join(f'{text:>22}' for text in shown)}{f'{worst} {gained[worst]:+.1f}%':>17}"
+            f"{jitter:>7.2f}x{off:>7.2f}cm"
+        )
     return lines

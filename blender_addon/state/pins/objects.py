@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SIZE, COLOUR = 0.05, (0.95, 0.45, 0.1, 1.0)
 """Metres and colour of an empty that is made to be a pin."""
 FADE_SECONDS = 0.2
-"""Beyond a pin's reach, the time in which what is refined goes over into what was (``pinning.FADE_FRAMES``)."""
+"""Beyond a pin's reach, the time in which what is solved goes over into what was (``time_weights.FADE_FRAMES``)."""
 PLACE_PATHS = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle")
 
 

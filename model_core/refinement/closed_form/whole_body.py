@@ -62,10 +62,15 @@ class WholeBodyTargets:
         known = self.position_weight[:, joint]
         self.position_weight[:, joint] = torch.lerp(known, torch.full_like(known, 1 / HELD_SIGMA), weight)
 
-    def keep(self, joints: tuple[int, ...], positions: torch.Tensor) -> None:
-        """Keep joints about at ``positions`` (T, N, 3), unless they are held."""
+    def keep(self, joints: tuple[int, ...], positions: torch.Tensor, sigma: float = KEPT_SIGMA) -> None:
+        """Keep joints about at ``positions`` (T, N, 3), within ``sigma`` metres, unless they are held."""
         self.positions[:, list(joints)] = positions
-        self.position_weight[:, list(joints)] = 1 / KEPT_SIGMA
+        self.position_weight[:, list(joints)] = 1 / sigma
+
+    def stay(self, joint: int, positions: torch.Tensor, weight: torch.Tensor) -> None:
+        """Leave a joint at ``positions`` (T, 3) as feet are that nobody pinned, as far as ``weight`` (T,) says."""
+        self.positions[:, joint] = positions
+        self.position_weight[:, joint] = torch.maximum(self.position_weight[:, joint], weight / FOOT_SIGMA)
 
     def release(self, joint: int, weight: torch.Tensor) -> None:
         """Let a joint go where others take it, as far as ``weight`` (T,) 0 to 1 says."""

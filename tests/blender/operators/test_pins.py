@@ -17,13 +17,15 @@ from threepoint.blender_addon.operators.showing import select_bones
 from threepoint.blender_addon.state import predictions
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.state.people import people_of
-from threepoint.blender_addon.state.pins.objects import pins_of, ranges_around
+from threepoint.blender_addon.state.pins.objects import FADE_SECONDS, pins_of, ranges_around
 from threepoint.blender_addon.ui import panel
 from threepoint.blender_addon.ui.pins import THREEPOINT_UL_pins
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import matrix_to_quaternion, quaternion_to_matrix
 from threepoint.model_core.notes import Note
+from threepoint.model_core.observation import FPS
 from threepoint.model_core.pins import PIN_JOINTS, pins_from_json
+from threepoint.model_core.refinement.pinning.time_weights import FADE_FRAMES
 
 FRAME = 9
 
@@ -266,6 +268,10 @@ def test_who_is_out_of_reach_is_said_with_the_frame(person):
     note = Note("pin_out_of_reach", {"role": "left ankle", "cm": 31.0, "second": 0.2})
     (said,) = missed(SimpleNamespace(motion=SimpleNamespace(notes=(note,), start=0.1)), bpy.context.scene)
     assert str(said).startswith("Left Ankle: its pin is out of reach; at frame 10,") and "31 cm" in str(said)
+
+
+def test_ranges_reach_as_far_as_the_engine_changes_a_motion_for_pins():
+    assert FADE_SECONDS == pytest.approx(FADE_FRAMES / FPS)
 
 
 def test_ranges_around_pins_are_apart_and_cover_their_reach(person):

@@ -1,0 +1,1 @@
+"""A motion is brought to pins: places where joints are, as somebody says."""
