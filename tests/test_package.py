@@ -64,6 +64,12 @@ def test_installed_command_line_has_what_needs_no_checkout(installed):
     assert refused.stderr.count("\n") == 1
 
 
+def test_the_changelog_tells_of_this_version_below_what_is_unreleased():
+    version = tomllib.loads((ROOT / "blender_manifest.toml").read_text())["version"]
+    told = re.findall(r"^## (\S+)( \(\d{4}-\d\d-\d\d\))?$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert [name for name, _ in told[:2]] == ["Unreleased", version] and told[1][1], "docs/publishing.md: A release"
+
+
 def test_version_stands_in_one_place():
     manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -1,7 +1,8 @@
 """Make dist/threepoint-VERSION.zip, the extension that Blender installs, and check it.
 
 ``--engine PLATFORM`` makes zips that carry the engine as well, one for each Python that Blenders have, and need no
-network; ``--repository FOLDER`` puts all into a folder with the index from which Blender installs and updates.
+network; ``--release`` makes all of them; ``--repository FOLDER`` puts all into a folder with the index from which
+Blender installs and updates. ``SHA256SUMS`` beside the zips has their checksums.
 """
 
 import importlib.util
@@ -20,6 +21,7 @@ from ..model_core.whole_files import write_whole
 from .packaging import engine_wheels, repository
 from .packaging.lock import write_lock
 from .packaging.manifest import manifest_problems, missing_for_the_platform, with_engine
+from .packaging.sums import write_sums
 from .support.arguments import command_parser
 from .support.checkout import ROOT
 from .support.environment import say
@@ -48,6 +50,7 @@ def run(arguments: list[str]) -> int:
     add("-o", "--output", type=Path, default=ROOT / "dist", metavar="FOLDER", help="where to put it")
     add("--engine", choices=engine_wheels.PLATFORMS, action="append", default=[],
         help="also make the zips that carry the engine for this platform; may be given again")  # fmt: skip
+    add("--release", action="store_true", help="also make those of every platform")
     add("--python", choices=[each.python for each in engine_wheels.RANGES], action="append",
         help="of these, only the one for the Blenders that have this Python")  # fmt: skip
     add("--index", metavar="URL|FOLDER",
@@ -59,14 +62,15 @@ def run(arguments: list[str]) -> int:
     add("--lock", action="store_true",
         help="instead: write requirements.txt, with hashes, for requirements.in")  # fmt: skip
     options = parser.parse_args(arguments)
-    if (options.index or options.python) and not options.engine:
+    platforms = list(engine_wheels.PLATFORMS) if options.release else options.engine
+    if (options.index or options.python) and not platforms:
         raise InputError("build: --index and --python say what --engine makes; name its platform")
     if options.checksums:
         write_whole(MANIFEST, manifest_text())
     if options.lock:
         write_lock()
     if not options.checksums and not options.lock:
-        _build_all(options.repository or options.output, options.engine, options.python, options.index)
+        _build_all(options.repository or options.output, platforms, options.python, options.index)
         if options.repository:
             print(repository.write_index(options.repository, blender_extension))
     return 0
@@ -84,6 +88,7 @@ def _build_all(folder: Path, platforms: list[str], pythons: list[str] | None, in
         say(f"extensions.blender.org also asks blender_manifest.toml for {' and '.join(missing)}: docs/publishing.md")
     for path in zips:
         print(f"{path} ({path.stat().st_size / 1e6:.0f} MB)")
+    print(write_sums(folder))
 
 
 def build(

@@ -18,9 +18,9 @@ from .support.checkout import IS_CHECKOUT, PROGRAM
 
 COMMANDS = (
     "demo", "animate", "batch", "live", "prepare", "train", "evaluate", "simulate", "ablations", "compare", "bench",
-    "fuzz", "build", "test", "architecture", "docs",
+    "fuzz", "build", "test", "architecture", "pictures", "docs",
 )  # fmt: skip
-CHECKOUT_COMMANDS = ("build", "test", "architecture", "docs")
+CHECKOUT_COMMANDS = ("build", "test", "architecture", "pictures", "docs")
 """Commands about the sources, which an installed package does not have."""
 ONE_CORE_COMMANDS = ("live",)
 """Commands that compute a single frame at a time."""

@@ -11,11 +11,12 @@ MATERIAL = "Threepoint uncertainty"
 LOW_CENTIMETRES, HIGH_CENTIMETRES = 2.0, 15.0
 """Default range of the colours."""
 RAMP = (
-    (0.0, (0.55, 0.60, 0.66, 1.0)),
-    (0.35, (0.95, 0.80, 0.25, 1.0)),
-    (0.7, (0.90, 0.30, 0.10, 1.0)),
-    (1.0, (0.55, 0.02, 0.20, 1.0)),
+    (0.0, (0.77, 0.76, 0.75, 1.0)),
+    (0.35, (0.90, 0.60, 0.16, 1.0)),
+    (0.7, (0.80, 0.20, 0.07, 1.0)),
+    (1.0, (0.36, 0.01, 0.16, 1.0)),
 )
+"""Linear. The surer the lighter, for eyes that confuse red and green, or yellow and blue, as well: a test holds it."""
 
 
 def activate_colours(mesh: bpy.types.Mesh) -> None:

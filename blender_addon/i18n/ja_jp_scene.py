@@ -48,7 +48,7 @@ MESSAGES = {
     "Range at Playhead": "再生ヘッドの範囲",
     "Range from Preview": "プレビュー範囲から",
     "Refined: head and hands are met exactly, feet stand firmly": "精密化：頭と手が正確に合い、足がしっかり立つ",
-    "Sample Recording": "サンプルの記録",
+    "Try a Sample": "サンプルを試す",
     "Set First and Last to the second before and the second after the current frame": "「最初」と「最後」を現在のフレームの前後 1 秒にする",
     "Show the way from a recording to an exported avatar, step by step": "記録からアバターの書き出しまでを順に示す",
     "Stop this work; the scene stays as it was. Esc over this sidebar does the same": "この作業を止める。シーンは元のまま。このサイドバーの上で Esc でも同じ",

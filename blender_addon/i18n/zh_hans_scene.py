@@ -48,7 +48,7 @@ MESSAGES = {
     "Range at Playhead": "播放头处的区段",
     "Range from Preview": "取自预览范围",
     "Refined: head and hands are met exactly, feet stand firmly": "经过精修：头和手精确吻合，双脚站稳",
-    "Sample Recording": "示例录制",
+    "Try a Sample": "试用示例",
     "Set First and Last to the second before and the second after the current frame": "把首帧和末帧设为当前帧前后各一秒",
     "Show the way from a recording to an exported avatar, step by step": "逐步说明从录制到导出角色的过程",
     "Stop this work; the scene stays as it was. Esc over this sidebar does the same": "停止这项工作，场景保持原样。在此侧栏上按 Esc 也可以",

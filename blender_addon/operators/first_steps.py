@@ -34,7 +34,7 @@ class THREEPOINT_OT_import_sample(bpy.types.Operator):
     """Import a made-up recording that comes with Threepoint: somebody walks, turns, waves and crouches"""
 
     bl_idname = "threepoint.import_sample"
-    bl_label = "Sample Recording"
+    bl_label = "Try a Sample"
 
     @classmethod
     def poll(cls, context: Context) -> bool:

@@ -1,7 +1,8 @@
 """Pictures and films of avatars: their uncertainty colours, the tracked points, a floor, a camera that follows.
 
 Everything that only the picture needs lives in a scene of its own, removed afterwards; the animator's scene is left as
-it was. Workbench draws it: a fraction of a second a frame, without a GPU or a screen.
+it was. Workbench draws it: a fraction of a second a frame, without a GPU or a screen. Light, floor and colours are
+those of a photographer's studio: clay before an even background, lit from the left front, with soft shadows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,15 +18,16 @@ from mathutils import Matrix
 from ...model_core.geometry.filters import gaussian_smooth
 from ...model_core.geometry.rotations import quaternion_to_matrix
 from ...model_core.geometry.skeleton import PELVIS
-from ..animation.curves import CONSTANT, fcurves_of, keyframes_of, new_action, write_vector
+from ..animation.curves import CONSTANT, fcurves_of, keyframes_of, new_action, values_at, write_vector
 from ..animation.timing import scene_fps
 from ..avatar.armature import Avatar
 from ..avatar.bake import root_channels
 from ..avatar.bone_names import names_of
 from ..avatar.uncertainty import modifier_of
 from ..avatar.uncertainty_colours import HIGH_CENTIMETRES, LOW_CENTIMETRES, RAMP
-from ..bpy_types import ArmatureObject, Scene, current_context, current_scene
+from ..bpy_types import ArmatureObject, MeshObject, Scene, current_context, current_scene
 from ..trackers.empties import COLOURS, OTHER_COLOUR, VALID_PATH
+from . import ground
 from . import preview_objects as props
 
 WIDTH, HEIGHT = 640, 360
@@ -42,19 +44,35 @@ SPACING = 1.3
 FLOOR_MARGIN = 7.0
 FOLLOW_SECONDS = 0.6
 """Standard deviation of the Gaussian that smooths the person's path into the camera's."""
-BACKGROUND = (0.055, 0.06, 0.07)
-LABEL_SIZE, LABEL_HEIGHT = 0.12, -1.1
+STUDIO_LIGHT = "studio.sl"
+"""One of those that come with Blender: a key light, a fill light and a rim light."""
+FLOOR_SHADE = (0.2375, 0.2413, 0.2495)
+"""How light Workbench draws what faces upwards under it, which makes the background meet the floor unseen."""
+BALLS, TRAIL_SHRINK = 24, 0.8
+"""Of the trail behind a tracked point: how many, and how much smaller than the first the last one is."""
+LABEL_SIZE, LABEL_HEIGHT = 0.105, -1.1
 LEGEND_WIDTH, LEGEND_TEXT, LEGEND_MARGIN = 0.6, 0.07, 0.13
 """Sizes of labels and legend in metres beside the person."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One body in the picture, the tracked points that belong to it by role, and the label below it."""
+    """One body in the picture, the tracked points that belong to it by role, and the label below it.
+
+    ``meshes``: what is shown in the avatar's place, such as a character's; () shows the points alone, None the avatar.
+    ``trail``: seconds of their past that the points draw behind them.
+    """
 
     avatar: Avatar
     trackers: dict[str, bpy.types.Object] = field(default_factory=dict)
     label: str = ""
+    meshes: tuple[MeshObject, ...] | None = None
+    trail: float = 0.0
+
+    @property
+    def shown(self) -> tuple[MeshObject, ...]:
+        """The meshes in the picture."""
+        return (self.avatar.mesh,) if self.meshes is None else self.meshes
 
 
 def render_still(
@@ -95,6 +113,17 @@ def render_film(
         _render(stage, path, animation=True)
 
 
+def render_frames(
+    folder: Path, subjects: Sequence[Subject], frames: range, size: tuple[int, int] = (WIDTH, HEIGHT)
+) -> list[Path]:
+    """Write a PNG into ``folder`` for each of these frames of the current scene; their paths, in this order."""
+    with _stage(subjects, np.arange(frames[0], frames[-1] + 1), size, fine=True) as stage:
+        stage.render.image_settings.file_format = "PNG"
+        stage.frame_start, stage.frame_end, stage.frame_step = frames[0], frames[-1], frames.step
+        _render(stage, folder / "######", animation=True)
+    return [folder / f"{frame:06}" for frame in frames]
+
+
 def _render(stage: Scene, path: str | Path, animation: bool) -> None:
     path = Path(path).resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -109,19 +138,17 @@ def _render(stage: Scene, path: str | Path, animation: bool) -> None:
 @contextmanager
 def _stage(subjects: Sequence[Subject], frames: np.ndarray, size: tuple[int, int], fine: bool) -> Iterator[Scene]:
     """A scene for the picture, removed with everything that was made for it."""
-    kinds = ("objects", "meshes", "actions", "collections", "cameras", "worlds", "curves", "fonts")
+    kinds = ("objects", "meshes", "actions", "collections", "cameras", "worlds", "curves", "fonts", "node_groups")
     before = {kind: set(getattr(bpy.data, kind)) for kind in kinds}
     stage = cast(Scene, bpy.data.scenes.new("Threepoint preview"))
     try:
         _set_up_rendering(stage, size, fine)
         path, facing = _path_of(subjects[0].avatar.armature, frames)
         height = subjects[0].avatar.armature.matrix_world.translation.z  # Avatars stand on their recording's floor.
-        camera = _place_camera(stage, frames, path, facing, height)
-        _place_subjects(stage, subjects, camera)
+        camera, target = _place_camera(stage, frames, path, facing, height)
+        _place_subjects(stage, subjects, camera, frames)
         _add_legend(stage, subjects, camera, size)
-        ground = props.floor(path.min(0)[:2] - FLOOR_MARGIN, path.max(0)[:2] + FLOOR_MARGIN)
-        ground.location.z = height
-        stage.collection.objects.link(ground)
+        _add_floor(stage, subjects, camera, frames, target)
         yield stage
     finally:
         bpy.data.scenes.remove(stage)
@@ -137,13 +164,12 @@ def _set_up_rendering(stage: Scene, size: tuple[int, int], fine: bool) -> None:
     view.view_transform = "Standard"
     shading = stage.display.shading
     shading.light, shading.color_type = "STUDIO", "VERTEX"
-    # Shadows, cavities and many samples make a picture better and, without a GPU, seven times as slow.
-    shading.show_cavity = shading.show_shadows = fine
-    shading.shadow_intensity = 0.35
-    stage.display.render_aa = "8" if fine else "FXAA"
-    stage.display.light_direction = (0.35, 0.25, 0.9)
+    shading.studio_light = STUDIO_LIGHT
+    shading.show_specular_highlight = False  # Clay is dull.
+    # Many samples make a picture better and, without a GPU, twice as slow.
+    stage.display.render_aa = "5" if fine else "FXAA"
     stage.world = bpy.data.worlds.new("Threepoint preview")
-    stage.world.color = BACKGROUND
+    stage.world.color = [shade * channel for shade, channel in zip(FLOOR_SHADE, ground.COLOUR, strict=True)]
 
 
 def _path_of(armature: ArmatureObject, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -160,8 +186,8 @@ def _path_of(armature: ArmatureObject, frames: np.ndarray) -> tuple[np.ndarray, 
 
 def _place_camera(
     stage: Scene, frames: np.ndarray, path: np.ndarray, facing: np.ndarray, floor: float
-) -> bpy.types.Object:
-    """A camera that looks at the person's front and follows the smoothed path over the floor."""
+) -> tuple[bpy.types.Object, np.ndarray]:
+    """A camera that looks at the person's front and follows the smoothed path over the floor, and that path (n, 3)."""
     data = bpy.data.cameras.new("camera")
     data.sensor_fit, data.angle_y = "VERTICAL", FIELD_OF_VIEW
     camera = bpy.data.objects.new("camera", data)
@@ -174,22 +200,45 @@ def _place_camera(
     target = gaussian_smooth(path, FOLLOW_SECONDS * scene_fps(current_scene()))
     target[:, 2] = floor + FRAMED_CENTRE
     write_vector(new_action(camera, "camera"), "location", frames, target + back * _distance())
-    return camera
+    return camera, target
 
 
 def _distance() -> float:
     return FRAMED_HEIGHT / 2 / np.tan(FIELD_OF_VIEW / 2)
 
 
-def _place_subjects(stage: Scene, subjects: Sequence[Subject], camera: bpy.types.Object) -> None:
+def _shifts(subjects: Sequence[Subject]) -> list[float]:
+    """By how many metres each subject is shown to the right of where it is."""
+    return [(index - (len(subjects) - 1) / 2) * SPACING for index in range(len(subjects))]
+
+
+def _add_floor(
+    stage: Scene, subjects: Sequence[Subject], camera: bpy.types.Object, frames: np.ndarray, path: np.ndarray
+) -> None:
+    """A floor below ``path`` (n, 3) that goes along and takes the subjects' shadows, and lines that stay."""
+    shifts = _shifts(subjects)
+    bodies = [(mesh, shift) for subject, shift in zip(subjects, shifts, strict=True) for mesh in subject.shown]
+    floor = ground.ground(bodies, max(shifts))
+    height = subjects[0].avatar.armature.matrix_world.translation.z
+    floor.rotation_euler.z = camera.rotation_euler.z
+    write_vector(new_action(floor, "floor"), "location", frames, path * [1, 1, 0] + [0, 0, height])
+    stage.collection.objects.link(floor)
+    lines = ground.lines(path.min(0)[:2] - FLOOR_MARGIN, path.max(0)[:2] + FLOOR_MARGIN, floor)
+    lines.location.z = height
+    stage.collection.objects.link(lines)
+
+
+def _place_subjects(stage: Scene, subjects: Sequence[Subject], camera: bpy.types.Object, frames: np.ndarray) -> None:
     """Show each subject as an instance, beside the one before; the animator's objects do not move."""
     right = np.array(camera.rotation_euler.to_matrix().col[0])
-    for index, subject in enumerate(subjects):
-        shift = (index - (len(subjects) - 1) / 2) * SPACING
+    for shift, subject in zip(_shifts(subjects), subjects, strict=True):
         group = bpy.data.collections.new("subject")
-        group.objects.link(subject.avatar.mesh)
+        for mesh in subject.shown:
+            group.objects.link(mesh)
         for role, tracker in subject.trackers.items():
             group.objects.link(_marker_of(role, tracker))
+            for ball in _trail_of(role, tracker, subject.trail, frames):
+                group.objects.link(ball)
         stand: Any = bpy.data.objects.new("subject", None)
         stand.instance_type, stand.instance_collection = "COLLECTION", group
         stand.location = right * shift
@@ -210,6 +259,21 @@ def _marker_of(role: str, tracker: bpy.types.Object) -> bpy.types.Object:
             scales = np.repeat(valid[:, None], 3, 1)
             write_vector(new_action(marker, "marker"), "scale", frame, scales, interpolation=CONSTANT)
     return marker
+
+
+def _trail_of(role: str, tracker: bpy.types.Object, seconds: float, frames: np.ndarray) -> list[bpy.types.Object]:
+    """Balls that are where a tracker was, the further back the smaller; none where it draws no trail."""
+    curves = {fcurve.array_index: fcurve for fcurve in fcurves_of(tracker) if fcurve.data_path == "location"}
+    if not seconds or len(curves) < 3:
+        return []
+    balls, late = [], seconds * scene_fps(current_scene()) / BALLS
+    for number in range(1, BALLS + 1):
+        ball = props.ball(f"trail {role}", COLOURS.get(role, OTHER_COLOUR), 1 - TRAIL_SHRINK * number / BALLS)
+        ball.parent, ball.matrix_parent_inverse = tracker.parent, tracker.matrix_parent_inverse
+        past = np.stack([values_at(curves[axis], frames - number * late) for axis in range(3)], 1)
+        write_vector(new_action(ball, "trail"), "location", frames, past)
+        balls.append(ball)
+    return balls
 
 
 def _fix_to_camera(stage: Scene, camera: bpy.types.Object, item: bpy.types.Object, across: float, up: float) -> None:

@@ -14,7 +14,8 @@ AXIS_COLOURS = ((0.9, 0.08, 0.06, 1), (0.15, 0.65, 0.05, 1), (0.05, 0.2, 0.95, 1
 TILE, LIGHT_TILE, DARK_TILE = 0.5, (0.16, 0.17, 0.19, 1), (0.11, 0.12, 0.135, 1)
 MOST_TILES = 160
 """Tiles along a side of the floor: a person who walks further leaves it."""
-INK = (0.92, 0.93, 0.95, 1)
+INK = (1.8, 1.8, 1.8, 1)
+"""More than white: the light before the camera is a dim one."""
 
 
 def painted_mesh(
@@ -35,17 +36,26 @@ def _paint(mesh: bpy.types.Mesh, colours: ArrayLike) -> bpy.types.Object:
     return bpy.data.objects.new(mesh.name, mesh)
 
 
+def ball(name: str, colour: Sequence[float], size: float) -> bpy.types.Object:
+    """A ball without axes, ``size`` times as big as a marker's."""
+    vertices, faces = _sphere(size * MARKER_RADIUS)
+    return painted_mesh(name, vertices, faces, colour)
+
+
+def _sphere(radius: float) -> tuple[np.ndarray, list[list[int]]]:
+    """Vertices (V, 3) and faces of a ball."""
+    sphere = bmesh.new()
+    bmesh.ops.create_icosphere(sphere, subdivisions=2, radius=radius)
+    sphere.verts.index_update()
+    found = np.array([vertex.co for vertex in sphere.verts]), [[v.index for v in face.verts] for face in sphere.faces]
+    sphere.free()
+    return found
+
+
 def marker(name: str, colour: Sequence[float]) -> bpy.types.Object:
     """A ball with three coloured axes, for a tracked point."""
-    ball = bmesh.new()
-    bmesh.ops.create_icosphere(ball, subdivisions=2, radius=MARKER_RADIUS)
-    mesh = bpy.data.meshes.new(name)
-    ball.to_mesh(mesh)
-    ball.free()
-    vertices = [np.array([v.co for v in mesh.vertices])]
-    faces = [list(p.vertices) for p in mesh.polygons]
-    colours = [np.tile(colour, (len(mesh.vertices), 1))]
-    bpy.data.meshes.remove(mesh)
+    corners, faces = _sphere(MARKER_RADIUS)
+    vertices, colours = [corners], [np.tile(colour, (len(corners), 1))]
     for axis in range(3):
         high = np.full(3, AXIS_WIDTH / 2)
         low = -high

@@ -33,10 +33,11 @@ CHOSEN = ("head", "left_hand", "right_hand")
 """The roles of which a person has one object each; the others' objects lie beside the head."""
 COLOURS = {
     "head": (0.95, 0.75, 0.1, 1.0),
-    "left_hand": (0.1, 0.75, 0.95, 1.0),
-    "right_hand": (0.95, 0.25, 0.65, 1.0),
+    "left_hand": (0.1, 0.62, 0.95, 1.0),
+    "right_hand": (0.85, 0.1, 0.15, 1.0),
 }
 OTHER_COLOUR = (0.45, 0.9, 0.35, 1.0)
+"""Linear; told apart by eyes that confuse red and green, or yellow and blue, as well: a test holds it."""
 HEAD_SIZE, HAND_SIZE = 0.12, 0.08
 LOST_SIZE = 0.02
 """Display sizes in metres; a tracker that is not seen shrinks to the last."""

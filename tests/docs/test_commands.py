@@ -6,10 +6,13 @@ import importlib
 import math
 import re
 import shlex
+import shutil
 
+import numpy as np
 import pytest
 
 import threepoint
+from threepoint.model_core import pipeline
 from threepoint.model_core.command_line.animate_arguments import (
     add_calibration,
     add_outputs,
@@ -18,6 +21,7 @@ from threepoint.model_core.command_line.animate_arguments import (
 )
 from threepoint.model_core.command_line.parser import CommandParser
 from threepoint.model_core.errors import InputError
+from threepoint.model_core.motion import Motion
 from threepoint.tools import animate
 from threepoint.tools.cli import COMMANDS
 from threepoint.tools.support.checkout import ROOT
@@ -141,6 +145,24 @@ def test_python_in_a_page_is_python_and_names_what_there_is(document):
         for node in ast.walk(ast.parse(code)):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "threepoint":
                 assert node.attr in threepoint._PUBLIC, f"{document}: threepoint.{node.attr}"
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/getting-started.md", "docs/recordings.md", "docs/pins.md"])
+def test_python_in_a_page_runs(document, tmp_path, monkeypatch):
+    """With a motion in the place of the one that is predicted, and one of the reader's own recordings."""
+    body, game = threepoint.load_body(), ROOT / "tests" / "data" / "bsor" / "game.bsor"
+    still = Motion(60.0, np.tile([1.0, 0, 0, 0], (5, 22, 1)), np.tile([0.0, 0.9, 0], (5, 1)), body.betas_for(1.7))
+    given = []
+    monkeypatch.setattr(pipeline, "animate", lambda recording, options=None: given.append(recording) or still)
+    for name in ("session.bsor", "my_session.bsor"):
+        shutil.copy2(game, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    blocks = [code for language, code in BLOCK.findall(text_of(document)) if language == "python"]
+    for code in blocks:
+        exec(compile(code, document, "exec"), {"recording": threepoint.read(game)})
+    assert blocks and (given or document == "docs/recordings.md")
+    if any("write_amass" in code for code in blocks):
+        assert np.load(tmp_path / "motion.npz")["poses"].shape == (5, 156)
 
 
 def test_the_api_has_every_public_name():

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 COMMANDS = (
     "demo", "animate", "batch", "live", "prepare", "train", "evaluate", "simulate", "ablations", "compare", "bench",
-    "fuzz", "build", "test", "architecture", "docs",
+    "fuzz", "build", "test", "architecture", "pictures", "docs",
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Zips that carry the engine, the index of a folder of zips, and what the extension platform asks of a manifest."""
 
+import hashlib
 import importlib.metadata
 import itertools
 import json
@@ -24,8 +25,7 @@ def folder(tmp_path_factory):
     patch.setattr(build, "PACKED", tuple(name for name in build.PACKED if name != "weights"))
     patch.setattr(engine_wheels, "_download", stand_in_wheels.download)
     made = tmp_path_factory.mktemp("repository")
-    platforms = [word for name in PLATFORMS for word in ("--engine", name)]
-    assert build.run([*platforms, "--repository", str(made)]) == 0
+    assert build.run(["--release", "--repository", str(made)]) == 0
     patch.undo()
     return made
 
@@ -53,6 +53,13 @@ def test_the_plain_zip_runs_everywhere(folder):
     ((_, made, names),) = [found for found in manifests(folder) if "-py" not in found[0].name]
     assert not {"platforms", "wheels", "blender_version_max"} & set(made)
     assert not [name for name in names if name.endswith(".whl")]
+
+
+def test_every_zip_has_its_checksum(folder):
+    lines = (folder / "SHA256SUMS").read_text().splitlines()
+    told = dict(reversed(line.split("  ")) for line in lines)
+    assert told == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.zip")}
+    assert len(told) == len(lines) == 1 + len(PLATFORMS) * len(RANGES)
 
 
 def test_what_torch_needs_is_carried():

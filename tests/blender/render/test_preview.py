@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from bodies import BoxBody, animated_avatar, wild_motion, wobbly_recording
 
-from threepoint.blender_addon.render.preview import Subject, render_film, render_still
+from threepoint.blender_addon.render.preview import Subject, render_film, render_frames, render_still
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.trackers.empties import COLOURS, create_trackers
 
@@ -25,16 +25,24 @@ def pixels(path):
     return values
 
 
+COUNTED = ("scenes", "objects", "meshes", "actions", "collections", "worlds", "node_groups")
+
+
 def counts():
-    return {name: len(getattr(bpy.data, name)) for name in ("scenes", "objects", "meshes", "actions", "collections")}
+    return {name: len(getattr(bpy.data, name)) for name in COUNTED}
 
 
 def has_colour(picture, colour):
     """Whether many pixels have the hue of a linear colour: the same order and ratio of channels, whatever the light."""
+    return hue_count(picture, colour) > 8
+
+
+def hue_count(picture, colour):
+    """How many pixels have the hue of a linear colour."""
     wanted = np.array(colour[:3]) ** (1 / 2.2)
     shown = picture[..., :3].reshape(-1, 3)
     shown = shown[shown.max(1) > 0.3]
-    return (np.abs(shown / shown.max(1, keepdims=True) - wanted / wanted.max()).max(1) < 0.12).sum() > 8
+    return (np.abs(shown / shown.max(1, keepdims=True) - wanted / wanted.max()).max(1) < 0.12).sum()
 
 
 def test_a_still_shows_body_colours_and_tracked_points(subject, tmp_path):
@@ -67,3 +75,27 @@ def test_a_film_plays_in_real_time_beside_another(subject, tmp_path):
     assert film.frame_duration == 16 and film.fps == pytest.approx(30)
     bpy.data.movieclips.remove(film)
     assert counts() == before and bpy.context.scene.frame_current == frame
+
+
+def test_the_floor_meets_the_background_unseen_and_takes_soft_shadows(subject, tmp_path):
+    render_still(tmp_path / "still.png", [Subject(subject.avatar)], frame=60, size=(320, 180))
+    picture = pixels(tmp_path / "still.png")[..., :3]
+    edge = picture[:, 2]  # From the floor at the left, past the horizon, to the background.
+    assert np.abs(np.diff(edge[60:], axis=0)).max() < 0.02 and np.abs(edge[90] - edge[-5]).max() < 0.03
+    row = picture[: len(picture) // 3, 160:].mean(-1)  # The shadow falls to the right, away from the camera.
+    lit = np.median(row[:, -20:], axis=1, keepdims=True)
+    assert (row < 0.85 * lit).any() and np.abs(np.diff(row, axis=1)).min() < 0.01
+
+
+def test_what_is_shown_may_be_the_points_alone_with_their_trail(subject, tmp_path):
+    before = counts()
+    points = Subject(subject.avatar, subject.trackers, meshes=(), trail=0.5)
+    (first, second) = render_frames(tmp_path, [points], range(60, 64, 2), (320, 180))
+    bare = Subject(subject.avatar, subject.trackers, meshes=())
+    (without,) = render_frames(tmp_path / "bare", [bare], range(60, 62, 2), (320, 180))
+    shown, trailless = pixels(first), pixels(without)
+    assert (pixels(second) != shown).any()
+    blue = COLOURS["left_hand"]
+    assert hue_count(shown, blue) > 1.5 * hue_count(trailless, blue) > 0
+    assert (shown[..., :3].max(-1) < 0.9).mean() > 0.95, "no body"
+    assert counts() == before

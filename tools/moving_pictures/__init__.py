@@ -1,0 +1,1 @@
+"""The moving pictures of the README and the site: what each shows, and how it becomes a file."""
