@@ -1,7 +1,8 @@
 """A light foot lock in a stream: feet that stand stay where they are, and never below the floor.
 
 Offline each stand has one spot, chosen by all of it. Here a foot locks where it is as it begins to stand, and what it
-is off by fades once it stands no more. Under a still head feet stand unless they are clearly lifted.
+is off by fades once it stands no more. Under a head that is still, or sways about one place, feet stand unless they are
+clearly lifted, turned or far from the body: legs that sway with arms and trunk are no steps.
 """
 
 from collections import deque
@@ -21,8 +22,10 @@ LOCKED, RELEASED = 0.6, 0.3
 """Probabilities of contact from which a foot locks, and below which it is let go."""
 LOW_FOOT = 0.08
 """Metres above its rest up to which a foot may stand under a still head whatever the network calls a contact."""
-FARTHEST = 0.18
-"""Metres that a body may go away from a locked foot before it steps."""
+FARTHEST, FARTHEST_STILL = 0.18, 0.25
+"""Metres that a body may go away from a locked foot before it steps, under a moving head and under a still one."""
+TURNED = np.radians(75)
+"""Angle by which a body may turn on a locked foot before it steps."""
 STEP_FRAMES = 15
 """Frames over which a foot comes back to where the body has it."""
 STEP_HEIGHT = 0.04
@@ -32,6 +35,9 @@ LEVEL_FRAMES = 10
 """Frames over which a foot that stands comes flat to the floor."""
 SPEED_FRAMES = 12
 """Frames over which a head's speed is measured."""
+SWAY_FRAMES, SWAY, SWAY_SPEED = 90, 0.25, 0.8
+"""A head sways in place that in so many frames was within so many metres of the middle of its way, and is no faster
+than so many metres a second: nobody walks like that. It counts as still."""
 
 
 @dataclass
@@ -52,7 +58,7 @@ class LiveFeet:
     def __init__(self, rest_joints: np.ndarray, rest_heights: np.ndarray) -> None:
         self.change_person(rest_joints, rest_heights)
         self._feet = (_Foot(), _Foot())
-        self._heads: deque[np.ndarray] = deque(maxlen=SPEED_FRAMES + 1)
+        self._heads: deque[np.ndarray] = deque(maxlen=SWAY_FRAMES)
 
     def change_person(self, rest_joints: np.ndarray, rest_heights: np.ndarray) -> None:
         """Go on with another person's."""
@@ -75,12 +81,13 @@ class LiveFeet:
         return self._above_floor(places, turned), turned
 
     def _stillness(self, head: np.ndarray) -> float:
-        """How still the head is, 0 to 1."""
-        self._heads.append(head)
-        if len(self._heads) < 2:
+        """How still the head at (3,) is, 0 to 1; 1 where it sways in place."""
+        self._heads.append(head[[0, 2]])
+        way = np.array(self._heads)
+        frames = min(SPEED_FRAMES, len(way) - 1)
+        speed = float(np.linalg.norm(way[-1] - way[-1 - frames])) * FPS / max(1, frames)
+        if speed < SWAY_SPEED and np.linalg.norm(way - way.mean(0), axis=-1).max() < SWAY:
             return 1.0
-        way = (self._heads[-1] - self._heads[0])[[0, 2]]
-        speed = float(np.linalg.norm(way)) * FPS / (len(self._heads) - 1)
         return float(np.clip((MOVING_SPEED - speed) / (MOVING_SPEED - STILL_SPEED), 0, 1))
 
     def _step_foot(
@@ -96,8 +103,9 @@ class LiveFeet:
             if stands and foot.left == 0:
                 foot.anchor, foot.yaw = place.copy(), float(heading(world))
         else:
-            far = np.linalg.norm((foot.anchor - ankle)[[0, 2]]) > FARTHEST
-            if far or not low or (contact < RELEASED and still < 1):
+            far = np.linalg.norm((foot.anchor - ankle)[[0, 2]]) > (FARTHEST_STILL if still == 1 else FARTHEST)
+            turned = np.cos(float(heading(world)) - foot.yaw) < np.cos(TURNED)
+            if far or turned or not low or (contact < RELEASED and still < 1):
                 foot.offset, foot.left, foot.anchor = foot.anchor - ankle, STEP_FRAMES, None
                 foot.lift = STEP_HEIGHT * min(1.0, float(np.linalg.norm(foot.offset[[0, 2]])) / STEP_LENGTH)
                 place = ankle + self._fading(foot)
