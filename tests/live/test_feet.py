@@ -49,11 +49,11 @@ def test_a_foot_steps_once_its_body_is_elsewhere(rest):
     assert speed(places).max() < 6.0
 
 
-@pytest.mark.parametrize("seconds", [0.7, 1.0, 1.4, 2.0, 4.0])
+@pytest.mark.parametrize("seconds", [0.7, 1.4, 3.0])
 @pytest.mark.parametrize("late", [0.0, 0.25, 0.5])
 def test_feet_stand_under_a_head_that_sways_in_place(rest, seconds, late):
     """However long a sway takes, and whether the legs that the network lifts for it go with the head or against it."""
-    turns = 2 * np.pi * np.arange(360)[:, None] / (60 * seconds)
+    turns = 2 * np.pi * np.arange(240)[:, None] / (60 * seconds)
     across = 0.08 if seconds < 1 else 0.12
     heads = across * np.sin(turns) * [1.0, 0, 0.3]
     ways = 0.1 * np.sin(turns - 2 * np.pi * late) * [1.0, 0, 0.3] + 0.04 * np.sin(turns) ** 2 * [0.0, 1, 0]
