@@ -5,7 +5,6 @@ is off by fades once it stands no more. Under a head that is still, or sways abo
 clearly lifted, turned or far from the body: legs that sway with arms and trunk are no steps.
 """
 
-from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,7 +57,7 @@ class LiveFeet:
     def __init__(self, rest_joints: np.ndarray, rest_heights: np.ndarray) -> None:
         self.change_person(rest_joints, rest_heights)
         self._feet = (_Foot(), _Foot())
-        self._heads: deque[np.ndarray] = deque(maxlen=SWAY_FRAMES)
+        self._heads, self._heads_known = np.zeros((SWAY_FRAMES, 2)), 0
 
     def change_person(self, rest_joints: np.ndarray, rest_heights: np.ndarray) -> None:
         """Go on with another person's."""
@@ -82,8 +81,10 @@ class LiveFeet:
 
     def _stillness(self, head: np.ndarray) -> float:
         """How still the head at (3,) is, 0 to 1; 1 where it sways in place."""
-        self._heads.append(head[[0, 2]])
-        way = np.array(self._heads)
+        self._heads[:-1] = self._heads[1:]
+        self._heads[-1] = head[[0, 2]]
+        self._heads_known = min(self._heads_known + 1, SWAY_FRAMES)
+        way = self._heads[-self._heads_known :]
         frames = min(SPEED_FRAMES, len(way) - 1)
         speed = float(np.linalg.norm(way[-1] - way[-1 - frames])) * FPS / max(1, frames)
         if speed < SWAY_SPEED and np.linalg.norm(way - way.mean(0), axis=-1).max() < SWAY:
