@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import bpy
+from bpy.props import PointerProperty
 
 from ...model_core.geometry.skeleton import ROLES
 from ..bpy_types import AnyObject
@@ -13,7 +14,7 @@ from ..trackers.empties import body_trackers
 if TYPE_CHECKING:
     from .properties import THREEPOINT_PG_person
 
-NOT_COPIED = {"name", "root", "takes", "active_take", "quality", "calibration_key", "character", "pin"}
+NOT_COPIED = {"name", "root", "takes", "active_take", "quality", "calibration_key"}
 """Properties of a person that are set by other means."""
 CALLED = ("get", "set", "update")
 UNKNOWN = "unknown"
@@ -21,12 +22,19 @@ UNKNOWN = "unknown"
 
 
 def plain_properties(kind: type) -> dict[str, object]:
-    """The properties of a person without what happens when they are read or set: as files hold them."""
-    deferred: dict[str, Any] = {name: given for name, given in kind.__annotations__.items() if name != "name"}
+    """The properties of a person without what happens when they are read or set: as files hold them. Groups of more
+    are left out: no person had one while they were kept in the scene."""
+    deferred: dict[str, Any] = {
+        name: given for name, given in kind.__annotations__.items() if name != "name" and not _is_group(given)
+    }
     return {
         name: given.function(**{key: value for key, value in given.keywords.items() if key not in CALLED})
         for name, given in deferred.items()
     }
+
+
+def _is_group(given: Any) -> bool:
+    return given.function is PointerProperty and issubclass(given.keywords["type"], bpy.types.PropertyGroup)
 
 
 @bpy.app.handlers.persistent

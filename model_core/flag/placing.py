@@ -31,8 +31,9 @@ def place_joints(
     of which is turned by ``heading`` (...) radians; ``joint`` is at ``position`` (..., 3).
 
     ``angles`` (..., 22, 3) axis-angle in radians, ``mean`` (22, 3, 3), ``rest_joints`` (22, 3) or (..., 22, 3) metres.
-    Of ``angles`` and ``position`` there is a gradient, of which there is none; of nothing else.
+    There is a gradient of ``angles`` and ``position`` alone: the others must not want one.
     """
+    assert not any(given.requires_grad for given in (mean, heading, rest_joints))
     shape = angles.shape[:-2]
     root = (rotation_about_y(heading) @ mean[0]).reshape(-1, 3, 3).permute(1, 2, 0)
     offsets = joint_offsets(rest_joints).reshape(-1, BODY_JOINT_COUNT, 3).permute(1, 2, 0)

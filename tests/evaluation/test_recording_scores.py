@@ -21,7 +21,7 @@ from threepoint.tools import evaluate
 from threepoint.tools.evaluation import recording_scores
 
 STEPS = "threepoint.model_core.pipeline."
-solve, calibrate = (importlib.import_module(STEPS + step) for step in ("solve", "calibrate"))
+solve, takes, calibrate = (importlib.import_module(STEPS + step) for step in ("solve", "takes", "calibrate"))
 NETWORKS = Networks(None, None, "cpu")
 DRIFT = 0.3
 """Metres a second at which the body of "SAGE" slides."""
@@ -46,7 +46,7 @@ def standing_still(monkeypatch):
         return [Refined(motion.rotations, translation, motion.contacts)]
 
     refined = []
-    monkeypatch.setattr(solve, "predict_all", slide)
+    monkeypatch.setattr(takes, "predict_all", slide)
     monkeypatch.setattr(solve, "steady_predictions", lambda sage, shown, *_: shown)
     monkeypatch.setattr(solve, "refine_all", stop)
     monkeypatch.setattr(calibrate, "fit_hands", lambda recording, calibration, *_: calibration)
@@ -139,7 +139,7 @@ def test_an_elbow_jumps_where_it_turns_far_and_its_tracker_does_not():
 
 def test_what_is_shown_live_is_scored_where_it_is_asked_for(standing_still, folder, monkeypatch, capsys):
     def glide(sage, observation, rest_joints):
-        return solve.predict_all(sage, [observation], [rest_joints], None, None)[0]
+        return takes.predict_all(sage, [observation], [rest_joints], None, None)[0]
 
     monkeypatch.setattr(recording_scores, "follow", glide)
     monkeypatch.setattr(recording_scores, "members_of", lambda sage: (sage,))

@@ -230,7 +230,9 @@ def test_an_unknown_device_is_refused():
 
 
 def test_options_survive_json():
-    options = Options(None, 1.8, 0.1, "touch", KnownPose("a", 2.5), None, "cpu", 3, 2, 0.5, False)
+    options = Options(
+        None, 1.8, 0.1, "touch", KnownPose("a", 2.5), None, "cpu", 3, 2, refinement=0.5, uncertainty=False
+    )
     assert options_from_json(options_to_json(options)) == options
     assert options_from_json({}) == Options()
     assert options_from_json({"pose": {"kind": "t", "second": None}}).pose == KnownPose("t", None)

@@ -242,8 +242,6 @@ def old_file(person):
             "root",
             "quality",
             "extent",
-            "character",
-            "pin",
         ):
             setattr(old, name, getattr(person, name))
     old.calibration_key = json.dumps([*json.loads(person.calibration_key), "device", 123])

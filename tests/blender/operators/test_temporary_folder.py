@@ -103,7 +103,7 @@ def test_the_other_blender_is_given_the_take_alone_whatever_plays_over_it(person
     animation, take = person.armature.animation_data, person.takes[person.active_take].action
     animation.action, animation.action_blend_type = own_action("tweak"), "COMBINE"
     begun = exporting.export("BVH", tmp_path / "walk.bvh", person, bpy.context.scene)
-    with bpy.data.libraries.load(str(given[0] / "avatar.blend")) as (there, wanted):
+    with bpy.data.libraries.load(str(given[0] / "copied.blend")) as (there, wanted):
         wanted.objects = there.objects
     (rig,) = [item for item in wanted.objects if item.type == "ARMATURE"]
     begun._folder.cleanup()

@@ -344,7 +344,7 @@ def test_the_engine_is_asked_for_what_the_panel_says(scene, person):
     options = job._request[0]["options"]
     assert options == {
         "stature": None, "floor": None, "preset": None, "pose": None,
-        "device": "cpu", "seed": ANSWER, "take": 3, "refinement": 0.25,
+        "device": "cpu", "seed": ANSWER, "take": 3, "refinement": 0.25, "lost_hands": "prior",
     }  # fmt: skip
     job.wait()
 
