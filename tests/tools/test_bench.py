@@ -58,4 +58,4 @@ def test_live_is_sent_to_and_heard_as_a_process_of_its_own():
     figures = live.measure(SimpleNamespace(seconds=0.5))
     assert all(value > 0 for value, _ in figures.values())
     median, longest = (figures[f"live, packet to whole body, {name}"][0] for name in ("median", "longest"))
-    assert median <= longest and figures["live, bodies"][0] < 61
+    assert median <= longest and figures["live, bodies"][0] < live.RATE

@@ -3,6 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
+
+pytest.importorskip("matplotlib", reason="needs matplotlib, which draws the pictures beside the table")
 
 from threepoint.model_core.body import load_body
 from threepoint.tools.evaluation.characters import table
