@@ -110,7 +110,9 @@ def _draw_trim(layout: bpy.types.UILayout, context: Context) -> None:
     part.prop(person, "trim_first", text="")
     part.prop(person, "trim_last", text="")
     row.operator(THREEPOINT_OT_trim.bl_idname, text="", icon="PREVIEW_RANGE")
-    column.prop(person, "lost_hands")
+    named = column.column()
+    named.use_property_split, named.use_property_decorate = True, False
+    named.prop(person, "lost_hands")
 
 
 BUTTONS = (Button(Slot.PREDICTION, 5, _draw_trim),)
