@@ -5,18 +5,19 @@ the elbow follows where it ends, no faster than ``SWIVEL_SPEED``.
 """
 
 import math
-from functools import partial
 
 import numpy as np
 
 from ..geometry.filters import smoothstep
 from ..geometry.kinematics import forward_kinematics
 from ..geometry.rotations import length, slerp_matrices, transpose
-from ..geometry.skeleton import HEAD, PARENTS, SHOULDERS, TRACKED_JOINTS
+from ..geometry.skeleton import HEAD, PARENTS, TRACKED_JOINTS
 from ..refinement.closed_form.arms import (
-    ARMS,
     BEND_SPEED,
     COLLAR_SPEED,
+    ELBOWS,
+    SHOULDERS,
+    WRISTS,
     arm_lengths,
     collars_of,
     meet_hand,
@@ -37,6 +38,8 @@ NEAR_REACH, NO_TURN = 0.95, 1e-4
 """Part of an arm's length up to which no collar is asked for help, and radians by which one is turned no more."""
 FOUND_FRAMES, LOST_FRAMES = 15, 30
 """Frames over which a hand goes to a tracker that is found, and away from one that is lost."""
+SIDES = np.arange(2)
+FULL_TURNS = 2 * np.pi * np.array([-1.0, 0.0, 1.0])
 STEPS = 0.5 * ((SWIVELS[:, None] - SWIVELS[None]) / SPEED_SIGMA) ** 2
 
 
@@ -47,9 +50,9 @@ class LiveArms:
         self.change_person(rest_joints)
         self._collars = np.zeros((1, 2, 3))
         self._bends: np.ndarray | None = None
-        self._twists: list[float | None] = [None, None]
-        self._paths: list[np.ndarray] = [np.zeros(len(SWIVELS)), np.zeros(len(SWIVELS))]
-        self._swivels = [0.0, 0.0]
+        self._twists: np.ndarray | None = None
+        self._paths = np.zeros((len(SIDES), len(SWIVELS)))
+        self._swivels = np.zeros(len(SIDES))
         self._met: np.ndarray | None = None
         self._frame = 0
 
@@ -82,21 +85,20 @@ class LiveArms:
             world, joints = forward_kinematics(solved, joints[:, 0], self.rest_joints)
         solved[:, HEAD] = transpose(world[:, PARENTS[HEAD]]) @ hands[:, 0]
         trunk = Trunk.of(world, joints)
-        for side, arm in enumerate(reaching_arms(world, joints, places[:, 1:], self.rest_joints, self._ease)):
-            hand = keep_out_of_trunk(hands[:, 1 + side], arm, trunk, side)
-            if side == self._frame % EVERY:  # As offline, every second frame is compared.
-                self._compare(swivel_costs(arm, hand, trunk, side)[0], side)
-            swivel, twist = np.array([self._swivel(side)]), partial(self._continuous, side=side)
-            turned = meet_hand(arm, hand, swivel, self.rest_joints, side, twist)
-            for joint, rotation in zip(ARMS[side][1:], turned, strict=True):
-                solved[:, joint] = rotation
+        arms = reaching_arms(world, joints, places[:, 1:], self.rest_joints, self._ease)
+        met = np.stack([keep_out_of_trunk(hands[:, 1 + side], arms.of(side), trunk, side) for side in SIDES], 1)
+        side = self._frame % EVERY  # As offline, every second frame is compared: one side in each.
+        self._compare(swivel_costs(arms.of(side), met[:, side], trunk, side)[0], side)
+        turned = meet_hand(arms, met, self._swivel()[None], self.rest_joints, SIDES, self._continuous)
+        for joints_of_both, rotations_of_both in zip((SHOULDERS, ELBOWS, WRISTS), turned, strict=True):
+            solved[:, joints_of_both] = rotations_of_both
         self._frame += 1
         return solved[0]
 
     def _turn_collars(self, world: np.ndarray, joints: np.ndarray, places: np.ndarray) -> None:
         """Turn collars towards hands (1, 3, 3) that arms cannot reach, and back; mostly there is nothing to turn."""
         if not self._collars.any():
-            away = length(places[0, 1:] - joints[0, list(SHOULDERS)])
+            away = length(places[0, 1:] - joints[0, SHOULDERS])
             if (away < NEAR_REACH * self._lengths).all():
                 return
         collars = collars_of(world, joints, places, self.rest_joints)
@@ -135,22 +137,21 @@ class LiveArms:
         path = costs + (FORGETTING * self._paths[side][None] + STEPS).min(1)
         self._paths[side] = path - path.min()
 
-    def _swivel(self, side: int) -> float:
-        """Radians by which an elbow swivels now."""
-        goal = float(SWIVELS[int(self._paths[side].argmin())])
-        step = SWIVEL_FOLLOWING * (goal - self._swivels[side])
-        self._swivels[side] += float(np.clip(step, -SWIVEL_SPEED, SWIVEL_SPEED))
-        return self._swivels[side]
+    def _swivel(self) -> np.ndarray:
+        """Radians (2,) by which elbows swivel now."""
+        step = SWIVEL_FOLLOWING * (SWIVELS[self._paths.argmin(-1)] - self._swivels)
+        self._swivels = self._swivels + np.clip(step, -SWIVEL_SPEED, SWIVEL_SPEED)
+        return self._swivels
 
-    def _continuous(self, twist: np.ndarray, side: int) -> np.ndarray:
-        """A twist (1,) with the full turns that bring it nearest to the last one, and within what a forearm can do."""
-        turns = float(twist[0]) + 2 * np.pi * np.array([-1.0, 0.0, 1.0])
-        most, last = PRONATION + WRIST_TWIST, self._twists[side]
-        nearest = turns if last is None else turns - np.clip(last, -most, most)
+    def _continuous(self, twists: np.ndarray) -> np.ndarray:
+        """Twists (1, 2) with the full turns that bring them nearest to the last ones, and within what a forearm can
+        do."""
+        turns = twists[0, :, None] + FULL_TURNS
+        most = PRONATION + WRIST_TWIST
+        nearest = turns if self._twists is None else turns - np.clip(self._twists, -most, most)[:, None]
         beyond = np.maximum(np.abs(turns) - most - np.pi / 4, 0)  # Some way beyond, lest it turns over at the limit.
-        chosen = float(turns[int((np.abs(nearest) + 100 * beyond).argmin())])
-        self._twists[side] = chosen
-        return np.array([chosen])
+        self._twists = turns[SIDES, (np.abs(nearest) + 100 * beyond).argmin(-1)]
+        return self._twists[None]
 
 
 def _shortened(vectors: np.ndarray, longest: float) -> np.ndarray:

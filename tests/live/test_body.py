@@ -111,8 +111,13 @@ def test_numpy_and_torch_find_the_same_arms_and_legs(clip):
     for frame in range(0, len(clip), 7):
         one = slice(frame, frame + 1)
         alone = reaching_arms(world[one], joints[one], reached[one], clip.rest_joints, lambda bend: bend)
-        for side, (several, single) in enumerate(zip(arms, alone, strict=True)):
+        side_by_side = meet_hand(
+            alone, hands[one], swivels[one, None], clip.rest_joints, np.arange(2), lambda twist: twist
+        )
+        for side in range(2):
+            several, single = arms.of(side), alone.of(side)
             met = meet_hand(single, hands[one, side], swivels[one], clip.rest_joints, side, lambda twist: twist)
+            np.testing.assert_allclose(np.stack(met), np.stack(side_by_side)[:, :, side], atol=1e-9)
             turned = torch.from_numpy(hands[one, side]), torch.from_numpy(swivels[one])
             again = meet_hand(several.take(torch.tensor([frame])), *turned, tensors[3], side, lambda twist: twist)
             np.testing.assert_allclose(np.stack(met), torch.stack(again).numpy(), atol=1e-6)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any, cast
 
+import numpy as np
 import torch
 
 from ...geometry.filters import gaussian_reach
@@ -117,8 +118,9 @@ def solve_arm_ik(
     ]
     solved = torch.cat([turned for turned, _, _ in batches])
     trunk = Trunk.join([trunk for _, trunk, _ in batches])
+    both = Arm.join([arms for _, _, arms in batches])
     for side, (_, shoulder, elbow, wrist) in enumerate(ARMS):
-        arm = Arm.join([arms[side] for _, _, arms in batches])
+        arm = both.of(side)
         hand = keep_out_of_trunk(tracked_rotations[:, 1 + side], arm, trunk, side)
         swivel = swivels_of(arm, hand, trunk, side)
         solved[:, shoulder], solved[:, elbow], solved[:, wrist] = meet_hand(arm, hand, swivel, rest_joints, side)
@@ -130,16 +132,17 @@ def meet_hand(
     hand: Array,
     swivel: Array,
     rest_joints: Array,
-    side: int,
+    side: int | np.ndarray,
     continuous: Callable[[Any], Any] = continuous_twist,
 ) -> tuple[Array, Array, Array]:
-    """Local rotations (T, 3, 3) of shoulder, elbow and wrist of an arm that is turned by ``swivel`` (T,) radians about
-    the line to its wrist, for a hand with world rotations (T, 3, 3). ``continuous`` as in ``solve_wrist``."""
-    swing: Any = axis_angle_to_matrix(normalize(arm.wrist - arm.shoulder) * swivel[:, None])
+    """Local rotations (T, ..., 3, 3) of shoulder, elbow and wrist of an arm that is turned by ``swivel`` (T, ...)
+    radians about the line to its wrist, for a hand with world rotations (T, ..., 3, 3). ``side`` (...) is that of the
+    arm or, as an array, of each; ``continuous`` as in ``solve_wrist``."""
+    swing: Any = axis_angle_to_matrix(normalize(arm.wrist - arm.shoulder) * swivel[..., None])
     upper, forearm = swing @ arm.upper_world, swing @ arm.forearm_world
     bone = _forearm_axes(rest_joints)[side]
     pose: Any = solve_wrist(transpose(forearm) @ hand, bone, side, continuous)
-    pronation = axis_angle_to_matrix(pose.pronation[:, None] * bone)
+    pronation = axis_angle_to_matrix(pose.pronation[..., None] * bone)
     return transpose(arm.collar_world) @ upper, transpose(upper) @ forearm @ pronation, pose.wrist
 
 
@@ -150,7 +153,7 @@ def reach_for_wrists(
     tracked_rotations: torch.Tensor,
     collars: torch.Tensor,
     rest_joints: torch.Tensor,
-) -> tuple[torch.Tensor, Trunk[torch.Tensor], list[Arm[torch.Tensor]]]:
+) -> tuple[torch.Tensor, Trunk[torch.Tensor], Arm[torch.Tensor]]:
     """Of some frames: rotations with collars and head as they will be, the trunk, and both arms as they reach the
     tracked wrists in the plane of the motion, their forearms without twist."""
     solved = rotations.clone()
@@ -171,8 +174,8 @@ def reaching_arms(
     wrists: Array,
     rest_joints: Array,
     ease: Callable[[Any], Any] = lambda bend: ease_bend(bend),
-) -> "list[Arm[Array]]":
-    """Both arms as they reach ``wrists`` (T, 2, 3) in the plane of the motion, their forearms without twist.
+) -> Arm[Array]:
+    """Both arms, (T, 2, ...), as they reach ``wrists`` (T, 2, 3) in the plane of the motion, their forearms without twist.
 
     ``world`` rotations (T, 22, 3, 3) and ``joints`` (T, 22, 3) of the bodies. ``ease`` makes of the bends (T, 2) of
     both elbows, in radians, those that they have."""
@@ -185,8 +188,7 @@ def reaching_arms(
     forearm_world = forearm_world @ axis_angle_to_matrix(-twist[..., None] * _forearm_axes(rest_joints))
     bent = limbs[0] + (upper @ (limbs[1] - limbs[0])[..., None])[..., 0]
     reached = bent + (fore @ (limbs[2] - limbs[1])[..., None])[..., 0]
-    parts: Any = limbs[0], bent, reached, world[:, COLLARS], upper_world, forearm_world
-    return [Arm(*(part[:, side] for part in parts)) for side in range(len(ARMS))]
+    return Arm(limbs[0], bent, reached, world[:, COLLARS], upper_world, forearm_world)
 
 
 def _forearm_axes(rest_joints: Array) -> Array:

@@ -57,7 +57,7 @@ FRAMES_PER_BATCH = 2048
 @dataclass(frozen=True)
 class Arm(Generic[Array]):
     """An arm over T frames: ``shoulder``, ``elbow`` and ``wrist`` (T, 3) in metres, and world rotations (T, 3, 3) of
-    collar, upper arm and forearm, the latter without twist."""
+    collar, upper arm and forearm, the latter without twist; or both arms, (T, 2, 3) and (T, 2, 3, 3)."""
 
     shoulder: Array
     elbow: Array
@@ -69,6 +69,10 @@ class Arm(Generic[Array]):
     def take(self, frames: Array) -> "Arm[Array]":
         """The same at some frames."""
         return Arm(*(value[frames] for value in vars(self).values()))
+
+    def of(self, side: int) -> "Arm[Array]":
+        """One of both arms."""
+        return Arm(*(value[:, side] for value in vars(self).values()))
 
     @staticmethod
     def join(parts: "list[Arm[torch.Tensor]]") -> "Arm[torch.Tensor]":

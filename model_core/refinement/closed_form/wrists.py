@@ -47,7 +47,7 @@ WRIST_LOOK_AHEAD = 2 * DECIDED_AFTER + gaussian_reach(BLIND_SMOOTHING)
 
 @dataclass(frozen=True)
 class WristPose(Generic[Array]):
-    """``pronation`` (T,) radians of the forearm about its X axis, and the wrist's local rotation (T, 3, 3)."""
+    """``pronation`` (T, ...) radians of the forearm about its X axis, and the wrist's local rotation (T, ..., 3, 3)."""
 
     pronation: Array
     wrist: Array
@@ -68,9 +68,10 @@ def swing_twist(rotation: Array) -> tuple[Array, Array]:
     return twist, quaternion_to_axis_angle(swing)[..., 1:]
 
 
-def swing_excess(swing: Array, side: int) -> Array:
-    """The length (...) of a swing (..., 2) of the left (0) or right wrist in units of what a wrist can do that way."""
-    sign = 1.0 if side == 0 else -1.0
+def swing_excess(swing: Array, side: int | np.ndarray) -> Array:
+    """The length (...) of a swing (..., 2) of the left (0) or right wrist in units of what a wrist can do that way;
+    ``side`` may be that of each (...)."""
+    sign: Any = 1.0 - 2.0 * side
     deviation, flexion = sign * swing[..., 0], -sign * swing[..., 1]
     # Left: a turn by +Y brings the fingers (+X) towards -Z, the little finger's side; by -Z towards -Y, the palm.
     xp = array_namespace(swing)
@@ -99,13 +100,14 @@ def continuous_twist(twist: torch.Tensor) -> torch.Tensor:
 def solve_wrist(
     turned: Array,
     bone: Array,
-    side: int,
+    side: int | np.ndarray,
     continuous: Callable[[Any], Any] = continuous_twist,
 ) -> WristPose[Array]:
-    """Pronation and wrist that come nearest to hands ``turned`` (T, 3, 3) against forearms without twist.
+    """Pronation and wrist that come nearest to hands ``turned`` (T, ..., 3, 3) against forearms without twist.
 
-    ``bone`` (3,) is the forearm's own axis, about which it pronates: nearly X. Within the limits the hand is met
-    exactly; in time both go without a jump, by the full turns that ``continuous`` adds to twists (T,).
+    ``bone`` (..., 3) is the forearm's own axis, about which it pronates: nearly X; ``side`` (...) which one it is.
+    Within the limits the hand is met exactly; in time both go without a jump, by the full turns that ``continuous``
+    adds to twists (T, ...).
     """
     xp = array_namespace(turned)
     twist, swing = swing_twist(turned)
@@ -113,22 +115,22 @@ def solve_wrist(
     is_blind = bool(blind.any())
     twist = continuous(twist)
     if is_blind:
-        smooth = gaussian_smooth((twist * (1.02 - blind))[:, None], BLIND_SMOOTHING, hold_ends=False)
-        smooth = smooth / gaussian_smooth((1.02 - blind)[:, None], BLIND_SMOOTHING, hold_ends=False)
-        twist = twist + (smooth[:, 0] - twist) * blind
+        smooth = gaussian_smooth(twist * (1.02 - blind), BLIND_SMOOTHING, hold_ends=False)
+        smooth = smooth / gaussian_smooth(1.02 - blind, BLIND_SMOOTHING, hold_ends=False)
+        twist = twist + (smooth - twist) * blind
     pronation = xp.sign(twist) * soft_limit(abs(twist) / PRONATION) * PRONATION
-    left, swing = swing_twist(axis_angle_to_matrix(-pronation[:, None] * bone) @ turned)
+    left, swing = swing_twist(axis_angle_to_matrix(-pronation[..., None] * bone) @ turned)
     # The wrist's own twist, by as many full turns as the hand's has: at its end it stays there.
     left = left + 2 * np.pi * xp.round((twist - pronation - left) / (2 * np.pi))
     left = xp.sign(left) * soft_limit(abs(left) / WRIST_TWIST) * WRIST_TWIST
     bent = swing_excess(swing, side)
-    within = swing * (soft_limit(bent) / bent)[:, None]
+    within = swing * (soft_limit(bent) / bent)[..., None]
     if is_blind:
         smooth = gaussian_smooth(within, BLIND_SMOOTHING, hold_ends=False)
-        within = within + (smooth - within) * blind[:, None]
+        within = within + (smooth - within) * blind[..., None]
     nothing = xp.zeros_like(left)
     wrist = axis_angle_to_matrix(stacked((left, nothing, nothing)))
-    return WristPose(pronation, wrist @ axis_angle_to_matrix(stacked((nothing, within[:, 0], within[:, 1]))))
+    return WristPose(pronation, wrist @ axis_angle_to_matrix(stacked((nothing, within[..., 0], within[..., 1]))))
 
 
 def wrist_notes(given_up: torch.Tensor) -> tuple[Note, ...]:
