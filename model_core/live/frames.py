@@ -12,7 +12,7 @@ import numpy as np
 from ..geometry.skeleton import ROLES
 from ..observation import FPS
 from .sources.moments import Pose
-from .tracks import HELD_SECONDS, LiveTrack
+from .tracks import HELD_SECONDS, LiveTrack, between
 
 PATIENCE = 0.05
 """Seconds for which a frame waits for a tracker that is late."""
@@ -95,9 +95,9 @@ class FrameClock:
         return frames
 
     def _frame(self, time: float) -> TrackerFrame:
-        found = [self.tracks[role].at(time) for role in ROLES]
+        found = [self.tracks[role].around(time) for role in ROLES]
         head = found[0]
         assert head is not None
-        filled = [one or (head[0], head[1], False) for one in found]
-        positions, rotations, valid = zip(*filled, strict=True)
-        return TrackerFrame(time, np.stack(positions), np.stack(rotations), np.array(valid, bool))
+        filled = [one or head._replace(seen=False) for one in found]
+        positions, rotations = between(filled)
+        return TrackerFrame(time, positions, rotations, np.array([one.seen for one in filled], bool))

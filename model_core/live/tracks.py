@@ -4,6 +4,8 @@ Samples are lost for the reasons for which ``recordings.cleaning`` loses them, a
 """
 
 import bisect
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,6 +26,28 @@ KEPT_SAMPLES = 64
 """Samples that are remembered: half a second of the fastest trackers."""
 HELD_SECONDS = 0.1
 """A tracker of which nothing more comes stays where it was for so long, and is lost then."""
+
+
+class Around(NamedTuple):
+    """A tracker's positions (3,) and rotations (4,) ``wxyz`` before and after a time, the ``weight`` of the latter, and
+    whether it is seen then."""
+
+    position_before: np.ndarray
+    rotation_before: np.ndarray
+    position_after: np.ndarray
+    rotation_after: np.ndarray
+    weight: float
+    seen: bool
+
+
+def between(samples: Sequence[Around]) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (N, 3) and rotations (N, 4) ``wxyz`` of N trackers at the time about which their samples are."""
+    before, turned_before, after, turned_after, weights, _ = zip(*samples, strict=True)
+    weight, before = np.array(weights), np.stack(before)
+    positions = before + weight[:, None] * (np.stack(after) - before)
+    if not weight.any():
+        return positions, np.stack(turned_before)
+    return positions, slerp(np.stack(turned_before), np.stack(turned_after), weight)
 
 
 class LiveTrack:
@@ -69,21 +93,21 @@ class LiveTrack:
         """Begin anew: the clock has changed."""
         self.__init__(self._living)
 
-    def at(self, time: float) -> tuple[np.ndarray, np.ndarray, bool] | None:
-        """Position (3,), rotation (4,) ``wxyz`` and whether it is seen, at a time; None before the first sample."""
+    def around(self, time: float) -> "Around | None":
+        """The samples about a time; None before the first one."""
         if not self.times:
             return None
         right = bisect.bisect_right(self.times, time)
+        left = max(right - 1, 0)
         if right == 0:
-            return self._positions[0], self._rotations[0], False
-        left = right - 1
+            return Around(self._positions[0], self._rotations[0], self._positions[0], self._rotations[0], 0.0, False)
         if right == len(self.times):
-            return self._positions[left], self._rotations[left], time - self.times[left] <= HELD_SECONDS
+            last, seen = (self._positions[left], self._rotations[left]), time - self.times[left] <= HELD_SECONDS
+            return Around(*last, *last, 0.0, seen)
         span = self.times[right] - self.times[left]
         weight = (time - self.times[left]) / span
-        position = self._positions[left] + weight * (self._positions[right] - self._positions[left])
-        rotation = slerp(self._rotations[left], self._rotations[right], np.asarray(weight))
-        return position, rotation, span <= LONGEST_GAP or weight == 0
+        before, after = (self._positions[left], self._rotations[left]), (self._positions[right], self._rotations[right])
+        return Around(*before, *after, weight, span <= LONGEST_GAP or weight == 0)
 
     def _is_pose(self, pose: Pose) -> bool:
         """Whether the numbers are a pose at all."""

@@ -24,21 +24,21 @@ CONVENTIONS = {
 up, +X forward. ``ros``: right-handed, +Z up, +X forward. ``z_up``: right-handed, +Z up, +Y forward. ``gltf``:
 right-handed, +Y up, +Z forward. ``blender``: right-handed, +Z up, -Y forward, as characters face there."""
 
+_AXES = {name: matrix * np.linalg.det(matrix) for name, matrix in CONVENTIONS.items()}
+
 
 def to_openxr(position: np.ndarray, rotation: np.ndarray, convention: str) -> tuple[np.ndarray, np.ndarray]:
     """Positions (..., 3) and ``wxyz`` rotations (..., 4) of a named convention -> OpenXR's."""
-    matrix = CONVENTIONS[convention]
-    return _change(position, rotation, matrix)
+    return _change(position, rotation, CONVENTIONS[convention], _AXES[convention])
 
 
 def from_openxr(position: np.ndarray, rotation: np.ndarray, convention: str) -> tuple[np.ndarray, np.ndarray]:
     """The inverse of ``to_openxr``."""
-    return _change(position, rotation, CONVENTIONS[convention].T)
+    return _change(position, rotation, CONVENTIONS[convention].T, _AXES[convention].T)
 
 
-def _change(position, rotation, matrix):
-    axis = rotation[..., 1:] @ (matrix * np.linalg.det(matrix)).T
-    return position @ matrix.T, np.concatenate([rotation[..., :1], axis], -1)
+def _change(position, rotation, matrix, axes):
+    return position @ matrix.T, np.concatenate([rotation[..., :1], rotation[..., 1:] @ axes.T], -1)
 
 
 def euler_to_quaternion(degrees: np.ndarray, order: str) -> np.ndarray:

@@ -1,6 +1,7 @@
 """``live`` for as long as is asked for: trackers at 90 Hz into one port of this machine, the body back from another."""
 
 import argparse
+import itertools
 import os
 import socket
 import subprocess
@@ -10,7 +11,6 @@ import threading
 import time
 from array import array
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,11 +18,10 @@ import numpy as np
 
 from ...model_core.child_python import OWN_PROCESS, clean_environment, command
 from ...model_core.errors import InputError
-from ...model_core.live.sources.moments import Moment
-from ...model_core.live.sources.osc import read_packet
+from ...model_core.live.sources.osc import time_of_bundle, write_bundle
 from ...model_core.live.sources.replay import moments_of
 from ...model_core.live.sources.udp import LOOPBACK
-from ...model_core.live.sources.vmc import device_packet
+from ...model_core.live.sources.vmc import device_messages
 from ...model_core.recordings.resample import resample
 from .timing import Figures, long_recording
 
@@ -93,11 +92,11 @@ class _Run:
     ) -> Figures:
         begun = time.monotonic()
         first, last, told = None, _use(process.pid), begun
-        for number, moment in enumerate(_moments()):
-            due = begun + number / RATE
+        for number, messages in enumerate(itertools.cycle(_there_and_back())):
+            due, clock = begun + number / RATE, CLOCK_BEGINS + number / RATE
             time.sleep(max(0.0, due - time.monotonic()))
-            self._sent.append((moment.time, time.monotonic()))
-            sender.sendto(device_packet(moment), target)
+            self._sent.append((clock, time.monotonic()))
+            sender.sendto(write_bundle(messages, clock), target)
             now = time.monotonic()
             if (not self._latencies and now - begun > STARTS_WITHIN) or process.poll() is not None:
                 raise InputError("bench: live made no body; does it run by itself?")
@@ -136,7 +135,7 @@ class _Run:
         newest = float("-inf")
         while not self._over:
             try:
-                shown = read_packet(self._body.recv(65536)).time
+                shown = time_of_bundle(self._body.recv(65536))
             except OSError:
                 continue
             now = time.monotonic()
@@ -151,14 +150,11 @@ class _Run:
                 self._latencies.append(now - self._sent[0][1])
 
 
-def _moments() -> Iterator[Moment]:
-    """The session without an end, at ``RATE`` of one clock."""
-    recording = resample(long_recording(LAP_SECONDS), RATE)
-    lap = [moment.poses for moment in moments_of(recording)]
-    there_and_back, number = [*lap, *lap[-2:0:-1]], 0
-    while True:
-        yield Moment(CLOCK_BEGINS + number / RATE, there_and_back[number % len(there_and_back)])
-        number += 1
+def _there_and_back() -> list[list[bytes]]:
+    """The messages of the session at ``RATE``, forwards and backwards; made beforehand, for this process shares its
+    processor with what it measures."""
+    lap = [device_messages(moment) for moment in moments_of(resample(long_recording(LAP_SECONDS), RATE))]
+    return [*lap, *lap[-2:0:-1]]
 
 
 def _free_port() -> int:

@@ -66,7 +66,6 @@ def _read_element(data: bytes, messages: list[Message], depth: int) -> float | N
         return None
     if depth >= DEEPEST or len(data) < len(BUNDLE) + TIME_TAG.size:
         raise MalformedPacket("bundles within bundles" if depth >= DEEPEST else "a bundle that is cut off")
-    (tag,) = TIME_TAG.unpack_from(data, len(BUNDLE))
     at = len(BUNDLE) + TIME_TAG.size
     while at < len(data):
         if len(data) - at < SIZE.size:
@@ -77,6 +76,12 @@ def _read_element(data: bytes, messages: list[Message], depth: int) -> float | N
             raise MalformedPacket("a bundle whose element has no possible size")
         _read_element(data[at : at + size], messages, depth + 1)
         at += size
+    return time_of_bundle(data)
+
+
+def time_of_bundle(data: bytes) -> float | None:
+    """The time of a bundle of at least 16 bytes, as in ``Packet``."""
+    (tag,) = TIME_TAG.unpack_from(data, len(BUNDLE))
     return None if tag == IMMEDIATELY else tag / FRACTIONS - NTP_EPOCH
 
 

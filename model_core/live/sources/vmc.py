@@ -32,6 +32,8 @@ BONES = (
     "RightUpperArm", "LeftLowerArm", "RightLowerArm", "LeftHand", "RightHand",
 )  # fmt: skip
 """Unity's ``HumanBodyBones`` in SMPL's order of joints."""
+BONE_MESSAGES = [write_message("/VMC/Ext/Bone/Pos", name, *[0.0] * 7)[:-28] for name in BONES]
+"""A bone's message up to its seven numbers, of four bytes each: written once, for a body has many of them."""
 BONES_PER_PACKET = 11
 """So that a packet is shorter than what networks carry whole."""
 MODEL_TO_OPENXR = OPENXR_TO_MODEL.T
@@ -105,13 +107,18 @@ class VmcReader:
 
 def device_packet(moment: Moment) -> bytes:
     """The packet, one bundle, that tells of a moment's devices; names as in ``Moment``."""
+    return write_bundle(device_messages(moment), moment.time)
+
+
+def device_messages(moment: Moment) -> list[bytes]:
+    """Its messages."""
     messages = []
     addresses = {kind: address for address, kind in DEVICES.items()}
     for name, pose in moment.poses.items():
         kind, _, serial = name.partition(":")
         position, rotation = from_openxr(pose.position, pose.rotation, "unity")
         messages.append(write_message(addresses[kind], serial, *_floats(position), *_floats(rotation[[1, 2, 3, 0]])))
-    return write_bundle(messages, moment.time)
+    return messages
 
 
 def body_packets(time: float, rotations: np.ndarray, translation: np.ndarray, rest_joints: np.ndarray) -> list[bytes]:
@@ -132,10 +139,8 @@ def body_packets(time: float, rotations: np.ndarray, translation: np.ndarray, re
         write_message(CLOCK, float(time % 4096.0)),
         write_message("/VMC/Ext/Root/Pos", "root", *nowhere[0], *nowhere[1]),
     ]
-    bones = [
-        write_message("/VMC/Ext/Bone/Pos", name, *_floats(position), *_floats(quaternion[[1, 2, 3, 0]]))
-        for name, position, quaternion in zip(BONES, positions, quaternions, strict=True)
-    ]
+    numbers = np.concatenate([positions, quaternions[:, [1, 2, 3, 0]]], -1).astype(">f4")
+    bones = [begun + row.tobytes() for begun, row in zip(BONE_MESSAGES, numbers, strict=True)]
     parts = [bones[first : first + BONES_PER_PACKET] for first in range(0, len(bones), BONES_PER_PACKET)]
     return [write_bundle([*(head if number == 0 else ()), *part], time) for number, part in enumerate(parts)]
 

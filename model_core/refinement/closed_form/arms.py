@@ -175,7 +175,7 @@ def reaching_arms(
     rest_joints: Array,
     ease: Callable[[Any], Any] = lambda bend: ease_bend(bend),
 ) -> Arm[Array]:
-    """Both arms, (T, 2, ...), as they reach ``wrists`` (T, 2, 3) in the plane of the motion, their forearms without twist.
+    """Both arms, (T, 2, ...), as they reach ``wrists`` (T, 2, 3) in the plane of the motion, forearms without twist.
 
     ``world`` rotations (T, 22, 3, 3) and ``joints`` (T, 22, 3) of the bodies. ``ease`` makes of the bends (T, 2) of
     both elbows, in radians, those that they have."""
