@@ -16,12 +16,16 @@ from ..geometry.skeleton import ROLES
 from ..observation import FPS
 from ..recordings.model_frame import ModelFrameRecording
 from ..recordings.recording import Track
+from .aside import Aside
 from .frames import TrackerFrame
 
 FIRST_SECONDS = 2.0
 """After so many seconds the person is measured for the first time, and the body is there."""
 LATER_SECONDS = (5.0, 10.0, 20.0, 40.0)
 """After these it is measured again, by all that was seen; then it stays."""
+ASIDE_FRAMES, ASIDE_SECONDS = 60, 0.004
+"""A later measurement is taken over so many frames later, the same number whatever the machine: a replay is the stream
+that was. Meanwhile it gets so many seconds in each of them."""
 EASED_SECONDS = 1.0
 """Over so long a body becomes another person's: nothing leaps."""
 
@@ -48,6 +52,7 @@ class RunningCalibration:
         self._shown: Calibration | None = given
         self._from: Calibration | None = None
         self._eased = 1.0
+        self._aside: tuple[Aside[Calibration], int] | None = None
         self.seconds = 0.0
         """Of the frames so far."""
         self._pose_asked = False
@@ -73,15 +78,36 @@ class RunningCalibration:
         elif self._moments and self.seconds >= self._moments[0] and any(seen.valid[0] for seen in self._frames):
             self._moments = self._moments[1:]
             self._measure()
+        self._go_on()
         if not self._moments and not self._pose_asked:
             self._frames.clear()
         return self._ease()
 
     def _measure(self) -> None:
-        recording = self._recording(list(self._frames))
+        """Measure at once where there is no body yet, else aside: a body that is there does not stop for it."""
+        frames = list(self._frames)
+        if self.found is None:
+            self._take(self._measured(frames))
+        else:
+            self._aside = Aside(lambda: self._measured(frames)), ASIDE_FRAMES
+
+    def _go_on(self) -> None:
+        """A frame's share of what is measured aside; what was found, once its frames are over."""
+        if self._aside is None:
+            return
+        work, left = self._aside
+        if left > 0:
+            work.go_on(ASIDE_SECONDS)
+            self._aside = work, left - 1
+        else:
+            self._aside = None
+            self._take(work.result())
+
+    def _measured(self, frames: list[TrackerFrame]) -> Calibration:
+        recording = self._recording(frames)
         hands = preset_offsets(self.device) if is_known(self.device) else {}
         person = find_person(recording, self.body, self.stature, self.floor, hands)
-        self._take(calibrate_by_preset(recording, self.body, self.device, person))
+        return calibrate_by_preset(recording, self.body, self.device, person)
 
     def _measure_in_pose(self) -> None:
         recording = self._recording(list(self._frames)[-round(HELD_SECONDS * FPS) :])
@@ -91,7 +117,7 @@ class RunningCalibration:
         person = find_person(recording, self.body, self.stature, self.floor, in_pose=True)
         second = float(recording.time[len(recording.time) // 2])
         self._take(calibrate_in_pose(recording, self.body, second, person))
-        self._moments = ()
+        self._moments, self._aside = (), None
 
     def _take(self, calibration: Calibration) -> None:
         self._from, self.found = self._shown, calibration

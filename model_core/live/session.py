@@ -25,8 +25,9 @@ from .taking import Take
 
 REMEMBERED = 300
 """Frames by which rate and latency are told."""
-MOST_BEHIND = 6
-"""Frames that have come at once of which the newest are made where a body must not lag: a tenth of a second."""
+MOST_BEHIND = 2
+"""Frames that have come at once of which the newest are made where a body must not lag: the older ones would only make
+those late that come meanwhile, and so for ever where the machine is too slow."""
 TOLD_SECONDS = 3.0
 """A mishap is told for so long."""
 MS = 1000.0
