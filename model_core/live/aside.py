@@ -12,7 +12,7 @@ Found = TypeVar("Found")
 
 
 class Aside(Generic[Found]):
-    """``work()`` in slices. A thread that merely ran beside the frames would take Python's lock whenever an operation of
+    """``work()`` in slices. A thread that merely ran beside frames would take Python's lock whenever an operation of
     theirs lets go of it, and give it back milliseconds later: dozens of times a frame."""
 
     def __init__(self, work: Callable[[], Found]) -> None:
