@@ -74,7 +74,10 @@ class EngineSession:
             rotations[0] = [np.cos(number / 20), 0, np.sin(number / 20), 0]
             arrays = {"rotations": rotations, "translation": np.array([0.5, 0.95, 0], np.float32)}
             if wanted:
-                send({"type": "frame", "job": header["job"], "time": number / 60}, arrays)
+                send(
+                    {"type": "frame", "job": header["job"], "time": number / 60, "arrival": time.monotonic() - 0.125},
+                    arrays,
+                )
                 wanted = False
             if growing is not None:
                 places = {"head": (0, 1.6), "left_hand": (-0.2, 1.2), "right_hand": (0.2, 1.2)}

@@ -1,5 +1,7 @@
 """Live tracking seen from Blender: an engine of its own, beside the one that predicts, for as long as it runs."""
 
+import time
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from ..i18n.messages import Message, message
 from . import client as engine
 
 LOG_NAME = "threepoint-live.log"
+REMEMBERED = 120
+"""Poses by which latency is told."""
 ONE_CORE = ("--one-core",)
 """A single frame is too little work for more."""
 
@@ -25,10 +29,12 @@ class LiveTracking:
     def __init__(self, python: str | Path, source: str | None, options: Mapping[str, object]) -> None:
         """``source`` as ``live.sources.opening`` names it, None where poses are fed; ``options`` as of the worker's
         ``live`` request."""
-        self.note: Note | None = None
+        self._note: Note | None = None
         self.over: Message | str | None = None
         self.samples: int | None = None
         self.calibration: Calibration | None = None
+        self._arrival = 0.0
+        self._latencies: deque[float] = deque(maxlen=REMEMBERED)
         self._client = engine.WorkerClient(python, engine.log_path().with_name(LOG_NAME), arguments=ONE_CORE)
         self._job = self._client.ask({"type": "live", "source": source, "options": dict(options)})
 
@@ -46,9 +52,9 @@ class LiveTracking:
             elif job_of(header) != self._job:
                 continue
             elif kind == "frame":
-                pose = arrays["rotations"], arrays["translation"]
+                pose, self._arrival = (arrays["rotations"], arrays["translation"]), header["arrival"]
             elif kind == "state":
-                self.note, self.samples = note_from_json(header["note"]), header["samples"]
+                self._note, self.samples = note_from_json(header["note"]), header["samples"]
                 if "calibration" in header:
                     self.calibration = calibration_from_json(header["calibration"])
             elif kind in ("refused", "failed"):
@@ -58,6 +64,17 @@ class LiveTracking:
         if pose is not None:
             self._tell("ready")
         return pose
+
+    def shown(self) -> None:
+        """The newest pose is shown now: ``note`` tells of how long after its trackers."""
+        self._latencies.append(time.monotonic() - self._arrival)
+
+    @property
+    def note(self) -> Note | None:
+        """What the engine says of how it goes, with the latency of what is shown: it does not know when that is."""
+        if self._note is None or "latency" not in self._note.values or not self._latencies:
+            return self._note
+        return Note(self._note.code, {**self._note.values, "latency": 1000.0 * float(np.median(self._latencies))})
 
     def feed(self, seconds: float, positions: np.ndarray, rotations: np.ndarray, valid: np.ndarray) -> None:
         """Where head and hands are at ``seconds`` of any clock: (3, 3) metres, (3, 4) ``wxyz``, (3,) bool, in OpenXR's

@@ -89,6 +89,7 @@ class _Live:
                 return False
             if pose is not None:
                 show_pose(armature, *pose)
+                self.tracking.shown()
         late = self.ended_at is not None and time.monotonic() - self.ended_at > ENDS_AFTER
         return self.tracking.over is None and not late
 

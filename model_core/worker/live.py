@@ -196,7 +196,8 @@ class _Tracking:
             "translation": frame.in_room.astype(np.float32),
             "contacts": frame.contacts.astype(np.float32),
         }
-        self._send({"type": "frame", "job": self._job, "time": frame.time}, arrays)
+        header = {"type": "frame", "job": self._job, "time": frame.time, "arrival": frame.arrival}
+        self._send(header, arrays)
 
     def _tell(self) -> None:
         self._told = time.monotonic()

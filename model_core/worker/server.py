@@ -25,9 +25,10 @@ cancel    stops the job at its next step
 ========= =============================================================================================================
 
 A request is answered by any number of ``progress`` (``fraction``, ``stage``), a live one besides by any number of
-``frame`` (``time``; arrays ``rotations`` (22, 4) local ``wxyz``, ``translation`` (3,) of the pelvis in the room along
-the model's axes, ``contacts`` (4,)) and ``state`` (``note``, ``rate`` frames a second, ``latency`` ms, ``samples`` of
-the recording or null, and ``calibration`` where it is another), and then by one of
+``frame`` (``time``, and ``arrival`` of its last tracker by the machine's monotonic clock; arrays ``rotations`` (22, 4)
+local ``wxyz``, ``translation`` (3,) of the pelvis in the room along the model's axes, ``contacts`` (4,)) and ``state``
+(``note``, ``rate`` frames a second, ``latency`` ms, ``samples`` of the recording or null, and ``calibration`` where it
+is another), and then by one of
 
 ========== ============================================================================================================
 type       header beside ``job``

@@ -49,6 +49,7 @@ def test_an_avatar_moves_without_keyframes_and_what_came_becomes_a_person(runnin
     place = armature.pose.bones["pelvis"].head
     np.testing.assert_allclose(place, [0.5, 0, 0.95], atol=1e-4)
     assert not bpy.ops.threepoint.live_start.poll() and live.live_state().code == "live_running"
+    assert 125 <= live.live_state().values["latency"] < 5000, "it is told of what is shown, not of what is made"
     assert bpy.ops.threepoint.live_record() == {"FINISHED"} and not bpy.ops.threepoint.live_record.poll()
     ticks(lambda: (running.tracking.samples or 0) > 30)
     assert bpy.ops.threepoint.live_t_pose() == {"FINISHED"}
