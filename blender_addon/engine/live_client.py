@@ -52,6 +52,7 @@ class LiveTracking:
             elif job_of(header) != self._job:
                 continue
             elif kind == "frame":
+                self._tell("ready")
                 pose, self._arrival = (arrays["rotations"], arrays["translation"]), header["arrival"]
             elif kind == "state":
                 self._note, self.samples = note_from_json(header["note"]), header["samples"]
@@ -61,8 +62,6 @@ class LiveTracking:
                 self.over = message(header["message"])
             elif kind == "stopped":
                 self.over = message("Live tracking has ended")
-        if pose is not None:
-            self._tell("ready")
         return pose
 
     def shown(self) -> None:

@@ -31,6 +31,9 @@ WAIT = 0.02
 """Seconds for which trackers are waited for before it is looked whether something else is asked."""
 STATE_SECONDS = 0.25
 """Seconds from one state that is told to the next."""
+MOST_SENT = 2
+"""Frames that are on their way at most: one that is taken in and the next one. Where nobody takes them in none is sent,
+and the newest then."""
 CLOCK = Bounds(-1e12, 1e12, "seconds")
 
 Send = Callable[[messages.Header, messages.Arrays], None]
@@ -137,7 +140,7 @@ class _Tracking:
         self._take: Take | None = None
         self._problem = ""
         self._newest: LiveFrame | None = None
-        self._wanted = True
+        self._room = MOST_SENT
         self._told = float("-inf")
         self._person: Calibration | None = None
 
@@ -151,9 +154,9 @@ class _Tracking:
                     wait = 0.0
                 frames = self._session.feed(self._source.poll(WAIT))
                 self._newest = frames[-1] if frames else self._newest
-                if self._wanted and self._newest is not None:
+                if self._room > 0 and self._newest is not None:
                     self._send_frame(self._newest)
-                    self._newest, self._wanted = None, False
+                    self._newest, self._room = None, self._room - 1
                 if time.monotonic() - self._told > STATE_SECONDS:
                     self._tell()
         finally:
@@ -168,7 +171,7 @@ class _Tracking:
             if header["type"] == "poses" and isinstance(self._source, _Fed):
                 self._source.feed(header, arrays)
             elif header["type"] == "ready":
-                self._wanted = True
+                self._room = min(MOST_SENT, self._room + 1)
             elif header["type"] == "t_pose":
                 self._session.hold_t_pose()
             elif header["type"] == "record":

@@ -18,7 +18,7 @@ live      tracks until it is cancelled: ``source``, as ``live.sources.opening`` 
           ``trackers``, role -> name, and ``quaternions``, one of ``vmc.LAYOUTS``, may be left out
 poses     to a live job that is fed: ``time`` in seconds; arrays ``positions`` (3, 3) metres, ``rotations`` (3, 4)
           ``wxyz`` and ``valid`` (3,) of head, left and right hand in OpenXR's frame
-ready     to a live job: its last frame is shown, and the newest is wanted; until then none is sent
+ready     to a live job: one of its frames was taken in; while two were not none is sent, and the newest one then
 t_pose    to a live job: the person stands in a T-pose now
 record    to a live job: ``path`` of a new recording of what comes from now on, null to end it
 cancel    stops the job at its next step

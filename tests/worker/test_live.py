@@ -134,3 +134,23 @@ def test_poses_of_other_shapes_are_said_and_nothing_else(sage, body, make_record
     said = {str(note_from_json(state["note"])) for state in job.stop()}
     assert any("positions should have the shape" in line for line in said)
     assert any("the poses' time is now" in line for line in said)
+
+
+def test_frames_that_nobody_takes_in_are_not_sent(sage, body, make_recording):
+    recording = make_recording(0.5, 60.0)
+    job = Running(REQUEST, body, sage)
+
+    def sent_after(rows):
+        for row in rows:
+            job.controls.put(*poses_at(recording, row))
+            time.sleep(0.01)
+        time.sleep(0.3)
+        return [header["time"] for header, _ in job.sent if header["type"] == "frame"]
+
+    first = sent_after(range(12))
+    for _ in range(5):  # However often: no more than two are on their way.
+        job.controls.put({"type": "ready", "job": 7}, {})
+    then = sent_after(range(12, 24))
+    job.stop()
+    assert len(first) == live.MOST_SENT and len(then) == 2 * live.MOST_SENT
+    assert then == sorted(then) and then[live.MOST_SENT] > 9 / 60, "the newest of the twelve, not the third"
