@@ -69,7 +69,7 @@ def transpose(matrices: Array) -> Array:
 
 def quaternion_multiply(first: Array, second: Array) -> Array:
     """Hamilton product (..., 4) x (..., 4): rotate by ``second``, then by ``first``."""
-    if array_namespace(first) is np and max(first.size, second.size) <= FEW_NUMBERS:
+    if _are_few(first) and _are_few(second):
         return _products(first, second) @ _weights_of_product(np.result_type(first, second))
     return _hamilton_product(first, second)
 
@@ -87,7 +87,11 @@ def _hamilton_product(first: Array, second: Array) -> Array:
     )
 
 
-def _products(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def _are_few(array: object) -> bool:
+    return type(array) is np.ndarray and array.size <= FEW_NUMBERS
+
+
+def _products(first: Any, second: Any) -> Any:
     """All products (..., 16) of the numbers of two quaternions (..., 4): what is made of them is one product with
     weights then, which takes a fifth of the time of many small operations where quaternions are few."""
     products = first[..., :, None] * second[..., None, :]
@@ -109,7 +113,7 @@ def quaternion_conjugate(quaternion: Array) -> Array:
 
 def quaternion_to_matrix(quaternion: Array) -> Array:
     """Unit ``wxyz`` (..., 4) -> (..., 3, 3)."""
-    if array_namespace(quaternion) is np and quaternion.size <= FEW_NUMBERS:
+    if _are_few(quaternion):
         weights, identity = _weights_of_matrix(quaternion.dtype)
         return (_products(quaternion, quaternion) @ weights + identity).reshape(*quaternion.shape[:-1], 3, 3)
     return _rows_of_matrix(quaternion).reshape(*quaternion.shape[:-1], 3, 3)
@@ -176,8 +180,8 @@ def axis_angle_to_quaternion(axis_angle: Array) -> Array:
     squared = (axis_angle * axis_angle).sum(-1)[..., None]
     small = squared < 1e-8
     if xp is np and not small.any():
-        angle = np.sqrt(squared)
-        return np.concatenate([np.cos(0.5 * angle), axis_angle * (np.sin(0.5 * angle) / angle)], -1)
+        angle = xp.sqrt(squared)
+        return xp.concatenate([xp.cos(0.5 * angle), axis_angle * (xp.sin(0.5 * angle) / angle)], -1)
     angle = xp.sqrt(xp.where(small, xp.ones_like(squared), squared))
     sinc = xp.where(small, 0.5 - squared / 48, xp.sin(0.5 * angle) / angle)
     cosine = xp.where(small, 1 - squared / 8, xp.cos(0.5 * angle))
@@ -194,8 +198,8 @@ def quaternion_to_axis_angle(quaternion: Array) -> Array:
     squared = (vector * vector).sum(-1)[..., None]
     small = squared < 1e-10
     if xp is np and not small.any():
-        length = np.sqrt(squared)
-        return vector * (2 * np.arctan2(length, scalar) / length)
+        length = xp.sqrt(squared)
+        return vector * (2 * xp.arctan2(length, scalar) / length)
     length = xp.sqrt(xp.where(small, xp.ones_like(squared), squared))
     arctan2 = xp.atan2 if xp is not np else np.arctan2
     factor = xp.where(small, 2 / xp.where(small, scalar, xp.ones_like(scalar)), 2 * arctan2(length, scalar) / length)

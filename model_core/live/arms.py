@@ -150,8 +150,8 @@ class LiveArms:
         most = PRONATION + WRIST_TWIST
         nearest = turns if self._twists is None else turns - np.clip(self._twists, -most, most)[:, None]
         beyond = np.maximum(np.abs(turns) - most - np.pi / 4, 0)  # Some way beyond, lest it turns over at the limit.
-        self._twists = turns[SIDES, (np.abs(nearest) + 100 * beyond).argmin(-1)]
-        return self._twists[None]
+        chosen = self._twists = turns[SIDES, (np.abs(nearest) + 100 * beyond).argmin(-1)]
+        return chosen[None]
 
 
 def _shortened(vectors: np.ndarray, longest: float) -> np.ndarray:
