@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         """A scene with the people that ``state.properties`` adds."""
 
         threepoint: Any
+        threepoint_live_roles: Any
         render: bpy.types.RenderSettings
         display: Any
 

@@ -88,7 +88,13 @@ class EngineSession:
                 continue
             told = time.monotonic()
             note = Note("live_running", {"rate": 60.0, "latency": 5.0})
-            said = {"note": note.to_json(), "rate": 60.0, "latency": 5.0, "samples": growing and growing.samples}
+            said = {
+                "note": note.to_json(),
+                "rate": 60.0,
+                "latency": 5.0,
+                "samples": growing and growing.samples,
+                "trackers": ["LHR-1"],
+            }
             send({"type": "state", "job": header["job"], **said, "calibration": calibration}, {})
         if growing is not None:
             growing.close()

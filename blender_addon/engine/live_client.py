@@ -23,20 +23,26 @@ ONE_CORE = ("--one-core",)
 class LiveTracking:
     """A body that is tracked now. ``poll`` takes in what came; ``note`` says how it goes, and ``over`` why it ended.
 
-    ``samples`` of the recording, None where nothing is recorded; ``calibration`` as far as the person is known.
+    ``samples`` of the recording, None where nothing is recorded; ``calibration`` as far as the person is known; the
+    trackers' ``names`` that have come.
     """
 
-    def __init__(self, python: str | Path, source: str | None, options: Mapping[str, object]) -> None:
-        """``source`` as ``live.sources.opening`` names it, None where poses are fed; ``options`` as of the worker's
-        ``live`` request."""
+    def __init__(
+        self, python: str | Path, source: str | None, options: Mapping[str, object], trackers: Mapping[str, str]
+    ) -> None:
+        """``source`` as ``live.sources.opening`` names it, None where poses are fed; ``options`` and ``trackers`` as of
+        the worker's ``live`` request."""
         self._note: Note | None = None
         self.over: Message | str | None = None
         self.samples: int | None = None
         self.calibration: Calibration | None = None
+        self.names: tuple[str, ...] = ()
         self._arrival = 0.0
         self._latencies: deque[float] = deque(maxlen=REMEMBERED)
         self._client = engine.WorkerClient(python, engine.log_path().with_name(LOG_NAME), arguments=ONE_CORE)
-        self._job = self._client.ask({"type": "live", "source": source, "options": dict(options)})
+        self._job = self._client.ask(
+            {"type": "live", "source": source, "options": dict(options), "trackers": dict(trackers)}
+        )
 
     def poll(self) -> tuple[np.ndarray, np.ndarray] | None:
         """The newest pose: local rotations (22, 4) ``wxyz``, and where the pelvis is in the room, (3,) metres.
@@ -56,6 +62,7 @@ class LiveTracking:
                 pose, self._arrival = (arrays["rotations"], arrays["translation"]), header["arrival"]
             elif kind == "state":
                 self._note, self.samples = note_from_json(header["note"]), header["samples"]
+                self.names = tuple(header["trackers"])
                 if "calibration" in header:
                     self.calibration = calibration_from_json(header["calibration"])
             elif kind in ("refused", "failed"):
@@ -76,8 +83,8 @@ class LiveTracking:
         return Note(self._note.code, {**self._note.values, "latency": 1000.0 * float(np.median(self._latencies))})
 
     def feed(self, seconds: float, positions: np.ndarray, rotations: np.ndarray, valid: np.ndarray) -> None:
-        """Where head and hands are at ``seconds`` of any clock: (3, 3) metres, (3, 4) ``wxyz``, (3,) bool, in OpenXR's
-        frame."""
+        """Where head, hands and the trackers of the request are at ``seconds`` of any clock: (N, 3) metres, (N, 4)
+        ``wxyz``, (N,) bool, in OpenXR's frame."""
         self._tell("poses", {"positions": positions, "rotations": rotations, "valid": valid}, time=seconds)
 
     def record(self, path: Path | None) -> None:

@@ -12,12 +12,11 @@ import numpy as np
 from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
 from ...model_core.errors import InputError
-from ...model_core.geometry.skeleton import ROLES
 from ...model_core.notes import Note
 from ..avatar.armature import create_armature, create_mesh, rest_shape
 from ..avatar.contacts import RING
 from ..avatar.live_pose import show_pose
-from ..bpy_types import ArmatureObject, Context, WindowManager, current_context, registration
+from ..bpy_types import ArmatureObject, Context, Scene, WindowManager, current_context, registration
 from ..engine.client import EngineError
 from ..engine.installation import PACKAGE
 from ..engine.live_client import LiveTracking
@@ -26,8 +25,9 @@ from ..i18n.translations import translated
 from ..state import engine_choice
 from ..state.person_avatar import loading_body
 from ..steps import Steps
-from ..trackers import selection
+from ..trackers import live_roles, selection
 from ..trackers.live_objects import poses_now
+from ..trackers.roles import role_label
 from . import reading_recordings
 from .buttons import Button, Slot
 
@@ -132,6 +132,8 @@ def _armature() -> ArmatureObject | None:
 _live: _Live | None = None
 _last: Message | str | None = None
 """Why the last one ended."""
+_names: tuple[str, ...] = ()
+"""The trackers that had come then."""
 
 
 def _tick() -> float | None:
@@ -152,10 +154,11 @@ def _tick() -> float | None:
 
 def _end(reason: Message | str | None) -> None:
     """Close what runs, and bring what was recorded into the scene."""
-    global _live, _last
+    global _live, _last, _names
     if _live is None:
         return
     live, _live, _last = _live, None, reason
+    _names = live.tracking.names
     live.close()
     if live.recorded is not None and live.recorded.is_file():
         refusal = reading_recordings.begin([{"path": str(live.recorded), "options": {}, "keep": False}])
@@ -201,7 +204,8 @@ class THREEPOINT_OT_live_start(bpy.types.Operator):
         try:
             python, words = engine_choice.engine_python(), source_words(settings_of(context))
             objects = _chosen_objects(context) if words is None else None
-            _live, _last = _Live(LiveTracking(python, words, {}), objects), None
+            trackers = live_roles.named(context.scene) if objects is None else {role: role for role in objects}
+            _live, _last = _Live(LiveTracking(python, words, {}, trackers), objects), None
         except (EngineError, InputError, OSError) as error:
             self.report({"ERROR"}, translated(error))
             return {"CANCELLED"}
@@ -259,11 +263,19 @@ def settings_of(context: Context) -> Any:
 
 
 def _chosen_objects(context: Context) -> dict[str, str]:
-    """The names of the selected objects by role. Raises ``InputError`` where there is none."""
+    """The names by role of the selected objects, and of those that are named. Raises ``InputError`` where there is
+    none."""
     found, _ = selection.by_role(selection.chosen_in(context))
+    for role, name in live_roles.named(context.scene).items():
+        item = bpy.data.objects.get(name)
+        if item is None:
+            raise InputError(message("There is no object {name} to follow as {role}", name=name, role=role_label(role)))
+        one = selection.Chosen(item)
+        found = {other: kept for other, kept in found.items() if kept != one} | {role: one}
     if "head" not in found:
         raise InputError(message("Select three objects or pose bones, the active one being the head"))
-    objects = selection.objects_of({role: one for role, one in found.items() if role in ROLES}, AVATAR, context.scene)
+    worn = {role: found[role] for role in live_roles.WORN if role in found}
+    objects = selection.objects_of(worn, AVATAR, context.scene, marked=False)
     return {role: item.name for role, item in objects.items()}
 
 
@@ -294,6 +306,7 @@ def _draw(layout: bpy.types.UILayout, context: Context) -> None:
     elif settings.source != "objects":
         column.prop(settings, "port")
         column.prop(settings, "network")
+    live_roles.draw(column, context.scene)
     row = layout.row(align=True)
     if _live is None:
         row.operator(THREEPOINT_OT_live_start.bl_idname, icon="PLAY")
@@ -306,6 +319,7 @@ def _draw(layout: bpy.types.UILayout, context: Context) -> None:
 BUTTONS = (Button(Slot.LIVE, 10, _draw),)
 CLASSES = (
     THREEPOINT_PG_live,
+    live_roles.THREEPOINT_PG_live_roles,
     THREEPOINT_OT_live_start,
     THREEPOINT_OT_live_record,
     THREEPOINT_OT_live_t_pose,
@@ -318,6 +332,8 @@ def register() -> None:
     """Register the operators, and give windows their settings."""
     _register_classes()
     WindowManager.threepoint_live = PointerProperty(type=THREEPOINT_PG_live, options={"SKIP_SAVE"})
+    Scene.threepoint_live_roles = PointerProperty(type=live_roles.THREEPOINT_PG_live_roles)
+    live_roles.known_names = lambda: _names
 
 
 def unregister() -> None:
@@ -328,5 +344,6 @@ def unregister() -> None:
         live.close()
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
+    del Scene.threepoint_live_roles
     del WindowManager.threepoint_live
     _unregister_classes()

@@ -16,16 +16,17 @@ SMALLEST_VOLUME = 1e-12
 
 
 def poses_now(names: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of the objects with these ``names``, by role: positions (3, 3) metres, rotations (3, 4) ``wxyz`` and which are
-    there (3,), of ``skeleton.ROLES`` in OpenXR's frame.
+    """Of the objects with these ``names``, by role: positions (N, 3) metres, rotations (N, 4) ``wxyz`` and which are
+    there (N,), in OpenXR's frame; of ``skeleton.ROLES``, and then of the other roles in their order.
 
     Evaluated world transforms; which way an object looks is what its property ``object_axes.AXES`` says, else as
     Threepoint's own empties do.
     """
-    positions, rotations, valid = np.zeros((len(ROLES), 3)), np.zeros((len(ROLES), 4)), np.zeros(len(ROLES), bool)
+    roles = (*ROLES, *(role for role in names if role not in ROLES))
+    positions, rotations, valid = np.zeros((len(roles), 3)), np.zeros((len(roles), 4)), np.zeros(len(roles), bool)
     rotations[:, 0] = 1
     depsgraph = current_context().evaluated_depsgraph_get()
-    for index, role in enumerate(ROLES):
+    for index, role in enumerate(roles):
         item = bpy.data.objects.get(names.get(role, ""))
         if item is None:
             continue

@@ -70,10 +70,11 @@ def by_role(chosen: Sequence[Chosen]) -> tuple[dict[str, Chosen], list[Chosen]]:
     return found, [one for one in chosen if one not in found.values()]
 
 
-def objects_of(found: dict[str, Chosen], name: str, scene: Scene) -> dict[str, bpy.types.Object]:
+def objects_of(found: dict[str, Chosen], name: str, scene: Scene, marked: bool = True) -> dict[str, bpy.types.Object]:
     """The objects by role: of pose bones empties that follow them, in a collection of their own in the scene.
 
-    Trackers of the body other than head and hands are marked with their role: they count where they lie with the head.
+    Trackers of the body other than head and hands are ``marked`` with their role: they count where they lie with the
+    head.
     """
     collection = None
     objects = {}
@@ -84,7 +85,7 @@ def objects_of(found: dict[str, Chosen], name: str, scene: Scene) -> dict[str, b
                 collection = bpy.data.collections.new(f"{name} trackers")
                 scene.collection.children.link(collection)
             item = _follower(one, role, collection)
-        if role not in ROLES:
+        if marked and role not in ROLES:
             item[ROLE] = role
         objects[role] = item
     return objects

@@ -131,6 +131,11 @@ class LiveSession:
         """The trackers that a take has: head, hands, and those worn elsewhere that are known by now."""
         return (*ROLES, *self._roles.worn_elsewhere)
 
+    @property
+    def tracker_names(self) -> list[str]:
+        """The serial numbers, or names, of the trackers that have come."""
+        return [name.partition(":")[2] or name for name in self._roles.names]
+
     def record(self, take: Take | None) -> None:
         """Write what comes from now on into a take; None stops. The caller closes it."""
         self._take = take

@@ -4,7 +4,7 @@
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,19 +82,19 @@ def track(
     send: Send,
 ) -> Calibration | None:
     """Track until ``stopped()`` or the source ends; what is known of the person then. Raises ``InputError``."""
-    source = _Fed() if request.source is None else open_source(request.source, request.layout)
+    source = _Fed(request.trackers) if request.source is None else open_source(request.source, request.layout)
     with source:
         return _Tracking(request, source, body, sage, job, send).run(controls, stopped)
 
 
 class _Fed:
-    """A source whose poses come in messages."""
+    """A source whose poses come in messages: of head and hands, and of ``more`` roles."""
 
     device = ""
-    roles: tuple[str, ...] = ROLES
     ended = False
 
-    def __init__(self) -> None:
+    def __init__(self, more: Iterable[str]) -> None:
+        self.roles: tuple[str, ...] = tuple(dict.fromkeys((*ROLES, *more)))
         self.moments: list[Moment] = []
 
     def __enter__(self) -> "_Fed":
@@ -115,13 +115,13 @@ class _Fed:
     def feed(self, header: messages.Header, arrays: messages.Arrays) -> None:
         """Take in a ``poses`` message. Raises ``InputError``."""
         seconds = number(header.get("time"), "the poses' time", CLOCK)
-        shapes = {"positions": (len(ROLES), 3), "rotations": (len(ROLES), 4), "valid": (len(ROLES),)}
+        shapes = {"positions": (len(self.roles), 3), "rotations": (len(self.roles), 4), "valid": (len(self.roles),)}
         for name, shape in shapes.items():
             if name not in arrays or arrays[name].shape != shape:
                 raise InputError(f"the poses' {name} should have the shape {shape}")
         poses = {
             role: Pose(arrays["positions"][index].astype(np.float64), arrays["rotations"][index].astype(np.float64))
-            for index, role in enumerate(ROLES)
+            for index, role in enumerate(self.roles)
             if arrays["valid"][index]
         }
         self.moments.append(Moment(seconds, poses, time.monotonic()))
@@ -134,7 +134,7 @@ class _Tracking:
         self._source, self._job, self._send = source, job, send
         self._device = request.device or source.device
         person = RunningCalibration(body, self._device, request.stature, request.floor, request.calibration)
-        names: dict[str, str] = {role: role for role in ROLES} if isinstance(source, _Fed) else request.trackers
+        names = {role: role for role in source.roles} if isinstance(source, _Fed) else request.trackers
         living = not isinstance(source, _Fed)
         self._session = LiveSession(sage, person, names, living, catches_up=True)
         self._take: Take | None = None
@@ -210,6 +210,7 @@ class _Tracking:
         header = {
             "type": "state", "job": self._job, "note": note.to_json(), "rate": session.rate,
             "latency": session.latency, "samples": None if self._take is None else self._take.samples,
+            "trackers": session.tracker_names,
         }  # fmt: skip
         if found is not None and found is not self._person:
             self._person = found

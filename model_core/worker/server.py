@@ -15,7 +15,8 @@ animate   ``recording``, with its arrays (``messages.recording_message``); ``opt
 calibrate the same; nothing is predicted
 live      tracks until it is cancelled: ``source``, as ``live.sources.opening`` names them, or null where poses are fed;
           ``options``: stature, floor, preset, each of which may be left out; ``calibration`` and ``body`` as above;
-          ``trackers``, role -> name, and ``quaternions``, one of ``vmc.LAYOUTS``, may be left out
+          ``trackers``, role -> name, and ``quaternions``, one of ``vmc.LAYOUTS``, may be left out; a job that is fed is
+          fed the roles of ``trackers`` beside head and hands
 poses     to a live job that is fed: ``time`` in seconds; arrays ``positions`` (3, 3) metres, ``rotations`` (3, 4)
           ``wxyz`` and ``valid`` (3,) of head, left and right hand in OpenXR's frame
 ready     to a live job: one of its frames was taken in; while two were not none is sent, and the newest one then
@@ -27,8 +28,8 @@ cancel    stops the job at its next step
 A request is answered by any number of ``progress`` (``fraction``, ``stage``), a live one besides by any number of
 ``frame`` (``time``, and ``arrival`` of its last tracker by the machine's monotonic clock; arrays ``rotations`` (22, 4)
 local ``wxyz``, ``translation`` (3,) of the pelvis in the room along the model's axes, ``contacts`` (4,)) and ``state``
-(``note``, ``rate`` frames a second, ``latency`` ms, ``samples`` of the recording or null, and ``calibration`` where it
-is another), and then by one of
+(``note``, ``rate`` frames a second, ``latency`` ms, ``samples`` of the recording or null, ``trackers``, whose names
+have come, and ``calibration`` where it is another), and then by one of
 
 ========== ============================================================================================================
 type       header beside ``job``

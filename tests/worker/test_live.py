@@ -154,3 +154,19 @@ def test_frames_that_nobody_takes_in_are_not_sent(sage, body, make_recording):
     job.stop()
     assert len(first) == live.MOST_SENT and len(then) == 2 * live.MOST_SENT
     assert then == sorted(then) and then[live.MOST_SENT] > 9 / 60, "the newest of the twelve, not the third"
+
+
+def test_trackers_that_are_fed_beside_head_and_hands_are_in_the_take(sage, body, make_recording, tmp_path):
+    recording = make_recording(0.3, 60.0)
+    job = Running({**REQUEST, "trackers": {"waist": "waist", "head": "head"}}, body, sage)
+    job.controls.put({"type": "record", "job": 7, "path": str(tmp_path / "take.csv")}, {})
+    for row in range(len(recording.time)):
+        header, arrays = poses_at(recording, row)
+        more = {name: np.concatenate([part, part[:1]]) for name, part in arrays.items()}
+        job.controls.put(header, more)
+    time.sleep(0.3)
+    states = job.stop()
+    assert states[-1]["trackers"] == ["head", "left_hand", "right_hand", "waist"]
+    taken = read(tmp_path / "take.csv").tracks
+    np.testing.assert_array_equal(taken["waist"].position, taken["head"].position)
+    assert taken["waist"].valid.all()

@@ -128,6 +128,57 @@ def test_objects_that_something_else_moves_are_followed(scene, monkeypatch):
     assert valid.all()
 
 
+def test_trackers_are_named_in_the_panel_and_saved_with_the_scene(scene, monkeypatch, tmp_path):
+    asked, roles = [], scene.threepoint_live_roles
+
+    def refuse(*given):
+        asked.append(given)
+        raise live.EngineError("not now")
+
+    monkeypatch.setattr(live, "LiveTracking", refuse)
+    roles.waist, roles.left_foot = "LHR-1", " LHR-2 "
+    assert live.live_roles.named(scene) == {}, "as long as nobody asks for it"
+    roles.chosen = True
+    drawn = []
+    live._draw(Layout(drawn), bpy.context)
+    assert {"chosen", "head", "waist", "right_elbow"} <= set(drawn)
+    with pytest.raises(RuntimeError, match="not now"):
+        bpy.ops.threepoint.live_start()
+    assert asked[0][1:] == ("vmc:39539", {}, {"waist": "LHR-1", "left_foot": "LHR-2"})
+    bpy.data.libraries.write(str(tmp_path / "a.blend"), {scene})
+    with bpy.data.libraries.load(str(tmp_path / "a.blend")) as (there, loaded):
+        loaded.scenes = there.scenes[:1]
+    assert live.live_roles.named(loaded.scenes[0]) == {"waist": "LHR-1", "left_foot": "LHR-2"}
+    bpy.data.scenes.remove(loaded.scenes[0])
+    roles.right_foot = "LHR-1"
+    with pytest.raises(RuntimeError, match="LHR-1 is named twice, for waist and right foot"):
+        bpy.ops.threepoint.live_start()
+
+
+def test_objects_that_are_named_are_followed_beside_head_and_hands(scene, monkeypatch):
+    told, roles = [], scene.threepoint_live_roles
+    monkeypatch.setattr(live.LiveTracking, "feed", lambda tracking, *pose: told.append(pose))
+    bpy.context.window_manager.threepoint_live.source = "objects"
+    roles.chosen, roles.left_foot, roles.head = True, "sole", "cube"
+    try:
+        with pytest.raises(RuntimeError, match="no object cube to follow as head"):
+            bpy.ops.threepoint.live_start()
+        for name, place in (("cube", (0, 0, 1.6)), ("sole", (0.1, 0, 0.1))):
+            scene.collection.objects.link(bpy.data.objects.new(name, None))
+            bpy.data.objects[name].location = place
+        bpy.ops.threepoint.live_start()
+        assert live._live.objects == {"head": "cube", "left_foot": "sole"}
+        bpy.context.view_layer.update()
+        ticks(lambda: len(told) > 1)
+    finally:
+        live._end(None)
+        bpy.context.window_manager.threepoint_live.source = "vmc"
+    _, positions, _, valid = told[-1]
+    np.testing.assert_allclose(positions[[0, 3]], [[0, 1.6, 0], [-0.1, 0.1, 0]], atol=1e-6)
+    assert valid.tolist() == [True, False, False, True]
+    assert dict(bpy.data.objects["sole"]) == {}, "it is not marked: it is no person's"
+
+
 class Layout:
     """Takes what a panel draws, and checks operators and icons."""
 
@@ -154,7 +205,7 @@ def test_the_panel_shows_what_can_be_done(running):
     drawn = []
     live._draw(Layout(drawn), bpy.context)
     buttons = [f"threepoint.live_{name}" for name in ("record", "t_pose", "stop")]
-    assert drawn == ["source", "port", "network", *buttons]
+    assert drawn == ["source", "port", "network", "chosen", *buttons]
     live._end(None)
     live._draw(Layout(drawn), bpy.context)
     assert drawn[-1] == "threepoint.live_start"
