@@ -12,7 +12,6 @@ from bpy.props import BoolProperty, StringProperty
 from ...model_core.calibration.calibration import BODY_TRACKER_JOINTS
 from ...model_core.errors import InputError
 from ...model_core.geometry.skeleton import ROLES
-from ..bpy_types import Context
 from ..i18n.messages import message
 from ..i18n.translations import translated
 from .roles import role_label
@@ -27,7 +26,7 @@ known_names: Callable[[], Sequence[str]] = tuple
 """The names of the trackers that came last, from which a field can be filled; ``operators.live`` knows them."""
 
 
-def _matching(_group: Any, _context: Context, typed: str) -> list[str]:
+def _matching(_group: Any, _context: bpy.types.Context, typed: str) -> list[str]:
     return [name for name in known_names() if typed.lower() in name.lower()]
 
 
