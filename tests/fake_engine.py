@@ -67,6 +67,9 @@ class EngineSession:
             taken = controls.take(0.005)
             if taken is not None and taken[0]["type"] == "record":
                 growing = GrowingRecording(taken[0]["path"], ("head", "left_hand", "right_hand"), "grip")
+            if taken is not None and taken[0]["type"] == "t_pose":
+                in_pose = Note("person_in_pose", {"stature": 1.7, "pose": "T", "second": 0.5}).to_json()
+                calibration = {**calibration, "notes": [in_pose]}
             wanted = wanted or (taken is not None and taken[0]["type"] == "ready")
             number += 1
             rotations = np.zeros((22, 4), np.float32)

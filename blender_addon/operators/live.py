@@ -11,6 +11,7 @@ import bpy
 import numpy as np
 from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
+from ...model_core.calibration import calibration_to_json
 from ...model_core.errors import InputError
 from ...model_core.notes import Note
 from ..avatar.armature import create_armature, create_mesh, rest_shape
@@ -161,9 +162,18 @@ def _end(reason: Message | str | None) -> None:
     _names = live.tracking.names
     live.close()
     if live.recorded is not None and live.recorded.is_file():
-        refusal = reading_recordings.begin([{"path": str(live.recorded), "options": {}, "keep": False}])
+        asked = {"path": str(live.recorded), "options": {}, "keep": False, "calibration": _by_t_pose(live.tracking)}
+        refusal = reading_recordings.begin([asked])
         _last = refusal or message("Recorded: {file}", file=live.recorded.name)
     _redraw()
+
+
+def _by_t_pose(tracking: LiveTracking) -> dict[str, object] | None:
+    """What a T-pose has told of the person, which is theirs to keep; what was found on the way is found better of the
+    whole take."""
+    found = tracking.calibration
+    in_pose = found is not None and any(note.code == "person_in_pose" for note in found.notes)
+    return calibration_to_json(found) if found is not None and in_pose else None
 
 
 def _redraw() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 from bpy.props import StringProperty
 
+from ...model_core.calibration import calibration_from_json
 from ...model_core.errors import InputError
 from ...model_core.recordings import Recording, read
 from ...model_core.recordings.tables.layouts import user_layouts
@@ -16,7 +17,7 @@ from ..bpy_types import Context, registration
 from ..i18n.messages import Message, message
 from ..i18n.translations import translated
 from ..reading.process import Reading, recording_request
-from ..state import people
+from ..state import people, predictions
 from ..state.properties import THREEPOINT_PG_person
 from ..trackers import columns
 from . import showing
@@ -60,6 +61,9 @@ class THREEPOINT_OT_read_recordings(SteppedOperator, bpy.types.Operator):
                 self.report({"ERROR"}, translated(error))  # pyright: ignore[reportArgumentType]
                 continue
             person = yield from people.adding_person(recording, path.stem, context.scene, asked["beside"])
+            if file.get("calibration"):
+                key = predictions.current_calibration_key(person, context.scene)
+                yield from predictions.receiving_calibration(person, calibration_from_json(file["calibration"]), key)
             if asked["fit_range"]:
                 people.fit_frame_range(person, context.scene, recording.duration)
             show_person(context, person)
@@ -85,8 +89,8 @@ def _reading(path: Path, run: int | None, options: Mapping[str, Any]) -> Work[Re
 def begin(files: Sequence[Mapping[str, Any]], fit_range: bool = True, beside: bool = True, run: int = 0) -> str:
     """Begin to bring files into the scene; in a window they are there later. Why that is refused, "" where it is not.
 
-    Of each file: ``path``, ``options`` of ``recordings.read``, and whether to ``keep`` these for tables with the same
-    header. ``run`` counts from 1; 0: all of them.
+    Of each file: ``path``, ``options`` of ``recordings.read``, whether to ``keep`` these for tables with the same
+    header, and the person's ``calibration`` (``calibration_to_json``) where it is known. ``run`` counts from 1; 0: all.
     """
     asked = json.dumps({"files": files, "fit_range": fit_range, "beside": beside, "run": run}, default=str)
     try:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from threepoint.blender_addon.operators import live
+from threepoint.blender_addon.state import predictions
 from threepoint.blender_addon.state.people import people_of
 
 
@@ -53,12 +54,16 @@ def test_an_avatar_moves_without_keyframes_and_what_came_becomes_a_person(runnin
     assert bpy.ops.threepoint.live_record() == {"FINISHED"} and not bpy.ops.threepoint.live_record.poll()
     ticks(lambda: (running.tracking.samples or 0) > 30)
     assert bpy.ops.threepoint.live_t_pose() == {"FINISHED"}
+    ticks(lambda: running.tracking.calibration.notes)
     assert bpy.ops.threepoint.live_stop() == {"FINISHED"}
     ticks(lambda: live._live is None)
     assert avatar() is None and "take.csv" in str(live.live_state())
     assert not [item.name for item in bpy.data.objects if item.name.startswith(live.AVATAR)]
     (person,) = people_of(scene)
     assert person.head is not None and person.left_hand is not None
+    known = predictions.last_calibration(person)
+    assert known is not None and known.betas[0] == 0.5 and person.keep_calibration, "the T-pose is kept with the person"
+    assert person.calibration_key == predictions.current_calibration_key(person, scene)
 
 
 def test_the_avatar_is_as_big_as_the_person(running, body_heights):
