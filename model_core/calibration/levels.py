@@ -73,7 +73,8 @@ def find_stretches(
 ) -> FloorStretches:
     """The ``FloorStretches`` of a recording whose person, floor and devices ``calibration`` tells: one of height 0
     where no levels are found. A height is right to about 5 cm."""
-    regular, seen, turns, heads, hands = described_frames(recording, calibration)
+    regular = regular_frames(recording)
+    seen, turns, heads, hands = described_frames(regular, calibration)
     flat = FloorStretches(regular.time[:1].copy(), np.zeros(1))
     if not seen.any():
         return flat
@@ -97,14 +98,17 @@ def find_stretches(
     return FloorStretches(times[starts][new], heights[new])
 
 
+def regular_frames(recording: ModelFrameRecording) -> ModelFrameRecording:
+    """A recording at 60 Hz, of ``posture.STRIDE`` frames at least."""
+    return resample(recording, FPS, count=max(frame_count(recording.duration, FPS), STRIDE))
+
+
 def described_frames(
-    recording: ModelFrameRecording, calibration: Calibration
-) -> tuple[ModelFrameRecording, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """A recording at 60 Hz and what ``posture.describe`` asks of it: the recording, which of the described frames (T',)
-    show a head well above the floor, the head's turns (T, 3, 3), its joint (T, 3) and the wrists (T, 2, 3), NaN where
-    one is not seen, metres above the calibration's floor in the model's frame."""
-    count = max(frame_count(recording.duration, FPS), STRIDE)
-    regular = resample(recording, FPS, count=count)
+    regular: ModelFrameRecording, calibration: Calibration
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """What ``posture.describe`` asks for of ``regular_frames``: which of the described frames (T',) show a head well
+    above the floor, the head's turns (T, 3, 3), its joint (T, 3) and the wrists (T, 2, 3), NaN where one is not seen,
+    metres above the calibration's floor in the model's frame."""
     rotations, heads = joint_pose(regular.tracks["head"], calibration, "head")
     hands = np.full((len(heads), 2, 3), np.nan)
     for side, role in enumerate(ROLES[1:]):
@@ -112,7 +116,7 @@ def described_frames(
             _, wrist = joint_pose(regular.tracks[role], calibration, role)
             hands[:, side] = np.where(regular.tracks[role].valid[:, None], wrist, np.nan)
     seen = (regular.tracks["head"].valid & (heads[:, 1] > LOWEST_HEAD))[::STRIDE]
-    return regular, seen, quaternion_to_matrix(rotations), heads, hands
+    return seen, quaternion_to_matrix(rotations), heads, hands
 
 
 def find_ground(
