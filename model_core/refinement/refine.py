@@ -28,7 +28,7 @@ from .optimization.lbfgs import minimise
 from .windows import KNOT_FRAMES, OVERLAP, WINDOW, even_basis
 
 FRAMES_PER_BATCH = 1092
-"""Frames that are optimised together, 13 windows: bounds the memory to some hundred MB, whatever the recording's length.
+"""Frames that are optimised together, 13 windows: bounds the memory to some hundred MB, however long the recording is.
 Of fewer, each costs more; of twice as many hardly less."""
 FRAMES_AT_ONCE = 546
 """Of these, frames whose codes or poses are computed together before and after: the flow's contexts take 16 kB each."""
