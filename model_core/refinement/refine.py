@@ -34,7 +34,7 @@ FRAMES_AT_ONCE = 546
 """Of these, frames whose codes or poses are computed together before and after: the flow's contexts take 16 kB each."""
 ITERATIONS = 15
 """More bring the body hardly nearer to the truth, and multiply what rounding has made different."""
-BODY_TRACKER_ITERATIONS = 24
+BODY_TRACKER_ITERATIONS = 26
 """The same with body trackers: they may be far from where SAGE, which does not see them, leaves the body."""
 
 
