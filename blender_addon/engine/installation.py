@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
@@ -34,6 +35,8 @@ STEP_LINES, STEP_BYTES = 60, 300e6
 """About so many lines pip prints, and so much is downloaded beside torch: only the progress bar depends on it."""
 DOWNLOADED = 0.98
 MAX_LINE_LENGTH = 100
+TOLD_LINES = 20
+"""Of a program's last lines, so many are searched for why it failed."""
 
 _work = None
 
@@ -111,7 +114,8 @@ class Installation:
         self.line: Message | str = message("Making the environment")
         self.error: Message | str = ""
         self._process: subprocess.Popen[str] | None = None
-        self._cancelled, self._complaint = False, ""
+        self._cancelled = False
+        self._complaint: Message | str = ""
         self._stamp = _stamp()
         self._interpreter = python()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -173,6 +177,7 @@ class Installation:
         if self._cancelled:  # Meanwhile.
             self.cancel()
         shown, reached = self.line, self.fraction
+        printed: deque[str] = deque(maxlen=TOLD_LINES)
         assert process.stdout is not None
         for line in process.stdout:
             if download := re.match(r"Progress (\d+) of (\d+)", line):
@@ -182,9 +187,23 @@ class Installation:
                 continue
             log.write(line)
             log.flush()
-            self.line = shown = re.sub(r"\s+", " ", line).strip()[:MAX_LINE_LENGTH]
+            words_of_line = re.sub(r"\s+", " ", line).strip()
+            if not words_of_line:
+                continue  # A blank last line would be an empty reason.
+            printed.append(words_of_line)
+            self.line = shown = words_of_line[:MAX_LINE_LENGTH]
             if re.match(r"error\b|.* is not available", shown, re.IGNORECASE):
                 self._complaint = shown
             self.fraction += (DOWNLOADED - self.fraction) / STEP_LINES
             reached = self.fraction
+        self._complaint = _missing_venv(" ".join(printed)) or self._complaint
         return process.wait() == 0
+
+
+def _missing_venv(printed: str) -> Message | None:
+    """What to do where a Linux distribution has taken out of Python what makes environments; None where it is there."""
+    if not re.search(r"ensurepip is not available", printed):
+        return None
+    package = re.search(r"apt install (\S+)", printed)
+    return message("Blender's Python cannot make an environment: install the system's package {package}, "
+                   "or use an existing Python", package=package[1] if package else "python3-venv")  # fmt: skip

@@ -120,8 +120,9 @@ MESSAGES = {
     "T-Pose at Playhead": "再生ヘッドの T ポーズ",
     "Use T-Pose": "T ポーズを使う",
     # Tooltips
-    "0 is the mean motion, others are draws from the likely ones": "0 は平均の動き、ほかは起こりうる動きから抜き出したもの",
+    "0 is the most likely motion, others are draws from the likely ones": "0 は最もありそうな動き、ほかは起こりうる動きから抜き出したもの",
     "0: what SAGE predicts. 1: refined, so that head and hands are met exactly and feet stand firmly. Between: every joint goes that part of the way": "0：SAGE の予測のまま。1：精密化され、頭と手が正確に合い、足がしっかり立つ。その間：各関節がその割合だけ動く",
+    "Run the engine in a Python of yours that has torch: chosen in the preferences, which this opens": "torch の入った手持ちの Python でエンジンを動かします。プリファレンスが開き、そこで選びます",
     "A GPU where there is one": "GPU があればそれを使う",
     "A Python of yours, 3.11 or newer, that has torch, numpy and safetensors": "torch、numpy、safetensors の入った手持ちの Python（3.11 以降）",
     "Address of a package index that has torch for your GPU; empty: chosen automatically": "GPU に合う torch を置くパッケージインデックスのアドレス。空なら自動で選ぶ",
@@ -211,7 +212,7 @@ MESSAGES = {
     "warning: from {begin:.1f} to {end:.1f} s nobody wears the headset: the body stands in for them there": "警告：{begin:.1f} から {end:.1f} 秒はヘッドセットを誰も着けていません。その間の体は仮のものです",
     "too little is seen of the hands to fit how they hold their devices: preset '{preset}' as it is": "手がほとんど見えず、機器の持ち方を合わせられません。プリセット '{preset}' のままとします",
     "stature and hands' offsets are those of {recordings} recordings of this person": "身長と両手のオフセットは、この人の {recordings} 件の記録に共通です",
-    "hands fitted to the recording: {degrees:.0f} degrees and {cm:.0f} cm from the preset": "手を記録に合わせました：プリセットとの差は {degrees:.0f} 度、{cm:.0f} cm",
+    "how the hands hold the controllers is fitted to the recording: {degrees:.0f} degrees and {cm:.0f} cm from the preset": "手を記録に合わせました：プリセットとの差は {degrees:.0f} 度、{cm:.0f} cm",
     "{percent:.0f} % of the time a hand is turned farther than a wrist can: there it is {degrees:.0f} degrees short of its tracker on average": "{percent:.0f} % の時間、手が手首の限界を超えて回っています：そこではトラッカーより平均 {degrees:.0f} 度足りません",
     "the head turns as no neck does for {seconds:.1f} s, first at {first:.1f} s: there the body follows it slowly": "頭が {seconds:.1f} 秒間、首にはできない動きで回っています（最初は {first:.1f} 秒）。そこでは体がゆっくり追従します",
     "the head is near the floor for {seconds:.1f} s, first at {first:.1f} s: of somebody who crouches or lies the legs are a guess": "頭が {seconds:.1f} 秒間、床の近くにあります（最初は {first:.1f} 秒）：しゃがむ人や寝る人の脚は推測です",
@@ -320,7 +321,7 @@ MESSAGES = {
     "{python} does not run: {reason}": "{python} は動きません：{reason}",
     "it is no Python": "Python ではありません",
     "The engine's Python '{python}' is not a program; choose it in the preferences": "エンジンの Python '{python}' はプログラムではありません。プリファレンスで選んでください",
-    "The engine is not installed yet; install it in Threepoint's preferences": "エンジンがまだ入っていません。Threepoint のプリファレンスでインストールしてください",
+    "The engine is not installed yet; press Install Engine": "エンジンがまだ入っていません。「エンジンをインストール」を押してください",
     "The engine's Python {python} is not there; install the engine in the preferences": "エンジンの Python {python} がありません。プリファレンスでインストールしてください",
     "{path}: Blender has not unpacked the engine that came with Threepoint; install the extension again": "{path}: Threepoint に付属のエンジンがまだ展開されていません。拡張機能をもう一度インストールしてください",
     "Blender's Python cannot make the engine's environment: {reason}": "Blender の Python がエンジンの環境を作れません: {reason}",
@@ -342,6 +343,9 @@ MESSAGES = {
     "refining": "精密化",
     "measuring uncertainty": "不確かさを測定",
     "Ready": "準備完了",
+    "Blender's Python cannot make an environment: install the system's package {package}, "
+    "or use an existing Python": "Blender の Python は環境を作れません。システムのパッケージ {package} を入れるか、"
+    "既存の Python を使ってください",
     "{reason} (log: {path})": "{reason}（ログ：{path}）",
     # Refused
     "{scene}: choose an object for the head (chosen: {roles})": "{scene}：頭とするオブジェクトを選んでください（選択：{roles}）",
@@ -360,7 +364,7 @@ MESSAGES = {
     "left hand": "左手",
     "right hand": "右手",
     "missing": "値なし",
-    "zeroed": "ゼロ",
+    "zeros in the file": "ファイル内がゼロ",
     "bad rotation": "不正な回転",
     "frozen": "静止",
     "teleport": "飛び",

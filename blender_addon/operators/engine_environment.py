@@ -110,6 +110,19 @@ class THREEPOINT_OT_remove_engine(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class THREEPOINT_OT_use_existing_python(bpy.types.Operator):
+    """Run the engine in a Python of yours that has torch: chosen in the preferences, which this opens"""
+
+    bl_idname = "threepoint.use_existing_python"
+    bl_label = "Use an Existing Python"
+
+    def execute(self, context: Context) -> set[str]:
+        """Choose it; which one it is, the preferences ask."""
+        preferences().source = "OWN"
+        bpy.ops.preferences.addon_show(module=installation.PACKAGE)
+        return {"FINISHED"}
+
+
 class THREEPOINT_OT_check_engine(bpy.types.Operator):
     """See whether the chosen Python can run the engine"""
 
@@ -248,8 +261,9 @@ def _draw_offer(layout: bpy.types.UILayout, context: Context) -> None:
         column.label(text="The engine is not installed yet", icon="INFO")
     draw_installation(column, context)
     if not installing:
-        way = column.operator("preferences.addon_show", text="Use an Existing Python", icon="PREFERENCES")
-        way.module = installation.PACKAGE
+        if work is not None and work.error:
+            draw_lines(column, context, [work.error])
+        column.operator(THREEPOINT_OT_use_existing_python.bl_idname, icon="PREFERENCES")
 
 
 def _draw_refusal(layout: bpy.types.UILayout, context: Context) -> None:
@@ -272,6 +286,7 @@ CLASSES = (
     THREEPOINT_OT_install_engine,
     THREEPOINT_OT_cancel_installation,
     THREEPOINT_OT_remove_engine,
+    THREEPOINT_OT_use_existing_python,
     THREEPOINT_OT_check_engine,
 )
 _register_classes, _unregister_classes = registration(CLASSES)

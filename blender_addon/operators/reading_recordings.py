@@ -18,6 +18,7 @@ from ..i18n.messages import Message, message
 from ..i18n.translations import translated
 from ..reading.process import Reading, recording_request
 from ..state import people, predictions
+from ..state.placement import extent_now
 from ..state.properties import THREEPOINT_PG_person
 from ..trackers import columns
 from . import showing
@@ -115,9 +116,9 @@ def show_person(context: Context, person: THREEPOINT_PG_person) -> None:
     """Select a person's trackers and bring them into view, with the scene's range."""
     trackers = people.trackers_of(person)
     if "head" in trackers:
-        # Framed with the root, which stands on the floor: the whole person will have room.
+        # Where the walk is too long to be seen whole, framed with the root: it stands on the floor.
         showing.select(context, [*trackers.values(), person.root], trackers["head"])
-        showing.frame_selected(context)
+        showing.frame_walk(context, extent_now(person.root))
         showing.select(context, list(trackers.values()), trackers["head"])
 
 

@@ -41,4 +41,4 @@ def engine_python() -> Path:
         return installation.python()  # Before one that came with the extension: it was installed for the GPU.
     if bundled.is_there():
         return bundled.python()
-    raise EngineError(message("The engine is not installed yet; install it in Threepoint's preferences"))
+    raise EngineError(message("The engine is not installed yet; press Install Engine"))

@@ -69,6 +69,7 @@ def adding_person(recording: Recording, name: str, scene: Scene, beside: bool = 
         tracker.parent = root
     person.fps = scene_fps(scene)
     person.first, person.last = scene.frame_start, round(float(seconds_to_frames(recording.duration, scene)))
+    person.trim_first, person.trim_last = person.first, person.last
     person.notes = messages.dump([*_losses(recording), *recording.warnings, *_scale(scene)])
     person.extent = extent_of(recording)
     if beside:
@@ -96,6 +97,7 @@ def add_person_from_objects(objects: Mapping[str, bpy.types.Object], name: str, 
     root.threepoint.root = root
     person = root.threepoint
     person.first, person.last = scene.frame_start, scene.frame_end
+    person.trim_first, person.trim_last = person.first, person.last
     for role, item in objects.items():
         setattr(person, role, item)
     activate(root, current_context())

@@ -32,12 +32,12 @@ def place_beside(root: AnyObject, scene: Scene) -> None:
     taken = [box for item in scene.objects if (box := _box_of(item)) is not None]
     for other in roots_in(scene):
         if other != root and any(other.threepoint.extent):
-            taken.append(_extent_now(other))
+            taken.append(extent_now(other))
     if any(_overlap(own, box) for box in taken):
         root.location.x += float(max(box[2] for box in taken) - own[0])
 
 
-def _extent_now(root: AnyObject) -> np.ndarray:
+def extent_now(root: AnyObject) -> np.ndarray:
     """The rectangle that a person takes up where their root has been moved, turned or scaled to."""
     low_x, low_y, high_x, high_y = root.threepoint.extent
     corners = [(low_x, low_y), (low_x, high_y), (high_x, low_y), (high_x, high_y)]

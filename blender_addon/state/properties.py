@@ -134,7 +134,7 @@ class THREEPOINT_PG_take(bpy.types.PropertyGroup):
     """One predicted motion, kept as an action."""
 
     action: PointerProperty(type=bpy.types.Action, name="Action")
-    number: IntProperty(name="Take", description="0 is the mean motion, others are draws from the likely ones")
+    number: IntProperty(name="Take", description="0 is the most likely motion, others are draws from the likely ones")
     identifier: IntProperty(options={"HIDDEN"})
     """What a take is known by while the engine is at work for it."""
     character_action: PointerProperty(type=bpy.types.Action, options={"HIDDEN"})

@@ -32,7 +32,8 @@ def add_take(person: "THREEPOINT_PG_person", number: int, name: str = "") -> "TH
     """A new take of a draw, without an action yet."""
     identifier = 1 + max((take.identifier for take in person.takes), default=0)
     take = person.takes.add()
-    take.name, take.number, take.identifier = name or (f"Take {number}" if number else "Mean"), number, identifier
+    take.name = name or (f"Take {number}" if number else "Most Likely")
+    take.number, take.identifier = number, identifier
     return take
 
 

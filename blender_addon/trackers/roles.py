@@ -19,7 +19,7 @@ _LABELS = {
 }
 REASON_LABELS = {
     "missing": message("missing"),
-    "zeroed": message("zeroed"),
+    "zeroed": message("zeros in the file"),
     "bad rotation": message("bad rotation"),
     "frozen": message("frozen"),
     "teleport": message("teleport"),

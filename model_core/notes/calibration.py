@@ -12,7 +12,8 @@ TEMPLATES = {
     "give it as the stature, or stand in a T-pose",
     "nobody_stands": "the eyes never are higher than {height:.2f} m: the person is taken to sit",
     "floor_below_person": "y = 0 cannot be the floor: it is taken to be at {floor:.2f} m, under a person who stands",
-    "hands_fitted": "hands fitted to the recording: {degrees:.0f} degrees and {cm:.0f} cm from the preset",
+    "hands_fitted": "how the hands hold the controllers is fitted to the recording: {degrees:.0f} degrees and "
+    "{cm:.0f} cm from the preset",
     "calibrated_per_player": "stature and hands' offsets are those of {recordings} recordings of this person",
     "headset_not_worn": "warning: from {begin:.1f} to {end:.1f} s nobody wears the headset: "
     "the body stands in for them there",

@@ -71,7 +71,7 @@ def test_every_button_explains_itself():
 
 
 def test_without_an_engine_the_message_says_what_to_do():
-    with pytest.raises(engine.EngineError, match="install it in Threepoint's preferences"):
+    with pytest.raises(engine.EngineError, match="press Install Engine"):
         engine_choice.engine_python()
     engine_choice.preferences().source = "OWN"
     with pytest.raises(engine.EngineError, match="choose it in the preferences"):

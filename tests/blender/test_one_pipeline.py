@@ -122,7 +122,7 @@ def short_recording(tmp_path):
 def test_a_file_of_the_command_line_opens_as_if_it_had_been_made_in_the_window(real_engine, short_recording, tmp_path):
     run_tools(short_recording, "-o", tmp_path / "low.blend", "--takes", 2, "--stature", 1.65, "--floor", -0.3)
     person = opened(tmp_path / "low.blend")
-    assert person.name == "low" and [take.name for take in person.takes] == ["Mean", "Take 1"]
+    assert person.name == "low" and [take.name for take in person.takes] == ["Most Likely", "Take 1"]
     assert person.active_take == 0 and person.armature.animation_data.action == person.takes[0].action
     assert person.override_stature and person.stature == pytest.approx(1.65)
     assert predictions.last_calibration(person).floor == -0.3

@@ -169,6 +169,32 @@ def log():
     return (installation.folder() / "log.txt").read_text()
 
 
+DEBIAN = """The virtual environment was not created successfully because ensurepip is not
+available.  On Debian/Ubuntu systems, you need to install the python3-venv
+package using the following command.
+
+    apt install python3.13-venv
+
+Failing command: /usr/bin/python3.13
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("printed", "told"),
+    [
+        ("No space left on device\n\n \n", "No space left on device (log:"),
+        (DEBIAN, "Blender's Python cannot make an environment: install the system's package python3.13-venv, or use"),
+    ],
+)
+def test_what_failed_is_told_by_the_last_words_that_were_printed(monkeypatch, tmp_path, printed, told):
+    program = [sys.executable, "-c", f"print({printed!r}); raise SystemExit(1)"]
+    monkeypatch.setattr(installation.Installation, "_commands", lambda work, environment: iter([program]))
+    work = installation.Installation(tmp_path, None)
+    wait_for(lambda: not work.running)
+    assert str(work.error).startswith(told)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="reads /dev/null as pip's configuration")
 @pytest.mark.slow
 def test_an_installation_goes_on_after_each_way_to_break_off(package_index, tmp_path):

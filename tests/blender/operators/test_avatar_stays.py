@@ -150,7 +150,7 @@ def test_hand_edits_are_kept_as_a_copy_and_said(person, capfd):
     kept = bpy.data.actions[f"{action.name} edited"]
     assert kept.use_fake_user and person.takes[0].action == action
     assert curves_in(person.armature, kept).fcurves[0].keyframe_points[2].co.y == edited
-    assert "Your edits of 'Mean' are kept as the action" in capfd.readouterr().out
+    assert "Your edits of 'Most Likely' are kept as the action" in capfd.readouterr().out
 
 
 def test_what_else_an_action_animates_stays_in_it(person):

@@ -60,7 +60,7 @@ def test_another_take_in_a_range_starts_from_what_is_shown_and_is_a_take_of_its_
         np.array([FIRST - 1, LAST - 1]) / 30 - asked[0][2].time[0], abs=1e-6
     )
     assert np.allclose(start.at(np.array([0.2]))[0], shown.at(np.array([0.2]))[0], atol=1e-5)
-    assert [take.name for take in person.takes] == ["Mean", "Take 1", f"Take 2, {FIRST} to {LAST}"]
+    assert [take.name for take in person.takes] == ["Most Likely", "Take 1", f"Take 2, {FIRST} to {LAST}"]
     assert person.active_take == 2 and [take.baked for take in person.takes][:2] == before
     moved = apart(motion_of(person, 2), shown)
     assert moved[FIRST : LAST - 1].min() > 1e-4
@@ -125,7 +125,7 @@ def test_a_take_goes_over_into_another_one_in_a_take_of_its_own(person):
     sure = [sureness(person, index)[0] for index in (1, 0)]
     before = [checksum(take.action) for take in person.takes]
     bpy.ops.threepoint.blend_to_take(take=str(person.takes[1].identifier))
-    assert [take.name for take in person.takes][2] == "Mean > Take 1" and person.active_take == 2
+    assert [take.name for take in person.takes][2] == "Most Likely > Take 1" and person.active_take == 2
     assert [checksum(take.action) for take in person.takes][:2] == before and not takes.is_edited(person.takes[2])
     mixed = motion_of(person, 2)
     assert apart(mixed, one)[: FIRST - 1].max() < 1e-6 and apart(mixed, other)[LAST:].max() < 1e-6

@@ -54,7 +54,7 @@ def append(path, names, link=False):
 def test_an_appended_part_brings_its_person(saved, tmp_path, name):
     bpy.ops.wm.append(filepath=f"{saved}/Object/{name}", directory=f"{saved}/Object/", filename=name)
     (person,) = people_of(bpy.context.scene)
-    assert [take.name for take in person.takes] == ["Mean", "Take 1"]
+    assert [take.name for take in person.takes] == ["Most Likely", "Take 1"]
     assert_works(person, tmp_path)
 
 
@@ -267,7 +267,7 @@ def test_old_files_are_upgraded_when_they_are_opened(person, tmp_path):
     bpy.ops.wm.open_mainfile(filepath=path)
     (person,) = people_of(bpy.context.scene)
     assert person.name == "old walk" and person.refinement == 0.25 and not bpy.context.scene.threepoint.people
-    assert [take.name for take in person.takes] == ["Mean", "Take 1"] and person.active_take == 1
+    assert [take.name for take in person.takes] == ["Most Likely", "Take 1"] and person.active_take == 1
     assert {name: bpy.data.objects[name].matrix_world for name in places} == places
     assert all(takes.is_edited(take) for take in person.takes)  # Nobody knows: what is there is kept.
     assert_works(person, tmp_path)

@@ -114,14 +114,14 @@ def test_takes_keep_the_names_they_are_given(person):
     names = sorted(action.name for action in bpy.data.actions)
     for kind in ("REFINE", "MEAN", "RANGE", "REFINE"):
         bpy.ops.threepoint.predict(kind=kind)
-    assert [take.name for take in person.takes] == ["Mean", "the good one"]
+    assert [take.name for take in person.takes] == ["Most Likely", "the good one"]
     assert sorted(action.name for action in bpy.data.actions) == names
 
 
 def test_a_duplicate_is_a_take_of_its_own(person):
     bpy.ops.threepoint.push_takes()
     bpy.ops.threepoint.duplicate_take()
-    assert [take.name for take in person.takes] == ["Mean", "Take 1", "Take 1 copy"] and person.active_take == 2
+    assert [take.name for take in person.takes] == ["Most Likely", "Take 1", "Take 1 copy"] and person.active_take == 2
     source, copy = person.takes[1], person.takes[2]
     assert source.action != copy.action and not takes.is_edited(copy)
     before = source.baked
@@ -134,12 +134,12 @@ def test_a_deleted_take_goes_with_its_strips_and_the_rest_stays(person):
     layer = tweak(person)
     action, other = person.takes[1].action, person.takes[0].action
     bpy.ops.threepoint.delete_take()
-    assert [take.name for take in person.takes] == ["Mean"] and not action.use_fake_user and not action.users
+    assert [take.name for take in person.takes] == ["Most Likely"] and not action.use_fake_user and not action.users
     assert nla(person) == [[other.name.upper()]] and person.armature.animation_data.action == layer
     bpy.ops.threepoint.delete_take()
     assert not person.takes and nla(person) == []
     bpy.ops.threepoint.predict()
-    assert [take.name for take in person.takes] == ["Mean"]
+    assert [take.name for take in person.takes] == ["Most Likely"]
 
 
 def test_a_take_whose_action_was_deleted_is_said_and_predicted_anew(person):

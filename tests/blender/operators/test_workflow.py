@@ -77,7 +77,7 @@ def test_predicting_makes_an_avatar_with_takes_and_colours(scene, person):
     first, last = person.takes[0].action.frame_range
     assert (last - first) / 30 == pytest.approx(people.recording_of(person, scene).duration, abs=1 / 30)
     bpy.ops.threepoint.predict(kind="TAKE")
-    assert [take.name for take in person.takes] == ["Mean", "Take 1"]
+    assert [take.name for take in person.takes] == ["Most Likely", "Take 1"]
     assert person.armature.animation_data.action == person.takes[1].action
     person.active_take = 0
     assert person.armature.animation_data.action == person.takes[0].action
