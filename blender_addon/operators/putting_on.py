@@ -30,8 +30,8 @@ class THREEPOINT_OT_put_on_character(SteppedOperator, bpy.types.Operator):
         """Whether there are takes and a character."""
         if not (is_idle(cls, context) and has_avatar(cls, context)):
             return False
-        if require_person(context).character.armature is None:
-            cls.poll_message_set("Choose a character first")
+        if _meant(context) is None:
+            cls.poll_message_set("Import a character and choose its armature first")
             return False
         return True
 
@@ -42,6 +42,9 @@ class THREEPOINT_OT_put_on_character(SteppedOperator, bpy.types.Operator):
     def working(self, context: Context) -> Work[None]:
         """Put them on: what takes long goes on beside the window, and is written into the actions in the end."""
         self._fraction = 0.0
+        chosen = require_person(context).character
+        if chosen.armature is None:
+            chosen.armature = _meant(context)
         scene, number = context.scene.session_uid, require_person(context).root.session_uid
         prepared = yield from looking(characters.preparing(require_person(context), context.scene))
         carried = {}
@@ -49,7 +52,10 @@ class THREEPOINT_OT_put_on_character(SteppedOperator, bpy.types.Operator):
             carried[identifier] = yield from waiting(beside(work))
             self._fraction = len(carried) / len(prepared)
         person = person_again(context, scene, number)
+        was_on = is_put_on(person)
         said = yield from characters.writing(person, carried)
+        if not was_on:
+            person.character.hide_avatar = True
         for one in said:
             self.tell(one)
         self.tell(message("Takes on {character}: {count}", character=person.character.armature.name,
@@ -110,15 +116,27 @@ def is_put_on(person: THREEPOINT_PG_person) -> bool:
     )
 
 
+def _meant(context: Context) -> bpy.types.Object | None:
+    """The person's character, or whom one means who has chosen none."""
+    return require_person(context).character.armature or characters.likely_character(
+        context.scene, context.active_object
+    )
+
+
 def _draw_put_on(layout: bpy.types.UILayout, context: Context) -> None:
     person = require_person(context)
     again = person.character.armature is not None and is_put_on(person)
     label = translate("Update Character") if again else translate("Put on Character")
+    meant = _meant(context) if person.character.armature is None else None
+    if meant is not None:
+        label = translated(message("Put on {character}", character=meant.name))
     row = layout.row()
     row.scale_y = 1.5
     if draw_progress(row, context, THREEPOINT_OT_put_on_character.step):
         return
     row.operator(THREEPOINT_OT_put_on_character.bl_idname, text=label, icon="ARMATURE_DATA")
+    if again:
+        layout.prop(person.character, "hide_avatar")
 
 
 def _draw_bones(layout: bpy.types.UILayout, context: Context) -> None:

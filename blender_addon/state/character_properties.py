@@ -3,6 +3,8 @@
 # pyright: reportInvalidTypeForm=false
 # Blender takes properties from annotations that are calls.
 
+from typing import Any
+
 import bpy
 from bpy.props import (
     BoolProperty,
@@ -38,6 +40,13 @@ def _is_character(_settings: object, item: bpy.types.Object) -> bool:
     return characters.is_character(item)
 
 
+def _hide_avatar(settings: "THREEPOINT_PG_character", context: bpy.types.Context) -> None:
+    root: Any = settings.id_data
+    mesh = root.threepoint.mesh
+    if mesh is not None and context.view_layer.objects.get(mesh.name) == mesh:
+        mesh.hide_set(settings.hide_avatar)
+
+
 def _chosen(settings: "THREEPOINT_PG_character", _context: bpy.types.Context) -> None:
     characters.choose(settings)
 
@@ -60,6 +69,11 @@ class THREEPOINT_PG_character(bpy.types.PropertyGroup):
     )  # fmt: skip
     hands: EnumProperty(name="Hand Places", items=HANDS_ITEMS, description="Where the character's hands go")
     root: EnumProperty(name="Root Motion", items=ROOT_ITEMS, description="What carries the way over the floor")
+    hide_avatar: BoolProperty(
+        name="Hide Avatar",
+        update=_hide_avatar,
+        description="Hide the avatar's mesh, which stands where the character does",
+    )
     bones: CollectionProperty(type=THREEPOINT_PG_bone, name="Bones")
     show_bones: BoolProperty(name="Bones", description="Show which bone is which part of the character")
     rest: FloatVectorProperty(size=16, subtype="MATRIX", options={"HIDDEN"})

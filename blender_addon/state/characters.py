@@ -54,15 +54,26 @@ def add_character(person: "THREEPOINT_PG_person", path: Path, scene: Scene) -> l
 
     Raises ``InputError`` where the file has no character, or one whose bones are not known.
     """
+    import_and_choose(person.character, path, scene)
+    return put_on_character(person, scene)
+
+
+def import_and_choose(settings: "THREEPOINT_PG_character", path: Path, scene: Scene) -> None:
+    """Bring a character out of a file into the scene, and choose it. Raises ``InputError`` where the file has none."""
     from ..characters.files import humanoid_in, import_character
 
-    armature = import_character(path, scene)
-    settings = person.character
-    settings.armature = armature
+    settings.armature = import_character(path, scene)
     humanoid = humanoid_in(path)
     if humanoid:
         choose(settings, humanoid)
-    return put_on_character(person, scene)
+
+
+def likely_character(scene: Scene, active: bpy.types.Object | None) -> bpy.types.Object | None:
+    """Whom somebody means who has chosen no character: the active one, or the only one that the scene has."""
+    if active is not None and is_character(active):
+        return active
+    found = [item for item in scene.objects if is_character(item) and item.visible_get()]
+    return found[0] if len(found) == 1 else None
 
 
 def choose(settings: "THREEPOINT_PG_character", humanoid: dict[str, str] | None = None) -> None:

@@ -255,7 +255,12 @@ class THREEPOINT_PT_uncertainty(_PersonStep, bpy.types.Panel):
 class THREEPOINT_PT_character(_PersonStep, bpy.types.Panel):
     bl_label = "Character"
     bl_idname = "THREEPOINT_PT_character"
-    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether there is a motion to be put on one."""
+        person = active_person(context)
+        return person is not None and person.armature is not None
 
     def draw(self, context: Context) -> None:
         layout, settings = self.layout, require_person(context).character
@@ -352,11 +357,11 @@ CLASSES = (
     THREEPOINT_PT_calibration,
     THREEPOINT_PT_predict,
     THREEPOINT_PT_refine,
+    THREEPOINT_PT_character,
     THREEPOINT_PT_pins,
     THREEPOINT_PT_direction,
     THREEPOINT_PT_avatar,
     THREEPOINT_PT_uncertainty,
-    THREEPOINT_PT_character,
     THREEPOINT_PT_export,
 )
 register, unregister = registration(CLASSES)

@@ -1,0 +1,49 @@
+"""The way to one's own character: imported from the panel, meant without being chosen, the avatar out of its way."""
+
+import bpy
+import pytest
+from animators import person_with_takes
+
+from threepoint.blender_addon.state.characters import likely_character
+from threepoint.tools.evaluation.characters.made_up_rigs import Rig, make_rig
+
+
+@pytest.fixture
+def person(monkeypatch, tmp_path):
+    return person_with_takes(monkeypatch, tmp_path)
+
+
+def test_a_character_is_imported_from_the_panel_and_chosen(person, tmp_path):
+    hero = make_rig(Rig(), "hero", bpy.context.scene)
+    bpy.data.libraries.write(str(tmp_path / "hero.blend"), {hero})
+    bpy.data.objects.remove(hero)
+    assert bpy.ops.threepoint.import_character(filepath=str(tmp_path / "hero.blend")) == {"FINISHED"}
+    assert person.character.armature.name == "hero" and person.character.armature.users_scene
+    assert {item.bone for item in person.character.bones} > {"mixamorig:Hips"}
+    (tmp_path / "broken.glb").write_bytes(b"no character")
+    with pytest.raises(RuntimeError, match="cannot be read"):
+        bpy.ops.threepoint.import_character(filepath=str(tmp_path / "broken.glb"))
+    assert person.character.armature.name == "hero"
+
+
+def test_who_has_chosen_no_character_means_the_only_one_or_the_active_one(person):
+    scene = bpy.context.scene
+    assert likely_character(scene, person.armature) is None
+    hero = make_rig(Rig(), "hero", scene)
+    bpy.context.view_layer.update()
+    assert likely_character(scene, person.armature) == hero
+    second = make_rig(Rig(), "second", scene)
+    bpy.context.view_layer.update()
+    assert likely_character(scene, person.armature) is None and likely_character(scene, second) == second
+
+
+def test_the_first_time_the_avatar_makes_room_and_comes_back_when_it_is_asked_for(person):
+    make_rig(Rig(), "hero", bpy.context.scene)
+    bpy.context.view_layer.update()
+    assert not person.mesh.hide_get()
+    assert bpy.ops.threepoint.put_on_character() == {"FINISHED"}
+    assert person.character.armature.name == "hero" and person.mesh.hide_get()
+    person.character.hide_avatar = False
+    assert not person.mesh.hide_get()
+    bpy.ops.threepoint.put_on_character()
+    assert not person.mesh.hide_get()
