@@ -196,8 +196,14 @@ class Installation:
                 self._complaint = shown
             self.fraction += (DOWNLOADED - self.fraction) / STEP_LINES
             reached = self.fraction
-        self._complaint = _missing_venv(" ".join(printed)) or self._complaint
+        self._complaint = _missing_venv(" ".join(printed)) or _unreachable(" ".join(printed)) or self._complaint
         return process.wait() == 0
+
+
+def _unreachable(printed: str) -> Message | None:
+    """Which server pip did not reach, and by what error; None where it reached all."""
+    broken = re.search(r"connection broken by '(\w+)\(.*?host='([^']+)'", printed)
+    return message("{host} cannot be reached ({reason})", host=broken[2], reason=broken[1]) if broken else None
 
 
 def _missing_venv(printed: str) -> Message | None:

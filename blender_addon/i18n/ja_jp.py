@@ -346,6 +346,7 @@ MESSAGES = {
     "Blender's Python cannot make an environment: install the system's package {package}, "
     "or use an existing Python": "Blender の Python は環境を作れません。システムのパッケージ {package} を入れるか、"
     "既存の Python を使ってください",
+    "{host} cannot be reached ({reason})": "{host} につながりません（{reason}）",
     "{reason} (log: {path})": "{reason}（ログ：{path}）",
     # Refused
     "{scene}: choose an object for the head (chosen: {roles})": "{scene}：頭とするオブジェクトを選んでください（選択：{roles}）",

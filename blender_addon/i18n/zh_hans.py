@@ -345,6 +345,7 @@ MESSAGES = {
     "Ready": "就绪",
     "Blender's Python cannot make an environment: install the system's package {package}, "
     "or use an existing Python": "Blender 的 Python 无法创建环境：请安装系统软件包 {package}，或使用现有的 Python",
+    "{host} cannot be reached ({reason})": "无法连接 {host}（{reason}）",
     "{reason} (log: {path})": "{reason}（日志：{path}）",
     # Refused
     "{scene}: choose an object for the head (chosen: {roles})": "{scene}：请选择作为头部的物体（已选：{roles}）",

@@ -119,7 +119,7 @@ def is_put_on(person: THREEPOINT_PG_person) -> bool:
 def _meant(context: Context) -> bpy.types.Object | None:
     """The person's character, or whom one means who has chosen none."""
     return require_person(context).character.armature or characters.likely_character(
-        context.scene, context.active_object
+        context.scene, context.view_layer.objects.active
     )
 
 

@@ -63,7 +63,7 @@ def frame_walk(context: Context, extent: Sequence[float]) -> None:
             region: Any = next((region for region in area.regions if region.type == "WINDOW"), None)
             with context.temp_override(window=window, area=area, region=region):
                 view: Any = getattr(area.spaces.active, "region_3d", None)
-                if view is not None and view.view_perspective != "CAMERA" and max(walk) <= LONGEST_WALK:
+                if view is not None and view.view_perspective != "CAMERA" and max(walk.x, walk.y) <= LONGEST_WALK:
                     view.view_location = centre
                     view.view_distance = walk.length / 2 / math.sin(_half_angle(area, region))
                 elif area.type == "VIEW_3D" and bpy.ops.view3d.view_selected.poll():

@@ -15,7 +15,7 @@ from bpy.props import (
     StringProperty,
 )
 
-from ..bpy_types import overridable
+from ..bpy_types import current_context, overridable
 from ..i18n import messages
 from ..i18n.messages import Message
 from . import characters
@@ -40,10 +40,10 @@ def _is_character(_settings: object, item: bpy.types.Object) -> bool:
     return characters.is_character(item)
 
 
-def _hide_avatar(settings: "THREEPOINT_PG_character", context: bpy.types.Context) -> None:
+def _hide_avatar(settings: "THREEPOINT_PG_character", _context: bpy.types.Context) -> None:
     root: Any = settings.id_data
     mesh = root.threepoint.mesh
-    if mesh is not None and context.view_layer.objects.get(mesh.name) == mesh:
+    if mesh is not None and mesh.name in current_context().view_layer.objects:
         mesh.hide_set(settings.hide_avatar)
 
 

@@ -169,6 +169,11 @@ def log():
     return (installation.folder() / "log.txt").read_text()
 
 
+NO_NETWORK = """WARNING: Retrying (Retry(total=4, connect=None)) after connection broken by \
+'NewConnectionError("HTTPSConnection(host='pypi.org', port=443): Failed to establish a new connection")': /simple/pip/
+ERROR: Could not find a version that satisfies the requirement pip==26.1 (from versions: none)
+ERROR: No matching distribution found for pip==26.1
+"""
 DEBIAN = """The virtual environment was not created successfully because ensurepip is not
 available.  On Debian/Ubuntu systems, you need to install the python3-venv
 package using the following command.
@@ -184,6 +189,7 @@ Failing command: /usr/bin/python3.13
     ("printed", "told"),
     [
         ("No space left on device\n\n \n", "No space left on device (log:"),
+        (NO_NETWORK, "pypi.org cannot be reached (NewConnectionError) (log:"),
         (DEBIAN, "Blender's Python cannot make an environment: install the system's package python3.13-venv, or use"),
     ],
 )
