@@ -4,7 +4,7 @@ programs."""
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,11 +39,14 @@ def run(arguments: list[str]) -> int:
         print(json_of(reports))
     if not targets(options):
         return 0
-    with Outputs() as outputs, TerminalProgress() as progress:
-        for path in all_targets(options):
-            outputs.claim(path)
-        body, people = predict(options, recordings, part_of(progress, 0, PREDICT_FRACTION))
-        write_outputs(options, body, people, outputs, part_of(progress, PREDICT_FRACTION, 1))
+    try:
+        with Outputs() as outputs, TerminalProgress() as progress:
+            for path in all_targets(options):
+                outputs.claim(path)
+            body, people = predict(options, recordings, part_of(progress, 0, PREDICT_FRACTION))
+            write_outputs(options, body, people, outputs, part_of(progress, PREDICT_FRACTION, 1))
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("none of the files asked for is written, as not all were ready") from None
     say_what_was_found(people)
     say_sizes(outputs.pending)
     return 0
@@ -143,9 +146,17 @@ def write_scene(options: argparse.Namespace, people: list[Person], outputs: Outp
         for take, path in export_files(options):
             progress(0.3, f"writing {path.name}")
             export_take(outputs.path_for(path), take)
-        for path in options.preview:
-            progress(0.3, f"rendering {path.name}")
-            save_preview(outputs.path_for(path), subjects, options.preview_part, options.preview_moments)
+        for number, path in enumerate(options.preview):
+            begin, end = (0.3 + 0.7 * part / len(options.preview) for part in (number, number + 1))
+            report = in_words(part_of(progress, begin, end), f"rendering {path.name}")
+            report(0)
+            moments = options.preview_moments
+            save_preview(outputs.path_for(path), subjects, options.preview_part, moments, report)
+
+
+def in_words(progress: Progress, words: str) -> Callable[[float], None]:
+    """A progress whose stage is known."""
+    return lambda fraction: progress(fraction, words)
 
 
 def say_what_was_found(people: list[Person]) -> None:

@@ -91,10 +91,11 @@ def run(arguments: list[str]) -> int:
         return status
     try:
         return run_command(arguments[0], arguments[1:])
-    except (KeyboardInterrupt, Exception):
+    except (KeyboardInterrupt, Exception) as error:
         if not interruptions:
             raise
-        print("threepoint: interrupted", file=sys.stderr)
+        said = f"; {error}" if isinstance(error, KeyboardInterrupt) and error.args else ""
+        print(f"threepoint: interrupted{said}", file=sys.stderr)
         return INTERRUPTED
 
 

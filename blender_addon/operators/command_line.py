@@ -24,12 +24,14 @@ from ...model_core.command_line.reading import fixed, read_recording
 from ...model_core.errors import InputError
 from ...model_core.whole_files import Outputs, check_distinct, check_target
 from ..avatar.armature import Avatar
-from ..bpy_types import Scene
+from ..bpy_types import Scene, current_context
 from ..engine import client as engine
+from ..quiet import quiet
 from ..state import characters, engine_choice, people, predictions
 from ..state.new_file import empty_file
 from .exporting import write_take
 from .importing import reading_options
+from .showing import show_in_new_file
 
 NAME = "threepoint"
 BAD_INPUT = 2
@@ -101,8 +103,10 @@ def animate(options: argparse.Namespace) -> None:
 
 
 def _save_scene(path: Path, named: Path) -> None:
+    show_in_new_file(current_context())
     try:
-        bpy.ops.wm.save_as_mainfile(filepath=str(path.resolve()), compress=True, copy=True)
+        with quiet():
+            bpy.ops.wm.save_as_mainfile(filepath=str(path.resolve()), compress=True, copy=True)
     except RuntimeError as error:  # What Blender says of any file that it could not write.
         raise InputError(f"{named}: the scene cannot be written: {error}") from None
 

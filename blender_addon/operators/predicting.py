@@ -92,6 +92,7 @@ class THREEPOINT_OT_predict(EngineOperator, bpy.types.Operator):
             showing.select(context, [person.armature], person.armature)
             showing.select_bones(person.armature)
             showing.show_colours_in_views(context)
+            showing.hide_names(person)
         done = message(
             "{person}: {length:.1f} s of motion in {seconds:.1f} s",
             person=person.name, length=job.motion.duration, seconds=time.monotonic() - self._begun,

@@ -8,6 +8,9 @@ import bpy
 from mathutils import Vector
 
 from ..bpy_types import ArmatureObject, Context
+from ..state.people import people_of, trackers_of
+from ..state.placement import ARM, extent_now
+from ..state.properties import THREEPOINT_PG_person
 
 LONGEST_WALK = 8.0
 """Metres: a person who goes further would be small in a view of all of it."""
@@ -15,6 +18,8 @@ PERSON_HEIGHT = 1.9
 """Metres, with room above the head."""
 HALF_SENSOR = 36.0
 """Millimetres: half of what a 3D view's ``lens`` throws its picture on."""
+USUAL_VIEW = 0.6
+"""Height of a view that has no size yet, as a fraction of its width."""
 MATERIAL_COLOURS, VERTEX_COLOURS = "MATERIAL", "VERTEX"
 
 
@@ -55,21 +60,88 @@ def frame_walk(context: Context, extent: Sequence[float]) -> None:
     ``extent``: the rectangle of floor (x from, y from, x to, y to) that it takes up over time, in metres. Where that is
     longer than ``LONGEST_WALK``, or through a camera, views look at where it is now.
     """
-    low_x, low_y, high_x, high_y = extent
-    walk = Vector((high_x - low_x, high_y - low_y, PERSON_HEIGHT))
-    centre = Vector(((low_x + high_x) / 2, (low_y + high_y) / 2, PERSON_HEIGHT / 2))
     for window in context.window_manager.windows:
         for area in window.screen.areas:
-            region: Any = next((region for region in area.regions if region.type == "WINDOW"), None)
-            with context.temp_override(window=window, area=area, region=region):
-                view: Any = getattr(area.spaces.active, "region_3d", None)
-                if view is not None and view.view_perspective != "CAMERA" and max(walk.x, walk.y) <= LONGEST_WALK:
-                    view.view_location = centre
-                    view.view_distance = walk.length / 2 / math.sin(_half_angle(area, region))
+            view: Any = getattr(area.spaces.active, "region_3d", None)
+            with context.temp_override(window=window, area=area, region=_region(area)):
+                if view is not None and view.view_perspective != "CAMERA" and _longest_side(extent) <= LONGEST_WALK:
+                    _look_at(area, extent)
                 elif area.type == "VIEW_3D" and bpy.ops.view3d.view_selected.poll():
                     bpy.ops.view3d.view_selected()
                 if area.type == "DOPESHEET_EDITOR" and bpy.ops.action.view_all.poll():
                     bpy.ops.action.view_all()
+
+
+def show_in_new_file(context: Context) -> None:
+    """Let a file that a command has built open as a window is after *Predict* and *Put on Character*.
+
+    The first person's avatar, or the character in its place, is selected; views of all workspaces see every person, as
+    ``frame_walk`` does; time lines show the scene's range.
+    """
+    shown = people_of(context.scene)
+    for person in shown:
+        hide_names(person)
+        if person.character.armature is not None:
+            person.character.hide_avatar = True
+    main = next((armature for person in shown if (armature := _shown_armature(person)) is not None), None)
+    if main is None:
+        return
+    select(context, [main], main)
+    select_bones(main)
+    extents = [_extent_of(person) for person in shown]
+    extent = [*(min(box[side] for box in extents) for side in (0, 1)),
+              *(max(box[side] for box in extents) for side in (2, 3))]  # fmt: skip
+    if _longest_side(extent) > LONGEST_WALK:
+        extent = _around(main)
+    for screen in bpy.data.screens:
+        for area in screen.areas:
+            if getattr(area.spaces.active, "region_3d", None) is not None:
+                _look_at(area, extent)
+            if area.type == "DOPESHEET_EDITOR":
+                with context.temp_override(screen=screen, area=area, region=_region(area)):
+                    if bpy.ops.action.view_all.poll():
+                        bpy.ops.action.view_all()
+
+
+def hide_names(person: THREEPOINT_PG_person) -> None:
+    """Trackers no longer write their names over the person who has an avatar."""
+    for tracker in trackers_of(person).values():
+        tracker.show_name = False
+
+
+def _shown_armature(person: THREEPOINT_PG_person) -> ArmatureObject | None:
+    return person.character.armature or person.armature
+
+
+def _extent_of(person: THREEPOINT_PG_person) -> list[float]:
+    """The rectangle of floor that a person takes up over time; where they are now if only a motion is known."""
+    if any(person.extent) or person.armature is None:
+        return extent_now(person.root).tolist()
+    return _around(person.armature)
+
+
+def _around(armature: ArmatureObject) -> list[float]:
+    """The rectangle of floor that somebody takes up now."""
+    bones: Any = armature.pose.bones
+    place = armature.matrix_world @ bones[0].head
+    return [place.x - ARM, place.y - ARM, place.x + ARM, place.y + ARM]
+
+
+def _longest_side(extent: Sequence[float]) -> float:
+    return max(extent[2] - extent[0], extent[3] - extent[1])
+
+
+def _look_at(area: bpy.types.Area, extent: Sequence[float]) -> None:
+    """Let a 3D view see people who stand in a rectangle of floor, from where it looks."""
+    low_x, low_y, high_x, high_y = extent
+    view: Any = area.spaces.active
+    view.region_3d.view_location = Vector(((low_x + high_x) / 2, (low_y + high_y) / 2, PERSON_HEIGHT / 2))
+    radius = Vector((high_x - low_x, high_y - low_y, PERSON_HEIGHT)).length / 2
+    view.region_3d.view_distance = radius / math.sin(_half_angle(area, _region(area)))
+
+
+def _region(area: bpy.types.Area) -> Any:
+    return next((region for region in area.regions if region.type == "WINDOW"), None)
 
 
 def _half_angle(area: bpy.types.Area, region: bpy.types.Region) -> float:
@@ -77,7 +149,8 @@ def _half_angle(area: bpy.types.Area, region: bpy.types.Region) -> float:
     space: Any = area.spaces.active
     covered = sum(side.width for side in area.regions if side.type in ("UI", "TOOLS") and side.width > 1)
     shorter = min(max(region.width - covered, region.width / 2), region.height)
-    return math.atan(HALF_SENSOR / space.lens * shorter / max(region.width, region.height, 1))
+    ratio = shorter / max(region.width, region.height) if shorter > 0 else USUAL_VIEW
+    return math.atan(HALF_SENSOR / space.lens * ratio)
 
 
 def _areas(context: Context, kind: str) -> Iterator[bpy.types.Area]:

@@ -5,7 +5,7 @@ it was. Workbench draws it: a fraction of a second a frame, without a GPU or a s
 those of a photographer's studio: clay before an even background, lit from the left front, with soft shadows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ from ..bpy_types import ArmatureObject, MeshObject, Scene, current_context, curr
 from ..trackers.empties import COLOURS, OTHER_COLOUR, VALID_PATH
 from . import ground
 from . import preview_objects as props
+from .film import frame_by_frame
 
 WIDTH, HEIGHT = 640, 360
 FASTEST_FPS = 30.0
@@ -93,8 +94,12 @@ def render_film(
     first: int | None = None,
     last: int | None = None,
     size: tuple[int, int] = (WIDTH, HEIGHT),
+    progress: Callable[[float], None] | None = None,
 ) -> None:
-    """Write an MP4 of ``subjects`` in real time over scene frames ``first``..``last``, by default the scene's range."""
+    """Write an MP4 of ``subjects`` in real time over scene frames ``first``..``last``, by default the scene's range.
+
+    ``progress`` is told after every frame which fraction is done; a signal such as Ctrl-C is answered between two.
+    """
     source = current_scene()
     first = source.frame_start if first is None else first
     last = source.frame_end if last is None else last
@@ -110,7 +115,9 @@ def render_film(
         settings.file_format = "FFMPEG"
         film: Any = stage.render.ffmpeg
         film.format, film.codec, film.constant_rate_factor = "MPEG4", "H264", "MEDIUM"
-        _render(stage, path, animation=True)
+        count = len(range(first, last + 1, stage.frame_step))
+        with frame_by_frame(stage, count, progress):
+            _render(stage, path, animation=True)
 
 
 def render_frames(

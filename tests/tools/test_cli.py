@@ -201,7 +201,7 @@ def test_progress_is_plain_outside_a_terminal(capsys):
         for fraction, stage in [(0, "reading"), (0.1, "reading"), (0.5, "reading"), (1, "writing")]:
             part(fraction, stage)
     out, err = capsys.readouterr()
-    assert out.splitlines() == [" 50%  reading, 0:01 left", " 75%  reading, 0:13 left", "100%  writing, 0:00 left"]
+    assert out.splitlines() == [" 50%  reading", " 75%  reading, 0:39 left", "100%  writing"]
     assert err == ""
 
 
@@ -213,4 +213,9 @@ def test_progress_leaves_a_clean_terminal_line(capsys):
 
 
 def test_time_left_waits_for_evidence():
-    assert time_left(0.01, 100) == "" and time_left(0.5, 0.5) == "" and time_left(0.25, 30) == ", 1:30 left"
+    assert time_left(0.01, 100, 0.1, 9) == "" and time_left(0.5, 0.5, 0.5, 0.5) == "" and time_left(0.5, 60, 0, 9) == ""
+    assert time_left(0.25, 30, 0.25, 30) == ", 1:30 left"
+
+
+def test_the_time_left_of_a_film_goes_by_its_frames_not_by_how_fast_what_came_before_was():
+    assert time_left(0.86 + 0.14 * 0.1, 60 + 20, 0.1, 20) == ", 3:00 left"

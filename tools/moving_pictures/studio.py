@@ -10,6 +10,7 @@ import bpy
 import numpy as np
 
 from ...blender_addon.bpy_types import current_context, current_scene
+from ...blender_addon.quiet import quiet
 from ...blender_addon.render.preview import Subject, render_frames
 from ...blender_addon.state import people
 from ...model_core.body import load_body
@@ -24,7 +25,7 @@ from ...model_core.motion import Motion
 from ...model_core.pipeline import Networks, Options, calibrate, load_networks, model_frame, observe, solve
 from ...model_core.recordings import Recording, read
 from ...model_core.sage.ensemble import members_of
-from ..support.scene_file import add_takes, quiet
+from ..support.scene_file import add_takes
 from .webp import read_frame
 
 SCENE_FPS, EVERY = 30, 2

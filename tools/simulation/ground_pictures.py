@@ -9,12 +9,13 @@ from mathutils import Vector
 from matplotlib.image import imread, imsave
 
 from ...blender_addon.bpy_types import current_scene
+from ...blender_addon.quiet import quiet
 from ...blender_addon.render.preview_objects import painted_mesh
 from ...blender_addon.state.new_file import empty_file
 from ...model_core.direction.ground import Ground
 from ...model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions
 from ...model_core.motion import Motion
-from ..support.scene_file import add_motion, quiet, scene_properties
+from ..support.scene_file import add_motion, scene_properties
 
 SIZE = (260, 420)
 """Pixels of a moment."""

@@ -23,7 +23,8 @@ class TerminalProgress:
         self.terminal = sys.stderr.isatty() if terminal is None else terminal
         self.begun = clock()
         self.drawn = float("-inf")
-        self.stage = None
+        self.stage: str | None = None
+        self.stage_begun, self.done_before = self.begun, 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -37,8 +38,11 @@ class TerminalProgress:
         wait = REDRAW_SECONDS if self.terminal else PLAIN_SECONDS
         if stage == self.stage and now - self.drawn < wait:
             return
-        self.stage, self.drawn = stage, now
-        left = time_left(fraction, now - self.begun)
+        if stage != self.stage:
+            self.stage, self.stage_begun, self.done_before = stage, now, fraction
+        self.drawn = now
+        stages_own = (fraction - self.done_before) / (1 - self.done_before) if self.done_before < 1 else 0.0
+        left = time_left(fraction, now - self.begun, stages_own, now - self.stage_begun)
         if self.terminal:
             filled = round(fraction * BAR_WIDTH)
             line = f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {fraction:4.0%}  {stage}{left}"
@@ -47,9 +51,15 @@ class TerminalProgress:
             print(f"{fraction:4.0%}  {stage}{left}", flush=True)
 
 
-def time_left(fraction: float, elapsed: float) -> str:
-    """ ", 1:20 left", once enough is done to say so."""
-    if fraction < 0.02 or elapsed < 1:
+def time_left(fraction: float, elapsed: float, since_stage: float, stage_elapsed: float) -> str:
+    """ ", 1:20 left", once enough is done to say so.
+
+    ``fraction`` of all was done in ``elapsed`` seconds. ``since_stage``: the fraction, of what was left when this stage
+    began, that was done in ``stage_elapsed`` seconds. The slower of the two paces counts: how long a film takes does
+    not follow from how fast the prediction was.
+    """
+    if fraction < 0.02 or elapsed < 1 or since_stage <= 0:
         return ""
-    seconds = round(elapsed * (1 - fraction) / fraction)
+    paces = elapsed / fraction * (1 - fraction), stage_elapsed / since_stage * (1 - since_stage)
+    seconds = round(max(paces))
     return f", {seconds // 60}:{seconds % 60:02} left"

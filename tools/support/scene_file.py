@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -18,14 +16,17 @@ import numpy as np
 from matplotlib.image import imread, imsave
 
 from ...blender_addon.avatar.armature import Avatar
-from ...blender_addon.bpy_types import current_scene
+from ...blender_addon.bpy_types import current_context, current_scene
 from ...blender_addon.operators.exporting import write_take
+from ...blender_addon.operators.showing import show_in_new_file
+from ...blender_addon.quiet import quiet
 from ...blender_addon.render.preview import Subject, render_film, render_still
 from ...blender_addon.state import characters, people, predictions, properties
 from ...blender_addon.state.new_file import empty_file
 from ...model_core.calibration import Calibration
 from ...model_core.errors import InputError
 from ...model_core.motion import Motion
+from ...model_core.progress import Progress
 from ...model_core.recordings import Recording
 from ...model_core.whole_files import is_full
 from .person import Person
@@ -53,9 +54,7 @@ def scene_properties() -> Iterator[None]:
         properties.unregister()  # Blender hangs at its end where Python has left something registered.
 
 
-def build_file(
-    found: Sequence[Person], arguments: argparse.Namespace, progress: Callable[[float, str], None]
-) -> list[Subject]:
+def build_file(found: Sequence[Person], arguments: argparse.Namespace, progress: Progress) -> list[Subject]:
     """An empty file with every person in it; what a preview shows of each. Within ``scene_properties``.
 
     ``arguments`` are those of ``animate``: what they say of a person becomes the person's settings.
@@ -105,7 +104,8 @@ def subject_of(person: properties.THREEPOINT_PG_person, label: str = "") -> Subj
 
 
 def save_scene(path: Path) -> None:
-    """Write the file, compressed. Within ``scene_properties``."""
+    """Write the file, compressed, as it is to be seen first. Within ``scene_properties``."""
+    show_in_new_file(current_context())
     try:
         with quiet():
             bpy.ops.wm.save_as_mainfile(filepath=str(path.resolve()), compress=True, copy=True)
@@ -120,11 +120,16 @@ def export_take(path: Path, take: int) -> None:
 
 
 def save_preview(
-    path: Path, subjects: Sequence[Subject], part: tuple[float, float] | None = None, moments: int = MOMENTS
+    path: Path,
+    subjects: Sequence[Subject],
+    part: tuple[float, float] | None = None,
+    moments: int = MOMENTS,
+    progress: Callable[[float], None] | None = None,
 ) -> None:
     """Write a sheet of pictures or, by the suffix, a film of the ``Subject`` list side by side.
 
     ``part`` is (begin, end) in seconds from the scene's start, by default all of it; ``moments`` the sheet's pictures.
+    ``progress`` is told after each frame of a film which fraction of it is done.
     """
     scene = current_scene()
     fps = scene.render.fps / scene.render.fps_base
@@ -133,9 +138,15 @@ def save_preview(
         end = min(end, begin + LONGEST_FILM)
     frames = scene.frame_start + np.array([begin, end]) * fps
     first, last = np.clip(np.rint(frames), scene.frame_start, scene.frame_end).astype(int).tolist()
-    with quiet():
+    with quiet() as aloud:
+
+        def report(fraction: float) -> None:
+            if progress is not None:
+                with aloud():
+                    progress(fraction)
+
         if path.suffix.lower() == ".mp4":
-            render_film(path, subjects, first, last)
+            render_film(path, subjects, first, last, progress=report)
             if not path.is_file() or is_full(path.parent):  # Blender says nothing of a film that is not whole.
                 raise InputError("the film cannot be written: the disk is full")
         else:
@@ -156,20 +167,3 @@ def save_sheet(path: Path, subjects: Sequence[Subject], frames: np.ndarray) -> N
     pictures += [np.zeros_like(pictures[0])] * (-len(pictures) % columns)
     rows = [np.concatenate(pictures[i : i + columns], 1) for i in range(0, len(pictures), columns)]
     imsave(path, np.concatenate(rows))
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep Blender's and its graphics driver's own chatter, which goes past Python, off the terminal."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    kept = {stream: os.dup(stream) for stream in (1, 2)}
-    with open(os.devnull, "wb") as nowhere:
-        for stream in kept:
-            os.dup2(nowhere.fileno(), stream)
-    try:
-        yield
-    finally:
-        for stream, copy in kept.items():
-            os.dup2(copy, stream)
-            os.close(copy)

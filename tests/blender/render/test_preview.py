@@ -1,5 +1,8 @@
 """Pictures and films: what is in them, and that they leave the scene alone."""
 
+import os
+import signal
+
 import bpy
 import numpy as np
 import pytest
@@ -75,6 +78,37 @@ def test_a_film_plays_in_real_time_beside_another(subject, tmp_path):
     assert film.frame_duration == 16 and film.fps == pytest.approx(30)
     bpy.data.movieclips.remove(film)
     assert counts() == before and bpy.context.scene.frame_current == frame
+
+
+def test_a_film_tells_of_its_frames_and_a_signal_stops_it_between_two(subject, tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    def report(fraction):
+        told.append(fraction)
+        if len(told) == stop_after:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        told, stop_after = [], 3
+        with pytest.raises(KeyboardInterrupt):
+            render_film(tmp_path / "stopped.mp4", [subject], first=1, last=121, size=(80, 44), progress=report)
+        assert told == pytest.approx([1 / 61, 2 / 61, 3 / 61])
+        told, stop_after = [], 0
+        render_film(tmp_path / "whole.mp4", [subject], first=1, last=9, size=(80, 44), progress=report)
+        assert told == pytest.approx([0.2, 0.4, 0.6, 0.8, 1])
+        assert signal.getsignal(signal.SIGTERM) == interrupt
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_what_the_progress_raises_ends_the_film(subject, tmp_path):
+    def report(fraction):
+        raise ValueError(f"at {fraction:g}")
+
+    with pytest.raises(ValueError, match=r"at 0\.5"):
+        render_film(tmp_path / "film.mp4", [subject], first=1, last=3, size=(80, 44), progress=report)
 
 
 def test_the_floor_meets_the_background_unseen_and_takes_soft_shadows(subject, tmp_path):

@@ -17,12 +17,12 @@ from ....blender_addon.characters.choices import ON_HIPS, PLAYER, ROTATIONS, SCA
 from ....blender_addon.characters.files import SUFFIXES, humanoid_in, import_character
 from ....blender_addon.characters.putting import carry, fitting_choice, write_carried
 from ....blender_addon.characters.reading import read_rest
+from ....blender_addon.quiet import quiet
 from ....blender_addon.state.new_file import empty_file
 from ....model_core.body import Body
 from ....model_core.errors import InputError
 from ....model_core.motion import Motion
 from ....model_core.progress import Progress
-from ...support.scene_file import quiet
 from .made_up_rigs import WORST, make_rig
 from .measuring import blender_difference, measure
 from .pictures import draw_character
