@@ -4,10 +4,11 @@
 
 MESSAGES = {
     "1. Import Recording: a file of a headset and two controllers, or drop one into the 3D view.": "1. 記録をインポート：ヘッドセットと二つのコントローラーのファイル。3D ビューにドロップもできます。",
-    "2. Install Engine, once. Predict: the avatar appears, with an action.": "2. エンジンを一度インストール。「予測」でアバターとそのアクションが現れます。",
+    "2. Allow Online Access and Install Engine, once. Predict: the avatar appears, with an action.": "2. オンラインアクセスを許可し、エンジンを一度インストール。「予測」でアバターとそのアクションが現れます。",
     "3. Move head and hands where they are wrong, and Predict again: your own work on the avatar stays.": "3. 頭や手が違う所を動かして、もう一度予測：アバターに加えた作業は残ります。",
     "4. Re-solve Range: only some frames. Another Take: another plausible motion. Draft: several times as fast.": "4. 範囲を解き直す：一部のフレームだけ。別のテイク：別のもっともらしい動き。下書き：数倍速い。",
-    "5. Colours say how sure the body is. Export writes FBX, glTF, BVH, USD, VRM animations or AMASS npz.": "5. 色は体の確かさを示します。エクスポートは FBX、glTF、BVH、USD、VRM アニメーション、AMASS npz を書き出します。",
+    "5. Your own character: import it in the panel Character, then Put on Character: it moves as the avatar does.": "5. 自分のキャラクター：「キャラクター」パネルでインポートして、適用します。アバターと同じに動きます。",
+    "6. Colours say how sure the body is. Export writes FBX, glTF, BVH, USD, VRM animations or AMASS npz.": "6. 色は体の確かさを示します。エクスポートは FBX、glTF、BVH、USD、VRM アニメーション、AMASS npz を書き出します。",
     "Another frame rate than imported": "インポート時とフレームレートが違います",
     "Cancelled; no file was written": "キャンセルしました。ファイルは書いていません",
     "Cancelled; what was not finished is unchanged": "キャンセルしました。終わっていないものは元のままです",
@@ -90,6 +91,7 @@ MESSAGES = {
     "{person}: there is nothing to export; predict a motion first": "{person}：書き出すものがありません。先に動きを予測してください",
     "{take}: its action was deleted; predict it again": "{take}：アクションが削除されています。予測し直してください",
     "{tracker} lost {total:.2f} s in all, gaps: {count}, the longest {first:.2f} to {last:.2f} s": "{tracker}の欠落は計 {total:.2f} 秒、{count} か所、最長は {first:.2f}～{last:.2f} 秒",
+    "{tracker} lost {total:.2f} s in all ({reason}), gaps: {count}, the longest {first:.2f} to {last:.2f} s": "{tracker}の欠落は計 {total:.2f} 秒（{reason}）、{count} か所、最長は {first:.2f}～{last:.2f} 秒",
     "Managed by Threepoint": "Threepoint が管理",
     "The interpreter of an existing Python, or the folder of its environment, such as .venv": "既存の Python のインタープリター、または .venv などの環境のフォルダー",
     "Allow Online Access": "オンラインアクセスを許可",

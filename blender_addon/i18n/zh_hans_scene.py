@@ -4,10 +4,11 @@
 
 MESSAGES = {
     "1. Import Recording: a file of a headset and two controllers, or drop one into the 3D view.": "1. 导入录制：头显和两个手柄的文件，也可以拖进三维视图。",
-    "2. Install Engine, once. Predict: the avatar appears, with an action.": "2. 安装引擎，只需一次。点“预测”，角色和它的动作就会出现。",
+    "2. Allow Online Access and Install Engine, once. Predict: the avatar appears, with an action.": "2. 先允许联网，再安装引擎，只需一次。点“预测”，角色和它的动作就会出现。",
     "3. Move head and hands where they are wrong, and Predict again: your own work on the avatar stays.": "3. 头和手不对的地方先移动好，再预测：您在角色上所做的都会保留。",
     "4. Re-solve Range: only some frames. Another Take: another plausible motion. Draft: several times as fast.": "4. 重解区段：只算一部分帧。再来一条：另一种可能的动作。草稿：快好几倍。",
-    "5. Colours say how sure the body is. Export writes FBX, glTF, BVH, USD, VRM animations or AMASS npz.": "5. 颜色表示身体有多确定。导出可写 FBX、glTF、BVH、USD、VRM 动画或 AMASS npz。",
+    "5. Your own character: import it in the panel Character, then Put on Character: it moves as the avatar does.": "5. 您自己的角色：在“角色”面板中导入，再放到角色上。它会像 Threepoint 的角色一样动。",
+    "6. Colours say how sure the body is. Export writes FBX, glTF, BVH, USD, VRM animations or AMASS npz.": "6. 颜色表示身体有多确定。导出可写 FBX、glTF、BVH、USD、VRM 动画或 AMASS npz。",
     "Another frame rate than imported": "帧率与导入时不同",
     "Cancelled; no file was written": "已取消，没有写入文件",
     "Cancelled; what was not finished is unchanged": "已取消，未完成的部分没有改动",
@@ -90,6 +91,7 @@ MESSAGES = {
     "{person}: there is nothing to export; predict a motion first": "{person}：没有可导出的内容，请先预测动作",
     "{take}: its action was deleted; predict it again": "{take}：动作已被删除，请重新预测",
     "{tracker} lost {total:.2f} s in all, gaps: {count}, the longest {first:.2f} to {last:.2f} s": "{tracker}共丢失 {total:.2f} 秒，{count} 处，最长 {first:.2f} 到 {last:.2f} 秒",
+    "{tracker} lost {total:.2f} s in all ({reason}), gaps: {count}, the longest {first:.2f} to {last:.2f} s": "{tracker}共丢失 {total:.2f} 秒（{reason}），{count} 处，最长 {first:.2f} 到 {last:.2f} 秒",
     "Managed by Threepoint": "由 Threepoint 管理",
     "The interpreter of an existing Python, or the folder of its environment, such as .venv": "现有 Python 的解释器，或其环境文件夹，例如 .venv",
     "Allow Online Access": "允许联网",

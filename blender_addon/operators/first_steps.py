@@ -20,12 +20,15 @@ MANUALS = (ROOT / "manual" / "blender.html", ROOT / "docs" / "blender.md")
 HELP_WIDTH, HELP_LINES = 460, 40
 WAY = (
     message("1. Import Recording: a file of a headset and two controllers, or drop one into the 3D view."),
-    message("2. Install Engine, once. Predict: the avatar appears, with an action."),
+    message("2. Allow Online Access and Install Engine, once. Predict: the avatar appears, with an action."),
     message("3. Move head and hands where they are wrong, and Predict again: your own work on the avatar stays."),
     message(
         "4. Re-solve Range: only some frames. Another Take: another plausible motion. Draft: several times as fast."
     ),
-    message("5. Colours say how sure the body is. Export writes FBX, glTF, BVH, USD, VRM animations or AMASS npz."),
+    message(
+        "5. Your own character: import it in the panel Character, then Put on Character: it moves as the avatar does."
+    ),
+    message("6. Colours say how sure the body is. Export writes FBX, glTF, BVH, USD, VRM animations or AMASS npz."),
     message("Move the empty that has the person's name to place the whole person."),
 )
 

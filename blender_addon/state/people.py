@@ -24,7 +24,6 @@ from ..steps import Steps, all_at_once
 from ..trackers.empties import SOURCE, body_trackers, creating_trackers
 from ..trackers.object_axes import AXES
 from ..trackers.reading import reading_trackers
-from ..trackers.roles import REASON_LABELS, role_label
 from ..trackers.sample_times import sample_times
 from .placement import extent_of, place_beside
 from .selection import activate, belong, root_of, roots_in
@@ -70,7 +69,7 @@ def adding_person(recording: Recording, name: str, scene: Scene, beside: bool = 
     person.fps = scene_fps(scene)
     person.first, person.last = scene.frame_start, round(float(seconds_to_frames(recording.duration, scene)))
     person.trim_first, person.trim_last = person.first, person.last
-    person.notes = messages.dump([*_losses(recording), *recording.warnings, *_scale(scene)])
+    person.notes = messages.dump([*recording.warnings, *_scale(scene)])
     person.extent = extent_of(recording)
     if beside:
         place_beside(root, scene)
@@ -102,15 +101,6 @@ def add_person_from_objects(objects: Mapping[str, bpy.types.Object], name: str, 
         setattr(person, role, item)
     activate(root, current_context())
     return person
-
-
-def _losses(recording: Recording) -> list[Message]:
-    """Which trackers were lost and why; their keyframes say when."""
-    losses = dict.fromkeys((dropout.role, dropout.reason) for dropout in recording.dropouts)
-    return [
-        message("{tracker} lost: {reason}", tracker=role_label(role), reason=REASON_LABELS.get(reason, reason))
-        for role, reason in losses
-    ]
 
 
 def remove_person(person: "THREEPOINT_PG_person") -> None:

@@ -26,6 +26,8 @@ SOURCE, DEVICE, BETAS = "threepoint_source", "threepoint_device", "threepoint_be
 FRAMES = "threepoint_frames"
 """Custom property of the head's tracker: the exact frames of the recording's samples. Keyframes are of single
 precision; a microsecond is enough for another of several poses that fit equally well."""
+LOST_BY = "threepoint_lost_by"
+"""Custom property of a tracker: why it was lost, the ``Dropout.reason`` of each kind with commas between."""
 ROLE = "threepoint_role"
 """Custom property of a tracker: which one of the recording it is."""
 
@@ -71,6 +73,9 @@ def creating_trackers(
         _style_tracker(empty, role)
         _note_origin(empty, recording)
         empty[ROLE] = role
+        reasons = dict.fromkeys(str(dropout.reason) for dropout in recording.dropouts if dropout.role == role)
+        if reasons:
+            empty[LOST_BY] = ",".join(reasons)
         yield from _animating(empty, track, frames)
         if role in recording.fingers:
             keep_fingers(empty, recording.fingers[role], seconds_to_frames(recording.fingers[role].time, scene, origin))

@@ -18,12 +18,12 @@ _LABELS = {
     "right_shoulder": message("right shoulder"),
 }
 REASON_LABELS = {
-    "missing": message("missing"),
+    "missing": message("no values"),
     "zeroed": message("zeros in the file"),
-    "bad rotation": message("bad rotation"),
-    "frozen": message("frozen"),
-    "teleport": message("teleport"),
-    "untracked": message("untracked"),
+    "bad rotation": message("impossible rotations"),
+    "frozen": message("stood still"),
+    "teleport": message("leapt away and back"),
+    "untracked": message("the device says so"),
 }
 """``Dropout.reason`` -> how it is shown."""
 
@@ -31,3 +31,12 @@ REASON_LABELS = {
 def role_label(role: str) -> Message | str:
     """How a tracker's role is shown; other trackers have the name that their file gave them."""
     return _LABELS.get(role, role.replace("_", " "))
+
+
+def reasons_label(reasons: str) -> Message | str:
+    """How it is shown why a tracker was lost: each ``Dropout.reason``, with commas between; "" where none is known."""
+    said: Message | str = ""
+    for reason in filter(None, reasons.split(",")):
+        label = REASON_LABELS.get(reason, reason)
+        said = message("{reason}, {other}", reason=said, other=label) if said else label
+    return said

@@ -23,8 +23,8 @@ from ..operators.stepped import draw_progress
 from ..state.people import frame_rate_message, trackers_of
 from ..state.predictions import last_calibration
 from ..state.properties import THREEPOINT_PG_person, active_person, require_person
-from ..trackers.empties import find_dropouts
-from ..trackers.roles import role_label
+from ..trackers.empties import LOST_BY, find_dropouts
+from ..trackers.roles import reasons_label, role_label
 from .direction import draw_direction
 from .pins import THREEPOINT_UL_pins, draw_pins
 
@@ -331,19 +331,22 @@ def legend_labels(person: THREEPOINT_PG_person) -> list[str]:
 
 
 def dropout_messages(person: THREEPOINT_PG_person, scene: Scene) -> list[Message]:
-    """How often and how long each tracker was not seen; *Next Dropout* goes from one to the next."""
+    """How often, how long and why each tracker was not seen; *Next Dropout* goes from one to the next."""
     said = []
     for role, tracker in trackers_of(person).items():
         gaps = find_dropouts(tracker, scene)
         if not gaps:
             continue
         first, last = max(gaps, key=lambda gap: gap[1] - gap[0])
+        values: dict[str, Any] = dict(tracker=role_label(role), total=sum(end - begin for begin, end in gaps),
+                                      count=len(gaps), first=first, last=last)  # fmt: skip
+        reason = reasons_label(str(tracker.get(LOST_BY, "")))
         said.append(
-            message(
-                "{tracker} lost {total:.2f} s in all, gaps: {count}, the longest {first:.2f} to {last:.2f} s",
-                tracker=role_label(role), total=sum(end - begin for begin, end in gaps), count=len(gaps),
-                first=first, last=last,
-            )
+            message("{tracker} lost {total:.2f} s in all ({reason}), gaps: {count}, the longest {first:.2f} to "
+                    "{last:.2f} s", reason=reason, **values)
+            if reason
+            else message("{tracker} lost {total:.2f} s in all, gaps: {count}, the longest {first:.2f} to {last:.2f} s",
+                         **values)
         )  # fmt: skip
     return said
 

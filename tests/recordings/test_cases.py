@@ -349,7 +349,7 @@ def test_the_report_is_a_table(tmp_path, person):
     lines = report(found)
     assert lines[1].split() == ["tracker", "samples", "a", "second", "valid", "longest", "loss", "lost"]
     assert lines[2].split()[:4] == ["head", "601", "60.0", "100.0%"]
-    assert any("axes are those of 'unity' (" in line and "% sure)" in line for line in lines)
+    assert any("those that 'unity' uses (" in line and "% sure)" in line for line in lines)
     data = json.loads(json.dumps(report_data(found)))
     assert data["trackers"]["head"]["valid"] == pytest.approx(1.0)
     assert {"code", "text", "value", "confidence"} <= set(data["notes"][0])

@@ -211,7 +211,7 @@ def test_a_scene_without_blender_is_refused_before_any_work(monkeypatch, tmp_pat
 def test_a_report_says_how_sure_the_stature_is(make_recording, tmp_path, capsys):
     plain.write(tmp_path / "seated.csv", make_recording(3.0, move=(0, -0.42, 0)))
     animate.run([str(tmp_path / "seated.csv"), "--report"])
-    assert "calibration: warning: the stature is a guess" in capsys.readouterr().out
+    assert "calibration: warning: how tall the person is, is a guess" in capsys.readouterr().out
     animate.run([str(tmp_path / "seated.csv"), "--report", "--stature", "1.70"])
     told = capsys.readouterr().out
     assert "a guess" not in told and "calibration: person 1.70 m tall" in told

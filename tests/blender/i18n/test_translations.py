@@ -13,6 +13,7 @@ import pytest
 from threepoint import blender_addon, model_core
 from threepoint.blender_addon.i18n import messages, text_wrap, translations
 from threepoint.blender_addon.i18n.messages import Message, message
+from threepoint.blender_addon.trackers.roles import reasons_label
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.notes import TEMPLATES, Note
 
@@ -156,7 +157,18 @@ SAID = [
     (Note("person", {"stature": 1.75, "floor": -0.021, "preset": "touch"}), ["1.75", "-0.02", "touch"]),
     (Note("hands_fitted", {"degrees": 56.2, "cm": 5.1}), ["56", "5"]),
     (message("{progress}, {minutes}:{seconds:02d} left", progress=PROGRESS, minutes=1, seconds=7), ["40%", "1:07"]),
-    (message("{tracker} lost: {reason}", tracker=message("left hand"), reason=message("bad rotation")), []),
+    (
+        message(
+            "{tracker} lost {total:.2f} s in all ({reason}), gaps: {count}, the longest {first:.2f} to {last:.2f} s",
+            tracker=message("left hand"),
+            total=1.5,
+            count=2,
+            first=0.5,
+            last=1.25,
+            reason=reasons_label("frozen,bad rotation"),
+        ),
+        ["1.50", "2", "0.50", "1.25"],
+    ),
     (InputError(message("{file}: cannot be read ({reason})", file="a.csv", reason="5")), ["a.csv", "5"]),
     ("Predict a motion first", []),
 ]

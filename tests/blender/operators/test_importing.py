@@ -137,7 +137,8 @@ def test_fields_begin_with_the_guess_and_then_with_what_was_kept(scene, tmp_path
     assert (fields.time_column, fields.head_px, fields.head_rw) == ("time", "head_pos_x", "head_rot_w")
     assert columns.chosen_columns(fields)["right_hand"][0] == "right_pos_x"
     lines = list(map(str, columns.preview_lines(tmp_path / "lab.csv", {})))
-    assert lines[0] == "head: head_pos_x to head_rot_z" and any("axes are those of" in line for line in lines)
+    assert lines[0] == "head: head_pos_x to head_rot_z"
+    assert any("axes for up and forward are those that" in line for line in lines)
     fields.head_px, fields.head_pz = "head_pos_z", "head_pos_x"
     user_layouts().save(load_table(tmp_path / "lab.csv").names, TableOptions(columns=columns.chosen_columns(fields)))
     again = Fields(tmp_path / "lab.csv")

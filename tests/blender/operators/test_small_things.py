@@ -227,8 +227,8 @@ def test_people_share_no_name_in_the_panel(person, tmp_path):
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
-        (message("{tracker} lost: {reason}", tracker=role_label("left_hand"), reason="frozen"), "Left hand lost: fro"),
-        (message("{tracker} lost: {reason}", tracker=role_label("puck_a"), reason="frozen"), "puck a lost: fro"),
+        (message("{tracker} lost ({reason})", tracker=role_label("left_hand"), reason="frozen"), "Left hand lost (fro"),
+        (message("{tracker} lost ({reason})", tracker=role_label("puck_a"), reason="frozen"), "puck a lost (fro"),
         (Note("person", {"stature": 1.7, "floor": 0.0, "preset": "grip"}), "Person 1.70 m tall"),
         (InputError(message("{file}: cannot be read ({reason})", file="walk.csv", reason="x")), "walk.csv: cannot"),
         (message("{progress}, {minutes}:{seconds:02d} left", progress=message("refining"), minutes=1, seconds=2),

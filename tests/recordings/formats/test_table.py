@@ -86,7 +86,7 @@ def test_columns_are_known_by_their_names(make_recording, tmp_path, style):
 def test_axes_are_guessed_from_the_motion(make_recording, tmp_path, convention, turn):
     recording = make_recording(3.0, turn=turn)
     again = read(write(tmp_path, table_text(recording, convention=convention)))
-    assert f"guessed: axes are those of '{convention}'" in texts(again)
+    assert f"guessed: the axes for up and forward are those that '{convention}' uses" in texts(again)
     assert_same(again, recording)
 
 
@@ -302,7 +302,7 @@ def test_velocities_and_gaze_are_not_poses():
 def test_the_real_questset_table(shared):
     recording = read(shared / "hmd" / "questset" / "sample_movement_data.csv")
     assert recording.duration == pytest.approx(132.332, abs=1e-3) and len(recording.time) == 7942
-    assert "guessed: axes are those of 'openxr'" in texts(recording)
+    assert "guessed: the axes for up and forward are those that 'openxr' uses" in texts(recording)
     assert recording.device == "touch"
     assert recording.tracks["head"].valid.all()
     # The left controller lay asleep throughout.
