@@ -48,7 +48,7 @@ def add_outputs(group: Arguments) -> None:
                        help="pictures of moments (.png) or a film (.mp4); may be given more than once")  # fmt: skip
     group.add_argument("--character", type=Path, metavar="FILE",
                        help="a character of your own (.blend, .glb, .gltf, .vrm, .fbx) that the motion is put on: in "
-                       "the scene beside the avatar, in .fbx, .glb and .usdc in its place")  # fmt: skip
+                       "the scene over the avatar, which is hidden, in .fbx, .glb and .usdc in its place")  # fmt: skip
     group.add_argument("--fps", type=frame_rate, default=DEFAULT_FPS, metavar="N", help="the scene's frame rate")
 
 
