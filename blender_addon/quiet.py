@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-STREAMS = (1, 2)
+STREAMS: tuple[int, ...] = (1, 2)
 """Standard output and standard error."""
 
 
