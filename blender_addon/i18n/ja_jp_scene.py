@@ -89,7 +89,7 @@ MESSAGES = {
     "{person}: the avatar's mesh was deleted; predict again to get one": "{person}：アバターのメッシュが削除されています。予測し直すと作られます",
     "{person}: there is nothing to export; predict a motion first": "{person}：書き出すものがありません。先に動きを予測してください",
     "{take}: its action was deleted; predict it again": "{take}：アクションが削除されています。予測し直してください",
-    "{tracker} lost {total:.2f} s in all, gaps: {count}, the longest {first:.2f} to {last:.2f} s": "{tracker}の欠落は計 {total:.2f} 秒、{count} か所、最長は {first:.2f}～{last:.2f} 秒",
+    "{tracker} lost {total:.2f} s in all, dropouts: {count}, the longest {first:.2f} to {last:.2f} s": "{tracker}の欠落は計 {total:.2f} 秒、{count} か所、最長は {first:.2f}～{last:.2f} 秒",
     "Managed by Threepoint": "Threepoint が管理",
     "The interpreter of an existing Python, or the folder of its environment, such as .venv": "既存の Python のインタープリター、または .venv などの環境のフォルダー",
     "Allow Online Access": "オンラインアクセスを許可",

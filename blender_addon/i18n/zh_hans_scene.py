@@ -89,7 +89,7 @@ MESSAGES = {
     "{person}: the avatar's mesh was deleted; predict again to get one": "{person}：角色的网格已被删除，重新预测即可得到",
     "{person}: there is nothing to export; predict a motion first": "{person}：没有可导出的内容，请先预测动作",
     "{take}: its action was deleted; predict it again": "{take}：动作已被删除，请重新预测",
-    "{tracker} lost {total:.2f} s in all, gaps: {count}, the longest {first:.2f} to {last:.2f} s": "{tracker}共丢失 {total:.2f} 秒，{count} 处，最长 {first:.2f} 到 {last:.2f} 秒",
+    "{tracker} lost {total:.2f} s in all, dropouts: {count}, the longest {first:.2f} to {last:.2f} s": "{tracker}共丢失 {total:.2f} 秒，{count} 处，最长 {first:.2f} 到 {last:.2f} 秒",
     "Managed by Threepoint": "由 Threepoint 管理",
     "The interpreter of an existing Python, or the folder of its environment, such as .venv": "现有 Python 的解释器，或其环境文件夹，例如 .venv",
     "Allow Online Access": "允许联网",

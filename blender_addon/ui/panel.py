@@ -329,14 +329,14 @@ def dropout_messages(person: THREEPOINT_PG_person, scene: Scene) -> list[Message
     """How often and how long each tracker was not seen; *Next Dropout* goes from one to the next."""
     said = []
     for role, tracker in trackers_of(person).items():
-        gaps = find_dropouts(tracker, scene)
-        if not gaps:
+        dropouts = find_dropouts(tracker, scene)
+        if not dropouts:
             continue
-        first, last = max(gaps, key=lambda gap: gap[1] - gap[0])
+        first, last = max(dropouts, key=lambda dropout: dropout[1] - dropout[0])
         said.append(
             message(
-                "{tracker} lost {total:.2f} s in all, gaps: {count}, the longest {first:.2f} to {last:.2f} s",
-                tracker=role_label(role), total=sum(end - begin for begin, end in gaps), count=len(gaps),
+                "{tracker} lost {total:.2f} s in all, dropouts: {count}, the longest {first:.2f} to {last:.2f} s",
+                tracker=role_label(role), total=sum(end - begin for begin, end in dropouts), count=len(dropouts),
                 first=first, last=last,
             )
         )  # fmt: skip
