@@ -71,6 +71,8 @@ def run(arguments: list[str]) -> int:
         write_lock()
     if not options.checksums and not options.lock:
         _build_all(options.repository or options.output, platforms, options.python, options.index)
+        if options.release:
+            _say_what_the_platform_asks()
         if options.repository:
             print(repository.write_index(options.repository, blender_extension))
     return 0
@@ -83,12 +85,16 @@ def _build_all(folder: Path, platforms: list[str], pythons: list[str] | None, in
         for blenders in engine_wheels.RANGES:
             if pythons is None or blenders.python in pythons:
                 zips.append(build(folder, platform, blenders, index))
-    manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
-    if missing := missing_for_the_platform(manifest):
-        say(f"extensions.blender.org also asks blender_manifest.toml for {' and '.join(missing)}: docs/publishing.md")
     for path in zips:
         print(f"{path} ({path.stat().st_size / 1e6:.0f} MB)")
     print(write_sums(folder))
+
+
+def _say_what_the_platform_asks() -> None:
+    """Who makes a release may want to put it onto extensions.blender.org."""
+    manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
+    if missing := missing_for_the_platform(manifest):
+        say(f"extensions.blender.org also asks blender_manifest.toml for {' and '.join(missing)}: docs/publishing.md")
 
 
 def build(

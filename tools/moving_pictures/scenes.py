@@ -17,7 +17,7 @@ from .webp import side_by_side
 
 TRAIL = 0.5
 """Seconds of their past that points draw where nothing else is shown."""
-WIDE, SMALL, TILE = (720, 432), (420, 320), (140, 160)
+WIDE, SMALL, TILE = (720, 432), (480, 300), (160, 150)
 PAIR, TRIPLE, CLOSE = Framing(2.3, 0.88, 1.2), Framing(2.3, 0.88, 0.95), Framing(2.2, 0.9)
 """How near: two side by side, three, and one alone, whose hands are low."""
 PLAYER = Played("bsor/humanid_user2_ref.bsor", 8, 14)
