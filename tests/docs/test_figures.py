@@ -1,4 +1,4 @@
-"""Figures that pages tell are those of the model cards, which ``evaluate`` prints: a card made anew makes them wrong."""
+"""Figures that pages tell are those of the cards, which ``evaluate`` prints: a card made anew makes them wrong."""
 
 import re
 
@@ -55,7 +55,7 @@ def test_what_live_costs_is_the_cards():
 
 def test_what_was_scored_of_live_is_the_cards():
     text = " ".join((ROOT / "docs" / "live.md").read_text(encoding="utf-8").split())
-    (scored,) = re.findall(r"that is (.*? cm off)\.", text)
+    (scored,) = re.findall(r"which is what was scored of \*live\*, that is (.*? cm off)\.", text)
     told = re.findall(r"\d+(?:\.\d+)?", scored)
     table = [cells_of(line) for line in CARD.splitlines() if line.startswith("| 24 clips, every 12th |")]
     header = next(cells_of(line) for line in CARD.splitlines() if line.startswith("| clips | method | placed |"))
