@@ -11,7 +11,7 @@ from ...blender_addon.state import characters
 from ...blender_addon.state.new_file import empty_file
 from ...model_core.options import Options
 from ...model_core.pins import PIN_JOINTS, Pin
-from ..support.material_colours import paint_by_materials
+from .material_colours import paint_by_materials
 from .studio import SCENE_FPS, Found, Played, Studio, film, mark, scale_about_origin
 from .webp import side_by_side
 

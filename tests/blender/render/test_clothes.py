@@ -9,7 +9,7 @@ from threepoint.blender_addon.render.clothes import COVERED, SKIN, dressed
 from threepoint.blender_addon.render.preview_objects import PAINT
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.model_core.geometry.skeleton import JOINT_NAMES
-from threepoint.tools.support.material_colours import paint_by_materials
+from threepoint.tools.moving_pictures.material_colours import paint_by_materials
 
 
 def colours(mesh, count):

@@ -14,7 +14,7 @@ from ....blender_addon.characters.reading import skins_of
 from ....blender_addon.render import ground
 from ....blender_addon.render import preview_objects as props
 from ....blender_addon.render.preview import set_up_studio
-from ...support.material_colours import paint_by_materials
+from ...moving_pictures.material_colours import paint_by_materials
 
 MOMENTS, WIDTH, HEIGHT = 5, 260, 420
 VIEWS = (20.0, 110.0)
