@@ -59,7 +59,7 @@ def test_numbers_in_the_manual_are_those_of_the_code():
     text = " ".join(manual("blender.md").split())
     for words in (
         f"files up to {importing.LARGEST_LOOKED_INTO >> 20} MB",
-        f"the way in { {6: 'six'}[len(first_steps.WAY)] } steps",
+        f"the way in { {6: 'six'}[len(first_steps.WAY)] } lines",
         f"edges that blend over { {8: 'eight'}[timing.EDGE_FRAMES] } frames",
         f"{ {1.0: 'a second'}[ranges.AROUND_SECONDS] } on either side of the playhead",
         f"{JOINT_COUNT} bones that point along the limbs",
