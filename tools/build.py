@@ -70,28 +70,31 @@ def run(arguments: list[str]) -> int:
     if options.lock:
         write_lock()
     if not options.checksums and not options.lock:
-        published = bool(options.repository or options.release)
-        _build_all(options.repository or options.output, platforms, options.python, options.index, published)
+        _build_all(options.repository or options.output, platforms, options.python, options.index)
+        if options.release:
+            _say_what_the_platform_asks()
         if options.repository:
             print(repository.write_index(options.repository, blender_extension))
     return 0
 
 
-def _build_all(
-    folder: Path, platforms: list[str], pythons: list[str] | None, index: str | None, published: bool
-) -> None:
-    """Build the plain zip and those with the engine, and print each with its size; ``published``: to be given away."""
+def _build_all(folder: Path, platforms: list[str], pythons: list[str] | None, index: str | None) -> None:
+    """Build the plain zip and those with the engine, and print each with its size."""
     zips = [build(folder)]
     for platform in platforms:
         for blenders in engine_wheels.RANGES:
             if pythons is None or blenders.python in pythons:
                 zips.append(build(folder, platform, blenders, index))
-    manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
-    if published and (missing := missing_for_the_platform(manifest)):
-        say(f"extensions.blender.org also asks blender_manifest.toml for {' and '.join(missing)}: docs/publishing.md")
     for path in zips:
         print(f"{path} ({path.stat().st_size / 1e6:.0f} MB)")
     print(write_sums(folder))
+
+
+def _say_what_the_platform_asks() -> None:
+    """Who makes a release may want to put it onto extensions.blender.org."""
+    manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
+    if missing := missing_for_the_platform(manifest):
+        say(f"extensions.blender.org also asks blender_manifest.toml for {' and '.join(missing)}: docs/publishing.md")
 
 
 def build(

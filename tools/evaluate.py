@@ -66,8 +66,8 @@ def run(arguments: list[str]) -> int:
             clips = load_clips(path)
             chosen = list(clips)[:: options.every]
             print(f"\n{path.name}: {len(chosen)} clips")
-            if options.gaps:
-                results[path.name] = _gaps(networks, chosen, options, progress)
+            if options.dropouts:
+                results[path.name] = _dropouts(networks, chosen, options, progress)
             elif options.ablations:
                 results[path.name] = _ablations(networks, chosen, progress)
             else:
@@ -80,7 +80,7 @@ def run(arguments: list[str]) -> int:
 def _sessions(networks: Networks, path: Path, options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     from .evaluation.session_scores import score_sessions
 
-    if options.gaps or options.ablations or options.pictures or options.activities:
+    if options.dropouts or options.ablations or options.pictures or options.activities:
         raise InputError(f"evaluate: {path.name} holds sessions of a headset, which take --method, --hands, --every "
                          "and --json alone")  # fmt: skip
     return score_sessions(networks, path, options.methods, options.hands, options.every, progress)
@@ -176,14 +176,16 @@ def _ablations(networks: Networks, clips: Sequence[Clip], progress: Progress) ->
     return {label: {"mean": means[label], "clips": some} for label, some in rows.items()}
 
 
-def _gaps(networks: Networks, clips: Sequence[Clip], options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
-    from .evaluation.hand_gaps import describe, measure_gaps, summarise
+def _dropouts(
+    networks: Networks, clips: Sequence[Clip], options: argparse.Namespace, progress: Progress
+) -> dict[str, Any]:
+    from .evaluation.hand_dropouts import describe, measure_dropouts, summarise
 
     results = {}
     for method in options.methods:
-        rows = measure_gaps(networks, clips, method, progress)
+        rows = measure_dropouts(networks, clips, method, progress)
         if not rows:
-            raise InputError("evaluate: --gaps needs clips of three seconds or more; here is none")
+            raise InputError("evaluate: --dropouts needs clips of three seconds or more; here is none")
         results[method] = {"mean": summarise(rows), "clips": rows}
         print(describe(method, results[method]["mean"]), flush=True)
     return results
@@ -205,7 +207,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     instead.add_argument("--ablations", action="store_true",
                          help="instead: each network of SAGE alone; parts left out, given the truth, sampled "
                               "otherwise, shown less")  # fmt: skip
-    instead.add_argument("--gaps", action="store_true",
+    instead.add_argument("--dropouts", action="store_true",
                          help="instead: one hand missing for two seconds; jumps, freezing and "
                               "the legs' error")  # fmt: skip
     instead.add_argument("--flag", action="store_true",
@@ -259,10 +261,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 def _refuse_what_is_not_shown(options: argparse.Namespace) -> None:
     """What is shown instead has its own methods and hands, and not all of it is drawn."""
-    modes = ("ablations", "gaps", "flag", "recordings", "characters")
+    modes = ("ablations", "dropouts", "flag", "recordings", "characters")
     mode = next((f"--{name}" for name in modes if getattr(options, name)), None)
     given = {
-        "--method": mode not in ("--gaps", "--recordings") and options.methods,
+        "--method": mode not in ("--dropouts", "--recordings") and options.methods,
         "--hands": options.hands != "both",
         "--activities": options.activities,
         "--pictures": mode not in ("--flag", "--recordings", "--characters") and options.pictures,

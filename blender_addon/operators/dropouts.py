@@ -34,7 +34,7 @@ class THREEPOINT_OT_next_dropout(bpy.types.Operator):
         if not found:
             self.report({"INFO"}, translated(message("No tracker is ever lost")))
             return {"CANCELLED"}
-        frame, role, seconds = min(found, key=lambda gap: (gap[0] <= scene.frame_current, gap[0]))
+        frame, role, seconds = min(found, key=lambda dropout: (dropout[0] <= scene.frame_current, dropout[0]))
         scene.frame_set(frame)
         said = message("Frame {frame}: {tracker} lost for {seconds:.2f} s", frame=frame, tracker=role_label(role),
                        seconds=seconds)  # fmt: skip

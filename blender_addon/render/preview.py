@@ -7,7 +7,7 @@ those of a photographer's studio: clay before an even background, lit from the l
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,6 +29,7 @@ from ..bpy_types import ArmatureObject, MeshObject, Scene, current_context, curr
 from ..trackers.empties import COLOURS, OTHER_COLOUR, VALID_PATH
 from . import ground
 from . import preview_objects as props
+from .clothes import dressed
 from .film import frame_by_frame
 
 WIDTH, HEIGHT = 640, 360
@@ -36,12 +37,8 @@ FASTEST_FPS = 30.0
 """Films take every n-th frame of the scene, so that they play at real time with no more frames a second than this."""
 FIELD_OF_VIEW = np.radians(35.0)
 """Of the picture's height."""
-SIDE_ANGLE, DOWN_ANGLE = np.radians(28.0), np.radians(10.0)
-"""The camera stands before the person, this much to their left and this much above."""
-FRAMED_HEIGHT, FRAMED_CENTRE = 2.35, 0.88
-"""Metres of the scene that fit the picture's height, and the height of its middle above the floor."""
-SPACING = 1.3
-"""Metres between avatars that are shown side by side."""
+DOWN_ANGLE = np.radians(10.0)
+"""From how much above the camera looks."""
 FLOOR_MARGIN = 7.0
 FOLLOW_SECONDS = 0.6
 """Standard deviation of the Gaussian that smooths the person's path into the camera's."""
@@ -51,9 +48,31 @@ FLOOR_SHADE = (0.2375, 0.2413, 0.2495)
 """How light Workbench draws what faces upwards under it, which makes the background meet the floor unseen."""
 BALLS, TRAIL_SHRINK = 24, 0.8
 """Of the trail behind a tracked point: how many, and how much smaller than the first the last one is."""
-LABEL_SIZE, LABEL_HEIGHT = 0.105, -1.1
-LEGEND_WIDTH, LEGEND_TEXT, LEGEND_MARGIN = 0.6, 0.07, 0.13
-"""Sizes of labels and legend in metres beside the person."""
+LABEL_SIZE, LABEL_HEIGHT = 0.045, -0.47
+LEGEND_WIDTH, LEGEND_TEXT, LEGEND_MARGIN = 0.255, 0.03, 0.055
+"""Sizes of labels and legend, and the labels' height above the middle, in heights of the picture."""
+
+
+@dataclass(frozen=True)
+class Framing:
+    """What a picture shows: metres that fit its height, of its middle above the floor, and between subjects.
+
+    The camera stands before the first subject, ``side`` radians to their left.
+    """
+
+    height: float = 2.35
+    centre: float = 0.88
+    spacing: float = 1.3
+    side: float = float(np.radians(28.0))
+
+    @property
+    def distance(self) -> float:
+        """From the camera to the person."""
+        return self.height / 2 / np.tan(FIELD_OF_VIEW / 2)
+
+
+FRAMING = Framing()
+"""Room for raised arms and for a neighbour."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +96,16 @@ class Subject:
 
 
 def render_still(
-    path: str | Path, subjects: Sequence[Subject], frame: int | None = None, size: tuple[int, int] = (WIDTH, HEIGHT)
+    path: str | Path,
+    subjects: Sequence[Subject],
+    frame: int | None = None,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+    framing: Framing = FRAMING,
 ) -> None:
     """Write a PNG of ``subjects`` (list of ``Subject``) at a frame of the current scene, by default the present one."""
     source = current_scene()
     frame = source.frame_current if frame is None else frame
-    with _stage(subjects, np.array([frame]), size, fine=True) as stage:
+    with _stage(subjects, np.array([frame]), size, fine=True, framing=framing) as stage:
         stage.render.image_settings.file_format = "PNG"
         stage.frame_set(frame)
         _render(stage, path, animation=False)
@@ -121,10 +144,14 @@ def render_film(
 
 
 def render_frames(
-    folder: Path, subjects: Sequence[Subject], frames: range, size: tuple[int, int] = (WIDTH, HEIGHT)
+    folder: Path,
+    subjects: Sequence[Subject],
+    frames: range,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+    framing: Framing = FRAMING,
 ) -> list[Path]:
     """Write a PNG into ``folder`` for each of these frames of the current scene; their paths, in this order."""
-    with _stage(subjects, np.arange(frames[0], frames[-1] + 1), size, fine=True) as stage:
+    with _stage(subjects, np.arange(frames[0], frames[-1] + 1), size, fine=True, framing=framing) as stage:
         stage.render.image_settings.file_format = "PNG"
         stage.frame_start, stage.frame_end, stage.frame_step = frames[0], frames[-1], frames.step
         _render(stage, folder / "######", animation=True)
@@ -143,26 +170,39 @@ def _render(stage: Scene, path: str | Path, animation: bool) -> None:
 
 
 @contextmanager
-def _stage(subjects: Sequence[Subject], frames: np.ndarray, size: tuple[int, int], fine: bool) -> Iterator[Scene]:
+def _stage(
+    subjects: Sequence[Subject], frames: np.ndarray, size: tuple[int, int], fine: bool, framing: Framing = FRAMING
+) -> Iterator[Scene]:
     """A scene for the picture, removed with everything that was made for it."""
     kinds = ("objects", "meshes", "actions", "collections", "cameras", "worlds", "curves", "fonts", "node_groups")
     before = {kind: set(getattr(bpy.data, kind)) for kind in kinds}
     stage = cast(Scene, bpy.data.scenes.new("Threepoint preview"))
     try:
-        _set_up_rendering(stage, size, fine)
+        set_up_studio(stage, size, fine)
         path, facing = _path_of(subjects[0].avatar.armature, frames)
         height = subjects[0].avatar.armature.matrix_world.translation.z  # Avatars stand on their recording's floor.
-        camera, target = _place_camera(stage, frames, path, facing, height)
-        _place_subjects(stage, subjects, camera, frames)
-        _add_legend(stage, subjects, camera, size)
-        _add_floor(stage, subjects, camera, frames, target)
+        subjects = [_dressed(subject) for subject in subjects]
+        camera, target = _place_camera(stage, frames, path, facing, height, framing)
+        _place_subjects(stage, subjects, camera, frames, framing)
+        _add_legend(stage, subjects, camera, size, framing)
+        _add_floor(stage, subjects, camera, frames, target, framing)
         yield stage
     finally:
         bpy.data.scenes.remove(stage)
         bpy.data.batch_remove([item for kind in kinds for item in set(getattr(bpy.data, kind)) - before[kind]])
 
 
-def _set_up_rendering(stage: Scene, size: tuple[int, int], fine: bool) -> None:
+def _dressed(subject: Subject) -> Subject:
+    """The subject with its avatar, where that is shown and shows no uncertainty, in clothes."""
+    avatar = subject.avatar
+    if modifier_of(avatar.mesh):
+        return subject
+    shown = tuple(dressed(avatar.armature, mesh) if mesh == avatar.mesh else mesh for mesh in subject.shown)
+    return replace(subject, meshes=shown)
+
+
+def set_up_studio(stage: Scene, size: tuple[int, int], fine: bool = True) -> None:
+    """Let Workbench draw a scene in the studio's light, before its background; ``fine``: with smooth edges."""
     render: Any = stage.render
     render.engine = "BLENDER_WORKBENCH"
     stage.render.resolution_x, stage.render.resolution_y = size
@@ -192,7 +232,7 @@ def _path_of(armature: ArmatureObject, frames: np.ndarray) -> tuple[np.ndarray, 
 
 
 def _place_camera(
-    stage: Scene, frames: np.ndarray, path: np.ndarray, facing: np.ndarray, floor: float
+    stage: Scene, frames: np.ndarray, path: np.ndarray, facing: np.ndarray, floor: float, framing: Framing
 ) -> tuple[bpy.types.Object, np.ndarray]:
     """A camera that looks at the person's front and follows the smoothed path over the floor, and that path (n, 3)."""
     data = bpy.data.cameras.new("camera")
@@ -200,30 +240,31 @@ def _place_camera(
     camera = bpy.data.objects.new("camera", data)
     stage.collection.objects.link(camera)
     stage.camera = camera
-    heading = np.arctan2(facing[1], facing[0]) + SIDE_ANGLE
+    heading = np.arctan2(facing[1], facing[0]) + framing.side
     back = np.array([np.cos(heading) * np.cos(DOWN_ANGLE), np.sin(heading) * np.cos(DOWN_ANGLE), np.sin(DOWN_ANGLE)])
     right = np.array([-np.sin(heading), np.cos(heading), 0.0])
     camera.rotation_euler = Matrix(np.stack([right, np.cross(back, right), back], 1).tolist()).to_euler()
     target = gaussian_smooth(path, FOLLOW_SECONDS * scene_fps(current_scene()))
-    target[:, 2] = floor + FRAMED_CENTRE
-    write_vector(new_action(camera, "camera"), "location", frames, target + back * _distance())
+    target[:, 2] = floor + framing.centre
+    write_vector(new_action(camera, "camera"), "location", frames, target + back * framing.distance)
     return camera, target
 
 
-def _distance() -> float:
-    return FRAMED_HEIGHT / 2 / np.tan(FIELD_OF_VIEW / 2)
-
-
-def _shifts(subjects: Sequence[Subject]) -> list[float]:
-    """By how many metres each subject is shown to the right of where it is."""
-    return [(index - (len(subjects) - 1) / 2) * SPACING for index in range(len(subjects))]
+def _shifts(count: int, framing: Framing) -> list[float]:
+    """By how many metres each of so many subjects is shown to the right of where it is."""
+    return [(index - (count - 1) / 2) * framing.spacing for index in range(count)]
 
 
 def _add_floor(
-    stage: Scene, subjects: Sequence[Subject], camera: bpy.types.Object, frames: np.ndarray, path: np.ndarray
+    stage: Scene,
+    subjects: Sequence[Subject],
+    camera: bpy.types.Object,
+    frames: np.ndarray,
+    path: np.ndarray,
+    framing: Framing,
 ) -> None:
     """A floor below ``path`` (n, 3) that goes along and takes the subjects' shadows, and lines that stay."""
-    shifts = _shifts(subjects)
+    shifts = _shifts(len(subjects), framing)
     bodies = [(mesh, shift) for subject, shift in zip(subjects, shifts, strict=True) for mesh in subject.shown]
     floor = ground.ground(bodies, max(shifts))
     height = subjects[0].avatar.armature.matrix_world.translation.z
@@ -235,10 +276,12 @@ def _add_floor(
     stage.collection.objects.link(lines)
 
 
-def _place_subjects(stage: Scene, subjects: Sequence[Subject], camera: bpy.types.Object, frames: np.ndarray) -> None:
+def _place_subjects(
+    stage: Scene, subjects: Sequence[Subject], camera: bpy.types.Object, frames: np.ndarray, framing: Framing
+) -> None:
     """Show each subject as an instance, beside the one before; the animator's objects do not move."""
     right = np.array(camera.rotation_euler.to_matrix().col[0])
-    for shift, subject in zip(_shifts(subjects), subjects, strict=True):
+    for shift, subject in zip(_shifts(len(subjects), framing), subjects, strict=True):
         group = bpy.data.collections.new("subject")
         for mesh in subject.shown:
             group.objects.link(mesh)
@@ -251,7 +294,8 @@ def _place_subjects(stage: Scene, subjects: Sequence[Subject], camera: bpy.types
         stand.location = right * shift
         stage.collection.objects.link(stand)
         if subject.label:
-            _fix_to_camera(stage, camera, props.text("label", subject.label, LABEL_SIZE), shift, LABEL_HEIGHT)
+            text = props.text("label", subject.label, LABEL_SIZE * framing.height)
+            _fix_to_camera(stage, camera, text, framing, shift, LABEL_HEIGHT * framing.height)
 
 
 def _marker_of(role: str, tracker: bpy.types.Object) -> bpy.types.Object:
@@ -283,22 +327,26 @@ def _trail_of(role: str, tracker: bpy.types.Object, seconds: float, frames: np.n
     return balls
 
 
-def _fix_to_camera(stage: Scene, camera: bpy.types.Object, item: bpy.types.Object, across: float, up: float) -> None:
+def _fix_to_camera(
+    stage: Scene, camera: bpy.types.Object, item: bpy.types.Object, framing: Framing, across: float, up: float
+) -> None:
     """Put a flat thing where the framed person is, ``across`` and ``up`` metres from the picture's middle."""
     item.parent = camera
-    item.location = (across, up, -_distance())
+    item.location = (across, up, -framing.distance)
     item.show_in_front = True
     stage.collection.objects.link(item)
 
 
-def _add_legend(stage: Scene, subjects: Sequence[Subject], camera: bpy.types.Object, size: tuple[int, int]) -> None:
+def _add_legend(
+    stage: Scene, subjects: Sequence[Subject], camera: bpy.types.Object, size: tuple[int, int], framing: Framing
+) -> None:
     """The colours of the first subject that has any, with their range in centimetres."""
     if not any(modifier_of(subject.avatar.mesh) for subject in subjects):
         return
     low, high = LOW_CENTIMETRES, HIGH_CENTIMETRES
-    left = -FRAMED_HEIGHT / 2 * size[0] / size[1] + LEGEND_WIDTH / 2 + LEGEND_MARGIN
-    top = FRAMED_HEIGHT / 2 - LEGEND_MARGIN
-    _fix_to_camera(stage, camera, props.legend(RAMP, LEGEND_WIDTH, LEGEND_WIDTH / 12), left, top)
+    width, letters, margin = (part * framing.height for part in (LEGEND_WIDTH, LEGEND_TEXT, LEGEND_MARGIN))
+    left, top = margin + width / 2 - framing.height / 2 * size[0] / size[1], framing.height / 2 - margin
+    _fix_to_camera(stage, camera, props.legend(RAMP, width, width / 12), framing, left, top)
     for content, across in ((f"{low:g}", -0.5), (f"{high:g} cm", 0.5)):
-        text = props.text("legend", content, LEGEND_TEXT)
-        _fix_to_camera(stage, camera, text, left + across * LEGEND_WIDTH, top - 1.6 * LEGEND_TEXT)
+        text = props.text("legend", content, letters)
+        _fix_to_camera(stage, camera, text, framing, left + across * width, top - 1.6 * letters)

@@ -11,9 +11,6 @@ from numpy.typing import ArrayLike
 PAINT = "paint"
 MARKER_RADIUS, AXIS_LENGTH, AXIS_WIDTH = 0.028, 0.13, 0.007
 AXIS_COLOURS = ((0.9, 0.08, 0.06, 1), (0.15, 0.65, 0.05, 1), (0.05, 0.2, 0.95, 1))
-TILE, LIGHT_TILE, DARK_TILE = 0.5, (0.16, 0.17, 0.19, 1), (0.11, 0.12, 0.135, 1)
-MOST_TILES = 160
-"""Tiles along a side of the floor: a person who walks further leaves it."""
 INK = (1.8, 1.8, 1.8, 1)
 """More than white: the light before the camera is a dim one."""
 
@@ -24,16 +21,17 @@ def painted_mesh(
     """Object (in no collection) of a mesh whose vertices have ``colours`` (V, 4)."""
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(np.asarray(vertices, float).tolist(), [], [list(face) for face in faces])
-    return _paint(mesh, colours)
+    paint(mesh, colours)
+    return bpy.data.objects.new(name, mesh)
 
 
-def _paint(mesh: bpy.types.Mesh, colours: ArrayLike) -> bpy.types.Object:
+def paint(mesh: bpy.types.Mesh, colours: ArrayLike) -> None:
+    """Give a mesh's vertices the colours (V, 4), or all of them one (4,), that pictures show."""
     attribute: Any = mesh.color_attributes.new(PAINT, "FLOAT_COLOR", "POINT")
     values = np.broadcast_to(np.asarray(colours, np.float32), (len(mesh.vertices), 4))
     attribute.data.foreach_set("color", values.ravel())
     mesh.color_attributes.active_color = attribute
     mesh.attributes.default_color_name = PAINT
-    return bpy.data.objects.new(mesh.name, mesh)
 
 
 def ball(name: str, colour: Sequence[float], size: float) -> bpy.types.Object:
@@ -73,17 +71,6 @@ def box(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return corners, np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]])
 
 
-def floor(low: ArrayLike, high: ArrayLike) -> bpy.types.Object:
-    """A floor of two kinds of tiles at z = 0 that covers ``low`` (2,) to ``high`` (2,)."""
-    first = np.floor(np.asarray(low) / TILE).astype(int)
-    count = np.minimum(np.ceil(np.asarray(high) / TILE).astype(int) - first, MOST_TILES)
-    tiles = first + np.stack(np.meshgrid(np.arange(count[0]), np.arange(count[1]), indexing="ij"), -1).reshape(-1, 2)
-    corners = TILE * (tiles[:, None] + np.array([[0, 0], [1, 0], [1, 1], [0, 1]]))
-    vertices = np.concatenate([corners, np.zeros((len(tiles), 4, 1))], -1).reshape(-1, 3)
-    colours = np.where((tiles.sum(1) % 2 == 0)[:, None], LIGHT_TILE, DARK_TILE)
-    return painted_mesh("floor", vertices, np.arange(4 * len(tiles)).reshape(-1, 4), np.repeat(colours, 4, 0))
-
-
 def legend(stops: Sequence[tuple[float, Sequence[float]]], width: float, height: float) -> bpy.types.Object:
     """A bar from the first to the last colour of a ramp (list of (position, rgba)), centred on its origin."""
     positions = np.array([position for position, _ in stops])
@@ -102,4 +89,5 @@ def text(name: str, content: str, size: float) -> bpy.types.Object:
     mesh = bpy.data.meshes.new_from_object(letters)
     bpy.data.curves.remove(curve)
     mesh.name = name
-    return _paint(mesh, INK)
+    paint(mesh, INK)
+    return bpy.data.objects.new(name, mesh)

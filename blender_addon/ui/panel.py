@@ -334,19 +334,19 @@ def dropout_messages(person: THREEPOINT_PG_person, scene: Scene) -> list[Message
     """How often, how long and why each tracker was not seen; *Next Dropout* goes from one to the next."""
     said = []
     for role, tracker in trackers_of(person).items():
-        gaps = find_dropouts(tracker, scene)
-        if not gaps:
+        dropouts = find_dropouts(tracker, scene)
+        if not dropouts:
             continue
-        first, last = max(gaps, key=lambda gap: gap[1] - gap[0])
-        values: dict[str, Any] = dict(tracker=role_label(role), total=sum(end - begin for begin, end in gaps),
-                                      count=len(gaps), first=first, last=last)  # fmt: skip
+        first, last = max(dropouts, key=lambda dropout: dropout[1] - dropout[0])
+        values: dict[str, Any] = dict(tracker=role_label(role), total=sum(end - begin for begin, end in dropouts),
+                                      count=len(dropouts), first=first, last=last)  # fmt: skip
         reason = reasons_label(str(tracker.get(LOST_BY, "")))
         said.append(
-            message("{tracker} lost {total:.2f} s in all ({reason}), gaps: {count}, the longest {first:.2f} to "
+            message("{tracker} lost {total:.2f} s in all ({reason}), dropouts: {count}, the longest {first:.2f} to "
                     "{last:.2f} s", reason=reason, **values)
             if reason
-            else message("{tracker} lost {total:.2f} s in all, gaps: {count}, the longest {first:.2f} to {last:.2f} s",
-                         **values)
+            else message("{tracker} lost {total:.2f} s in all, dropouts: {count}, the longest {first:.2f} to "
+                         "{last:.2f} s", **values)
         )  # fmt: skip
     return said
 

@@ -15,7 +15,7 @@ from ..recordings.model_frame import ModelFrameRecording
 from ..recordings.recording import Recording
 from .calibration import BODY_TRACKER_JOINTS, Calibration, Offset, joint_pose
 
-OFFSET_STD = 0.06
+OFFSET_SIGMA = 0.06
 """Standard deviation in metres, along each axis, of where people wear trackers from the joint."""
 LEAST_FRAMES = 30
 ALIKE_SECONDS = 5.0
@@ -48,7 +48,7 @@ def fit_body_tracker_offsets(
         apart = (back @ (positions[seen, joint] - tracker)[..., None])[..., 0]
         seconds = len(seen) * float(np.median(np.diff(recording.time)))
         error = apart.std(0) / np.sqrt(max(1.0, seconds / ALIKE_SECONDS))
-        position = np.median(apart, axis=0) * OFFSET_STD**2 / (OFFSET_STD**2 + error**2)
+        position = np.median(apart, axis=0) * OFFSET_SIGMA**2 / (OFFSET_SIGMA**2 + error**2)
         offsets[role] = Offset(matrix_to_quaternion(rotation), position)
     if not offsets:
         return calibration

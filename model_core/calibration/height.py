@@ -27,11 +27,11 @@ ALIKE = 5.0
 """So many stretches of one person that are just alike are nearly as good as any number."""
 ANYBODY = 0.5
 """How many people alike it takes to outweigh the errors of everybody."""
-ERROR_STD, WIDE_ERROR_STD = 0.005, 0.03
+ERROR_SIGMA, WIDE_ERROR_SIGMA = 0.005, 0.03
 """Standard deviations of the kernels under which errors are smoothed; the second for half of everybody's."""
 ERRORS = np.arange(-0.50, 0.70, 0.0025)
 """Logarithms of heights found over true ones for which a density is given."""
-PERSON_STD = 0.03
+PERSON_SIGMA = 0.03
 """By how much, as a logarithm, heights of people were wrong of whom no error samples can tell, the training motion's
 climbers."""
 ONE_SIGMA, LOW, HIGH = 0.6827, 0.05, 0.95
@@ -76,9 +76,9 @@ def load_error_samples(path: Path = WEIGHTS) -> ErrorSamples:
 
 def error_density(traits: np.ndarray, samples: ErrorSamples) -> np.ndarray:
     """Density (E,) at ``ERRORS`` of the error made of a recording with these ``traits`` (6,)."""
-    mean, std = np.nanmean(samples.traits, 0), np.nanstd(samples.traits, 0)
+    mean, sigma = np.nanmean(samples.traits, 0), np.nanstd(samples.traits, 0)
     known, new = (
-        np.nan_to_num(np.clip((values - mean) / std, -FARTHEST_TRAIT, FARTHEST_TRAIT)) * TRAIT_SCALES
+        np.nan_to_num(np.clip((values - mean) / sigma, -FARTHEST_TRAIT, FARTHEST_TRAIT)) * TRAIT_SCALES
         for values in (samples.traits, traits)
     )
     likeness = np.exp(-0.5 * ((known - new) ** 2).sum(-1))
@@ -88,11 +88,13 @@ def error_density(traits: np.ndarray, samples: ErrorSamples) -> np.ndarray:
     weight = likeness * (person_weight / np.maximum(mass, np.finfo(float).tiny))[person]
     everybody = 1 / np.sqrt(count[person])
     everybody *= ANYBODY / everybody.sum()
-    narrow = _kernel_density(samples.errors, weight + 0.5 * everybody, ERROR_STD)
-    return (narrow + _kernel_density(samples.errors, 0.5 * everybody, WIDE_ERROR_STD)) / (person_weight.sum() + ANYBODY)
+    narrow = _kernel_density(samples.errors, weight + 0.5 * everybody, ERROR_SIGMA)
+    return (narrow + _kernel_density(samples.errors, 0.5 * everybody, WIDE_ERROR_SIGMA)) / (
+        person_weight.sum() + ANYBODY
+    )
 
 
-def _kernel_density(errors: np.ndarray, weights: np.ndarray, std: float) -> np.ndarray:
+def _kernel_density(errors: np.ndarray, weights: np.ndarray, sigma: float) -> np.ndarray:
     """Density at ``ERRORS`` of errors (W,) with weights (W,), each widened to a Gaussian of this standard deviation.
 
     The weights are shared out between the grid's points first: the samples are many more than these.
@@ -102,8 +104,8 @@ def _kernel_density(errors: np.ndarray, weights: np.ndarray, std: float) -> np.n
     first = place.astype(int)
     later = place - first
     at = np.bincount(first, weights * (1 - later), len(ERRORS)) + np.bincount(first + 1, weights * later, len(ERRORS))
-    off = (np.arange(len(ERRORS))[:, None] - np.arange(len(ERRORS))) * step / std
-    return np.exp(-0.5 * off**2) @ at / (std * np.sqrt(2 * np.pi))
+    off = (np.arange(len(ERRORS))[:, None] - np.arange(len(ERRORS))) * step / sigma
+    return np.exp(-0.5 * off**2) @ at / (sigma * np.sqrt(2 * np.pi))
 
 
 def height_evidence(
@@ -125,7 +127,7 @@ def height_evidence(
 
 def evidence_of_likelihood(rest: np.ndarray, log_likelihood: np.ndarray) -> HeightEvidence:
     """The evidence of the logarithms (H,) of a likelihood of ``rest`` (H,), logarithms of heights in metres in order;
-    people differ by ``PERSON_STD`` more."""
+    people differ by ``PERSON_SIGMA`` more."""
     found, step = float(rest[log_likelihood.argmax()]), ERRORS[1] - ERRORS[0]
     density = np.exp(np.interp(found - ERRORS, rest, log_likelihood - log_likelihood.max(), -np.inf, -np.inf))
-    return HeightEvidence(found, gaussian_smooth(density / (density.sum() * step), PERSON_STD / step))
+    return HeightEvidence(found, gaussian_smooth(density / (density.sum() * step), PERSON_SIGMA / step))

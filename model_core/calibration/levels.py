@@ -34,7 +34,7 @@ ON_FLOOR, STARTS_ON_FLOOR = 0.3, 0.5
 """Part of the levels gone to that are the floor itself, and probability that a recording begins there."""
 INDEPENDENT = 2.5
 """Independent looks at a posture in a second."""
-UNEVEN_STD = 0.015
+UNEVEN_SIGMA = 0.015
 """How much more, as a logarithm, the head's height varies on levels than on a floor: nobody climbs as they walk."""
 LEAST_EVIDENCE = 8.0
 """Nats by which levels explain a recording better than the floor does before they are believed."""
@@ -190,17 +190,21 @@ def find_ground(
 
 def _tabulated(inputs: np.ndarray, networks: PostureNetworks) -> np.ndarray:
     """Densities (T', G) at ``GRID`` of the logarithm of the head's height over the rest pose's."""
-    mean, log_std, log_weight = (part.astype(np.float32) for part in networks.mixture(inputs))
+    mean, log_sigma, log_weight = (part.astype(np.float32) for part in networks.mixture(inputs))
     density = np.full((len(inputs), GRID_SIZE), OUTLIERS, np.float32)
-    grid, inverse, height = GRID.astype(np.float32), np.exp(-log_std), log_weight - log_std - 0.5 * np.log(2 * np.pi)
+    grid, inverse, height = (
+        GRID.astype(np.float32),
+        np.exp(-log_sigma),
+        log_weight - log_sigma - 0.5 * np.log(2 * np.pi),
+    )
     for part in range(mean.shape[1]):
         density += np.exp(height[:, part, None] - 0.5 * ((grid - mean[:, part, None]) * inverse[:, part, None]) ** 2)
     return density
 
 
 def _widened(table: np.ndarray) -> np.ndarray:
-    """Densities (T', G) of the same, varying by ``UNEVEN_STD`` more."""
-    return gaussian_smooth(table.T, UNEVEN_STD / GRID_STEP).T
+    """Densities (T', G) of the same, varying by ``UNEVEN_SIGMA`` more."""
+    return gaussian_smooth(table.T, UNEVEN_SIGMA / GRID_STEP).T
 
 
 def _log_density(table: np.ndarray, heights: np.ndarray, rest: np.ndarray, levels: np.ndarray) -> np.ndarray:

@@ -27,7 +27,7 @@ ROAMING_EXTENT = 0.6
 FLOOR_TOLERANCE = 0.10
 """Metres by which the eyes of somebody on their feet may be, at their highest, off those of who stands upright on the
 floor: nobody stands on tiptoe or with bent knees all the time, so beyond it the floor follows the stature."""
-HAND_STD = 0.04
+HAND_SIGMA = 0.04
 """Metres by which wrists lie along the arm from where a device of which nothing is known is: it may be up to 12 cm from
 the wrist in any direction."""
 RESTS = np.arange(-0.50, 0.21, 0.01)
@@ -55,19 +55,19 @@ def find_person(
     stature: float | None = None,
     floor: float | None = None,
     hands: dict[str, Offset] | None = None,
-    hand_std: float = HAND_STD,
+    hand_sigma: float = HAND_SIGMA,
     in_pose: bool = False,
 ) -> Person:
     """The ``Person`` of a recording for ``body``.
 
     ``stature`` in metres, ``floor`` as a height in the recording's space and the recording's own betas are taken as
     given; what is None is estimated from how the head moves, how far the hands reach and how high the eyes are
-    (``stature.estimate``). ``hands`` are the hands' offsets by role as far as they are known, and ``hand_std`` by how
+    (``stature.estimate``). ``hands`` are the hands' offsets by role as far as they are known, and ``hand_sigma`` by how
     much, metres along the arm. Of somebody who is seen ``in_pose``, a known one, only a floor that cannot be is moved:
     the pose tells the stature better than the motion.
     """
     error, notes = None, []
-    found = estimate_stature(recording, body, floor or 0.0, hands, hand_std)
+    found = estimate_stature(recording, body, floor or 0.0, hands, hand_sigma)
     if recording.betas is not None:
         betas = np.asarray(recording.betas, np.float64)
     elif stature is not None:
@@ -127,36 +127,36 @@ def estimate_stature(
     body: Body,
     floor: float = 0.0,
     hands: dict[str, Offset] | None = None,
-    hand_std: float = HAND_STD,
+    hand_sigma: float = HAND_SIGMA,
 ) -> StatureEstimate:
     """How tall the person is who moves as in the recording and whose floor is, if it is, at ``floor`` metres.
 
-    ``hands`` are the hands' offsets by role as far as they are known, and ``hand_std`` by how much, metres along the
+    ``hands`` are the hands' offsets by role as far as they are known, and ``hand_sigma`` by how much, metres along the
     arm.
     """
     mean, size = np.zeros(BETA_COUNT), 1.0
-    head, tall = float(body.head_height(mean)), float(body.stature(mean))
-    reach, roams = _log_reach(recording, hands or {}, hand_std, tall, size), _roams(recording)
+    head, mean_stature = float(body.head_height(mean)), float(body.stature(mean))
+    reach, roams = _log_reach(recording, hands or {}, hand_sigma, mean_stature, size), _roams(recording)
     regular = regular_frames(recording)
-    level, evidence = _without_levels(recording, regular, floor, hands or {}, head / tall, reach)
+    level, evidence = _without_levels(recording, regular, floor, hands or {}, head / mean_stature, reach)
     eyes = upright_eye_height(level) - floor
     found = None
     for _ in range(2):  # How far the head joint lies below the eyes depends on the size that is sought.
         if level is recording:
             evidence = height_evidence(*_posture(regular, floor, hands or {}, size))
-        reach = _log_reach(recording, hands or {}, hand_std, tall, size)
-        found = estimate(evidence, eyes, reach, head / tall, roams)
-        size = found.stature.value / tall
+        reach = _log_reach(recording, hands or {}, hand_sigma, mean_stature, size)
+        found = estimate(evidence, eyes, reach, head / mean_stature, roams)
+        size = found.stature.value / mean_stature
     assert found is not None
     return replace(found, on_levels=level is not recording)
 
 
 def _log_reach(
-    recording: ModelFrameRecording, hands: dict[str, Offset], hand_std: float, tall: float, size: float
+    recording: ModelFrameRecording, hands: dict[str, Offset], hand_sigma: float, mean_stature: float, size: float
 ) -> np.ndarray:
-    """Logarithms (G,) of the likelihood of the hands' reach at ``STATURES``; ``tall`` is the mean person's stature."""
+    """Logarithms (G,) of the likelihood of the hands' reach at ``STATURES``; ``mean_stature`` is the mean person's."""
     reaches = far_reaches(recording, head_offset(size), hands)
-    return log_likelihood(reaches, recording.duration, STATURES / tall, hand_std)
+    return log_likelihood(reaches, recording.duration, STATURES / mean_stature, hand_sigma)
 
 
 def _without_levels(

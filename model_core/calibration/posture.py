@@ -29,7 +29,7 @@ LOWEST_HEAD = 0.15
 COMPONENTS = 3
 OUTLIERS = 0.02
 """Density, over the logarithm of height, of what the mixture knows nothing of: uneven floors, stools."""
-LEAST_LOG_STD = float(np.log(0.006))
+LEAST_LOG_SIGMA = float(np.log(0.006))
 """Of a component: nobody's height is known better than to a centimetre."""
 FARTHEST_INPUT = 3.0
 """Standard deviations beyond which an input says no more."""
@@ -55,33 +55,39 @@ TRAITS = ("width of the belief", "speed", "lower quarter of the heights", "in fl
 
 @dataclass(frozen=True)
 class PostureNetworks:
-    """M networks of one tanh layer that are averaged: inputs (I,) less ``mean`` over ``std``, ``hidden`` (M, I, N),
-    ``hidden_bias`` (M, N), ``out`` (M, N, 9), ``out_bias`` (M, 9): the components' means, log stds and logits."""
+    """M networks of one tanh layer that are averaged: inputs (I,) less ``mean`` over ``sigma``, ``hidden`` (M, I, N),
+    ``hidden_bias`` (M, N), ``out`` (M, N, 9), ``out_bias`` (M, 9): the components' means, log sigmas and logits."""
 
     mean: np.ndarray
-    std: np.ndarray
+    sigma: np.ndarray
     hidden: np.ndarray
     hidden_bias: np.ndarray
     out: np.ndarray
     out_bias: np.ndarray
 
     def mixture(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Inputs (T, I) -> means, log stds and log weights (T, 3 M) of log height over the rest pose's."""
-        scaled = np.clip((inputs - self.mean) / self.std, -FARTHEST_INPUT, FARTHEST_INPUT)
+        """Inputs (T, I) -> means, log sigmas and log weights (T, 3 M) of log height over the rest pose's."""
+        scaled = np.clip((inputs - self.mean) / self.sigma, -FARTHEST_INPUT, FARTHEST_INPUT)
         hidden = np.tanh(np.nan_to_num(scaled) @ self.hidden + self.hidden_bias[:, None])
-        mean, log_std, logit = np.split(hidden @ self.out + self.out_bias[:, None], 3, axis=-1)
+        mean, log_sigma, logit = np.split(hidden @ self.out + self.out_bias[:, None], 3, axis=-1)
         log_weight = logit - np.log(len(logit) * np.exp(logit).sum(-1, keepdims=True))
-        mean, log_std, log_weight = (
-            np.concatenate(list(part), -1) for part in (mean, np.maximum(log_std, LEAST_LOG_STD), log_weight)
+        mean, log_sigma, log_weight = (
+            np.concatenate(list(part), -1) for part in (mean, np.maximum(log_sigma, LEAST_LOG_SIGMA), log_weight)
         )
-        return mean, log_std, log_weight
+        return mean, log_sigma, log_weight
 
 
 @cache
 def load_networks(path: Path = WEIGHTS) -> PostureNetworks:
     """The networks as they were trained."""
     with np.load(verified(path), allow_pickle=False) as data:
-        return PostureNetworks(**{field.name: data[field.name].astype(np.float64) for field in fields(PostureNetworks)})
+        return PostureNetworks(**{field.name: data[stored_name(field.name)].astype(np.float64)
+                                  for field in fields(PostureNetworks)})  # fmt: skip
+
+
+def stored_name(field: str) -> str:
+    """What a field of ``PostureNetworks`` is called in the file of weights."""
+    return "std" if field == "sigma" else field
 
 
 def describe(rotations: np.ndarray, heads: np.ndarray, hands: np.ndarray) -> np.ndarray:
@@ -127,10 +133,10 @@ def estimate_height(inputs: np.ndarray, log_heights: np.ndarray, networks: Postu
         inputs, log_heights = inputs[held], log_heights[held]
     skip = 1 + len(inputs) // MOST_FRAMES
     inputs, log_heights = inputs[::skip], log_heights[::skip]
-    mean, log_std, log_weight = networks.mixture(inputs)
+    mean, log_sigma, log_weight = networks.mixture(inputs)
     highest = np.percentile(log_heights, HIGHEST)
     off = (log_heights - highest)[:, None, None] - CANDIDATES[:, None] - mean[:, None]
-    density = np.exp((log_weight - log_std)[:, None] - 0.5 * (off * np.exp(-log_std)[:, None]) ** 2).sum(-1)
+    density = np.exp((log_weight - log_sigma)[:, None] - 0.5 * (off * np.exp(-log_sigma)[:, None]) ** 2).sum(-1)
     likelihood = np.log(density / np.sqrt(2 * np.pi) + OUTLIERS).mean(0) * min(len(inputs), INDEPENDENT_FRAMES)
     belief = np.exp(likelihood - likelihood.max())
     belief /= belief.sum()

@@ -35,28 +35,29 @@ class Preset:
     """Where the left grip lies on the left device, in the device's axes (OpenXR's: X right, +Y up, -Z forward).
 
     ``roll`` degrees by which the grip is turned about the device's Z, then ``tilt`` degrees by which it is turned up
-    about X; ``palm`` (3,) metres. ``rotation_std`` degrees and ``position_std`` metres: how differently people hold it,
-    and ``roll_std`` degrees about the forearm, of which the motion tells least. ``reach_std`` metres: how far the
-    device may say that a hand is from where it is, along the arm; players move their sabers away from their hands.
+    about X; ``palm`` (3,) metres. ``rotation_sigma`` degrees and ``position_sigma`` metres: how differently people
+    hold it, and ``roll_sigma`` degrees about the forearm, of which the motion tells least. ``reach_sigma`` metres: how
+    far the device may say that a hand is from where it is, along the arm; players move their sabers away from their
+    hands.
     """
 
     tilt: float
     palm: tuple[float, float, float]
     about: str
     roll: float = 0.0
-    rotation_std: float = 25.0
-    roll_std: float = 15.0
-    position_std: float = 0.015
-    reach_std: float = 0.03
+    rotation_sigma: float = 25.0
+    roll_sigma: float = 15.0
+    position_sigma: float = 0.015
+    reach_sigma: float = 0.03
 
 
 PRESETS = {
     "grip": Preset(0.0, (0.0, 0.0, 0.0), "OpenXR and WebXR grip pose"),
     "touch": Preset(45.0, (-0.010, -0.016, 0.049), "Oculus Touch: pointing pose (measured in a WebXR capture)"),
     "index": Preset(15.4, (0.0, -0.015, 0.130), "Valve Index: OpenVR's raw pose"),
-    "vive": Preset(5.0, (0.0, -0.015, 0.097), "HTC Vive wand: OpenVR's raw pose", roll=-45.0, rotation_std=40.0),
+    "vive": Preset(5.0, (0.0, -0.015, 0.097), "HTC Vive wand: OpenVR's raw pose", roll=-45.0, rotation_sigma=40.0),
     "saber": Preset(5.0, (0.000, -0.020, 0.050), "Beat Saber: the saber's handle, blade along -Z", roll=20.0,
-                    rotation_std=40.0, position_std=0.02, reach_std=0.08),
+                    rotation_sigma=40.0, position_sigma=0.02, reach_sigma=0.08),
 }  # fmt: skip
 """How devices sit in the hand as far as that is known before their motion is seen: ``pipeline.hand_offsets`` fits the
 offsets of every recording, with these as a prior. ``roll`` and ``HELD_TILT`` are those of real recordings: of eight
@@ -91,18 +92,18 @@ def mirrored(offset: Offset) -> Offset:
 class HandPrior:
     """What is known of how a left hand holds its device before any motion is seen, in the model's frame.
 
-    The hand is turned by ``rotation`` (3, 3) from the device, give or take ``rotation_std`` radians, about
-    the forearm ``roll_std``. The point
+    The hand is turned by ``rotation`` (3, 3) from the device, give or take ``rotation_sigma`` radians, about
+    the forearm ``roll_sigma``. The point
     ``handle`` (3,) of the device, metres in its axes, lies ``from_palm`` (3,) from the palm's centre in the hand's
-    axes, give or take ``position_std`` metres along each, and within ``PALM_RADIUS`` of it.
+    axes, give or take ``position_sigma`` metres along each, and within ``PALM_RADIUS`` of it.
     """
 
     rotation: np.ndarray
     handle: np.ndarray
     from_palm: np.ndarray
-    rotation_std: float
-    roll_std: float
-    position_std: float
+    rotation_sigma: float
+    roll_sigma: float
+    position_sigma: float
 
 
 def hand_prior(name: str) -> HandPrior:
@@ -119,9 +120,9 @@ def hand_prior(name: str) -> HandPrior:
         rotation,
         handle,
         from_palm,
-        float(np.radians(preset.rotation_std)),
-        float(np.radians(preset.roll_std)),
-        preset.position_std,
+        float(np.radians(preset.rotation_sigma)),
+        float(np.radians(preset.roll_sigma)),
+        preset.position_sigma,
     )
 
 

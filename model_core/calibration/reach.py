@@ -21,7 +21,7 @@ PERCENTILE = 98.0
 """Of the distances from head joint to wrist, the one that is called far: hands that drift away are rarer."""
 FAR_PERCENTILE = 90.0
 """Of the distances, the one from which a hand's place counts as far."""
-STRETCHED, STRETCHED_STD = 0.69, 0.02
+STRETCHED, STRETCHED_SIGMA = 0.69, 0.02
 """Metres from head joint to wrist of a stretched or hanging arm of a person of the mean size, and by how much, as a
 logarithm, that differs."""
 SPEEDS = np.array([0.25, 0.75, 1.25, 1.75, 2.5, 3.5])
@@ -81,29 +81,29 @@ def far_reaches(recording: ModelFrameRecording, head: Offset, hands: dict[str, O
     return found
 
 
-def log_likelihood(reaches: list[FarReach], seconds: float, sizes: np.ndarray, offset_std: float) -> np.ndarray:
+def log_likelihood(reaches: list[FarReach], seconds: float, sizes: np.ndarray, offset_sigma: float) -> np.ndarray:
     """Logarithms (G,) of how likely these ``far_reaches`` in so many ``seconds`` are of people of ``sizes`` (G,) over
-    the mean person's, with devices that sit ``offset_std`` metres from where they are thought to be."""
+    the mean person's, with devices that sit ``offset_sigma`` metres from where they are thought to be."""
     total = np.zeros(len(sizes))
     for reach in reaches:
         gain = np.clip(np.sqrt(MEASURED_SECONDS / max(seconds, 1.0)), MOST_GAINED, 2.0)
-        std = np.hypot(STRETCHED_STD, offset_std / reach.distance)
+        sigma = np.hypot(STRETCHED_SIGMA, offset_sigma / reach.distance)
         off = np.log(reach.distance / (STRETCHED * sizes))
         if HANGING[0] < reach.drop < HANGING[1]:
             straight = float(np.interp(np.log(max(seconds, 1.0)), np.log(HANGING_SECONDS), STRAIGHT))
-            density = straight * _normal(off + HANGING_SHORTFALL, std)
-            density = density + (1 - straight) * _shortened(off, BENT_SHORTFALL, std)
+            density = straight * _normal(off + HANGING_SHORTFALL, sigma)
+            density = density + (1 - straight) * _shortened(off, BENT_SHORTFALL, sigma)
         else:
-            density = _shortened(off, gain * float(np.interp(reach.speed, SPEEDS, SHORTFALLS)), std)
+            density = _shortened(off, gain * float(np.interp(reach.speed, SPEEDS, SHORTFALLS)), sigma)
         total += BOTH_HANDS * np.log((1 - STRANGE) * density + STRANGE * STRANGE_DENSITY)
     return total
 
 
-def _normal(off: np.ndarray, std: float) -> np.ndarray:
+def _normal(off: np.ndarray, sigma: float) -> np.ndarray:
     """Density of a normal distribution about 0."""
-    return np.exp(-0.5 * (off / std) ** 2) / (std * np.sqrt(2 * np.pi))
+    return np.exp(-0.5 * (off / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi))
 
 
-def _shortened(off: np.ndarray, shortfall: float, std: float) -> np.ndarray:
+def _shortened(off: np.ndarray, shortfall: float, sigma: float) -> np.ndarray:
     """Density at ``off`` (G,) of a normal variable less an exponentially distributed one of mean ``shortfall``."""
-    return _normal(off[:, None] + shortfall * QUANTILES, std).mean(-1)
+    return _normal(off[:, None] + shortfall * QUANTILES, sigma).mean(-1)

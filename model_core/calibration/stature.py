@@ -17,13 +17,13 @@ from .height import ERRORS, HIGH, LOW, ONE_SIGMA, Height, HeightEvidence
 STEP = 0.0025
 STATURES = np.exp(np.arange(np.log(0.75), np.log(2.6), STEP))
 """Metres."""
-GROWN_MEAN, GROWN_STD, ANYBODY = 1.70, 0.13, 0.02
+GROWN_MEAN, GROWN_SIGMA, ANYBODY = 1.70, 0.13, 0.02
 """Of grown people's statures in metres, wider than any population's, and the probability of somebody of any size."""
 SITTING, ELSEWHERE = 0.15, 0.03
 """Probability that a person who stays in their place sits, and that y = 0 is not the floor they are on."""
-SITTING_EYES, SITTING_EYES_STD = 0.70, 0.045
+SITTING_EYES, SITTING_EYES_SIGMA = 0.70, 0.045
 """Height of the eyes of who sits on a chair, over the stature, and its standard deviation as a logarithm."""
-SHIFTED, SHIFT_STD = 0.04, 0.05
+SHIFTED, SHIFT_SIGMA = 0.04, 0.05
 """Probability that a room's floor was set up wrongly, and by how much, as a logarithm of the head's height."""
 ANY_HEIGHT = 0.46
 """Density over the logarithm of the height of eyes, from 0.3 to 2.6 m, where the floor is not known."""
@@ -65,9 +65,9 @@ def estimate(
         errors = evidence.found - np.log(head_ratio * STATURES)
         density = np.interp(errors, ERRORS, evidence.density, left=LEAST_DENSITY, right=LEAST_DENSITY)
         belief[0] = (1 - SHIFTED - sitting - ELSEWHERE) * density
-        belief[1] = SHIFTED * _normal(errors, SHIFT_STD)
+        belief[1] = SHIFTED * _normal(errors, SHIFT_SIGMA)
     if sitting:
-        belief[2] = sitting * _normal(np.log(eyes / STATURES / SITTING_EYES), SITTING_EYES_STD)
+        belief[2] = sitting * _normal(np.log(eyes / STATURES / SITTING_EYES), SITTING_EYES_SIGMA)
     belief[3] = ELSEWHERE * ANY_HEIGHT
     belief *= prior / (belief * prior).sum()
     stature = _summary(belief.sum(0), None if evidence is None else np.exp(evidence.found) / head_ratio)
@@ -81,14 +81,14 @@ def log_prior(statures: np.ndarray, log_reach: np.ndarray) -> np.ndarray:
     return np.log(_population(statures)) + np.interp(statures, STATURES, log_reach - log_reach.max())
 
 
-def _normal(off: np.ndarray, std: float) -> np.ndarray:
+def _normal(off: np.ndarray, sigma: float) -> np.ndarray:
     """Density of a normal distribution about 0."""
-    return np.exp(-0.5 * (off / std) ** 2) / (std * np.sqrt(2 * np.pi))
+    return np.exp(-0.5 * (off / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi))
 
 
 def _population(statures: np.ndarray) -> np.ndarray:
     """Density (G,) of people's statures over the logarithm."""
-    return statures * ((1 - ANYBODY) * _normal(statures - GROWN_MEAN, GROWN_STD) + ANYBODY / np.ptp(STATURES))
+    return statures * ((1 - ANYBODY) * _normal(statures - GROWN_MEAN, GROWN_SIGMA) + ANYBODY / np.ptp(STATURES))
 
 
 def _summary(belief: np.ndarray, found: float | None) -> Height:

@@ -116,8 +116,8 @@ def _found(
     if device == "joints":
         return calibrate_joints(recording, options.floor)
     hands = preset_offsets(device) if is_known(device) else {}
-    reach_std: dict[str, Any] = {"hand_std": PRESETS[device].reach_std} if device in PRESETS else {}
-    person = find_person(recording, body, options.stature, options.floor, hands, **reach_std)
+    reach_sigma: dict[str, Any] = {"hand_sigma": PRESETS[device].reach_sigma} if device in PRESETS else {}
+    person = find_person(recording, body, options.stature, options.floor, hands, **reach_sigma)
     if is_known(device):
         found = calibrate_by_preset(recording, body, device, person)
         if device not in PRESETS:

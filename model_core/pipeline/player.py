@@ -89,7 +89,7 @@ def calibrate_as(recording: ModelFrameRecording, player: Player, options: Option
 def hands_of(device: str) -> dict[str, Any]:
     """What ``find_person`` is told of the hands of a device."""
     said: dict[str, Any] = {"hands": preset_offsets(device)} if is_known(device) else {}
-    return said | ({"hand_std": PRESETS[device].reach_std} if device in PRESETS else {})
+    return said | ({"hand_sigma": PRESETS[device].reach_sigma} if device in PRESETS else {})
 
 
 def _together(statures: Sequence[tuple[float, float]]) -> tuple[float, float]:

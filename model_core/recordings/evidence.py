@@ -27,7 +27,7 @@ CORRELATION = 0.3
 """Seconds after which the errors of that measurement are independent."""
 JUMP, LONGEST_STEP = 0.8, 0.05
 """Radians that nobody turns a tracker by in so many seconds."""
-LEVER, LEVER_STD = np.array([0.0, 0.02, -0.055]), np.array([0.08, 0.06, 0.035])
+LEVER, LEVER_SIGMA = np.array([0.0, 0.02, -0.055]), np.array([0.08, 0.06, 0.035])
 """Metres from the point about which heads turn to the eyes, right, up and backward, as measured of real players."""
 HEAD_FIT, HAND_FIT, FIT_LIMIT = 0.6, 0.15, 5.0
 """How much counts that turning explains how head and hands move: arms do not turn about one point only."""
@@ -252,7 +252,7 @@ def terms(seen: Observations, name: str) -> dict[str, float]:
         found["walk"] = 4 * min(1.0, seen.walked / FULL_WALK) * ahead
     if seen.lever is not None and seen.lever_error is not None:
         lever, error = matrix @ seen.lever, matrix @ seen.lever_error @ matrix.T
-        covariance = error + np.diag(LEVER_STD**2)
+        covariance = error + np.diag(LEVER_SIGMA**2)
         apart = lever - LEVER
         found["lever"] = -min(LEVER_LIMIT, 0.5 * float(apart @ np.linalg.solve(covariance, apart)))
     return found
@@ -264,10 +264,10 @@ def roll(seen: Observations, name: str) -> float:
     return -3.0 * float(np.log1p(up**2 @ seen.mean_square @ right**2 / ROLL**2))
 
 
-def _normal(value, mean, std, std_above=None):
-    """A normal density's logarithm, up to a constant; ``std_above`` where it falls off otherwise above the mean."""
-    std = std if std_above is None or value < mean else std_above
-    return -0.5 * min((2 * LIMIT) ** 0.5, abs(value - mean) / std) ** 2  # The square of what is far off overflows.
+def _normal(value, mean, sigma, sigma_above=None):
+    """A normal density's logarithm, up to a constant; ``sigma_above`` where it falls off otherwise above the mean."""
+    sigma = sigma if sigma_above is None or value < mean else sigma_above
+    return -0.5 * min((2 * LIMIT) ** 0.5, abs(value - mean) / sigma) ** 2  # The square of what is far off overflows.
 
 
 def probabilities(scores: Mapping[str, float]) -> dict[str, float]:

@@ -17,13 +17,13 @@ TIME_PRIOR = {"s": 0.0, "ms": -0.3, "us": -0.8, "ticks": -2.5, "ns": -0.8, "min"
 """How usual each unit is, as log-likelihoods."""
 LENGTH_SCALES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "ft": 0.3048, "in": 0.0254}
 LENGTH_PRIOR = {"m": 0.0, "cm": -0.5, "mm": -0.7, "ft": -5.0, "in": -5.0}
-USUAL_RATE, RATE_STD = 60.0, 0.95
+USUAL_RATE, RATE_SIGMA = 60.0, 0.95
 """Samples a second of headsets, and the standard deviation of their logarithm."""
-USUAL_SPEED, SPEED_STD = 0.7, 0.8
+USUAL_SPEED, SPEED_SIGMA = 0.7, 0.8
 """Metres a second that trackers reach in a tenth of the time, and the standard deviation of their logarithm."""
-USUAL_REACH, REACH_STD = 0.55, 0.3
+USUAL_REACH, REACH_SIGMA = 0.55, 0.3
 """Metres from head to hands, and the standard deviation of their logarithm."""
-USUAL_HEIGHT, HEIGHT_STD = 1.55, 0.2
+USUAL_HEIGHT, HEIGHT_SIGMA = 1.55, 0.2
 LOWEST_HEIGHT = 0.75
 """Metres below which a head's height says nothing: there the origin is the head's own."""
 EPOCHS = {"s": (1.1e9, 2.4e9), "ticks": (6.2e10, 6.6e10)}
@@ -70,9 +70,9 @@ def time_unit_scores(time: np.ndarray, positions: Poses) -> dict[str, float]:
     pace = _speed(time, positions)
     scores = {}
     for unit, scale in TIME_SCALES.items():
-        score = TIME_PRIOR[unit] - 0.5 * (np.log(1 / (step * scale) / USUAL_RATE) / RATE_STD) ** 2
+        score = TIME_PRIOR[unit] - 0.5 * (np.log(1 / (step * scale) / USUAL_RATE) / RATE_SIGMA) ** 2
         if pace is not None:
-            score -= 0.5 * (np.log(pace / scale / USUAL_SPEED) / SPEED_STD) ** 2
+            score -= 0.5 * (np.log(pace / scale / USUAL_SPEED) / SPEED_SIGMA) ** 2
         since = EPOCHS["s"] if unit != "ticks" else EPOCHS["ticks"]
         if since[0] < size * scale < since[1] or (unit == "ticks" and FILETIME[0] < size * scale < FILETIME[1]):
             score += EPOCH_EVIDENCE
@@ -125,13 +125,13 @@ def length_unit_scores(positions: Poses) -> dict[str, float] | None:
         score, known = LENGTH_PRIOR[unit], False
         if distance is not None:
             known = LEAST_FIT <= distance * scale <= MOST_FIT
-            score -= 0.5 * (np.log(distance * scale / USUAL_REACH) / REACH_STD) ** 2
+            score -= 0.5 * (np.log(distance * scale / USUAL_REACH) / REACH_SIGMA) ** 2
         # The height is what changes least of what could be one: who walks gets far along the other axes.
         high = (middle * scale > LOWEST_HEIGHT) & (middle * scale < 3 * USUAL_HEIGHT)
         if high.any():
             height = float(middle[high][np.argmin(spread[high])])
             known = known or distance is None
-            score -= min(4.0, 0.5 * (np.log(height * scale / USUAL_HEIGHT) / HEIGHT_STD) ** 2)
+            score -= min(4.0, 0.5 * (np.log(height * scale / USUAL_HEIGHT) / HEIGHT_SIGMA) ** 2)
         else:
             score -= 4.0
         if known:

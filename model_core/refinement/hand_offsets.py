@@ -20,28 +20,28 @@ from .closed_form.wrists import EXTENSION, FLEXION, PRONATION, RADIAL, ULNAR
 from .optimization.lbfgs import minimise
 
 NATURAL = tuple(math.radians(angle) for angle in (-8.0, 0.0, 0.0))
-NATURAL_STD = tuple(math.radians(angle) for angle in (20.0, 20.0, 12.0))
+NATURAL_SIGMA = tuple(math.radians(angle) for angle in (20.0, 20.0, 12.0))
 """Mean and standard deviation of flexion, ulnar deviation and pronation. People pronate more than this: but the
 networks know hands that go on as their forearms do, and lead feet astray by others (measured on real recordings)."""
-HABIT_STD = math.radians(20.0)
+HABIT_SIGMA = math.radians(20.0)
 """By how much a person's forearms are pronated more or less than people's on average all through a recording: how a
 device is turned about the forearm, and how the forearm is, cannot be told apart, and the preset knows the first."""
-WALL_STD = math.radians(16.0)
+WALL_SIGMA = math.radians(16.0)
 """By so much a wrist may seem to go beyond its limits."""
 STRANGE_COST = 8.0
 """No frame costs more nats: what it shows then is something else."""
 SWIVELS = tuple(math.radians(angle) for angle in range(-60, 61, 15))
-SWIVEL_STD = math.radians(25.0)
+SWIVEL_SIGMA = math.radians(25.0)
 """By how much elbows are elsewhere on their circle than predicted."""
 STRAIGHT = 0.3
 """Sine of the bend of an arm below which the elbow's hinge has a say in the plane of the arm."""
-MISSED_STD = 0.03
+MISSED_SIGMA = 0.03
 """Metres by which an arm may miss its hand."""
 SECONDS_PER_FRAME, FEWEST_FRAMES, MOST_FRAMES = 1.5, 4.0, 20.0
 """As one independent frame count so many seconds of motion, which are much alike; and so many there are at most."""
 ODD_COST = 8.0
 """An offset unlike the preset costs no more nats: some players have set up their devices in ways of their own."""
-SIDE_ROTATION_STD, SIDE_POSITION_STD = math.radians(6.0), 0.007
+SIDE_ROTATION_SIGMA, SIDE_POSITION_SIGMA = math.radians(6.0), 0.007
 """By how much either hand differs from the mean of both."""
 ROLLS = (0.0, math.pi / 2, math.pi, -math.pi / 2)
 ROTATION_UNIT, POSITION_UNIT = 0.3, 0.01
@@ -132,13 +132,13 @@ def wrist_cost(
     Flexion and deviation share an ellipse. ``habit`` is the person's own mean pronation in radians.
     """
     angles = (flexion, deviation, pronation - habit)
-    cost = sum(((a - mean) / std).square() for a, mean, std in zip(angles, NATURAL, NATURAL_STD, strict=True))
+    cost = sum(((a - mean) / sigma).square() for a, mean, sigma in zip(angles, NATURAL, NATURAL_SIGMA, strict=True))
     bent = flexion / torch.where(flexion > 0, FLEXION, EXTENSION)
     aside = deviation / torch.where(deviation > 0, ULNAR, RADIAL)
     radius = (bent.square() + aside.square() + 1e-9).sqrt()
     beyond = (flexion.square() + deviation.square() + 1e-9).sqrt() * (1 - 1 / radius.clamp_min(1))
     twisted = (pronation.abs() - PRONATION).clamp_min(0)
-    return 0.5 * (cost + (beyond / WALL_STD).square() + (twisted / WALL_STD).square())
+    return 0.5 * (cost + (beyond / WALL_SIGMA).square() + (twisted / WALL_SIGMA).square())
 
 
 def forearm_frames(arms: Arms, wrists: torch.Tensor, swivels: torch.Tensor) -> torch.Tensor:
@@ -173,10 +173,10 @@ def frame_costs(
     wrists = arms.positions + (arms.rotations @ position[..., None])[..., 0]
     hands = (arms.rotations @ rotation)[:, None]
     costs = wrist_cost(*wrist_angles(forearm_frames(arms, wrists, swivels), hands), habit)
-    cost = -torch.logsumexp(-costs - 0.5 * (swivels / SWIVEL_STD).square(), 1)
+    cost = -torch.logsumexp(-costs - 0.5 * (swivels / SWIVEL_SIGMA).square(), 1)
     missed = ((wrists - arms.shoulders).norm(dim=-1, keepdim=True) - arms.upper - arms.fore).clamp_min(0)[:, 0]
     strange = torch.full_like(cost, -STRANGE_COST)
-    return -torch.logaddexp(-cost, strange) + torch.log1p(0.5 * (missed / MISSED_STD).square())
+    return -torch.logaddexp(-cost, strange) + torch.log1p(0.5 * (missed / MISSED_SIGMA).square())
 
 
 class _Problem:
@@ -191,7 +191,7 @@ class _Problem:
         self.shares = (1 / (len(arms) * counts.to(like))).repeat_interleave(counts)
         self.prior_rotation = torch.as_tensor(prior.rotation).to(like)
         self.handle, self.usual = torch.as_tensor(prior.handle).to(like), torch.as_tensor(prior.from_palm).to(like)
-        self.rotation_std = like.new_tensor([prior.roll_std, prior.rotation_std, prior.rotation_std])
+        self.rotation_sigma = like.new_tensor([prior.roll_sigma, prior.rotation_sigma, prior.rotation_sigma])
         self.palm = torch.as_tensor(palm_center(size)).to(like)
         self.frames = min(max(seconds / SECONDS_PER_FRAME, FEWEST_FRAMES), MOST_FRAMES)
 
@@ -227,10 +227,10 @@ class _Problem:
         rotation, rotation_apart, shift, shift_apart = unknown[:12].view(4, 3)
         mean = transpose(self.prior_rotation) @ start @ axis_angle_to_matrix(ROTATION_UNIT * rotation)
         unusual = self.unusual(mean)
-        unusual = -torch.logaddexp(-unusual, unusual.new_tensor(-ODD_COST)) + 0.5 * (habit / HABIT_STD).square()
-        moved = (POSITION_UNIT * shift / self.prior.position_std).square().sum()
-        apart = (ROTATION_UNIT * rotation_apart / SIDE_ROTATION_STD).square().sum()
-        apart = apart + (POSITION_UNIT * shift_apart / SIDE_POSITION_STD).square().sum()
+        unusual = -torch.logaddexp(-unusual, unusual.new_tensor(-ODD_COST)) + 0.5 * (habit / HABIT_SIGMA).square()
+        moved = (POSITION_UNIT * shift / self.prior.position_sigma).square().sum()
+        apart = (ROTATION_UNIT * rotation_apart / SIDE_ROTATION_SIGMA).square().sum()
+        apart = apart + (POSITION_UNIT * shift_apart / SIDE_POSITION_SIGMA).square().sum()
         return self.frames * seen + unusual + 0.5 * (moved + apart)
 
     def unusual(self, rotation: torch.Tensor) -> torch.Tensor:
@@ -238,7 +238,7 @@ class _Problem:
         cosine = ((rotation.diagonal().sum() - 1) / 2).clamp(-1 + 1e-6, 1 - 1e-6)
         skew = rotation - rotation.T
         axis = torch.stack([skew[2, 1], skew[0, 2], skew[1, 0]]).square()
-        return 0.5 * torch.acos(cosine).square() * (axis / (axis.sum() + 1e-9) / self.rotation_std.square()).sum()
+        return 0.5 * torch.acos(cosine).square() * (axis / (axis.sum() + 1e-9) / self.rotation_sigma.square()).sum()
 
     def maximize(self, start: torch.Tensor, unknown: torch.Tensor) -> HeldDevices:
         """The likeliest offsets that are reached from ``unknown`` (13,) beside the rotation ``start`` (3, 3)."""

@@ -54,8 +54,8 @@ def measure_uncertainty(
     def expected_error(some: torch.Tensor) -> torch.Tensor:
         rotations, positions, valid = (values[some.to(like.device)] for values in seen)
         evidence = gather_evidence(model, rotations, positions, valid, _rest(probes, betas))
-        std = sample_std(model, evidence, noise, lambda local, shift: skin(probes, local, shift, betas))
-        error = calibrate(model, std, joint_weights, evidence.valid)
+        sigma = sample_sigma(model, evidence, noise, lambda local, shift: skin(probes, local, shift, betas))
+        error = calibrate(model, sigma, joint_weights, evidence.valid)
         if body_trackers is None:
             return error
         information = tracker_information(body_trackers.take(some)) @ joint_weights.T
@@ -84,7 +84,7 @@ def draw_noise(samples: int, like: torch.Tensor, seed: int = 0) -> torch.Tensor:
     return torch.cat([half, -half])[:samples].to(like)
 
 
-def sample_std(
+def sample_sigma(
     model: Flag,
     evidence: Evidence,
     noise: torch.Tensor,
@@ -109,7 +109,7 @@ def sample_std(
     return total / len(noise)
 
 
-def calibrate(model: Flag, std: torch.Tensor, joint_weights: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+def calibrate(model: Flag, sigma: torch.Tensor, joint_weights: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
     """Standard deviations (N, P) in metres -> the errors (N, P) to expect, by gain and offset of a probe's joints.
 
     ``joint_weights`` (P, 22) says how much it follows each; ``valid`` (N, 3) which trackers were seen: where a hand is
@@ -117,7 +117,8 @@ def calibrate(model: Flag, std: torch.Tensor, joint_weights: torch.Tensor, valid
     """
     states = hand_states(valid)
     return (
-        std * (model.uncertainty_gain @ joint_weights.T)[states] + (model.uncertainty_offset @ joint_weights.T)[states]
+        sigma * (model.uncertainty_gain @ joint_weights.T)[states]
+        + (model.uncertainty_offset @ joint_weights.T)[states]
     )
 
 
@@ -127,17 +128,19 @@ def hand_states(valid: torch.Tensor) -> torch.Tensor:
     return lost[:, 0] + 2 * lost[:, 1]
 
 
-def fit_calibration(std: torch.Tensor, error: torch.Tensor, weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Gain and offset (J,), neither negative, that bring ``std`` (N, J) nearest to ``error`` (N, J), both in metres.
+def fit_calibration(
+    sigma: torch.Tensor, error: torch.Tensor, weight: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Gain and offset (J,), neither negative, that bring ``sigma`` (N, J) nearest to ``error`` (N, J), both in metres.
 
     Least squares by joint, frames counting by ``weight`` (N,), which sums to 1; where the best line falls or starts
     below zero, the best one that does not.
     """
-    mean_std, mean_error = weight @ std, weight @ error
-    covariance = weight @ ((std - mean_std) * (error - mean_error))
-    gain = (covariance / (weight @ (std - mean_std) ** 2).clamp_min(1e-12)).clamp_min(0)
-    offset = mean_error - gain * mean_std
-    through_zero = (weight @ (std * error)) / (weight @ (std * std)).clamp_min(1e-12)
+    mean_sigma, mean_error = weight @ sigma, weight @ error
+    covariance = weight @ ((sigma - mean_sigma) * (error - mean_error))
+    gain = (covariance / (weight @ (sigma - mean_sigma) ** 2).clamp_min(1e-12)).clamp_min(0)
+    offset = mean_error - gain * mean_sigma
+    through_zero = (weight @ (sigma * error)) / (weight @ (sigma * sigma)).clamp_min(1e-12)
     return torch.where(offset < 0, through_zero, gain), offset.clamp_min(0)
 
 

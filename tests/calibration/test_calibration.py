@@ -171,7 +171,9 @@ def test_people_of_any_size_are_within_what_is_said_of_their_stature(shared, bod
     """Case robustness/32 of ../shared: real players, scaled."""
 
     def found_in(recording):
-        return estimate_stature(model_frame(recording), body, 0.0, preset_offsets("saber"), PRESETS["saber"].reach_std)
+        return estimate_stature(
+            model_frame(recording), body, 0.0, preset_offsets("saber"), PRESETS["saber"].reach_sigma
+        )
 
     recording = read(shared / "hmd" / "bsor" / f"{name}_ref.bsor")
     factor = stature / found_in(recording).stature.value
@@ -186,7 +188,7 @@ def test_a_made_up_adult_of_any_size_is_within_what_is_said_of_their_stature(mak
     recording = make_recording(6.0)
     tracks = {role: Track(factor * t.position, t.rotation, t.valid) for role, t in recording.tracks.items()}
     placed = model_frame(replace(recording, tracks=tracks))
-    found = estimate_stature(placed, body, 0.0, preset_offsets("grip"), PRESETS["grip"].reach_std).stature
+    found = estimate_stature(placed, body, 0.0, preset_offsets("grip"), PRESETS["grip"].reach_sigma).stature
     assert found.low < 1.75 * factor < found.high
 
 

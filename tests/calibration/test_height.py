@@ -144,7 +144,7 @@ def test_simulated_devices_are_told_with_how_many_are_sure():
     row = {"no pose: within sigma": 1.0, "no pose: within 90%": 1.0}
     rows = [row | {"no pose, sure: stature": 0.01}, row | {"no pose, sure: stature": 0.03}, row, row]
     rows[3] = {"no pose: within sigma": 0.0, "no pose: within 90%": 1.0}
-    lines = simulate_devices.sureness(rows)
+    lines = simulate_devices.stature_uncertainty(rows)
     assert "in 2 of 4 clips" in lines[0] and "50% within 2 cm" in lines[1]
     assert "one sigma in 75%" in lines[2] and "90% interval in 100%" in lines[2]
-    assert len(simulate_devices.sureness(rows[2:])) == 2
+    assert len(simulate_devices.stature_uncertainty(rows[2:])) == 2

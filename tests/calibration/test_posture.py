@@ -9,7 +9,7 @@ import pytest
 from threepoint.model_core.calibration.height import height_evidence
 from threepoint.model_core.calibration.person import find_person
 from threepoint.model_core.calibration.posture import FPS, STRIDE, TRAITS, describe, estimate_height, load_networks
-from threepoint.model_core.calibration.stature import GROWN_MEAN, GROWN_STD, STATURES, estimate
+from threepoint.model_core.calibration.stature import GROWN_MEAN, GROWN_SIGMA, STATURES, estimate
 from threepoint.model_core.recordings import Track
 from threepoint.model_core.recordings.model_frame import model_frame
 from threepoint.tests.calibrating import calibrate, calibrate_as_grips
@@ -85,8 +85,8 @@ def test_hands_that_are_not_seen_hinder_nothing(walk):
 def test_without_frames_the_prior_remains():
     found = height_by(np.zeros((0, 12)), np.zeros(0), 1.0)
     assert found.value == pytest.approx(GROWN_MEAN, abs=0.02)
-    assert found.error == pytest.approx(GROWN_STD, rel=0.1)
-    assert (found.high - found.low) / 2 == pytest.approx(1.645 * GROWN_STD, rel=0.1)
+    assert found.error == pytest.approx(GROWN_SIGMA, rel=0.1)
+    assert (found.high - found.low) / 2 == pytest.approx(1.645 * GROWN_SIGMA, rel=0.1)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -12,9 +12,9 @@ from threepoint.model_core.recordings.model_frame import model_frame
 HEAD_RATIO, MEAN = 0.868, 1.747
 
 
-def evidence_of(stature, std):
+def evidence_of(stature, sigma):
     """The head shows this stature, with an error of this standard deviation as a logarithm."""
-    density = np.exp(-0.5 * (ERRORS / std) ** 2) / (std * np.sqrt(2 * np.pi))
+    density = np.exp(-0.5 * (ERRORS / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi))
     return HeightEvidence(float(np.log(HEAD_RATIO * stature)), density)
 
 
@@ -23,8 +23,8 @@ def reach_of(stature, speed=4.0, seconds=30.0, drop=0.5):
     return log_likelihood([FarReach(STRETCHED * stature / MEAN, drop, speed)] * 2, seconds, STATURES / MEAN, 0.02)
 
 
-def found_by(stature, std, reach, eyes=1.6, roams=True):
-    return estimate(evidence_of(stature, std), eyes, reach, HEAD_RATIO, roams)
+def found_by(stature, sigma, reach, eyes=1.6, roams=True):
+    return estimate(evidence_of(stature, sigma), eyes, reach, HEAD_RATIO, roams)
 
 
 def test_reach_corrects_a_height_that_is_hardly_known_downward_as_well_as_up():

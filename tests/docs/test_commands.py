@@ -7,12 +7,14 @@ import math
 import re
 import shlex
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import threepoint
-from threepoint.model_core import pipeline
+from threepoint.model_core import batches, pipeline
+from threepoint.model_core.batches.rows import BatchRow
 from threepoint.model_core.command_line.animate_arguments import (
     add_calibration,
     add_outputs,
@@ -147,19 +149,26 @@ def test_python_in_a_page_is_python_and_names_what_there_is(document):
                 assert node.attr in threepoint._PUBLIC, f"{document}: threepoint.{node.attr}"
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/getting-started.md", "docs/recordings.md", "docs/pins.md"])
+SHOWING_PYTHON = [page for page in DOCUMENTS if "```python" in text_of(page) and page != "CONTRIBUTING.md"]
+
+
+@pytest.mark.parametrize("document", SHOWING_PYTHON)
 def test_python_in_a_page_runs(document, tmp_path, monkeypatch):
     """With a motion in the place of the one that is predicted, and one of the reader's own recordings."""
     body, game = threepoint.load_body(), ROOT / "tests" / "data" / "bsor" / "game.bsor"
+    recording = threepoint.read(game)
     still = Motion(60.0, np.tile([1.0, 0, 0, 0], (5, 22, 1)), np.tile([0.0, 0.9, 0], (5, 1)), body.betas_for(1.7))
+    row = BatchRow("a.bsor", motion=still, calibration=SimpleNamespace(betas=still.betas), figures={"hovering": 0.0})
     given = []
-    monkeypatch.setattr(pipeline, "animate", lambda recording, options=None: given.append(recording) or still)
+    monkeypatch.setattr(pipeline, "animate", lambda recording, options=None, networks=None: given.append(1) or still)
+    monkeypatch.setattr(pipeline, "load_networks", lambda device: None)
+    monkeypatch.setattr(batches, "read_batch", lambda folder, ids=None: given.append(1) or iter([row]))
     for name in ("session.bsor", "my_session.bsor"):
         shutil.copy2(game, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     blocks = [code for language, code in BLOCK.findall(text_of(document)) if language == "python"]
     for code in blocks:
-        exec(compile(code, document, "exec"), {"recording": threepoint.read(game)})
+        exec(compile(code, document, "exec"), {"recording": recording, "threepoint": threepoint})
     assert blocks and (given or document == "docs/recordings.md")
     if any("write_amass" in code for code in blocks):
         assert np.load(tmp_path / "motion.npz")["poses"].shape == (5, 156)

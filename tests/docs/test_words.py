@@ -21,7 +21,7 @@ NOT = {
     "Engine": ("backend", "inference server"),
     "Avatar": ("dummy", "puppet"),
     "Character": ("target rig", "target armature", "retarget rig"),
-    "Action, track, strip, shape key, driver": ("key frame", "blend shape", "morph key"),
+    "Action, keyframe, track, strip, shape key, driver": ("key frame", "blend shape", "morph key"),
     "Pin": ("anchor joint",),
     "Live": ("real-time mode", "realtime"),
 }

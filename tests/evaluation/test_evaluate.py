@@ -87,12 +87,12 @@ def test_what_cannot_be_done_is_said_in_a_line(bent_knee, clips, tmp_path):
         (["--json", tmp_path / "scores.txt"], "ends in .json"),
         (["--pictures", tmp_path / "none"], "is no folder"),
         ([clips], "same name"),
-        (["--gaps"], "three seconds or more"),
-        (["--gaps", "--hands", "left"], "--gaps takes no --hands"),
+        (["--dropouts"], "three seconds or more"),
+        (["--dropouts", "--hands", "left"], "--dropouts takes no --hands"),
         (["--ablations", "--method", "SAGE"], "--ablations takes no --method"),
-        (["--ablations", "--gaps"], "not allowed with"),
+        (["--ablations", "--dropouts"], "not allowed with"),
         (["--only", "hero"], "--only goes with --characters"),
-        (["--gaps", "--only", "hero"], "--gaps takes no --only"),
+        (["--dropouts", "--only", "hero"], "--dropouts takes no --only"),
         (["--characters", tmp_path, "--only", "hero"], "no such character; there are: rigify_metarig, "),
     ]:
         with pytest.raises(InputError, match=complaint):

@@ -105,4 +105,4 @@ def test_evaluate_scores_sessions_of_a_folder(tmp_path, make_clip, monkeypatch, 
     assert [row["name"] for row in found["SAGE"]["clips"]] == ["a", "b"]
     assert found["SAGE"]["mean"]["mpjpe"] < 0.01 < found["SAGE, refined"]["mean"]["mpjpe"]
     with pytest.raises(InputError, match="which take --method, --hands, --every and --json alone"):
-        evaluate.run([str(folder), "--gaps"])
+        evaluate.run([str(folder), "--dropouts"])

@@ -11,7 +11,7 @@ from threepoint.model_core.refinement import hand_offsets
 from threepoint.model_core.refinement.closed_form.wrists import EXTENSION, FLEXION, PRONATION, RADIAL, ULNAR
 from threepoint.model_core.refinement.hand_offsets import (
     NATURAL,
-    NATURAL_STD,
+    NATURAL_SIGMA,
     Arms,
     fit_hand_offsets,
     forearm_frames,
@@ -37,7 +37,7 @@ def arms_holding(rotation, position, seed=0, bent=(12.0, 6.0, 10.0)):
     elbows = torch.tensor([0.05, -0.25, -0.05]).expand(FRAMES, 3)
     arms = Arms(shoulders, elbows, wrists, hinges, wrists, torch.eye(3).expand(FRAMES, 3, 3), *LENGTHS)
     forearms = forearm_frames(arms, wrists, torch.zeros(1))[:, 0]
-    flexion, deviation, pronation = (np.radians(std) * torch.randn(FRAMES, generator=generator) for std in bent)
+    flexion, deviation, pronation = (np.radians(sigma) * torch.randn(FRAMES, generator=generator) for sigma in bent)
     nothing = torch.zeros(FRAMES)
     twist = axis_angle_to_matrix(torch.stack([pronation, nothing, nothing], -1))
     swing = axis_angle_to_matrix(torch.stack([nothing, deviation, -flexion + np.radians(8.0)], -1))
@@ -72,7 +72,7 @@ def test_wrists_meet_a_wall_where_human_ones_end_and_none_before():
             angles = [torch.tensor(mean) for mean in NATURAL]
             angles[1 if place == 0 else 0] = torch.zeros(())
             angles[place] = torch.tensor(part * angle)
-            usual = sum(((a - m) / std) ** 2 for a, m, std in zip(angles, NATURAL, NATURAL_STD, strict=True))
+            usual = sum(((a - m) / sigma) ** 2 for a, m, sigma in zip(angles, NATURAL, NATURAL_SIGMA, strict=True))
             walls.append(float(wrist_cost(*angles) - 0.5 * usual))
         assert walls[0] == pytest.approx(0, abs=1e-4) and walls[1] > 0.15, (angle, place)
 

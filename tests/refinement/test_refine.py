@@ -226,13 +226,13 @@ def test_standing_feet_that_slide_or_sink_cost_and_still_ones_do_not(make_clip):
     assert jerk_energy(slid, 100.0) < 1e-3 < 1 < jerk_energy(shaken, 100.0)
 
 
-def test_feet_are_planted_at_the_mean_of_each_stretch_of_contact():
+def test_feet_are_standing_at_the_mean_of_each_stretch_of_contact():
     joints = torch.zeros(8, 22, 3)
     joints[:, FEET[0], 0] = torch.tensor([0.0, 1.0, 2.0, 9.0, 9.0, 4.0, 6.0, 9.0])
     contacts = torch.zeros(8, 4)
     contacts[[0, 1, 2, 5, 6], 0] = 0.9
-    planted = foot_anchors(joints, contacts)
-    assert planted[[0, 1, 2, 5, 6], 0, 0].tolist() == [1.0, 1.0, 1.0, 5.0, 5.0]
+    standing = foot_anchors(joints, contacts)
+    assert standing[[0, 1, 2, 5, 6], 0, 0].tolist() == [1.0, 1.0, 1.0, 5.0, 5.0]
 
 
 def test_low_slow_feet_stand_where_nobody_says(make_clip):

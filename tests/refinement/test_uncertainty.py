@@ -20,7 +20,7 @@ from threepoint.model_core.refinement.uncertainty import (
     hand_states,
     interpolate,
     measure_uncertainty,
-    sample_std,
+    sample_sigma,
     sampled_frames,
 )
 
@@ -54,7 +54,7 @@ def test_probes_hold_what_a_computation_of_every_vertex_gives(model, observation
     assert found.probes.shape == (33, 128) and np.isfinite(found.probes).all()
     evidence = evidence_of(model, observation, body, slice(4, 5))
     noise, whole = draw_noise(6, model.pose.scale), body.like(model.pose.scale)
-    everywhere = sample_std(model, evidence, noise, lambda r, t: skin(whole, r, t, torch.zeros(10)))[0].numpy()
+    everywhere = sample_sigma(model, evidence, noise, lambda r, t: skin(whole, r, t, torch.zeros(10)))[0].numpy()
     spread_over = at_vertices(found, 4)
     assert np.abs(spread_over - everywhere).mean() < 0.04 * everywhere.mean()
     assert np.corrcoef(spread_over, everywhere)[0, 1] > 0.98
@@ -67,7 +67,7 @@ def test_trained_uncertainty_is_within_two_percent_of_that_of_every_vertex(obser
     evidence.valid[1, 1] = evidence.valid[2, 2] = 0
     noise, whole = draw_noise(16, flag.pose.scale), body.like(flag.pose.scale)
     with torch.no_grad():
-        everywhere = sample_std(flag, evidence, noise, lambda r, t: skin(whole, r, t, betas)).numpy()
+        everywhere = sample_sigma(flag, evidence, noise, lambda r, t: skin(whole, r, t, betas)).numpy()
     difference = np.abs((everywhere[:, vertices][:, index] * weight).sum(-1) - everywhere)
     assert difference.mean() < 0.02 * everywhere.mean()
     assert (difference.mean(1) < 0.025 * everywhere.mean(1)).all(), "every frame"
@@ -79,7 +79,7 @@ def test_no_spread_without_sigma_and_more_with_more(model, observation, body):
 
     def spread(log_sigma):
         wide = gather_evidence_with(evidence, log_sigma)
-        return sample_std(model, wide, noise, points).mean().item()
+        return sample_sigma(model, wide, noise, points).mean().item()
 
     assert spread(-30.0) < 1e-5
     assert spread(-30.0) < spread(-2.0) < spread(-1.0)

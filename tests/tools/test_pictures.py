@@ -48,7 +48,7 @@ def test_every_recording_and_character_is_credited():
         if len({played.file for played in made.played}) == 1:
             file = made.played[0].file.removeprefix("bsor/")
             assert projects[file.split("_")[0]] in row, name
-    assert "quaternius" in scenes.CHARACTER and "Quaternius" in credits
+    assert "kaykit" in scenes.CHARACTER and "KayKit" in credits
 
 
 def test_a_moving_picture_plays_what_it_was_given(tmp_path):

@@ -24,9 +24,9 @@ TEMPLATE = {
     "asian": 0.5,
     "caucasian": 0.5,
 }
-HEIGHT_STD = 0.065
+HEIGHT_SIGMA = 0.065
 """Standard deviation of "height" among adults: 7 cm of stature within either sex."""
-BUILD_STD = 0.18
+BUILD_SIGMA = 0.18
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,11 @@ def _draw_phenotypes(labels: Iterable[str], count: int, rng: np.random.Generator
         elif label in ("gender", "african", "asian", "caucasian"):
             values = rng.uniform(0, 1, count)
         elif label == "height":
-            values = rng.normal(TEMPLATE["height"], HEIGHT_STD, count)
+            values = rng.normal(TEMPLATE["height"], HEIGHT_SIGMA, count)
         elif label in ("cupsize", "firmness"):
             values = np.full(count, TEMPLATE[label])
         else:
-            values = np.clip(rng.normal(0.5, BUILD_STD, count), 0, 1)
+            values = np.clip(rng.normal(0.5, BUILD_SIGMA, count), 0, 1)
         values[0] = TEMPLATE[label]
         drawn[label] = values
     return drawn

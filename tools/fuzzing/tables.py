@@ -142,7 +142,7 @@ def _units(rng):
 def person(rng: np.random.Generator, seconds: float, fps: float) -> Recording:
     """Somebody who stands, walks or plays: eyes above and before the neck, hands swinging, lifted or held before."""
     time = np.arange(round(seconds * fps) + 1) / fps
-    tall, pace = rng.uniform(0.88, 1.12), rng.uniform(0.7, 1.3)
+    size, pace = rng.uniform(0.88, 1.12), rng.uniform(0.7, 1.3)
 
     def sway(amount, slow=0.15, fast=0.9):
         waves = [
@@ -160,8 +160,8 @@ def person(rng: np.random.Generator, seconds: float, fps: float) -> Recording:
     phase = 2 * np.pi * 0.9 * pace * time
     head = quaternion_multiply(quaternion_multiply(body, _about(sway(0.3), 1)), _about(-0.12 + sway(0.14), 0))
     head = quaternion_multiply(head, _about(sway(0.03), 2))
-    neck = place + [0, 1.57 * tall, 0] + np.stack([0 * time, 0.015 * walks * np.cos(2 * phase), 0 * time], -1)
-    tracks = {"head": _track(neck + quaternion_to_matrix(head) @ np.array([0, 0.08, -0.09]) * tall, head, rng)}
+    neck = place + [0, 1.57 * size, 0] + np.stack([0 * time, 0.015 * walks * np.cos(2 * phase), 0 * time], -1)
+    tracks = {"head": _track(neck + quaternion_to_matrix(head) @ np.array([0, 0.08, -0.09]) * size, head, rng)}
     held = rng.uniform(0.1, 0.4)
     for role, side in (("left_hand", -1.0), ("right_hand", 1.0)):
         swing = (0.18 * np.sin(phase) * side if walks else 0) + sway(0.1)
@@ -170,7 +170,7 @@ def person(rng: np.random.Generator, seconds: float, fps: float) -> Recording:
         )
         turn = np.stack([0.3 + sway(0.35), side * 0.1 + sway(0.3), sway(0.25)], -1)
         rotation = quaternion_multiply(body, axis_angle_to_quaternion(turn))
-        tracks[role] = _track(neck + (quaternion_to_matrix(body) @ (local * tall)[..., None])[..., 0], rotation, rng)
+        tracks[role] = _track(neck + (quaternion_to_matrix(body) @ (local * size)[..., None])[..., 0], rotation, rng)
     return Recording(time, tracks, "made up", "grip").validate()
 
 

@@ -6,17 +6,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...blender_addon.characters.reading import skins_of
-from ...blender_addon.render.preview import Subject
+from ...blender_addon.render.preview import FRAMING, Framing, Subject
 from ...blender_addon.state import characters
 from ...blender_addon.state.new_file import empty_file
 from ...model_core.options import Options
 from ...model_core.pins import PIN_JOINTS, Pin
-from .studio import SCENE_FPS, Found, Played, Studio, film, mark
+from .material_colours import paint_by_materials
+from .studio import SCENE_FPS, Found, Played, Studio, film, mark, scale_about_origin
 from .webp import side_by_side
 
 TRAIL = 0.5
 """Seconds of their past that points draw where nothing else is shown."""
-WIDE, SMALL, TILE = (800, 400), (480, 300), (160, 150)
+WIDE, SMALL, TILE = (720, 432), (480, 300), (160, 150)
+PAIR, TRIPLE, CLOSE = Framing(2.3, 0.88, 1.2), Framing(2.3, 0.88, 0.95), Framing(2.2, 0.9)
+"""How near: two side by side, three, and one alone, whose hands are low."""
 PLAYER = Played("bsor/humanid_user2_ref.bsor", 8, 14)
 OTHER_PLAYER = Played("bsor/simsaber_motion.bsor", 10, 14)
 UNSURE = Played("bsor/humanid_user4_ref.bsor", 6, 10)
@@ -30,7 +33,10 @@ MANY = tuple(
     )
 )  # fmt: skip
 MANY_COLUMNS = 3
-CHARACTER = "vrm1_quaternius_male/quaternius_male_vrm1.vrm"
+CHARACTER, CHARACTER_SCALE = "kaykit_rogue/Rogue.glb", 0.62
+"""A small figure with a big head, brought to the height of a person's chest."""
+HELD = ("Bow", "Crossbow", "Knife", "Throwable")
+"""Meshes that the character could hold are called so, and are left out."""
 PINNED, PINNED_AT, LIFTED = "left_ankle", 2.0, (0.1, 0.35, 0.15)
 """The joint that is pinned, when, and by how many metres from where it was found: the motion's frame."""
 
@@ -43,13 +49,14 @@ class Picture:
     show: Callable[[Studio, Played], list[Subject]]
     size: tuple[int, int] = SMALL
     columns: int = 1
+    framing: Framing = FRAMING
 
     def frames(self, studio: Studio) -> list[np.ndarray]:
         """Its frames (height, width, 3) uint8. Within ``scene_properties``."""
         films = []
         for played in self.played:
             empty_file(SCENE_FPS)
-            films.append(film(self.show(studio, played), played.end - played.begin, self.size))
+            films.append(film(self.show(studio, played), played.end - played.begin, self.size, self.framing))
         return side_by_side(films, self.columns)
 
 
@@ -96,7 +103,11 @@ def _pins(studio: Studio, played: Played) -> list[Subject]:
 def _character(studio: Studio, played: Played) -> list[Subject]:
     found = studio.find(played)
     characters.add_character(found.person, studio.character(CHARACTER), found.person.id_data.users_scene[0])
-    skins = tuple(skins_of(found.person.character.armature))
+    armature = found.person.character.armature
+    skins = tuple(skin for skin in skins_of(armature) if not any(word in skin.name for word in HELD))
+    for skin in skins:
+        paint_by_materials(skin)
+    scale_about_origin(armature, CHARACTER_SCALE)
     return [body_of(found, "avatar"), replace(body_of(found, "your character"), meshes=skins)]
 
 
@@ -109,11 +120,11 @@ PICTURES = {
     "play": Picture((PLAYER,), _play, WIDE),
     "import": Picture((OTHER_PLAYER,), _import),
     "predict": Picture((OTHER_PLAYER,), _predict),
-    "uncertainty": Picture((UNSURE,), _uncertainty),
-    "takes": Picture((STANDING,), _takes),
-    "pins": Picture((STANDING,), _pins),
-    "character": Picture((DANCER,), _character),
+    "uncertainty": Picture((UNSURE,), _uncertainty, framing=CLOSE),
+    "takes": Picture((STANDING,), _takes, framing=TRIPLE),
+    "pins": Picture((STANDING,), _pins, framing=PAIR),
+    "character": Picture((DANCER,), _character, framing=PAIR),
     "batch": Picture(MANY, _predict, TILE, MANY_COLUMNS),
-    "live": Picture((OTHER_PLAYER,), _live),
+    "live": Picture((OTHER_PLAYER,), _live, framing=PAIR),
 }
 """By the name of its file."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...blender_addon.bpy_types import current_context, current_scene
 from ...blender_addon.quiet import quiet
-from ...blender_addon.render.preview import Subject, render_frames
+from ...blender_addon.render.preview import Framing, Subject, render_frames
 from ...blender_addon.state import people
 from ...model_core.body import load_body
 from ...model_core.calibration import Calibration
@@ -121,9 +121,20 @@ def mark(found: Found, place: np.ndarray) -> Any:
     return empty
 
 
-def film(subjects: list[Subject], seconds: float, size: tuple[int, int]) -> list[np.ndarray]:
+def scale_about_origin(item: bpy.types.Object, scale: float) -> None:
+    """Show an object, with what it is a child of, so many times as big; what stands at the origin stays there."""
+    top = item
+    while top.parent is not None:
+        top = top.parent
+    holder: Any = bpy.data.objects.new("scale", None)
+    holder.scale = (scale,) * 3
+    current_scene().collection.objects.link(holder)
+    top.parent = holder
+
+
+def film(subjects: list[Subject], seconds: float, size: tuple[int, int], framing: Framing) -> list[np.ndarray]:
     """The first ``seconds`` of the current scene: frames (height, width, 3) uint8, ``FILM_FPS`` a second."""
     first = current_scene().frame_start
     frames = range(first, first + round(seconds * SCENE_FPS), EVERY)
     with tempfile.TemporaryDirectory() as folder, quiet():
-        return [read_frame(path) for path in render_frames(Path(folder), subjects, frames, size)]
+        return [read_frame(path) for path in render_frames(Path(folder), subjects, frames, size, framing)]

@@ -88,7 +88,7 @@ def run(arguments: list[str]) -> int:
             if found["no pose: standard error"] <= SURE:
                 found["no pose, sure: stature"] = found["no pose: stature"]
             rows.append({"clip": clip.name, **found})
-    print("\n".join([*table(rows), *sureness(rows)]))
+    print("\n".join([*table(rows), *stature_uncertainty(rows)]))
     if options.json:
         with Outputs() as outputs:
             outputs.path_for(options.json).write_text(json.dumps(rows, indent=1))
@@ -129,7 +129,7 @@ def table(rows: Rows) -> list[str]:
     return lines
 
 
-def sureness(rows: Rows) -> list[str]:
+def stature_uncertainty(rows: Rows) -> list[str]:
     """Lines on how well the standard errors of statures without a pose agree with what is wrong."""
     wrong = 100 * np.array([row["no pose, sure: stature"] for row in rows if "no pose, sure: stature" in row])
     lines = [f"  sure of the stature (standard error up to {100 * SURE:.1f} cm) in {len(wrong)} of {len(rows)} clips"]

@@ -114,10 +114,14 @@ def about(axis: np.ndarray, angle: np.ndarray) -> np.ndarray:
 
 
 def pelvis_path(time: np.ndarray, walk: np.ndarray, turn: np.ndarray, crouch: np.ndarray) -> np.ndarray:
-    """Horizontal place (T, 3) of the pelvis: forward along the heading while walking, back a little in the crouch."""
+    """Horizontal place (T, 3) of the pelvis: forward along the heading while walking, back a little in the crouch.
+
+    The way goes past both sides of the origin: who is imported into an empty scene stays in view.
+    """
     ahead = np.stack([np.sin(turn), np.zeros_like(turn), np.cos(turn)], -1)
     path = np.cumsum(WALKING_SPEED * walk[:, None] * ahead, 0) / FPS
-    return path - CROUCH_BACK * crouch[:, None] * ahead
+    path -= CROUCH_BACK * crouch[:, None] * ahead
+    return path - (path.min(0) + path.max(0)) / 2
 
 
 def lowest_foot(rotations: np.ndarray, translation: np.ndarray, rest_joints: np.ndarray, sole: float) -> np.ndarray:

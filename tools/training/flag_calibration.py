@@ -17,7 +17,7 @@ from ...model_core.mocap.clips import Clip, load_clips
 from ...model_core.observation import Observation
 from ...model_core.pipeline import Networks
 from ...model_core.progress import Progress
-from ...model_core.refinement.uncertainty import calibrate, draw_noise, fit_calibration, hand_states, sample_std
+from ...model_core.refinement.uncertainty import calibrate, draw_noise, fit_calibration, hand_states, sample_sigma
 from ...model_core.sage.ensemble import load_ensemble
 
 SAMPLES = 16
@@ -41,7 +41,7 @@ def calibrate_weights(
     numbers: dict[str, str | float] = {"method": method}
     for split in ("val", "test"):
         clips = list(load_clips(data / f"{split}.npz"))[::every]
-        found = std_and_error(networks, clips, method, progress)
+        found = sigma_and_error(networks, clips, method, progress)
         if split == "val":
             fit(flag, *found)
         numbers |= {f"{split}_{name}": value for name, value in report(flag, *found).items()}
@@ -59,7 +59,7 @@ def observe_with_drops(clip: Clip) -> list[Observation]:
 
 
 @torch.no_grad()
-def std_and_error(
+def sigma_and_error(
     networks: Networks, clips: Sequence[Clip], method: str, progress: Progress | None = None
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     """Uncalibrated std and true error (N, 22) in metres of every joint, over frames of ``clips``; which trackers
@@ -71,7 +71,7 @@ def std_and_error(
     flag = networks.flag
     like = flag.pose.scale
     noise = draw_noise(SAMPLES, like)
-    stds, errors, valid, people = [], [], [], []
+    sigmas, errors, valid, people = [], [], [], []
     for number, clip in enumerate(clips):
         rest = torch.from_numpy(clip.rest_joints).to(like)
         truth = torch.from_numpy(clip.world()[1]).to(like)
@@ -86,25 +86,27 @@ def std_and_error(
             ]
             valid.append(seen[2])
             evidence = gather_evidence(flag, *seen, rest_joints=rest)
-            stds.append(sample_std(flag, evidence, noise, lambda r, t, rest=rest: forward_kinematics(r, t, rest)[1]))
+            sigmas.append(
+                sample_sigma(flag, evidence, noise, lambda r, t, rest=rest: forward_kinematics(r, t, rest)[1])
+            )
         if progress is not None:
             progress((number + 1) / len(clips), f"calibrating on {clip.name}")
     _, person, frames = np.unique(people, return_inverse=True, return_counts=True)
     weight = torch.from_numpy(1 / frames[person] / len(frames)).to(like)
-    return torch.cat(stds), torch.cat(errors), torch.cat(valid), weight
+    return torch.cat(sigmas), torch.cat(errors), torch.cat(valid), weight
 
 
-def fit(flag: Flag, std: torch.Tensor, error: torch.Tensor, valid: torch.Tensor, weight: torch.Tensor) -> None:
+def fit(flag: Flag, sigma: torch.Tensor, error: torch.Tensor, valid: torch.Tensor, weight: torch.Tensor) -> None:
     """Store every joint's gain and offset, by which hands are lost, and the factors of the intervals, in the model."""
     states = hand_states(valid)
     for state in range(HAND_STATES):
         here = states == state
         if not here.any():
             raise InputError(f"calibration: the clips have too few frames to lose hands in, need {HAND_STATES * EVERY}")
-        gain, offset = fit_calibration(std[here], error[here], weight[here] / weight[here].sum())
+        gain, offset = fit_calibration(sigma[here], error[here], weight[here] / weight[here].sum())
         flag.uncertainty_gain[state], flag.uncertainty_offset[state] = gain, offset
-    ratio, order = (error / _expected(flag, std, valid)).flatten().sort()
-    covered = weight.repeat_interleave(std.shape[1])[order].cumsum(0) / std.shape[1]
+    ratio, order = (error / _expected(flag, sigma, valid)).flatten().sort()
+    covered = weight.repeat_interleave(sigma.shape[1])[order].cumsum(0) / sigma.shape[1]
     factors = [ratio[int((covered < level).sum().clamp_max(len(ratio) - 1))] for level in LEVELS]
     flag.uncertainty_interval.copy_(torch.stack(factors))
 
@@ -115,15 +117,15 @@ def rank_correlation(a: torch.Tensor, b: torch.Tensor) -> float:
 
 
 def report(
-    flag: Flag, std: torch.Tensor, error: torch.Tensor, valid: torch.Tensor, weight: torch.Tensor
+    flag: Flag, sigma: torch.Tensor, error: torch.Tensor, valid: torch.Tensor, weight: torch.Tensor
 ) -> dict[str, float]:
     """Numbers for the log and the card: rank correlation of std and of expected error with the true error, over all
     joints and frames, and of frames' means; mean expected and mean true error in centimetres, of all joints, of seen
     wrists and of lost ones; coverage of intervals."""
-    expected = _expected(flag, std, valid)
+    expected = _expected(flag, sigma, valid)
     lost = valid[:, 1:] <= 0
     numbers = {
-        "rank_before": rank_correlation(std.flatten(), error.flatten()),
+        "rank_before": rank_correlation(sigma.flatten(), error.flatten()),
         "rank_after": rank_correlation(expected.flatten(), error.flatten()),
         "rank_of_frames": rank_correlation(expected.mean(1), error.mean(1)),
         "expected_cm": 100 * float(weight @ expected.mean(1)),
@@ -138,6 +140,6 @@ def report(
     return numbers
 
 
-def _expected(flag: Flag, std: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+def _expected(flag: Flag, sigma: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
     """Expected error (N, 22) in metres, at least ``LEAST``."""
-    return calibrate(flag, std, torch.eye(BODY_JOINT_COUNT).to(std), valid).clamp_min(LEAST)
+    return calibrate(flag, sigma, torch.eye(BODY_JOINT_COUNT).to(sigma), valid).clamp_min(LEAST)

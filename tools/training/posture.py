@@ -14,11 +14,12 @@ import torch
 from ...model_core.calibration.posture import (
     COMPONENTS,
     FARTHEST_INPUT,
-    LEAST_LOG_STD,
+    LEAST_LOG_SIGMA,
     LOWEST_HEAD,
     OUTLIERS,
     WEIGHTS,
     PostureNetworks,
+    stored_name,
 )
 from ...model_core.mocap.clips import load_clips
 from ...model_core.mocap.datasets.shards import LEFT_OUT
@@ -59,7 +60,8 @@ def run(arguments: list[str]) -> int:
 
     folds = deal(sorted({motion.person for motion in motions}), FOLDS)
     samples = gather_error_samples(motions, trained_without, folds, rng)
-    arrays = {name: value.astype(np.float32) for name, value in vars(trained_without((), NETWORKS)).items()}
+    networks = trained_without((), NETWORKS)
+    arrays = {stored_name(name): value.astype(np.float32) for name, value in vars(networks).items()}
     arrays |= {f"sample_{name}": value.astype(np.float16) for name, value in vars(samples).items()}
     with Outputs() as outputs:
         with open(outputs.path_for(options.output), "wb") as file:
@@ -89,8 +91,8 @@ def fair_weights(people: np.ndarray) -> np.ndarray:
 def train(inputs: np.ndarray, heights: np.ndarray, weights: np.ndarray, seed: int = 0) -> PostureNetworks:
     """``PostureNetworks`` of greatest likelihood, just one."""
     torch.manual_seed(seed)
-    mean, std = np.nanmean(inputs, 0), np.nanstd(inputs, 0)
-    normalized = np.nan_to_num(np.clip((inputs - mean) / std, -FARTHEST_INPUT, FARTHEST_INPUT))
+    mean, sigma = np.nanmean(inputs, 0), np.nanstd(inputs, 0)
+    normalized = np.nan_to_num(np.clip((inputs - mean) / sigma, -FARTHEST_INPUT, FARTHEST_INPUT))
     scaled, true, weight = (torch.as_tensor(a, dtype=torch.float32) for a in (normalized, heights, weights))
     weight = weight / weight.mean()
     first, last = torch.nn.Linear(scaled.shape[1], HIDDEN), torch.nn.Linear(HIDDEN, 3 * COMPONENTS)
@@ -107,19 +109,19 @@ def train(inputs: np.ndarray, heights: np.ndarray, weights: np.ndarray, seed: in
         optimiser.param_groups[0]["lr"] = RATE * (1 - step / STEPS)
     with torch.no_grad():
         parts = first.weight.T, first.bias, last.weight.T * scales, last.bias * scales + start
-    return PostureNetworks(mean, std, *(part.detach().numpy()[None] for part in parts))
+    return PostureNetworks(mean, sigma, *(part.detach().numpy()[None] for part in parts))
 
 
 def together(trained: Sequence[PostureNetworks]) -> PostureNetworks:
     """``PostureNetworks`` that all were trained on the same frames, as one."""
     parts = {name: np.concatenate([getattr(one, name) for one in trained]) for name in STACKED}
-    return PostureNetworks(trained[0].mean, trained[0].std, **parts)
+    return PostureNetworks(trained[0].mean, trained[0].sigma, **parts)
 
 
 def log_density(predicted: torch.Tensor, heights: torch.Tensor) -> torch.Tensor:
     """log p (N,) of log heights (N,) under the mixtures that the network predicts (N, 9)."""
-    mean, log_std, logit = predicted.chunk(3, -1)
-    log_std = log_std.clamp_min(LEAST_LOG_STD)
-    off = (heights[:, None] - mean) * torch.exp(-log_std)
-    parts = torch.log_softmax(logit, -1) - log_std - 0.5 * off**2 - 0.5 * np.log(2 * np.pi)
+    mean, log_sigma, logit = predicted.chunk(3, -1)
+    log_sigma = log_sigma.clamp_min(LEAST_LOG_SIGMA)
+    off = (heights[:, None] - mean) * torch.exp(-log_sigma)
+    parts = torch.log_softmax(logit, -1) - log_sigma - 0.5 * off**2 - 0.5 * np.log(2 * np.pi)
     return torch.logaddexp(torch.logsumexp(parts, -1), torch.tensor(np.log(OUTLIERS)).float())

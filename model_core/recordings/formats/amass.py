@@ -120,8 +120,8 @@ def _standing(
         raise InputError(f"{name}: its body never stands nor sits upright; AMASS has +Z up")
     warnings.append(Note("stands_along_y"))
     turn = MODEL_TO_BLENDER
-    orient = matrix_to_axis_angle(turn @ axis_angle_to_matrix(poses[:, :3]))
-    return np.concatenate([orient, poses[:, 3:]], -1), (trans + rest[0]) @ turn.T - rest[0]
+    root = matrix_to_axis_angle(turn @ axis_angle_to_matrix(poses[:, :3]))
+    return np.concatenate([root, poses[:, 3:]], -1), (trans + rest[0]) @ turn.T - rest[0]
 
 
 def _tracked_joints(poses, trans, body, betas):

@@ -19,7 +19,7 @@ from ..feet import foot_contacts, obey_contacts
 from ..initial_motion import Unrefined
 from .closing import close_without_jumps
 from .held_joints import HeldJoint, out_of_reach, stretches_of, worn_on
-from .time_weights import sureness
+from .time_weights import evidence_weights
 
 SOFT_PART = 0.7
 """The part of what a soft pin lacks that is asked for."""
@@ -74,7 +74,8 @@ def bring_to_pins(
         world, joints = forward_kinematics(*body, rest)
         measured = foot_contacts(joints, heights)
         for joint in here:
-            tracked, valid = worn_on(joint.joint), torch.as_tensor(sureness(joint.frames, joint.reach, end - begin))
+            weights = evidence_weights(joint.frames, joint.reach, end - begin)
+            tracked, valid = worn_on(joint.joint), torch.as_tensor(weights)
             index = told.joints.index(tracked)
             told.positions[some, index], told.rotations[some, index] = joints[:, tracked], world[:, tracked]
             told.valid[some, index] = torch.maximum(told.valid[some, index], valid.to(translation))

@@ -36,7 +36,7 @@ def time_weights(frames: np.ndarray, reach: np.ndarray, count: int, path: np.nda
     return weights if path is None else weights * _remembered(path, frames)
 
 
-def sureness(frames: np.ndarray, reach: np.ndarray, count: int) -> np.ndarray:
+def evidence_weights(frames: np.ndarray, reach: np.ndarray, count: int) -> np.ndarray:
     """How surely pins at M ``frames`` tell of each of ``count`` frames, (T,) 0 to 1: as a tracker does at the pin."""
     away = np.abs(np.arange(count)[:, None] - frames).astype(np.float64)
     return (smoothstep(1 - away / (reach + 1)) / (1 + (away / SURE_FRAMES) ** 2)).max(1)

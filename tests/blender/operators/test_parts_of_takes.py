@@ -46,7 +46,7 @@ def apart(one, other):
     return 1 - np.abs((one.rotations * other.rotations).sum(-1)).min(1)
 
 
-def sureness(person, index):
+def uncertainty_of(person, index):
     """What the mesh shows of a take in each frame, and the mean that the Graph Editor has."""
     person.active_take = index
     return read_uncertainty(person.mesh, np.arange(1, 16)).probes, mean_keyframes(person.mesh)
@@ -86,21 +86,21 @@ def test_pins_change_what_is_shown_edits_included(person, asked):
 
 
 def test_each_take_shows_how_sure_it_is_itself(person):
-    (mean, mean_curve), (take, take_curve) = (sureness(person, index) for index in (0, 1))
+    (mean, mean_curve), (take, take_curve) = (uncertainty_of(person, index) for index in (0, 1))
     assert np.abs(mean - take).max() > 0.01 and np.abs(mean_curve[:, 1] - take_curve[:, 1]).max() > 0.01
-    again, again_curve = sureness(person, 0)
+    again, again_curve = uncertainty_of(person, 0)
     assert (again == mean).all() and (again_curve == mean_curve).all()
     bpy.ops.threepoint.predict(kind="REFINE")
-    assert np.abs(sureness(person, 0)[0] - mean).max() > 0.01 and (sureness(person, 1)[0] == take).all()
+    assert np.abs(uncertainty_of(person, 0)[0] - mean).max() > 0.01 and (uncertainty_of(person, 1)[0] == take).all()
 
 
 def test_a_range_that_is_solved_again_changes_the_uncertainty_of_its_take_alone(person):
-    others = [sureness(person, index)[0] for index in (0, 1)]
+    others = [uncertainty_of(person, index)[0] for index in (0, 1)]
     bpy.ops.threepoint.duplicate_take()
-    assert (sureness(person, 2)[0] == others[1]).all()
+    assert (uncertainty_of(person, 2)[0] == others[1]).all()
     bpy.ops.threepoint.predict(kind="RANGE")
-    assert np.abs(sureness(person, 2)[0] - others[1]).max() > 0.01
-    assert all((sureness(person, index)[0] == before).all() for index, before in enumerate(others))
+    assert np.abs(uncertainty_of(person, 2)[0] - others[1]).max() > 0.01
+    assert all((uncertainty_of(person, index)[0] == before).all() for index, before in enumerate(others))
 
 
 def test_what_a_deleted_take_was_sure_of_goes_with_it(person):
@@ -112,17 +112,17 @@ def test_what_a_deleted_take_was_sure_of_goes_with_it(person):
 
 
 def test_what_each_take_is_sure_of_is_saved_with_the_file(person, tmp_path):
-    before = [sureness(person, index)[0] for index in (0, 1)]
+    before = [uncertainty_of(person, index)[0] for index in (0, 1)]
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "takes.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "takes.blend"))
     (again,) = people_of(bpy.context.scene)
-    assert all((sureness(again, index)[0] == probes).all() for index, probes in enumerate(before))
+    assert all((uncertainty_of(again, index)[0] == probes).all() for index, probes in enumerate(before))
 
 
 def test_a_take_goes_over_into_another_one_in_a_take_of_its_own(person):
     person.active_take = 0
     one, other = motion_of(person, 0), motion_of(person, 1)
-    sure = [sureness(person, index)[0] for index in (1, 0)]
+    sure = [uncertainty_of(person, index)[0] for index in (1, 0)]
     before = [checksum(take.action) for take in person.takes]
     bpy.ops.threepoint.blend_to_take(take=str(person.takes[1].identifier))
     assert [take.name for take in person.takes][2] == "Most Likely > Take 1" and person.active_take == 2
@@ -133,7 +133,7 @@ def test_a_take_goes_over_into_another_one_in_a_take_of_its_own(person):
     half = slerp(one.rotations[middle], other.rotations[middle], np.array(smoothstep((middle + 1 - FIRST) / 6)))
     assert np.abs((half * mixed.rotations[middle]).sum(-1)).min() > 1 - 1e-6
     assert np.allclose(mixed.translation[middle], (one.translation[middle] + other.translation[middle]) / 2, atol=1e-4)
-    shown = sureness(person, 2)[0]
+    shown = uncertainty_of(person, 2)[0]
     assert np.allclose(shown[0], sure[1][0]) and np.allclose(shown[-1], sure[0][-1], atol=1e-6)
 
 

@@ -1,4 +1,4 @@
-"""One hand missing for two seconds: does the body jump at the gap's edges, freeze in it, or lose its legs?"""
+"""One hand missing for two seconds: does the body jump at the dropout's edges, freeze in it, or lose its legs?"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,9 +14,9 @@ from ...model_core.pipeline import Networks
 from ...model_core.progress import Progress
 
 Rows = list[dict[str, Any]]
-"""What was measured, a dict a gap."""
+"""What was measured, a dict a dropout."""
 
-GAP_FRAMES = round(2 * FPS)
+DROPOUT_FRAMES = round(2 * FPS)
 EDGE_FRAMES = round(FPS / 2)
 """Frames before and after an edge in which a joint may not be fast."""
 FASTEST = 6.0
@@ -29,28 +29,28 @@ FROZEN, STILL = 0.1, 0.05
 many metres a second."""
 
 
-def measure_gaps(networks: Networks, clips: Sequence[Clip], method: str, progress: Progress | None = None) -> Rows:
+def measure_dropouts(networks: Networks, clips: Sequence[Clip], method: str, progress: Progress | None = None) -> Rows:
     """Lose each hand of each clip in turn for two seconds in its middle; clips too short for it are left out.
 
-    Returns a dict a gap: ``clip``, ``hand``; ``fastest`` of all joints near the edges whose true ones keep below
+    Returns a dict a dropout: ``clip``, ``hand``; ``fastest`` of all joints near the edges whose true ones keep below
     ``FASTEST``, in m/s, and ``fastest_seen``, the same with both hands seen; ``speed``, ``speed_seen`` and
-    ``speed_true``, the mean of all joints in the gap, ``arm`` and ``arm_true``, of the lost elbow and wrist; ``lower``
-    and ``lower_seen``, the legs' error in cm.
+    ``speed_true``, the mean of all joints in the dropout, ``arm`` and ``arm_true``, of the lost elbow and wrist;
+    ``lower`` and ``lower_seen``, the legs' error in cm.
     """
     rows = []
-    long_enough = [clip for clip in clips if len(clip) >= GAP_FRAMES + 2 * EDGE_FRAMES]
+    long_enough = [clip for clip in clips if len(clip) >= DROPOUT_FRAMES + 2 * EDGE_FRAMES]
     for number, clip in enumerate(long_enough):
         if progress:
             progress(number / len(long_enough), f"{method}, one hand missing: {clip.name}")
-        start = (len(clip) - GAP_FRAMES) // 2
-        gap = slice(start, start + GAP_FRAMES)
+        start = (len(clip) - DROPOUT_FRAMES) // 2
+        dropout = slice(start, start + DROPOUT_FRAMES)
         true = clip.world()[1]
         seen = _joints(networks, clip, method, np.ones((len(clip), 3), bool))
         for tracker, wrist in enumerate(TRACKED_JOINTS[1:], start=1):
             valid = np.ones((len(clip), 3), bool)
-            valid[gap, tracker] = False
+            valid[dropout, tracker] = False
             lost = _joints(networks, clip, method, valid)
-            rows.append({"clip": clip.name, "hand": tracker} | _row(lost, seen, true, gap, list(ARMS[wrist])))
+            rows.append({"clip": clip.name, "hand": tracker} | _row(lost, seen, true, dropout, list(ARMS[wrist])))
     return rows
 
 
@@ -59,15 +59,16 @@ def _joints(networks: Networks, clip: Clip, method: str, valid: np.ndarray) -> n
     return scored_joints(method, Predicted(found.rotations.cpu().numpy(), found.translation.cpu().numpy()), clip)
 
 
-def _row(lost: np.ndarray, seen: np.ndarray, true: np.ndarray, gap: slice, arm: list[int]) -> dict[str, float]:
+def _row(lost: np.ndarray, seen: np.ndarray, true: np.ndarray, dropout: slice, arm: list[int]) -> dict[str, float]:
     speeds = {"": speed(lost), "_seen": speed(seen), "_true": speed(true)}
-    edges = np.concatenate([np.arange(edge - EDGE_FRAMES, edge + EDGE_FRAMES) for edge in (gap.start, gap.stop)])
+    ends = dropout.start, dropout.stop
+    edges = np.concatenate([np.arange(end - EDGE_FRAMES, end + EDGE_FRAMES) for end in ends])
     edges = edges[(edges >= 0) & (edges < len(true) - 1)]
     slow = speeds["_true"][edges].max(0) < FASTEST
     row = {f"fastest{kind}": float(speeds[kind][edges][:, slow].max()) for kind in ("", "_seen")}
-    row |= {f"speed{kind}": float(values[gap.start : gap.stop - 1].mean()) for kind, values in speeds.items()}
-    row |= {f"arm{kind}": float(speeds[kind][gap.start : gap.stop - 1, arm].mean()) for kind in ("", "_true")}
-    legs = gap, list(LOWER)
+    row |= {f"speed{kind}": float(values[dropout.start : dropout.stop - 1].mean()) for kind, values in speeds.items()}
+    row |= {f"arm{kind}": float(speeds[kind][dropout.start : dropout.stop - 1, arm].mean()) for kind in ("", "_true")}
+    legs = dropout, list(LOWER)
     row |= {f"lower{kind}": float(joint_errors(j[legs[0]], true[legs[0]])[:, legs[1]].mean())
             for kind, j in {"": lost, "_seen": seen}.items()}  # fmt: skip
     return row
@@ -79,14 +80,14 @@ def speed(joints: np.ndarray) -> np.ndarray:
 
 
 def summarise(rows: Rows) -> dict[str, float]:
-    """What the gaps of one method show together: counts, the worst, and ratios of means."""
+    """What the dropouts of one method show together: counts, the worst, and ratios of means."""
     mean = {name: float(np.mean([row[name] for row in rows])) for name in rows[0] if name not in ("clip", "hand")}
     jumped = [row for row in rows if row["fastest"] > FASTEST]
     frozen = [row for row in rows if row["speed_seen"] > STILL and row["speed"] < FROZEN * row["speed_seen"]]
     return {
-        "gaps": len(rows),
+        "dropouts": len(rows),
         "jumps": len(jumped),
-        "jumps_of_the_gap": sum(row["fastest_seen"] <= FASTEST for row in jumped),
+        "jumps_of_the_dropout": sum(row["fastest_seen"] <= FASTEST for row in jumped),
         "fastest": max(row["fastest"] for row in rows),
         "fastest_seen": max(row["fastest_seen"] for row in rows),
         "frozen": len(frozen),
@@ -101,12 +102,12 @@ def summarise(rows: Rows) -> dict[str, float]:
 def describe(method: str, summary: dict[str, float]) -> str:
     """Lines for a terminal."""
     return "\n".join([
-        f"{method}: one hand missing for two seconds, {summary['gaps']} gaps",
-        f"  joints over {FASTEST:.0f} m/s near an edge where the true ones are not: in {summary['jumps']} gaps, "
-        f"{summary['jumps_of_the_gap']} of them only because of the gap; fastest {summary['fastest']:.1f} m/s, "
+        f"{method}: one hand missing for two seconds, {summary['dropouts']} dropouts",
+        f"  joints over {FASTEST:.0f} m/s near an edge where the true ones are not: in {summary['jumps']} dropouts, "
+        f"{summary['jumps_of_the_dropout']} of them only because of the dropout; fastest {summary['fastest']:.1f} m/s, "
         f"{summary['fastest_seen']:.1f} with both hands seen",
-        f"  frozen: {summary['frozen']} gaps; in the gap the body moves at {100 * summary['speed']:.0f} % of the true "
+        f"  frozen: {summary['frozen']} dropouts; in one the body moves at {100 * summary['speed']:.0f} % of the true "
         f"speed, the lost arm at {100 * summary['arm']:.0f} %",
-        f"  lower PE in the gap {summary['lower']:.2f} cm, {summary['lower_seen']:.2f} with both hands seen: "
+        f"  lower PE in the dropout {summary['lower']:.2f} cm, {summary['lower_seen']:.2f} with both hands seen: "
         f"{100 * summary['lower_rise']:+.1f} %",
     ])  # fmt: skip
