@@ -5,8 +5,7 @@ Slow Blender tests are run in 4.5 alone. ``--blender all`` runs every Blender te
 """
 
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from .blenders.environments import BLENDERS, BY_DEFAULT, IN_VENV, blender_python
 from .support import environment, loaders
 from .support.arguments import command_parser
 from .support.checkout import ROOT
-from .support.checks import run_checks
-from .support.test_suites import NOTHING_COLLECTED, Result, Suite, run_suites
+from .support.checks import CHECKS
+from .support.test_suites import NOTHING_COLLECTED, Result, Suite, run_jobs
 
 TESTS = ROOT / "tests"
 BLENDER_TESTS = TESTS / "blender"
@@ -26,7 +25,7 @@ WITHOUT_SLOW = ("-m", "not slow")
 
 
 def run(arguments: list[str]) -> int:
-    """Run the checks, then the suites, two at a time; the exit status is the worst of all."""
+    """Run the checks and the suites, two at a time; the exit status is the worst of all."""
     parser = command_parser("test", __doc__)
     parser.add_argument("--checks", action="store_true", help="run only ruff and pyright")
     parser.add_argument(
@@ -43,19 +42,11 @@ def run(arguments: list[str]) -> int:
     begun = time.monotonic()
     chosen = [] if options.checks else suites(options.blender, remaining)
     everything = options.blender is None and not any(is_test_path(argument, TESTS) for argument in remaining)
-    results = checked_while_made(chosen) if options.checks or everything else []
-    results += run_suites(chosen)
+    results = run_jobs([*(CHECKS if options.checks or everything else ()), *chosen])
     print(f"{', '.join(result.title for result in results)}: {time.monotonic() - begun:.0f} s")
     # Continuous integration reads this line, which therefore stands alone and last.
     print(", ".join(f"{sum(result.counts[name] for result in results)} {name}" for name in Result.OUTCOMES))
     return exit_status([result.status for result in results])
-
-
-def checked_while_made(chosen: Sequence[Suite]) -> list[Result]:
-    """What comes of the checks, which take one processor core; the suites' environments are made on the other."""
-    with ThreadPoolExecutor(1) as apart:
-        apart.map(lambda suite: suite.python(), chosen)  # A suite whose environment fails says so when it begins.
-        return run_checks()
 
 
 def suites(blender: str | None, arguments: list[str]) -> list[Suite]:
