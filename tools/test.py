@@ -1,7 +1,7 @@
 """Run ruff, pyright and the tests: in .venv and in Blender 4.2, 4.5 and 5.0; other arguments go to pytest.
 
-Slow Blender tests are run in 4.5 alone. ``--blender all`` runs every Blender test in every version that is supported,
-``--blender 5.3`` in one.
+Blender tests that are slow, or the same in every version, are run in 4.5 alone. ``--blender all`` runs every Blender
+test in every version that is supported, ``--blender 5.3`` in one.
 """
 
 import time
@@ -21,7 +21,8 @@ BLENDER_TESTS = TESTS / "blender"
 EXPORT_TESTS = BLENDER_TESTS / "export"
 PARTS = (("evaluation", "pipeline", "training"), ("tools",))
 """Folders whose tests are a suite of their own: of short suites two processor cores have work to the end."""
-WITHOUT_SLOW = ("-m", "not slow")
+THAT_DIFFER = ("-m", "not slow and not any_blender")
+"""The tests that a second Blender runs too: not what takes long, and not what is the same in all."""
 
 
 def run(arguments: list[str]) -> int:
@@ -71,10 +72,10 @@ def core_suites(paths: list[str], others: list[str]) -> Iterator[Suite]:
 
 
 def blender_suites(blender: str | None, paths: list[str], others: list[str]) -> Iterator[Suite]:
-    """The runs in each Blender that is asked for; unless it is, slow tests are for ``IN_VENV`` alone."""
+    """The runs in each Blender; those that were not asked for by number leave to ``IN_VENV`` what it does for all."""
     everything = blender is not None or bool(paths)
     for version in {None: BY_DEFAULT, "all": BLENDERS}.get(blender, (blender,)):
-        some = () if everything or version == IN_VENV else WITHOUT_SLOW
+        some = () if everything or version == IN_VENV else THAT_DIFFER
         tests = paths or [str(BLENDER_TESTS)]
         yield Suite(f"Blender {version}", partial(blender_python, version), (*tests, *some, *others))
 

@@ -25,7 +25,7 @@ def test_arguments_choose_the_suites(monkeypatch):
     check = str(next((ROOT / "tests" / "blender").rglob("test_*.py")))
     core = ["evaluation, pipeline, training", "tools", "threepoint"]
     assert [title for title, _ in chosen(None)] == ["Blender 4.5", *core, "Blender 4.2", "Blender 5.0"]
-    quick = [title for title, arguments in chosen(None) if arguments[-2:] == ["-m", "not slow"]]
+    quick = [title for title, arguments in chosen(None) if arguments[-2:] == ["-m", "not slow and not any_blender"]]
     assert quick == ["Blender 4.2", "Blender 5.0"]
     assert not any("not slow" in arguments for _, arguments in [*chosen("all"), *chosen("4.2"), *chosen(None, check)])
     assert [title for title, _ in chosen("all")] == [f"Blender {series}" for series in SERIES]
