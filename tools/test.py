@@ -20,7 +20,7 @@ TESTS = ROOT / "tests"
 BLENDER_TESTS = TESTS / "blender"
 EXPORT_TESTS = BLENDER_TESTS / "export"
 PARTS = (("evaluation", "pipeline", "training"), ("tools",))
-"""Folders whose tests are a suite of their own: of short suites two processor cores have work to the end."""
+"""Folders whose tests are a suite of their own, the shortest last: of short suites two cores have work to the end."""
 THAT_DIFFER = ("-m", "not slow and not any_blender")
 """The tests that a second Blender runs too: not what takes long, and not what is the same in all."""
 
@@ -58,15 +58,15 @@ def suites(blender: str | None, arguments: list[str]) -> list[Suite]:
     outside = [path for path in paths if path not in in_blender]
     with_blender = list(blender_suites(blender, in_blender, others)) if in_blender or not paths else []
     without = list(core_suites(outside, others)) if blender is None and (outside or not paths) else []
-    return [*with_blender[:1], *without, *with_blender[1:]]
+    return [*with_blender[:1], *without[:-1], *with_blender[1:], *without[-1:]]
 
 
 def core_suites(paths: list[str], others: list[str]) -> Iterator[Suite]:
-    """The runs in .venv without Blender: of some paths, or of everything in ``PARTS`` and what is left."""
+    """The runs in .venv without Blender: of some paths, or of what ``PARTS`` leave and of each of them."""
     parts = {", ".join(part): [str(TESTS / folder) for folder in part] for part in PARTS}
     apart = [folder for folders in parts.values() for folder in folders]
     rest = [str(TESTS), *(f"--ignore={folder}" for folder in (*apart, BLENDER_TESTS))]
-    chosen = {"threepoint": paths} if paths else {**parts, "threepoint": rest}
+    chosen = {"threepoint": paths} if paths else {"threepoint": rest, **parts}
     for title, tests in chosen.items():
         yield Suite(title, partial(environment.python_of, environment.VENV), (*tests, *others))
 
