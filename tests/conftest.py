@@ -82,7 +82,7 @@ def make_recording():
     )
     from threepoint.model_core.recordings import Recording, Track
 
-    def make(seconds=4.0, fps=72.0, turn=0.0, move=(0.0, 0.0, 0.0), device="grip"):
+    def make(seconds=2.0, fps=72.0, turn=0.0, move=(0.0, 0.0, 0.0), device="grip"):
         time = np.arange(round(seconds * fps) + 1) / fps
         rng = np.random.default_rng(5)
 
@@ -104,6 +104,14 @@ def make_recording():
         return Recording(time, tracks, "made up", device).validate()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def networks():
+    """The networks that come with Threepoint, on the CPU, read once for all tests, none of which may change them."""
+    from threepoint.model_core.pipeline import load_networks
+
+    return load_networks("cpu")
 
 
 @pytest.fixture(scope="session")

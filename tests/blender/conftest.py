@@ -16,6 +16,7 @@ def pytest_configure(config):
     """What the next Blender, Python or numpy removes, this one warns of: that is an error."""
     for warning in ("DeprecationWarning", "PendingDeprecationWarning", "FutureWarning"):
         config.addinivalue_line("filterwarnings", f"error::{warning}")
+    config.addinivalue_line("markers", "any_blender: the same in every Blender, so run in 4.5 alone")
 
 
 def install():
@@ -57,17 +58,57 @@ def extension():
     return EXTENSION
 
 
+@functools.cache
+def counting_client():
+    """A client of ``fake_engine.py`` that knows the jobs that are not over."""
+    from threepoint.blender_addon.engine.client import ENDINGS
+    from threepoint.blender_addon.engine.worker_client import WorkerClient
+
+    class CountingClient(WorkerClient):
+        def __init__(self, python, log, arguments=()):
+            super().__init__(python, log, ENGINE, arguments)
+            self.open_jobs = set()
+
+        def ask(self, *request):
+            self.open_jobs.add(job := super().ask(*request))
+            return job
+
+        def poll(self):
+            received = super().poll()
+            self.open_jobs -= {header.get("job") for header, _ in received if header["type"] in ENDINGS}
+            return received
+
+    return CountingClient
+
+
+warm_engines = []
+"""The engine of the test before, at most, where it is alive and has nothing to do: starting one takes a second."""
+
+
+@pytest.fixture
+def cold_engine():
+    """The test's own engine is started in it."""
+    while warm_engines:
+        warm_engines.pop().stop()
+
+
 @pytest.fixture
 def scene(monkeypatch):
     """An empty file at 30 frames a second, whose engine has no networks (``fake_engine.py``)."""
     from threepoint.blender_addon.engine import client as engine
-    from threepoint.blender_addon.engine.worker_client import WorkerClient
     from threepoint.blender_addon.state import engine_choice
     from threepoint.blender_addon.state.new_file import empty_file
 
-    monkeypatch.setattr(engine, "WorkerClient", functools.partial(WorkerClient, script=ENGINE))
+    monkeypatch.setattr(engine, "WorkerClient", counting_client())
     monkeypatch.setattr(engine_choice, "engine_python", lambda: Path(sys.executable))
-    yield empty_file(30)
+    scene = empty_file(30)
+    if warm_engines:
+        engine._client = warm_engines.pop()
+    yield scene
+    client = engine._client
+    if client is not None and client.alive and not client.open_jobs and client.python == Path(sys.executable):
+        engine._client = None
+        warm_engines.append(client)
     engine.stop()
 
 

@@ -11,7 +11,7 @@ RATE = (30, 1.001)
 """Blender's numbers of 29.97 frames a second."""
 BEGINS, SCENE_ENDS = 12, 40
 """The take begins after the scene's first frame, and the scene ends before the take does."""
-SECONDS = 3.0
+SECONDS = 1.5
 
 
 def written(avatar, scene, folder, names="MIXAMO", kinds=KINDS):

@@ -39,8 +39,8 @@ TENTH_MILLIMETRE = 1e-4
 COMPARED = 60
 """Frames, spread over a motion, at which bones are compared."""
 RECORDINGS = ("bsor/humanid_user4_ref.bsor", "iwer/cap.json", "questset/sample_movement_data.csv")
-SAMPLES = 250
-"""So many samples of each are taken: some four seconds."""
+SAMPLES = 130
+"""So many samples of each are taken: some two seconds."""
 
 
 @pytest.fixture

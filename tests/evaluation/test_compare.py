@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_strip_shows_both_at_several_moments(tmp_path, make_clip):
-    save_clips(tmp_path / "clips.npz", [make_clip(90)])
+    save_clips(tmp_path / "clips.npz", [make_clip(40)])
     arguments = ["clips.npz", "--clip", "swaying", "-o", "beside.png", "-o", "beside.blend"]
     command = [sys.executable, str(ROOT / "tools"), "compare", *arguments]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)

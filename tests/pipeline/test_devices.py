@@ -12,7 +12,7 @@ from threepoint.model_core.evaluation.methods import observe_truth
 from threepoint.model_core.flag.evidence import gather_evidence
 from threepoint.model_core.flag.generation import generate
 from threepoint.model_core.flag.model import CONFIGS as FLAG_CONFIGS
-from threepoint.model_core.flag.model import Flag, load_flag
+from threepoint.model_core.flag.model import Flag
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.refinement.body_trackers import BodyTrackers
 from threepoint.model_core.refinement.initial_motion import Unrefined
@@ -109,8 +109,8 @@ def test_double_precision_moves_no_joint_of_sages_by_a_millimetre(make_clip):
     assert 0 < apart.max() < 0.1 * MILLIMETRE
 
 
-def test_double_precision_moves_no_joint_of_the_refinements_by_a_millimetre(make_clip):
-    clip, sage, flag = make_clip(100), load_sage(), load_flag()
+def test_double_precision_moves_no_joint_of_the_refinements_by_a_millimetre(make_clip, networks):
+    clip, sage, flag = make_clip(100), load_sage(), networks.flag
     seen = observe_truth(clip)
     start = predict(sage, seen, clip.rest_joints)
     rest = torch.from_numpy(np.asarray(clip.rest_joints)).double()
@@ -122,8 +122,8 @@ def test_double_precision_moves_no_joint_of_the_refinements_by_a_millimetre(make
     assert 0 < apart.max() < MILLIMETRE
 
 
-def test_double_precision_brings_single_frames_to_the_same_minimum(make_clip):
-    clip, flag = make_clip(90), load_flag()
+def test_double_precision_brings_single_frames_to_the_same_minimum(make_clip, networks):
+    clip, flag = make_clip(90), networks.flag
     seen, rest = observe_truth(clip), torch.from_numpy(clip.rest_joints).float()
     parts = (torch.from_numpy(np.asarray(part))[::10].float() for part in (seen.rotations, seen.positions, seen.valid))
     evidence = gather_evidence(flag, *parts, rest)

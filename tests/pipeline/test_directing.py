@@ -3,24 +3,13 @@
 import numpy as np
 import pytest
 
-from threepoint.model_core.body import load_body
 from threepoint.model_core.direction.contacts import GivenContact
 from threepoint.model_core.direction.seats import Seat
 from threepoint.model_core.geometry.skeleton import FEET, HEAD
-from threepoint.model_core.pipeline import Options, animate, load_networks, model_frame, on_level_ground
+from threepoint.model_core.pipeline import Options, animate, model_frame, on_level_ground
 from threepoint.model_core.pipeline.seats import sitting_notes
 from threepoint.tools.simulation.directed_recordings import FPS, RISE, SEAT, TREADS, climbing, sitting, stairs
 from threepoint.tools.simulation.ground import SEATED, joints_of, off_seat, off_treads
-
-
-@pytest.fixture(scope="module")
-def body():
-    return load_body()
-
-
-@pytest.fixture(scope="module")
-def networks():
-    return load_networks("cpu")
 
 
 def test_a_recording_on_stairs_is_lowered_to_a_flat_floor_and_only_once(body):

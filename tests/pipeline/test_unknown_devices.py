@@ -8,21 +8,16 @@ import pytest
 import torch
 
 from threepoint.model_core.calibration import PRESETS, Calibration, Offset, load, preset_offsets, save
-from threepoint.model_core.flag.model import CONFIGS, Flag, load_flag
+from threepoint.model_core.flag.model import CONFIGS, Flag
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, geodesic_angle, quaternion_to_matrix
 from threepoint.model_core.geometry.skeleton import ROLES, TRACKED_JOINTS
-from threepoint.model_core.pipeline import Options, calibrate, load_networks, unknown_devices
+from threepoint.model_core.pipeline import Options, calibrate, unknown_devices
 from threepoint.model_core.pipeline.unknown_devices import PRESET_ADVANTAGE, fit_unknown
 from threepoint.model_core.recordings import Track
 from threepoint.model_core.recordings.model_frame import model_frame
 from threepoint.model_core.refinement import device_offsets as flag_offsets
 
 simulate_devices = importlib.import_module("threepoint.tools.simulation.devices")
-
-
-@pytest.fixture(scope="module")
-def networks():
-    return load_networks("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -118,10 +113,9 @@ def test_the_true_offsets_lead_from_devices_to_wrists(simulation, devices):
     np.testing.assert_allclose(turns, simulation.rotations[200::8, TRACKED_JOINTS], atol=1e-5)
 
 
-def test_flag_finds_true_offsets_likelier_than_turned_ones(simulation, devices, body):
+def test_flag_finds_true_offsets_likelier_than_turned_ones(simulation, devices, body, networks):
     frames, rotations, positions = devices
-    rest = torch.tensor(body.rest_joints(simulation.betas)[:22]).float()
-    flag = load_flag()
+    flag, rest = networks.flag, torch.tensor(body.rest_joints(simulation.betas)[:22]).float()
     turned = rotations @ axis_angle_to_matrix(torch.tensor([1.2, 0.0, 0.6]))
     both = torch.stack([rotations, turned]), torch.stack([positions, positions])
     true, wrong = flag_offsets.offset_costs(flag, frames, rest, *both)

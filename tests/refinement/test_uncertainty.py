@@ -8,7 +8,7 @@ from vertex_uncertainty import at_vertices
 from threepoint.model_core.body import skin
 from threepoint.model_core.body.probes import body_weights, choose_probes
 from threepoint.model_core.flag.evidence import gather_evidence
-from threepoint.model_core.flag.model import CONFIGS, Flag, load_flag
+from threepoint.model_core.flag.model import CONFIGS, Flag
 from threepoint.model_core.geometry.skeleton import MIRRORED, TRACKED_JOINTS
 from threepoint.model_core.observation import Observation
 from threepoint.model_core.refinement.body_trackers import TRACKER_SIGMAS, BodyTrackers, tracker_information
@@ -60,8 +60,8 @@ def test_probes_hold_what_a_computation_of_every_vertex_gives(model, observation
     assert np.corrcoef(spread_over, everywhere)[0, 1] > 0.98
 
 
-def test_trained_uncertainty_is_within_two_percent_of_that_of_every_vertex(observation, body):
-    flag, betas = load_flag(), torch.zeros(10)
+def test_trained_uncertainty_is_within_two_percent_of_that_of_every_vertex(observation, body, networks):
+    flag, betas = networks.flag, torch.zeros(10)
     vertices, index, weight = choose_probes(body)
     evidence = evidence_of(flag, observation, body, slice(0, 33, 8))
     evidence.valid[1, 1] = evidence.valid[2, 2] = 0
@@ -129,9 +129,9 @@ def test_a_lost_hand_has_gains_of_its_own(model):
 
 
 @pytest.mark.parametrize("hand, lost_wrist, seen_wrist", [(1, 20, 21), (2, 21, 20)])
-def test_a_hand_out_of_view_makes_that_arm_red_and_no_other(observation, body, hand, lost_wrist, seen_wrist):
+def test_a_hand_out_of_view_makes_that_arm_red_and_no_other(observation, body, networks, hand, lost_wrist, seen_wrist):
     observation.valid[:, hand] = False
-    found = measure_uncertainty(load_flag(), observation, body, samples=8)
+    found = measure_uncertainty(networks.flag, observation, body, samples=8)
     follows = body_weights(body)[choose_probes(body)[0]]
     unsure = {joint: found.probes[:, follows[:, joint] > 0.9].mean() for joint in (lost_wrist, seen_wrist)}
     assert unsure[lost_wrist] > RED, "metres"
@@ -140,12 +140,12 @@ def test_a_hand_out_of_view_makes_that_arm_red_and_no_other(observation, body, h
     assert forearm > 0.6 * RED
 
 
-def test_a_tracked_foot_makes_its_leg_surer_and_no_other(observation, body):
+def test_a_tracked_foot_makes_its_leg_surer_and_no_other(observation, body, networks):
     valid = torch.zeros(33, 1)
     valid[16:] = 1
     trackers = BodyTrackers((7,), torch.eye(3).repeat(33, 1, 1, 1), torch.zeros(33, 1, 3), valid)
-    alone = measure_uncertainty(load_flag(), observation, body, samples=8).probes
-    beside = measure_uncertainty(load_flag(), observation, body, samples=8, body_trackers=trackers).probes
+    alone = measure_uncertainty(networks.flag, observation, body, samples=8).probes
+    beside = measure_uncertainty(networks.flag, observation, body, samples=8, body_trackers=trackers).probes
     follows = body_weights(body)[choose_probes(body)[0]]
 
     def ratio(joint):
@@ -175,10 +175,10 @@ def test_frames_on_either_side_of_a_loss_are_measured():
     assert sampled_frames(valid[:1]).tolist() == [0]
 
 
-def test_uncertainty_jumps_where_a_hand_is_lost(observation, body):
+def test_uncertainty_jumps_where_a_hand_is_lost(observation, body, networks):
     """What lies between sampled frames does not smear a loss over the frames before it."""
     observation.valid[19:, 1] = False
-    model, alone = load_flag(), observation.first(19)
+    model, alone = networks.flag, observation.first(19)
     before = measure_uncertainty(model, observation, body, samples=4).probes[:19]
     np.testing.assert_allclose(before, measure_uncertainty(model, alone, body, samples=4).probes, atol=1e-6)
 

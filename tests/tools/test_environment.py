@@ -268,6 +268,7 @@ def test_the_engines_lock_has_every_pythons_wheels():
 
 
 def test_offline_is_said_at_once(launcher, monkeypatch):
+    import threading
     import time
 
     monkeypatch.undo()
@@ -275,8 +276,15 @@ def test_offline_is_said_at_once(launcher, monkeypatch):
         monkeypatch.delenv(name)
     monkeypatch.setattr(environment, "PIP_CONFIGURATION", ())
     monkeypatch.setattr(environment, "ANSWER_SECONDS", 0.3)
-    monkeypatch.setattr(environment.urllib.request, "urlopen", lambda *_, **__: time.sleep(60))
+    over = threading.Event()
+
+    def never_answer(*_, **__):
+        over.wait(60)
+        raise OSError("nobody is there")
+
+    monkeypatch.setattr(environment.urllib.request, "urlopen", never_answer)
     begun = time.monotonic()
     with pytest.raises(EnvironmentProblem, match="does not answer: go online"):
         environment.need_index()
     assert time.monotonic() - begun < 5
+    over.set()  # The thread that waits would else outlive this test.

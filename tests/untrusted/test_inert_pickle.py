@@ -19,9 +19,9 @@ def text(words):
 
 HOSTILE = {
     "a tuple nested three million deep as a key": b"\x80\x02}" + b")" + b"\x85" * 3_000_000 + b"Ns.",
-    "the same in a set": b"\x80\x04\x8f(" + b")" + b"\x85" * 1_000_000 + b"\x90.",
-    "the same in a frozen set": b"\x80\x04(" + b")" + b"\x85" * 1_000_000 + b"\x91.",
-    "lists nested a million deep": b"\x80\x02}X\x01\x00\x00\x00a" + b"]" * 1_000_000 + b"a" * 999_999 + b"s.",
+    "one 300,000 deep in a set": b"\x80\x04\x8f(" + b")" + b"\x85" * 300_000 + b"\x90.",
+    "one 300,000 deep in a frozen set": b"\x80\x04(" + b")" + b"\x85" * 300_000 + b"\x91.",
+    "lists nested 300,000 deep": b"\x80\x02}X\x01\x00\x00\x00a" + b"]" * 300_000 + b"a" * 299_999 + b"s.",
     "a place in the memo of gigabytes": b"\x80\x02}r" + struct.pack("<I", 0x7FFFFFFF) + b"0.",
     "bytes of a terabyte": b"\x80\x04}(\x8c\x01a\x8e" + struct.pack("<Q", 1 << 40) + b"xu.",
     "a number of two billion bytes": b"\x80\x02}X\x01\x00\x00\x00a\x8b" + struct.pack("<i", 0x7FFFFFFF) + b"s.",

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from threepoint.blender_addon.engine import worker_client
 from threepoint.blender_addon.engine.worker_client import WorkerClient
 from threepoint.model_core.child_python import clean_environment, command
 from threepoint.model_core.worker import messages
@@ -116,7 +117,8 @@ def test_a_request_that_cannot_be_sent_is_refused_and_the_next_one_is_answered(c
         "import os, time; os.close(1); time.sleep(60)",
     ],
 )
-def test_an_engine_that_says_something_else_or_hears_no_more_is_said_to_be_dead(tmp_path, program):
+def test_an_engine_that_says_something_else_or_hears_no_more_is_said_to_be_dead(tmp_path, monkeypatch, program):
+    monkeypatch.setattr(worker_client, "END_SECONDS", 0.1)
     script = tmp_path / "engine.py"
     script.write_text(program)
     client = WorkerClient(sys.executable, tmp_path / "engine.log", script)

@@ -51,6 +51,14 @@ def client(tmp_path):
     client.stop()
 
 
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory):
+    """A client whose engine outlives what the tests ask of it."""
+    client = WorkerClient(sys.executable, tmp_path_factory.mktemp("lasting") / "engine.log", ENGINE)
+    yield client
+    client.stop()
+
+
 def ask(client, seed, kind="animate", calibration=None):
     return client.ask(*messages.request(kind, short_recording(), {"seed": seed, "take": 0}, calibration))
 
@@ -65,44 +73,44 @@ def answer(client, job, *types):
     raise AssertionError("the engine says nothing")
 
 
-def test_a_motion_comes_back_after_progress(client):
-    job = ask(client, ANSWER)
-    header, arrays = answer(client, job, "done")
+def test_a_motion_comes_back_after_progress(lasting):
+    job = ask(lasting, ANSWER)
+    header, arrays = answer(lasting, job, "done")
     motion = messages.read_motion(header["motion"], arrays)
     assert motion.frame_count == 4 and motion.duration == pytest.approx(0.05)
     assert calibration_from_json(header["calibration"]).betas == pytest.approx(motion.betas)
-    assert client.about["device"] == "cpu"
-    assert "libraries may print" in client.log.read_text()
+    assert lasting.about["device"] == "cpu"
+    assert "libraries may print" in lasting.log.read_text()
 
 
-def test_a_calibration_comes_back_with_its_notes_and_its_standard_error(client):
-    header, arrays = answer(client, ask(client, ANSWER, "calibrate"), "calibrated")
+def test_a_calibration_comes_back_with_its_notes_and_its_standard_error(lasting):
+    header, arrays = answer(lasting, ask(lasting, ANSWER, "calibrate"), "calibrated")
     found = calibration_from_json(header["calibration"])
     assert str(found.notes[0]).startswith("person 1.70 m tall") and found.stature_error == 0.05 and not arrays
 
 
-def test_a_calibration_that_is_sent_is_used(client):
+def test_a_calibration_that_is_sent_is_used(lasting):
     given = Calibration(np.arange(10.0), 0.3, preset_offsets("touch"), (Note("wrists_straightened"),), 0.02)
-    header, arrays = answer(client, ask(client, ANSWER, calibration=given), "done")
+    header, arrays = answer(lasting, ask(lasting, ANSWER, calibration=given), "done")
     assert messages.read_motion(header["motion"], arrays).floor == 0.3
     assert header["calibration"] == calibration_to_json(given)
 
 
 @pytest.mark.parametrize(("seed", "words"), [(REFUSE, "hands: none"), (FAIL, "not enough memory")])
-def test_what_goes_wrong_is_a_line_and_the_next_request_works(client, seed, words):
-    header, _ = answer(client, ask(client, seed), "refused", "failed")
+def test_what_goes_wrong_is_a_line_and_the_next_request_works(lasting, seed, words):
+    header, _ = answer(lasting, ask(lasting, seed), "refused", "failed")
     assert words in header["message"]
-    answer(client, ask(client, ANSWER), "done")
+    answer(lasting, ask(lasting, ANSWER), "done")
 
 
-def test_a_cancelled_job_stops_at_its_next_step(client):
-    job = ask(client, WORK_LONG)
-    answer(client, job, "progress")
+def test_a_cancelled_job_stops_at_its_next_step(lasting):
+    job = ask(lasting, WORK_LONG)
+    answer(lasting, job, "progress")
     begun = time.monotonic()
-    client.cancel(job)
-    answer(client, job, "cancelled")
+    lasting.cancel(job)
+    answer(lasting, job, "cancelled")
     assert time.monotonic() - begun < 1
-    answer(client, ask(client, ANSWER), "done")
+    answer(lasting, ask(lasting, ANSWER), "done")
 
 
 def test_the_engine_leaves_cores_to_others_while_its_threads_wait(monkeypatch, tmp_path):

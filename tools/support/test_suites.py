@@ -1,14 +1,16 @@
-"""Runs of pytest in processes of their own, two at a time, each one's output kept apart and printed whole."""
+"""Checks and runs of pytest in processes of their own, two at a time, each one's output apart and printed whole."""
 
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import ClassVar
 
 from ...model_core.child_python import clean_environment, command
 from .checkout import ROOT
@@ -17,6 +19,7 @@ MAX_PARALLEL = 2
 TIME_LIMIT = 1800
 """Seconds for one run of pytest: a Blender that hangs must not hold up the rest."""
 POLL_SECONDS = 0.2
+REPORT = "report.xml"
 NOTHING_COLLECTED = 5
 """pytest's exit status when its arguments leave no test."""
 PYTEST = """
@@ -33,20 +36,8 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True)
-class Suite:
-    """One run of pytest: its title, what gives its interpreter when it begins, and its arguments.
-
-    An environment may have to be made first, while other suites run.
-    """
-
-    title: str
-    python: Callable[[], Path]
-    arguments: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Result:
-    """What came of a suite: tests by outcome, and the exit status."""
+    """What came of a job: tests by outcome, and the exit status."""
 
     OUTCOMES: ClassVar = ("passed", "failed", "skipped")
     title: str
@@ -54,69 +45,84 @@ class Result:
     status: int
 
 
-class _Run:
-    """A suite whose process has been started; with ``apart`` its output goes to a file until it is printed."""
+@dataclass(frozen=True)
+class Job:
+    """A program that ends with a result: a check, which counts as one test, or a suite of tests."""
 
-    def __init__(self, suite: Suite, apart: bool) -> None:
-        self.suite = suite
-        self.folder = tempfile.TemporaryDirectory()
-        self.report = Path(self.folder.name) / "report.xml"
-        self.output: IO[bytes] | None = open(Path(self.folder.name) / "output.txt", "w+b") if apart else None  # noqa: SIM115
-        python = suite.python()
-        self.begun = time.monotonic()
-        tests = command(python, "-c", PYTEST, f"--rootdir={ROOT}", *suite.arguments, f"--junitxml={self.report}")
-        isolated = {**clean_environment(), "BLENDER_USER_RESOURCES": self.folder.name}
-        if apart:
-            isolated |= ONE_THREAD
-        self.process = subprocess.Popen(tests, cwd=ROOT, env=isolated, stdout=self.output, stderr=self.output)
+    title: str
+    python: Callable[[], Path]
+    """Gives the interpreter when the job begins: an environment may have to be made first, while another job runs."""
+    arguments: tuple[str, ...]
 
-    def is_over(self) -> bool:
-        """Whether the process has ended; one that takes too long is ended here."""
-        if self.process.poll() is None and time.monotonic() - self.begun > TIME_LIMIT:
-            self.process.kill()
-            self.process.wait()
-            print(f"{self.suite.title}: stopped after {TIME_LIMIT} s", file=sys.stderr)
-        return self.process.poll() is not None
+    def words(self, folder: Path) -> tuple[str, ...]:
+        """The interpreter's arguments; what the program writes besides its output may go to ``folder``."""
+        return ("-m", *self.arguments)
 
-    def result(self) -> Result:
-        """Print what the suite wrote, and count."""
-        if self.output:
-            print(f"== {self.suite.title}", flush=True)
-            self.output.seek(0)
-            sys.stdout.buffer.write(self.output.read())
-            sys.stdout.flush()
-        return Result(self.suite.title, count_results(self.report, self.process.returncode), self.process.returncode)
+    def variables(self, folder: Path) -> dict[str, str]:
+        """Variables that the program gets besides this process's."""
+        return {}
 
-    def close(self) -> None:
-        """End the process, if it still runs, and remove its files."""
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        if self.output:
-            self.output.close()
-        self.folder.cleanup()
+    def counts(self, folder: Path, status: int) -> dict[str, int]:
+        """Tests by outcome, of a program that has ended with an exit status."""
+        return {"passed": int(status == 0), "failed": int(status != 0), "skipped": 0}
 
 
-def run_suites(suites: Sequence[Suite]) -> list[Result]:
-    """Run the suites, two at a time, in their order; one alone shows its output as it comes."""
-    waiting, running, results = list(suites), [], []
-    apart = len(waiting) > 1
-    if suites:
-        print(f"== {', '.join(suite.title for suite in suites)}" + (": each is shown when it ends" if apart else ""))
+class Suite(Job):
+    """One run of pytest, with its arguments."""
+
+    def words(self, folder: Path) -> tuple[str, ...]:
+        return ("-c", PYTEST, f"--rootdir={ROOT}", *self.arguments, f"--junitxml={folder / REPORT}")
+
+    def variables(self, folder: Path) -> dict[str, str]:
+        return {"BLENDER_USER_RESOURCES": str(folder)}
+
+    def counts(self, folder: Path, status: int) -> dict[str, int]:
+        return count_results(folder / REPORT, status)
+
+
+def run_jobs(jobs: Sequence[Job]) -> list[Result]:
+    """Run the jobs, two at a time, in their order; one alone shows its output as it comes."""
+    results, apart, stopped = [], len(jobs) > 1, threading.Event()
+    if jobs:
+        print(f"== {', '.join(job.title for job in jobs)}" + (": each is shown when it ends" if apart else ""))
         sys.stdout.flush()
-    try:
-        while waiting or running:
-            while waiting and len(running) < MAX_PARALLEL:
-                running.append(_Run(waiting.pop(0), apart))
-            for run in [run for run in running if run.is_over()]:
-                results.append(run.result())
-                running.remove(run)
-                run.close()
-            time.sleep(POLL_SECONDS)
-    finally:
-        for run in running:
-            run.close()
+    with ThreadPoolExecutor(MAX_PARALLEL) as pool:
+        begun = [pool.submit(_run, job, apart, stopped) for job in jobs]
+        try:
+            for ended in as_completed(begun):
+                result, output = ended.result()
+                results.append(result)
+                if apart:
+                    print(f"== {result.title}", flush=True)
+                    sys.stdout.buffer.write(output)
+                    sys.stdout.flush()
+        finally:
+            stopped.set()
+            pool.shutdown(cancel_futures=True)
     return results
+
+
+def _run(job: Job, apart: bool, stopped: threading.Event) -> tuple[Result, bytes]:
+    """What came of a job, and, with ``apart``, what it wrote; it is ended when it takes too long or all is stopped."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        variables = {**clean_environment(), **job.variables(folder), **(ONE_THREAD if apart else {})}
+        words = command(job.python(), *job.words(folder))
+        with open(folder / "output.txt", "w+b") as file:
+            output = file if apart else None
+            with subprocess.Popen(words, cwd=ROOT, env=variables, stdout=output, stderr=output) as process:
+                begun = time.monotonic()
+                while process.poll() is None:
+                    late = time.monotonic() - begun > TIME_LIMIT
+                    if late:
+                        print(f"{job.title}: stopped after {TIME_LIMIT} s", file=sys.stderr)
+                    if late or stopped.is_set():
+                        process.kill()
+                        process.wait()
+                    else:
+                        stopped.wait(POLL_SECONDS)
+            file.seek(0)
+            return Result(job.title, job.counts(folder, process.returncode), process.returncode), file.read()
 
 
 def count_results(report: Path, status: int) -> dict[str, int]:

@@ -18,6 +18,8 @@ from threepoint.model_core.geometry.rotations import (
     transpose,
 )
 
+pytestmark = pytest.mark.any_blender
+
 BONES = (np.array([0.3, 0.02, 0.0]), np.array([0.26, 0.0, -0.01]))
 LENGTH = sum(np.linalg.norm(bone) for bone in BONES)
 

@@ -18,6 +18,8 @@ from threepoint.model_core.body import load_body
 from threepoint.tools.evaluation.characters.measuring import measure
 from threepoint.tools.support.sample_recording import sample_motion
 
+pytestmark = pytest.mark.any_blender
+
 SLOWER = 3
 
 

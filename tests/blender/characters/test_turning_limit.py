@@ -9,6 +9,8 @@ from threepoint.blender_addon.characters.transfer import reach_in_time
 from threepoint.blender_addon.characters.turning_limit import FASTEST, LOOK_AHEAD, limited, turned
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, normalize
 
+pytestmark = pytest.mark.any_blender
+
 FPS, FRAMES = 60.0, 240
 SPEED = 3.0
 LIMIT = 30.0

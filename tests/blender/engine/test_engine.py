@@ -13,6 +13,7 @@ from threepoint.blender_addon.engine import client as engine
 from threepoint.blender_addon.state import predictions
 from threepoint.blender_addon.state.people import people_of
 
+pytestmark = [pytest.mark.any_blender, pytest.mark.usefixtures("cold_engine")]
 ANSWER, REFUSE, FAIL, WORK_LONG, TURN_DEAF, DIE, HANG_LOADING, HANG_PREDICTING, HANG_REFINING, HANG_SENDING = range(10)
 WAIT_SECONDS = 60
 ROUNDS = 50

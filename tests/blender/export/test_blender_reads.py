@@ -24,7 +24,7 @@ IMPORTERS = {
 BY_SECONDS = ("FBX", "GLTF")
 """Formats that hold seconds; the others' frames are taken for the scene's."""
 IMPORTED_AT = 30
-LOOKED_AT = (0, 1, 17, 60, -1)
+LOOKED_AT = (0, 1, 17, 40, -1)
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")

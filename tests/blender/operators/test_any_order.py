@@ -11,10 +11,10 @@ from threepoint.blender_addon.state import selection, takes
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.state.people import people_of
 
-STEPS, FEW, MANY = 12, 8, 50
+STEPS, FEW, MANY = 12, 4, 20
 SERIES = ((4, 2), (4, 5), (5, 0), (5, 1), (5, 2), (5, 3))
 FIRST = FEW + MANY * SERIES.index(bpy.app.version[:2])
-"""Every Blender has fifty days of its own: three hundred in all."""
+"""Every Blender has twenty days of its own beside the few that all have."""
 
 
 class Day:

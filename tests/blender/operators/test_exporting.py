@@ -30,7 +30,7 @@ MILLIMETRE = 1e-3
 def dancer(scene, person):
     """The person with an avatar whose every joint swings by up to a radian; a second take is there, not shown."""
     bpy.ops.threepoint.predict(kind="TAKE")
-    motion = wild_motion(frames=241)
+    motion = wild_motion(frames=181)
     predictions.receive_motion(person, replace(motion, betas=np.array(person.betas)), scene)
     return person
 

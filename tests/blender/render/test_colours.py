@@ -12,6 +12,8 @@ import pytest
 from threepoint.blender_addon.avatar.uncertainty_colours import RAMP
 from threepoint.blender_addon.trackers.empties import COLOURS, OTHER_COLOUR
 
+pytestmark = pytest.mark.any_blender
+
 SEEN = {
     "all cones": np.eye(3),
     "protanopia": np.array(
