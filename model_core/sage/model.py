@@ -121,20 +121,14 @@ class Sage(nn.Module):
         return upper, ddim_sample(self.lower_diffusion, observation, start, sampling.steps, condition=upper)
 
     def forward(
-        self,
-        observation: torch.Tensor,
-        rest_joints: torch.Tensor,
-        sampling: Sampling = MEAN,
-        noise: torch.Tensor | None = None,
-        refine: bool = True,
+        self, observation: torch.Tensor, sampling: Sampling = MEAN, noise: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Features (B, T, F), T even -> 6D rotations (B, T, 22 * 6), turned by the heading, contact logits (B, T, 4).
 
-        ``rest_joints`` (B, 22, 3) are of bodies of size 1; ``noise`` (2, B, T / 2, latent) is the sampler's start:
-        without it the latents are the means. ``refine`` False leaves the refiner out.
+        ``noise`` (2, B, T / 2, latent) is the sampler's start: without it the latents are the means. The refiner, which
+        corrects poses over time, is not applied.
         """
-        pose, contacts = self.decoder(*self.latents(observation, sampling, noise), observation)
-        return (self.refiner(pose, observation, rest_joints) if refine else pose), contacts
+        return self.decoder(*self.latents(observation, sampling, noise), observation)
 
     def streamed(self, observation: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """What a stream decodes before the refiner: features (B, T, F), T even -> poses (B, T, 22 * 6), contacts.
