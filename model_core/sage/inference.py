@@ -13,7 +13,7 @@ from ..observation import SIXD_MIRRORED, Observation, features, mirrored_feature
 from ..window_blending import Places, blend_sequences
 from .ensemble import SageEnsemble, members_of
 from .inertialization import inertialize_gaps
-from .model import MEAN, Sage, Sampling, to_world
+from .model import MEAN, Sage, Sampling, placed_by_head
 from .precision import reduced, without_tf32
 
 WINDOWS_PER_BATCH = 32
@@ -115,7 +115,7 @@ def predict_all(
         for part, decoded in zip(parts, _decode(member, shown, sampling, windows, report, half), strict=True):
             part.append(_mirrored_pose(decoded) if mirrored else decoded)
     means = [torch.stack(part).mean(0) for part in parts]
-    poses = [change_pose(mean[:, :POSE_SIZE], lambda matrices: matrices) for mean in means]  # Unit vectors.
+    poses = [matrix_to_sixd(_matrices(mean[:, :POSE_SIZE])).flatten(1) for mean in means]  # Unit vectors.
     if refine:
         report = progress and _part_of(progress, steps - 1, steps)
         poses = _refine(first, poses, seen, rests, Windows(window or offline_window(first), overlap), report)
@@ -123,9 +123,9 @@ def predict_all(
     for observation, (_, rotations, positions, rest), pose, mean in zip(
         observations, people, poses, means, strict=True
     ):
-        frames, valid = observation.frame_count, observation.valid
-        pose = change_pose(pose[:frames], lambda matrices, valid=valid: inertialize_gaps(matrices, valid))
-        local, translation, _, _ = to_world(pose, rotations[:, 0], positions[:, 0], rest)
+        frames = observation.frame_count
+        matrices = inertialize_gaps(_matrices(pose[:frames]), observation.valid)
+        local, translation, _, _ = placed_by_head(matrices, rotations[:, 0], positions[:, 0], rest)
         predictions.append(Prediction(local, translation, mean[:frames, POSE_SIZE:]))
     return predictions
 
@@ -165,6 +165,11 @@ def _mirrored_pose(decoded: torch.Tensor) -> torch.Tensor:
     pose, contacts = decoded[:, :POSE_SIZE].unflatten(1, (-1, 6)), decoded[:, POSE_SIZE:]
     pose = pose[:, MIRRORED_BODY] * pose.new_tensor(SIXD_MIRRORED)
     return torch.cat([pose.flatten(1), contacts[:, MIRRORED_FEET]], 1)
+
+
+def _matrices(pose: torch.Tensor) -> torch.Tensor:
+    """Rotations (T, 22, 3, 3) of 6D ones (T, 22 * 6)."""
+    return sixd_to_matrix(pose.unflatten(1, (BODY_JOINT_COUNT, 6)))
 
 
 def _part_of(progress: Progress, number: int, count: int) -> Progress:
@@ -228,11 +233,6 @@ def _blend(
 def offline_window(sage: Sage) -> int:
     """Frames of a window of ``predict``; even."""
     return 2 * round(sage.config.window * OFFLINE_STRETCH / 2)
-
-
-def change_pose(pose: torch.Tensor, change: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
-    """6D rotations (..., 22 * 6) after ``change`` of them as matrices (..., 22, 3, 3)."""
-    return matrix_to_sixd(change(sixd_to_matrix(pose.unflatten(-1, (BODY_JOINT_COUNT, 6))))).flatten(-2)
 
 
 def window_step(window: int, overlap: float) -> int:

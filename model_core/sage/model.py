@@ -168,9 +168,16 @@ def to_world(
     broadcastable to (..., T, 22, 3). Returns local rotations (..., T, 22, 3, 3), pelvis positions (..., T, 3), world
     rotations and joint positions.
     """
-    xp = array_namespace(sixd)
-    local: Any = sixd_to_matrix(sixd.reshape(*sixd.shape[:-1], BODY_JOINT_COUNT, 6))
-    root = rotation_about_y(heading(head_rotation)) @ local[..., 0, :, :]
+    matrices = sixd_to_matrix(sixd.reshape(*sixd.shape[:-1], BODY_JOINT_COUNT, 6))
+    return placed_by_head(matrices, head_rotation, head_position, rest_joints)
+
+
+def placed_by_head(
+    local: Array, head_rotation: Array, head_position: Array, rest_joints: Array
+) -> tuple[Array, Array, Array, Array]:
+    """``to_world`` of local rotations (..., T, 22, 3, 3), the root's turned by the heading."""
+    xp = array_namespace(local)
+    root: Any = rotation_about_y(heading(head_rotation)) @ local[..., 0, :, :]
     local = xp.concatenate([root[..., None, :, :], local[..., 1:, :, :]], -3)
     joints: Any
     world, joints = forward_kinematics(local, xp.zeros_like(head_position), rest_joints)

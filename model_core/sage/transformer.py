@@ -65,13 +65,15 @@ class Linear(nn.Linear):
     _rounded: tuple[tuple[object, ...], torch.Tensor, torch.Tensor] | None = None
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002
-        kind = input.device.type
-        if not torch.is_autocast_enabled(kind) or not torch.is_inference_mode_enabled() or self.weight.is_inference():
-            return super().forward(input)
+        weight, bias, kind = self.weight, self.bias, input.device.type
+        rounding = torch.is_inference_mode_enabled() and torch.amp.is_autocast_available(kind)
+        # Tensors that were made for inference do not tell when they have changed.
+        if not rounding or not torch.is_autocast_enabled(kind) or weight.is_inference():
+            return F.linear(input, weight, bias)
         dtype = torch.get_autocast_dtype(kind)
-        weights_are = dtype, self.weight.data_ptr(), self.weight._version, self.bias._version
-        if self._rounded is None or self._rounded[0] != weights_are:
-            self._rounded = weights_are, self.weight.to(dtype), self.bias.to(dtype)
+        version = dtype, weight.data_ptr(), weight._version, bias._version
+        if self._rounded is None or self._rounded[0] != version:
+            self._rounded = version, weight.to(dtype), bias.to(dtype)
         return F.linear(input, *self._rounded[1:])
 
 
