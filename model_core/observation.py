@@ -146,9 +146,7 @@ def mirrored_features(seen: Array, body_proportions: Array) -> Array:
     places; along x rotations keep their sign and directions lose it, along y and z it is the other way about.
     """
     xp = array_namespace(seen)
-    signs: Any = xp.asarray(MIRROR_SIGNS, dtype=seen.dtype)
-    if xp is not np:
-        signs = signs.to(seen.device)
+    signs: Any = np.array(MIRROR_SIGNS, np.float32) if xp is np else xp.tensor(MIRROR_SIGNS).to(seen)
     tracked = seen[..., MIRROR_ORDER] * signs
     person = xp.ones_like(seen[..., :PERSON_COUNT]) * body_proportions[..., None, :]
     return xp.concatenate([tracked, person], -1)
