@@ -23,13 +23,12 @@ Places = list[tuple[int, int]]
 """(sequence, first frame) of windows."""
 
 
-def window_starts(count: int, window: int, step: int, second: int | None = None) -> list[int]:
+def window_starts(count: int, window: int, step: int) -> list[int]:
     """First frames of windows that cover ``count`` frames, ``step`` apart; the last one is flush with the end.
 
-    ``window`` is at most ``count``. With ``second``, from 1 to ``step``, the second window begins there and all later
-    ones shift with it.
+    ``window`` is at most ``count``.
     """
-    return [*dict.fromkeys([0, *range(second or step, count - window, step), count - window])]
+    return [*range(0, count - window, step), count - window]
 
 
 def even_parts(windows: list[Window], most: int) -> list[list[Window]]:
@@ -67,7 +66,6 @@ def blend_sequences(
     length: int | None = None,
     hold_ends: bool = False,
     device: torch.device | str = "cpu",
-    second: int | None = None,
 ) -> list[torch.Tensor]:
     """What ``forward(places, window)`` gives (B, window, n) for windows at ``places``, cross-faded: (count, n) a
     sequence.
@@ -75,12 +73,12 @@ def blend_sequences(
     Sequences have ``counts`` frames; one that is shorter than ``window`` is a window of its own length. Windows are
     ``step`` frames apart and go at most ``per_batch`` at a time, those of one length together, whatever sequence they
     are of, and batches side by side on ``device``; ``progress(fraction, stage)`` is told before each batch and may
-    raise ``Cancelled``. ``length`` and ``hold_ends`` are as for ``cross_fade``, ``second`` as for ``window_starts``.
+    raise ``Cancelled``. ``length`` and ``hold_ends`` are as for ``cross_fade``.
     """
     of_length: dict[int, Places] = {}
     for sequence, count in enumerate(counts):
         own = min(window, count)
-        of_length.setdefault(own, []).extend((sequence, start) for start in window_starts(count, own, step, second))
+        of_length.setdefault(own, []).extend((sequence, start) for start in window_starts(count, own, step))
     batches = [(own, part) for own, places in of_length.items() for part in even_parts(places, per_batch)]
     sums: dict[int, torch.Tensor] = {}
     weights: dict[int, torch.Tensor] = {}

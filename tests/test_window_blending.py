@@ -36,16 +36,6 @@ def test_windows_cover_every_frame(count, step):
     assert {frame for start in starts for frame in range(start, start + window)} == set(range(count))
 
 
-@pytest.mark.parametrize("count", COUNTS)
-@pytest.mark.parametrize("second", [2, 12, 36])
-def test_windows_that_are_put_off_cover_every_frame_too(count, second):
-    window = min(48, count)
-    starts = window_starts(count, window, 36, second)
-    assert {frame for start in starts for frame in range(start, start + window)} == set(range(count))
-    assert starts == sorted(set(starts)) and (len(starts) < 3 or starts[1] == second)
-    assert window_starts(count, window, 36, 36) == window_starts(count, window, 36)
-
-
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 @pytest.mark.parametrize("count", COUNTS)
 def test_windows_that_agree_are_what_they_agree_on(count, kind):
