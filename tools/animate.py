@@ -98,11 +98,11 @@ def predict_person(
     name: str, recording: Recording, choices: Options, takes: int, networks: Networks, progress: Progress
 ) -> Person:
     """The ``Person`` of one recording, calibrated once for all takes."""
-    from ..model_core.pipeline import calibrate, model_frame, observe, on_level_ground, solve
+    from ..model_core.pipeline import calibrate_on_ground, model_frame, observe, solve
 
-    placed = on_level_ground(model_frame(recording), choices.ground)
     progress(0, "calibrating")
-    calibration = calibrate(placed, choices, networks, part_of(progress, 0, CALIBRATING))
+    report = part_of(progress, 0, CALIBRATING)
+    placed, calibration, choices = calibrate_on_ground(model_frame(recording), choices, networks, report)
     observation, motions = observe(placed, calibration), []
     for take in range(takes):
         begin, end = (CALIBRATING + (1 - CALIBRATING) * number / takes for number in (take, take + 1))

@@ -1,4 +1,4 @@
-"""When which foot stands: a switch on the armature, pose markers in the action, rings on the floor.
+"""When which foot stands: a switch on the armature, pose markers in the action, rings on the ground.
 
 All of it is in the file and plays without the add-on. The switches are custom properties of the armature, animated in
 each take's own action, so that they change with the take; the rings follow them by drivers. The action remembers what
@@ -11,7 +11,9 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ...model_core.geometry.skeleton import FEET, JOINT_NAMES
+from ...model_core.body.foot_contacts import foot_rest_heights
+from ...model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions
+from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, FEET, JOINT_NAMES
 from ...model_core.motion import Motion
 from ..animation.curves import CONSTANT, Curves, FCurves, replace_keyframes, write_curve
 from ..bpy_types import ArmatureObject
@@ -219,8 +221,8 @@ def mark_contacts(action: bpy.types.Action, fcurves: Iterable[bpy.types.FCurve])
 
 
 def create_rings(armature: ArmatureObject, name: str, collection: bpy.types.Collection) -> list[bpy.types.Object]:
-    """Two rings that lie on the floor under the feet while these stand; empties, so they are never rendered."""
-    rings = []
+    """Two rings that lie on the ground under the feet while these stand; empties, so they are never rendered."""
+    rings, heights = [], _heights_of_feet(armature)
     for side, joints in FEET_JOINTS.items():
         if switch_name(side) not in armature:
             armature[switch_name(side)] = 0
@@ -230,6 +232,7 @@ def create_rings(armature: ArmatureObject, name: str, collection: bpy.types.Coll
         ring[RING] = side
         ring.parent = armature
         collection.objects.link(ring)
+        ring.location.z = -heights[side]
         _follow_foot(ring, armature, names_of(armature)[JOINT_NAMES.index(joints[0])])
         _show_while_standing(ring, armature, side)
         rings.append(ring)
@@ -244,8 +247,18 @@ def rings_of(armature: ArmatureObject) -> list[bpy.types.Object]:
 def _follow_foot(ring: bpy.types.Object, armature: ArmatureObject, bone: str) -> None:
     follow: Any = ring.constraints.new("COPY_LOCATION")
     follow.target, follow.subtarget, follow.head_tail = armature, bone, 0.5
-    follow.use_z = False
-    follow.target_space = follow.owner_space = "WORLD"
+    follow.use_offset = True  # The ring's own place is as far below the foot as the sole is.
+    follow.target_space, follow.owner_space = "POSE", "LOCAL"
+
+
+def _heights_of_feet(armature: ArmatureObject) -> dict[str, float]:
+    """Metres from the sole to the middle of each foot, by side."""
+    bones = [armature.data.bones[name].head_local for name in names_of(armature)[:BODY_JOINT_COUNT]]
+    heights = foot_rest_heights(convert_positions(np.array(bones), MODEL_TO_BLENDER.T))
+    found = {}
+    for side, joints in FEET_JOINTS.items():
+        found[side] = float(heights[[FEET.index(JOINT_NAMES.index(joint)) for joint in joints]].mean())
+    return found
 
 
 def _show_while_standing(ring: bpy.types.Object, armature: ArmatureObject, side: str) -> None:

@@ -7,8 +7,10 @@ from ..bpy_types import AnyObject, Context, registration
 from ..i18n.messages import message
 from ..i18n.translations import translated
 from ..state.direction import objects
+from ..state.direction.found_floor import making_found_floor
 from ..state.polls import has_take
 from ..state.properties import require_person
+from ..steps import all_at_once
 from .buttons import Button, Slot
 
 
@@ -26,6 +28,29 @@ class THREEPOINT_OT_use_as_ground(bpy.types.Operator):
         except InputError as error:
             self.report({"ERROR"}, translated(error))
             return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class THREEPOINT_OT_use_found_levels(bpy.types.Operator):
+    """Let the person stand on the steps that their recording shows: an empty is keyed at the floor's heights"""
+
+    bl_idname = "threepoint.use_found_levels"
+    bl_label = "Use Found Levels"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether there is a take."""
+        return has_take(cls, context)
+
+    def execute(self, context: Context) -> set[str]:
+        """Find them, and select the empty."""
+        try:
+            item = all_at_once(making_found_floor(require_person(context), context.scene))
+        except InputError as error:
+            self.report({"ERROR"}, translated(error))
+            return {"CANCELLED"}
+        _show(context, item)
         return {"FINISHED"}
 
 
@@ -107,7 +132,9 @@ def _show(context: Context, item: AnyObject) -> None:
 
 
 def _draw_ground(layout: bpy.types.UILayout, context: Context) -> None:
-    layout.operator(THREEPOINT_OT_use_as_ground.bl_idname, icon="MESH_GRID")
+    row = layout.row(align=True)
+    row.operator(THREEPOINT_OT_use_as_ground.bl_idname, icon="MESH_GRID")
+    row.operator(THREEPOINT_OT_use_found_levels.bl_idname, icon="MOD_ARRAY")
     row = layout.row(align=True)
     row.operator(THREEPOINT_OT_sit_here.bl_idname, icon="EMPTY_AXIS")
     row.operator(THREEPOINT_OT_use_as_seat.bl_idname, icon="OBJECT_DATA")
@@ -117,6 +144,7 @@ def _draw_ground(layout: bpy.types.UILayout, context: Context) -> None:
 BUTTONS = (Button(Slot.DIRECTION, 10, _draw_ground),)
 CLASSES = (
     THREEPOINT_OT_use_as_ground,
+    THREEPOINT_OT_use_found_levels,
     THREEPOINT_OT_sit_here,
     THREEPOINT_OT_use_as_seat,
     THREEPOINT_OT_let_go,

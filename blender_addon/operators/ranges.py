@@ -1,5 +1,7 @@
 """Which frames are used or solved again: those of the preview range or between markers, or around the playhead."""
 
+from typing import TYPE_CHECKING
+
 import bpy
 
 from ..animation.timing import scene_fps
@@ -11,6 +13,8 @@ from .buttons import Button, Slot
 
 AROUND_SECONDS = 1.0
 """What is taken of either side of the playhead."""
+
+_Operator = bpy.types.Operator if TYPE_CHECKING else object
 
 
 def chosen_range(scene: Scene) -> tuple[int, int] | None:
@@ -28,12 +32,29 @@ def _has_range(operator: type[bpy.types.Operator], context: Context) -> bool:
     return True
 
 
-class THREEPOINT_OT_trim(bpy.types.Operator):
+class _SetsRange(_Operator):
+    """Sets two frames of the active person: a subclass says which range, and where it goes."""
+
+    bl_options = {"UNDO"}
+
+    def found(self, context: Context) -> tuple[int, int]:
+        """First and last frame."""
+        found = chosen_range(context.scene)
+        assert found is not None
+        return found
+
+    def execute(self, context: Context) -> set[str]:
+        """Set them."""
+        person = require_person(context)
+        person.first, person.last = self.found(context)
+        return {"FINISHED"}
+
+
+class THREEPOINT_OT_trim(_SetsRange, bpy.types.Operator):
     """Use only the part of the recording in the timeline's preview range, or between its selected markers"""
 
     bl_idname = "threepoint.trim"
     bl_label = "Use Preview Range"
-    bl_options = {"UNDO"}
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -42,54 +63,42 @@ class THREEPOINT_OT_trim(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Trim to it; nothing of the recording is removed."""
-        person, found = require_person(context), chosen_range(context.scene)
-        assert found is not None
-        person.use_trim, (person.trim_first, person.trim_last) = True, found
+        person = require_person(context)
+        person.use_trim, (person.trim_first, person.trim_last) = True, self.found(context)
         return {"FINISHED"}
 
 
-class THREEPOINT_OT_range_from_preview(bpy.types.Operator):
+class THREEPOINT_OT_range_from_preview(_SetsRange, bpy.types.Operator):
     """Set First and Last to the timeline's preview range (P in the timeline draws one), or to its selected markers"""
 
     bl_idname = "threepoint.range_from_preview"
     bl_label = "Range from Preview"
-    bl_options = {"UNDO"}
 
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Whether there is such a range."""
         return _has_range(cls, context) and has_take(cls, context)
 
-    def execute(self, context: Context) -> set[str]:
-        """Take it over."""
-        person, found = require_person(context), chosen_range(context.scene)
-        assert found is not None
-        person.first, person.last = found
-        return {"FINISHED"}
 
-
-class THREEPOINT_OT_range_at_playhead(bpy.types.Operator):
+class THREEPOINT_OT_range_at_playhead(_SetsRange, bpy.types.Operator):
     """Set First and Last to the second before and the second after the current frame"""
 
     bl_idname = "threepoint.range_at_playhead"
     bl_label = "Range at Playhead"
-    bl_options = {"UNDO"}
 
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Whether there is a take."""
         return has_take(cls, context)
 
-    def execute(self, context: Context) -> set[str]:
-        """Set them, within the take."""
-        person, scene = require_person(context), context.scene
-        take = active_take(person)
+    def found(self, context: Context) -> tuple[int, int]:
+        """Around the playhead, within the take."""
+        take, scene = active_take(require_person(context)), context.scene
         assert take is not None
         begin, end = whole_range(take.action)
         around = round(AROUND_SECONDS * scene_fps(scene))
         middle = min(max(scene.frame_current, begin), end)
-        person.first, person.last = max(begin, middle - around), min(end, middle + around)
-        return {"FINISHED"}
+        return max(begin, middle - around), min(end, middle + around)
 
 
 def draw_range_buttons(layout: bpy.types.UILayout) -> None:

@@ -184,10 +184,17 @@ def _skin_some(body: Body, rotations: Any, translation: Any, betas: Any) -> Any:
     vertices = body.rest_vertices(betas)
     if body.pose_directions is not None:
         vertices = vertices + _pose_offsets(body.pose_directions, rotations)
-    posed = body.weights @ shifts
+    posed = _weighted(body.weights, shifts)
     for axis in range(3):
-        posed += (body.weights @ world[..., axis]) * vertices[..., axis : axis + 1]
+        posed += _weighted(body.weights, world[..., axis]) * vertices[..., axis : axis + 1]
     return posed
+
+
+def _weighted(weights: Any, vectors: Any) -> Any:
+    """Vectors (N, J, 3) of joints -> (N, V, 3), by ``weights`` (V, J): one product for all frames, not one for each."""
+    frames, joints = vectors.shape[:2]
+    columns = vectors.swapaxes(0, 1).reshape(joints, 3 * frames)
+    return (weights @ columns).reshape(len(weights), frames, 3).swapaxes(0, 1)
 
 
 def _pose_offsets(pose_directions: Any, rotations: Any) -> Any:

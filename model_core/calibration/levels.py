@@ -24,6 +24,8 @@ from .posture import FLIGHT, FPS, INDEPENDENT_FRAMES, LIFT, LOWEST_HEAD, OUTLIER
 
 LEVELS = np.concatenate([[0.0], np.arange(0.06, 0.60, 0.04)])
 """Metres above the floor: lower steps are not told from postures, higher ones not climbed in a step or two."""
+KNOWN_LEVELS = np.concatenate([LEVELS[:1], np.arange(LEVELS[1], 3.0, LEVELS[2] - LEVELS[1])])
+"""The same of somebody whose height is known: who climbs stairs goes higher."""
 HIGHEST_STEP = 0.40
 """Metres from one level to the next at most."""
 STEPS_PER_METRE = 0.8
@@ -47,13 +49,16 @@ GRID_START, GRID_STEP, GRID_SIZE = -0.9, 0.01, 181
 """Logarithms of the head's height over the rest pose's for which densities are tabulated."""
 GRID = GRID_START + GRID_STEP * np.arange(GRID_SIZE)
 SHORTEST_STAY = 0.4
-"""Seconds: what is shorter is on the way from one level to another."""
+"""Seconds: what is shorter is on the way from one level to another, or no level at all."""
+SAME_LEVEL = 0.03
+"""Metres by which stays differ at most that are on the same thing."""
 
 
 @dataclass(frozen=True)
 class FloorStretches:
     """S stretches of time with a floor each, lasting until the next: ``starts`` (S,) in the recording's seconds, the
-    first where it begins; ``heights`` (S,) in metres above the calibration's floor."""
+    first where it begins; ``heights`` (S,) in metres above the calibration's floor. Short ones between a lower and a
+    higher one are steps on the way."""
 
     starts: np.ndarray
     heights: np.ndarray
@@ -73,38 +78,64 @@ def find_stretches(
 ) -> FloorStretches:
     """The ``FloorStretches`` of a recording whose person, floor and devices ``calibration`` tells: one of height 0
     where no levels are found. A height is right to about 5 cm."""
-    regular, seen, turns, heads, hands = described_frames(recording, calibration)
+    regular = regular_frames(recording)
+    seen, turns, heads, hands = described_frames(regular, calibration)
     flat = FloorStretches(regular.time[:1].copy(), np.zeros(1))
     if not seen.any():
         return flat
     inputs = posture.describe(turns, heads, hands)[seen]
     head = np.log([float(body.head_height(calibration.betas))])
-    found = find_ground(inputs, heads[::STRIDE][seen], head, np.zeros(1), networks)
+    found = find_ground(inputs, heads[::STRIDE][seen], head, np.zeros(1), networks, KNOWN_LEVELS)
     if found is None:
         return flat
-    ground = found.heights
     times = regular.time[::STRIDE][seen]
     times[0] = regular.time[0]
-    starts = [0]
-    for frame in np.flatnonzero(np.diff(np.abs(ground[:, None] - LEVELS).argmin(1))) + 1:
-        if len(starts) > 1 and times[frame] - times[starts[-1]] < SHORTEST_STAY:
-            starts[-1] = int(frame)
-        else:
-            starts.append(int(frame))
+    starts, heights = _stretches(times, found.heights)
+    return FloorStretches(times[starts], heights)
+
+
+def _stretches(times: np.ndarray, ground: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First frames (S,) and heights (S,) of the stretches of a ``ground`` (T',) in metres at ``times`` (T',)."""
+    nearest = np.abs(ground[:, None] - KNOWN_LEVELS).argmin(1)
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(nearest)) + 1])
+    on = nearest[starts]
+    lasting = np.diff(times[starts], append=times[-1]) >= SHORTEST_STAY
+    climbing = np.zeros(len(on), bool)
+    climbing[1:-1] = np.diff(on)[:-1] * np.diff(on)[1:] > 0
+    lasting[0] = True
+    kept = lasting | climbing
+    starts, lasting = starts[kept], lasting[kept]
     heights = np.array([np.median(stay) for stay in np.split(ground, starts[1:])])
+    seconds = np.diff(times[starts], append=times[-1])
+    heights[lasting] = _together(heights[lasting], seconds[lasting])
     heights[heights < LOWEST_RAISED] = 0.0
     new = np.concatenate([[True], np.diff(heights) != 0])
-    return FloorStretches(times[starts][new], heights[new])
+    return starts[new], heights[new]
+
+
+def _together(heights: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+    """Heights (S,) of stays of so many ``seconds`` (S,), those that are on the same thing at their mean height."""
+    order, same = np.argsort(heights, kind="stable"), np.empty_like(heights)
+    first = 0
+    for last in range(1, len(order) + 1):
+        if last == len(order) or heights[order[last]] - heights[order[first]] > SAME_LEVEL:
+            some = order[first:last]
+            same[some] = np.average(heights[some], weights=seconds[some] + 1e-9)
+            first = last
+    return same
+
+
+def regular_frames(recording: ModelFrameRecording) -> ModelFrameRecording:
+    """A recording at 60 Hz, of ``posture.STRIDE`` frames at least."""
+    return resample(recording, FPS, count=max(frame_count(recording.duration, FPS), STRIDE))
 
 
 def described_frames(
-    recording: ModelFrameRecording, calibration: Calibration
-) -> tuple[ModelFrameRecording, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """A recording at 60 Hz and what ``posture.describe`` asks of it: the recording, which of the described frames (T',)
-    show a head well above the floor, the head's turns (T, 3, 3), its joint (T, 3) and the wrists (T, 2, 3), NaN where
-    one is not seen, metres above the calibration's floor in the model's frame."""
-    count = max(frame_count(recording.duration, FPS), STRIDE)
-    regular = resample(recording, FPS, count=count)
+    regular: ModelFrameRecording, calibration: Calibration
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """What ``posture.describe`` asks for of ``regular_frames``: which of the described frames (T',) show a head well
+    above the floor, the head's turns (T, 3, 3), its joint (T, 3) and the wrists (T, 2, 3), NaN where one is not seen,
+    metres above the calibration's floor in the model's frame."""
     rotations, heads = joint_pose(regular.tracks["head"], calibration, "head")
     hands = np.full((len(heads), 2, 3), np.nan)
     for side, role in enumerate(ROLES[1:]):
@@ -112,7 +143,7 @@ def described_frames(
             _, wrist = joint_pose(regular.tracks[role], calibration, role)
             hands[:, side] = np.where(regular.tracks[role].valid[:, None], wrist, np.nan)
     seen = (regular.tracks["head"].valid & (heads[:, 1] > LOWEST_HEAD))[::STRIDE]
-    return regular, seen, quaternion_to_matrix(rotations), heads, hands
+    return seen, quaternion_to_matrix(rotations), heads, hands
 
 
 def find_ground(
@@ -121,8 +152,10 @@ def find_ground(
     rest: np.ndarray,
     log_prior: np.ndarray,
     networks: PostureNetworks | None = None,
+    levels: np.ndarray = LEVELS,
 ) -> Ground | None:
-    """The ``Ground`` under a person in described frames; None where a flat floor explains them.
+    """The ``Ground`` under a person in described frames; None where a flat floor explains them. It has one of
+    ``levels`` (L,) metres, the first of them 0.
 
     ``inputs`` (T', 12) of ``posture.describe``, the head joint ``heads`` (T', 3) in metres; the person's head is as
     high in the rest pose as one of ``rest`` (H,), logarithms of metres, with the logarithms ``log_prior`` (H,) of
@@ -137,16 +170,17 @@ def find_ground(
     few = held[::skip]
     table = _tabulated(inputs[few], networks or posture.load_networks())
     weight = min(1.0, INDEPENDENT * skip * STRIDE / FPS)
-    density = weight * _log_density(_widened(table), heads[few, 1], rest, LEVELS)
-    flat = weight * _log_density(table, heads[few, 1], rest, LEVELS[:1])[:, :, 0].sum(0)
+    density = weight * _log_density(_widened(table), heads[few, 1], rest, levels)
+    flat = weight * _log_density(table, heads[few, 1], rest, levels[:1])[:, :, 0].sum(0)
     flat = np.maximum(flat, density[:, :, 0].sum(0)) + log_prior
     changes = 1 - np.exp(-STEPS_PER_METRE * np.diff(gone[few], prepend=gone[few[0]]))
-    beliefs, likelihood = _forward(density, changes)
-    levels = likelihood + log_prior
-    if np.logaddexp.reduce(levels) - np.logaddexp.reduce(flat) < LEAST_EVIDENCE:
+    moves = _moves(levels)
+    beliefs, likelihood = _forward(density, changes, moves)
+    stepped = likelihood + log_prior
+    if np.logaddexp.reduce(stepped) - np.logaddexp.reduce(flat) < LEAST_EVIDENCE:
         return None
-    best = int(levels.argmax())
-    ground = _smoothed(beliefs[:, best], density[:, best], changes)
+    best = int(stepped.argmax())
+    ground = _smoothed(beliefs[:, best], density[:, best], changes, moves, levels)
     ground = np.interp(np.arange(len(inputs)), few, ground)
     walked = way[(way * FPS / STRIDE > WALKING) & (ground[1:] < LOWEST_RAISED)].sum()
     if np.ptp(ground) < LOWEST_RAISED or (len(rest) > 1 and walked < LEAST_WALKED):
@@ -180,19 +214,18 @@ def _log_density(table: np.ndarray, heights: np.ndarray, rest: np.ndarray, level
     return flat[first] * (1 - later) + flat[first + 1] * later
 
 
-def _moves() -> np.ndarray:
-    """Probabilities (L, L) of where somebody goes who leaves a level for another."""
-    share = np.full(len(LEVELS), (1 - ON_FLOOR) / (len(LEVELS) - 1))
+def _moves(levels: np.ndarray) -> np.ndarray:
+    """Probabilities (L, L) of where somebody goes who leaves one of ``levels`` (L,) for another."""
+    share = np.full(len(levels), (1 - ON_FLOOR) / (len(levels) - 1))
     share[0] = ON_FLOOR
-    moves = (np.abs(LEVELS[:, None] - LEVELS) <= HIGHEST_STEP) * share
+    moves = (np.abs(levels[:, None] - levels) <= HIGHEST_STEP) * share
     return moves / moves.sum(1, keepdims=True)
 
 
-def _forward(density: np.ndarray, changes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _forward(density: np.ndarray, changes: np.ndarray, moves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Beliefs (T', H, L) in levels by all frames so far, and the logarithms (H,) of the likelihood of all, from log
-    densities (T', H, L) and the probability (T',) that a level was left since the frame before."""
-    moves = _moves()
-    belief = np.full(density.shape[1:], (1 - STARTS_ON_FLOOR) / (len(LEVELS) - 1))
+    densities (T', H, L), the probability (T',) that a level was left since the frame before, and ``_moves``."""
+    belief = np.full(density.shape[1:], (1 - STARTS_ON_FLOOR) / (density.shape[2] - 1))
     belief[:, 0] = STARTS_ON_FLOOR
     beliefs, likelihood = np.empty(density.shape), np.zeros(density.shape[1])
     for frame, now in enumerate(density):
@@ -207,13 +240,15 @@ def _forward(density: np.ndarray, changes: np.ndarray) -> tuple[np.ndarray, np.n
     return beliefs, likelihood
 
 
-def _smoothed(beliefs: np.ndarray, density: np.ndarray, changes: np.ndarray) -> np.ndarray:
-    """The expected level (T',) in metres by all frames, from ``_forward``'s beliefs (T', L) and log densities."""
-    moves, later = _moves(), np.ones(len(LEVELS))
+def _smoothed(
+    beliefs: np.ndarray, density: np.ndarray, changes: np.ndarray, moves: np.ndarray, levels: np.ndarray
+) -> np.ndarray:
+    """The expected one of ``levels`` (L,) by all frames, (T',), from ``_forward``'s beliefs (T', L) and what it got."""
+    later = np.ones(len(levels))
     expected = np.empty(len(beliefs))
     for frame in range(len(beliefs) - 1, -1, -1):
         belief = beliefs[frame] * later
-        expected[frame] = belief @ LEVELS / belief.sum()
+        expected[frame] = belief @ levels / belief.sum()
         later = later * np.exp(density[frame] - density[frame].max())
         later /= later.sum()
         later = (1 - changes[frame]) * later + changes[frame] * (moves @ later)

@@ -12,7 +12,7 @@ from ..recordings.model_frame import ModelFrameRecording
 from . import posture
 from .calibration import Calibration, Offset
 from .height import HeightEvidence, evidence_of_likelihood, height_evidence
-from .levels import described_frames, find_ground
+from .levels import described_frames, find_ground, regular_frames
 from .reach import far_reaches, log_likelihood
 from .stature import STATURES, StatureEstimate, estimate, log_prior
 
@@ -137,12 +137,13 @@ def estimate_stature(
     mean, size = np.zeros(BETA_COUNT), 1.0
     head, tall = float(body.head_height(mean)), float(body.stature(mean))
     reach, roams = _log_reach(recording, hands or {}, hand_std, tall, size), _roams(recording)
-    level, evidence = _without_levels(recording, floor, hands or {}, head / tall, reach)
+    regular = regular_frames(recording)
+    level, evidence = _without_levels(recording, regular, floor, hands or {}, head / tall, reach)
     eyes = upright_eye_height(level) - floor
     found = None
     for _ in range(2):  # How far the head joint lies below the eyes depends on the size that is sought.
         if level is recording:
-            evidence = height_evidence(*_posture(recording, floor, hands or {}, size))
+            evidence = height_evidence(*_posture(regular, floor, hands or {}, size))
         reach = _log_reach(recording, hands or {}, hand_std, tall, size)
         found = estimate(evidence, eyes, reach, head / tall, roams)
         size = found.stature.value / tall
@@ -159,12 +160,17 @@ def _log_reach(
 
 
 def _without_levels(
-    recording: ModelFrameRecording, floor: float, hands: dict[str, Offset], head_ratio: float, log_reach: np.ndarray
+    recording: ModelFrameRecording,
+    regular: ModelFrameRecording,
+    floor: float,
+    hands: dict[str, Offset],
+    head_ratio: float,
+    log_reach: np.ndarray,
 ) -> tuple[ModelFrameRecording, HeightEvidence | None]:
     """The recording as it would be had the person stayed on the floor, and the evidence of how high their head is at
-    rest; the recording itself and None where they did."""
+    rest; the recording itself and None where they did. ``regular`` are its ``levels.regular_frames``."""
     nobody = Calibration(np.zeros(BETA_COUNT), floor, {"head": head_offset(1.0), **hands})
-    regular, seen, turns, heads, wrists = described_frames(recording, nobody)
+    seen, turns, heads, wrists = described_frames(regular, nobody)
     if not seen.any():
         return recording, None
     inputs, heads = posture.describe(turns, heads, wrists)[seen], heads[:: posture.STRIDE][seen]
@@ -178,11 +184,12 @@ def _without_levels(
 
 
 def _posture(
-    recording: ModelFrameRecording, floor: float, hands: dict[str, Offset], size: float
+    regular: ModelFrameRecording, floor: float, hands: dict[str, Offset], size: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What ``height.height_evidence`` asks for of frames in which the head is seen: inputs (T, 12), heights (T,)."""
+    """What ``height.height_evidence`` asks for of ``levels.regular_frames`` in which the head is seen: inputs (T, 12),
+    heights (T,)."""
     nobody = Calibration(np.zeros(BETA_COUNT), floor, {"head": head_offset(size), **hands})
-    _, seen, turns, heads, wrists = described_frames(recording, nobody)
+    seen, turns, heads, wrists = described_frames(regular, nobody)
     inputs = posture.describe(turns, heads, wrists)
     return inputs[seen], np.log(heads[:: posture.STRIDE][seen, 1])
 

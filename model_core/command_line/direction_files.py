@@ -15,6 +15,8 @@ from ..untrusted.values import mapping
 
 LARGEST_FILE = 1 << 24
 """Bytes of such a file."""
+FOUND = Path("found")
+"""Says in a file's place that the ground is to be found in the recording."""
 
 
 def load_pins(path: Path) -> tuple[Pin, ...]:
@@ -28,8 +30,8 @@ def load_contacts(path: Path) -> tuple[GivenContact, ...]:
 
 
 def load_ground(path: Path) -> Ground | None:
-    """The ground of a file, ``{"ground": {...}}``. Raises ``InputError``."""
-    return _load(path, "ground", ground_from_json)
+    """The ground of a file, ``{"ground": {...}}``; of ``FOUND`` the one that is to be found. Raises ``InputError``."""
+    return Ground(found=True) if path == FOUND else _load(path, "ground", ground_from_json)
 
 
 def load_seats(path: Path) -> tuple[Seat, ...]:

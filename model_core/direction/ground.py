@@ -43,11 +43,14 @@ LEVELS = Kind(FloorLevel, "level", "levels")
 
 @dataclass(frozen=True)
 class Ground:
-    """``levels`` for stretches of time, the later one of two counting, and ``triangles``: indices of ``vertices``."""
+    """``levels`` for stretches of time, the later one of two counting, and ``triangles``: indices of ``vertices``.
+
+    Ground that is to be ``found`` has none of them: its levels are found in the recording."""
 
     levels: tuple[FloorLevel, ...] = ()
     vertices: Rows = ()
     triangles: tuple[tuple[int, int, int], ...] = ()
+    found: bool = False
 
     def validate(self) -> "Ground":
         """Return self, or raise ``InputError`` naming what is wrong."""
@@ -58,6 +61,10 @@ class Ground:
             raise InputError(f"the ground's vertices should be numbers {HEIGHT}")
         if triangles.size and not (0 <= triangles.min() and triangles.max() < len(vertices)):
             raise InputError(f"the ground's triangles should be numbers of its {len(vertices)} vertices, from 0 on")
+        if not isinstance(self.found, bool):
+            raise InputError(f"the ground's 'found' is {printable(self.found, 40)}; expected true or false")
+        if self.found and (self.levels or self.triangles):
+            raise InputError("the ground is to be found, and is given; expected one of the two")
         return self
 
 
@@ -78,7 +85,7 @@ def ground_to_json(ground: Ground | None) -> dict[str, Any] | None:
     """The ground as values that JSON holds."""
     if ground is None:
         return None
-    content = {"vertices": ground.vertices, "triangles": ground.triangles}
+    content = {"vertices": ground.vertices, "triangles": ground.triangles, "found": ground.found}
     return {"levels": entries_to_json(ground.levels)} | content
 
 
@@ -87,13 +94,14 @@ def ground_from_json(content: object) -> Ground | None:
     if content is None:
         return None
     given: Mapping[str, Any] = mapping(content, "the ground")
-    unknown = [name for name in given if name not in ("levels", "vertices", "triangles")]
+    unknown = [name for name in given if name not in ("levels", "vertices", "triangles", "found")]
     if unknown:
         raise InputError(
-            f"the ground: '{printable(unknown[0], 60)}' is not known; there are levels, vertices, triangles"
+            f"the ground: '{printable(unknown[0], 60)}' is not known; there are levels, vertices, triangles, found"
         )
     rows = {name: _tuples(given.get(name, ())) for name in ("vertices", "triangles")}
-    return Ground(entries_from_json(given.get("levels", ()), LEVELS), **rows).validate()
+    levels = entries_from_json(given.get("levels", ()), LEVELS)
+    return Ground(levels, **rows, found=given.get("found", False)).validate()
 
 
 def _tuples(values: Any) -> Any:

@@ -13,7 +13,7 @@ BODY_JOINT_COUNT = 22
 """The joints that a motion drives; the two hands follow their wrists."""
 
 PELVIS, HEAD, LEFT_WRIST, RIGHT_WRIST = 0, 15, 20, 21
-SHOULDERS, ELBOWS, WRISTS = (16, 17), (18, 19), (LEFT_WRIST, RIGHT_WRIST)
+COLLARS, SHOULDERS, ELBOWS, WRISTS = (13, 14), (16, 17), (18, 19), (LEFT_WRIST, RIGHT_WRIST)
 HIPS, KNEES, ANKLES, TOES = (1, 2), (4, 5), (7, 8), (10, 11)
 """The left joint, then the right one."""
 SPINE = (3, 6, 9)

@@ -16,6 +16,8 @@ TEMPLATES = {
     "calibrated_per_player": "stature and hands' offsets are those of {recordings} recordings of this person",
     "headset_not_worn": "warning: from {begin:.1f} to {end:.1f} s nobody wears the headset: "
     "the body stands in for them there",
+    "stands_higher": "stands about {cm:.0f} cm above the floor for {seconds:.1f} s, first at {first:.1f} s: "
+    "ground says how high, or is found",
     "hands_hardly_seen": "too little is seen of the hands to fit how they hold their devices: "
     "preset '{preset}' as it is",
     "wrists_straightened": "hands turned so that wrists are straight",

@@ -5,8 +5,7 @@ from ..options import Options
 from ..progress import Progress, Stages
 from ..recordings.model_frame import model_frame
 from ..recordings.recording import Recording
-from .calibrate import calibrate
-from .ground import on_level_ground
+from .calibrate import calibrate_on_ground
 from .networks import Networks, load_networks
 from .observe import observe
 from .solve import solve
@@ -28,6 +27,5 @@ def animate(
     stages = Stages(progress)
     report = stages.begin("calibrating")
     networks = networks or load_networks(options.device)
-    placed = on_level_ground(model_frame(recording), options.ground)
-    calibration = calibrate(placed, options, networks, report)
+    placed, calibration, options = calibrate_on_ground(model_frame(recording), options, networks, report)
     return solve(observe(placed, calibration), calibration, options, networks, stages, start)

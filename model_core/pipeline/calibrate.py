@@ -24,6 +24,7 @@ from ..calibration import (
     preset_offsets,
 )
 from ..calibration.by_preset import calibrate_joints
+from ..direction.ground import Ground
 from ..errors import InputError
 from ..geometry.skeleton import ROLES
 from ..notes import Note
@@ -31,10 +32,13 @@ from ..options import KnownPose, Options
 from ..progress import Progress
 from ..recordings.model_frame import ModelFrameRecording
 from ..untrusted.values import STATURE, number
-from .ground import on_level_ground
+from .ground import found_levels, level_notes, on_level_ground
 from .hand_offsets import fit_hands
 from .networks import Networks, load_networks
 from .unknown_devices import fit_unknown
+
+RECORDING_NOTES = "headset_not_worn", "stands_higher"
+"""Notes that are of a recording, not of a person: a calibration of another recording is taken without them."""
 
 
 def calibrate(
@@ -51,15 +55,37 @@ def calibrate(
     options = (options or Options()).validate()
     recording = on_level_ground(recording, options.ground)
     found = _fitting(options, recording) or _found(recording, options, networks, progress)
-    return with_unworn_notes(found, recording)
+    return with_recording_notes(found, recording, options.body or load_body())
 
 
-def with_unworn_notes(calibration: Calibration, recording: ModelFrameRecording) -> Calibration:
-    """The calibration with notes of when the headset of this recording is on no head."""
-    unworn = tuple(Note("headset_not_worn", {"begin": begin, "end": end}) for begin, end in recording.unworn)
-    return replace(
-        calibration, notes=(*(note for note in calibration.notes if note.code != "headset_not_worn"), *unworn)
-    )
+def calibrate_on_ground(
+    recording: ModelFrameRecording,
+    options: Options,
+    networks: Networks | Callable[[], Networks] | None = None,
+    progress: Progress | None = None,
+) -> tuple[ModelFrameRecording, Calibration, Options]:
+    """The recording as on a flat floor (``on_level_ground``), its ``Calibration``, and the options with the ground that
+    was found where they ask for that: None where the floor is flat.
+
+    The arguments are those of ``calibrate``. Raises ``InputError``.
+    """
+    placed = on_level_ground(recording, options.ground)
+    calibration = calibrate(placed, options, networks, progress)
+    if options.ground is not None and options.ground.found:
+        levels = found_levels(placed, calibration, options.body or load_body())
+        options = replace(options, ground=Ground(levels) if levels else None)
+        placed = on_level_ground(placed, options.ground)
+    return placed, calibration, options
+
+
+def with_recording_notes(calibration: Calibration, recording: ModelFrameRecording, body: Body) -> Calibration:
+    """The calibration with notes of when the headset of this recording is on no head, and of when the person stands
+    higher than the floor, where no ground says so."""
+    said = [Note("headset_not_worn", {"begin": begin, "end": end}) for begin, end in recording.unworn]
+    if recording.levels is None:
+        said += level_notes(found_levels(recording, calibration, body), recording.duration)
+    kept = (note for note in calibration.notes if note.code not in RECORDING_NOTES)
+    return replace(calibration, notes=(*kept, *said))
 
 
 def _fitting(options: Options, recording: ModelFrameRecording) -> Calibration | None:

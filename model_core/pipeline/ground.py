@@ -8,8 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..direction.ground import Ground, GroundHeights
+from ..body import Body
+from ..calibration import Calibration
+from ..calibration.levels import SHORTEST_STAY, find_stretches
+from ..direction.ground import FloorLevel, Ground, GroundHeights
 from ..geometry.filters import gaussian_smooth
+from ..notes import Note
 from ..observation import FPS, Observation
 from ..recordings.model_frame import ModelFrameRecording
 from ..recordings.recording import Track
@@ -22,9 +26,39 @@ KNEES, CHIN = 0.9, 0.2
 the chin."""
 
 
+def found_levels(recording: ModelFrameRecording, calibration: Calibration, body: Body) -> tuple[FloorLevel, ...]:
+    """How high the person stands, and when, by how head and hands move (``calibration.levels``); none of a flat floor.
+
+    Of a recording that is not lowered.
+    """
+    found = find_stretches(recording, body, calibration)
+    begins = found.starts - recording.time[0]
+    ends = np.append(begins[1:], recording.duration + 1.0)
+    return tuple(
+        FloorLevel((float(begin), float(end)), float(height.round(3)))
+        for begin, end, height in zip(begins, ends, found.heights, strict=True)
+        if height > 0
+    )
+
+
+def level_notes(levels: tuple[FloorLevel, ...], duration: float) -> tuple[Note, ...]:
+    """What to say of levels in ``duration`` seconds that were found, a note for each height that is stayed on."""
+    stays: dict[float, list[tuple[float, float]]] = {}
+    for level in levels:
+        begin, end = level.seconds[0], min(level.seconds[1], duration)
+        if end - begin >= SHORTEST_STAY:
+            stays.setdefault(level.height, []).append((begin, end))
+    return tuple(
+        Note("stands_higher", {"cm": 100 * height, "seconds": sum(end - begin for begin, end in times),
+                               "first": times[0][0]})
+        for height, times in stays.items()
+    )  # fmt: skip
+
+
 def on_level_ground(recording: ModelFrameRecording, ground: Ground | None) -> ModelFrameRecording:
-    """The recording as on a floor at y = 0; the same where it is so already, or there is no ground."""
-    if ground is None or recording.levels is not None:
+    """The recording as on a floor at y = 0; the same where it is so already, there is no ground, or it is to be found
+    (``calibrate.calibrate_on_ground``)."""
+    if ground is None or ground.found or recording.levels is not None:
         return recording
     time, head = recording.time, recording.tracks["head"]
     seen = head.valid if head.valid.any() else np.ones(len(time), bool)

@@ -38,7 +38,8 @@ OVERLAP = 0.25
 """Fraction of their length by which SAGE's windows overlap here: a fit to many frames needs no smoother motion."""
 LEAST_FRAMES = 20
 """Of these, with head and hand seen, below which a hand says nothing."""
-ROUNDS = 2
+PARTS = (2, 1)
+"""One stretch in so many is looked at in the first round, which finds where the second begins, and in that."""
 STAGE = "calibrating"
 
 
@@ -58,14 +59,15 @@ def fit_hands(
     report = progress or (lambda fraction, stage: None)
     size, prior = float(body.size(calibration.betas)), hand_prior(preset)
     stretches, fitted, held = _stretches(recording), calibration, None
-    for number in range(ROUNDS):
-        arms = _arms(stretches, fitted, body, networks)
+    for number, part in enumerate(PARTS):
+        arms = _arms(stretches[::part], fitted, body, networks)
         if all(arm is None for arm in arms):
+            if part > 1:
+                continue
             return replace(calibration, notes=(*calibration.notes, Note("hands_hardly_seen", {"preset": preset})))
-        start = None if held is None else held.rotations[0]
-        held = fit_hand_offsets(arms, prior, size, recording.duration, start)
+        held = fit_hand_offsets(arms, prior, size, recording.duration, held)
         fitted = replace(calibration, offsets={**calibration.offsets, **_offsets(held)})
-        report((number + 1) / ROUNDS, STAGE)
+        report((number + 1) / len(PARTS), STAGE)
     assert held is not None
     return replace(fitted, notes=(*calibration.notes, _note(held, prior.rotation, prior.from_palm)))
 
@@ -87,13 +89,14 @@ def _offsets(held: HeldDevices) -> dict[str, Offset]:
 
 
 def _stretches(recording: ModelFrameRecording) -> list[ModelFrameRecording]:
-    """Stretches at 60 Hz, spread over the recording; all of it where it is short."""
-    seconds = STRETCHES * STRETCH_SECONDS
-    if recording.duration <= seconds:
-        return [resample(recording, FPS)]
-    begins = np.linspace(0, recording.duration - STRETCH_SECONDS, STRETCHES)
-    count = int(STRETCH_SECONDS * FPS)
-    return [resample(recording, FPS, float(recording.time[0] + begin), count) for begin in begins]
+    """Stretches at 60 Hz, spread over the recording, that show a hand; all of it where it is short."""
+    if recording.duration <= STRETCHES * STRETCH_SECONDS:
+        stretches = [resample(recording, FPS)]
+    else:
+        begins = np.linspace(0, recording.duration - STRETCH_SECONDS, STRETCHES)
+        count = int(STRETCH_SECONDS * FPS)
+        stretches = [resample(recording, FPS, float(recording.time[0] + begin), count) for begin in begins]
+    return [stretch for stretch in stretches if any(seen_with_head(stretch, role).any() for role in ROLES[1:])]
 
 
 def _arms(
@@ -104,12 +107,11 @@ def _arms(
     joints = torch.as_tensor(rest[:BODY_JOINT_COUNT]).to(next(networks.sage.parameters()))
     parts: list[list[list[torch.Tensor]]] = [[], []]
     first = members_of(networks.sage)[0]
-    seen = [stretch for stretch in stretches if any(seen_with_head(stretch, role).any() for role in ROLES[1:])]
 
     def predicted(stretch: ModelFrameRecording) -> Prediction:
         return predict(first, observe(stretch, calibration), rest, overlap=OVERLAP)
 
-    for stretch, prediction in zip(seen, side_by_side(predicted, seen, joints.device), strict=True):
+    for stretch, prediction in zip(stretches, side_by_side(predicted, stretches, joints.device), strict=True):
         world, positions = forward_kinematics(prediction.rotations, prediction.translation, joints)
         for side, role in enumerate(ROLES[1:]):
             frames = np.flatnonzero(seen_with_head(stretch, role))[::STRIDE]

@@ -17,7 +17,7 @@ from ..geometry.skeleton import ROLES
 from ..notes import Note
 from ..options import Options
 from ..recordings.model_frame import ModelFrameRecording
-from .calibrate import calibrate, with_unworn_notes
+from .calibrate import calibrate, with_recording_notes
 from .networks import Networks
 
 FITTED_RECORDINGS = 4
@@ -80,7 +80,7 @@ def calibrate_as(recording: ModelFrameRecording, player: Player, options: Option
     else:
         body = options.body or load_body()
         person = find_person(recording, body, player.stature, options.floor, **hands_of(device))
-        found = with_unworn_notes(calibrate_by_preset(recording, body, device, person), recording)
+        found = with_recording_notes(calibrate_by_preset(recording, body, device, person), recording, body)
         found = replace(found, offsets={**found.offsets, **player.offsets[device]})
     note = Note("calibrated_per_player", {"recordings": player.recordings})
     return replace(found, stature_error=player.stature_error, notes=(*found.notes, note))

@@ -1,6 +1,7 @@
 """Takes: plausible motions beside the mean, that differ where nothing was seen, in all of a recording or a part."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from ..flag.model import Flag
 from ..geometry.filters import gaussian_smooth, smoothstep
 from ..geometry.kinematics import forward_kinematics
 from ..geometry.rotations import slerp_matrices, transpose
-from ..geometry.skeleton import BODY_JOINT_COUNT, HEAD, LOWER_HALF, PARENTS
+from ..geometry.skeleton import BODY_JOINT_COUNT, COLLARS, ELBOWS, HEAD, LOWER_HALF, PARENTS, SHOULDERS, WRISTS
 from ..observation import FPS, Observation
 from ..options import Options
 from ..progress import Progress, part_of
@@ -26,11 +27,13 @@ from ..sage.inference import Prediction, predict_all
 from ..sage.model import MEAN, Sage, Sampling
 from ..window_blending import cross_fade
 
-TAKE_STEPS, TAKE_NOISE = 5, 1.0
-"""How takes after the first are drawn: with unit noise the sampler needs several steps to settle on one of many."""
+TAKE = Sampling(steps=5, noise=0.4, smoothing=16.0)
+"""How takes after the first are drawn. Unit noise that is another one at each token, as in training, the decoder
+averages away: feet skate, and takes are alike. Noise that goes one way for half a second brings other motions at less
+strength; this much leaves a take as near to the truth, and the best of five nearer (``weights/sage.md``)."""
 TAKES_PER_SEED = 1000
 """So far apart are users' seeds, lest a take of one be another take of the next."""
-ARMS = (13, 16, 18, 20), (14, 17, 19, 21)
+ARMS = tuple(zip(COLLARS, SHOULDERS, ELBOWS, WRISTS, strict=True))
 """The joints that the left and the right hand's tracker tells of."""
 LOST_FRAMES = 6.0
 """Standard deviation in frames of the way from what was seen to what is drawn, inside a gap."""
@@ -42,7 +45,7 @@ def sampling_of(options: Options) -> Sampling:
     """How SAGE is sampled: for take 0 in one step from zero noise, else from the noise of this seed and take."""
     if options.take == 0:
         return MEAN
-    return Sampling(TAKE_STEPS, TAKE_NOISE, TAKES_PER_SEED * options.seed + options.take)
+    return replace(TAKE, seed=TAKES_PER_SEED * options.seed + options.take)
 
 
 def predict_takes(

@@ -10,6 +10,7 @@ To add a term, write its function and add a line to ``TERMS``.
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import torch
 
@@ -85,7 +86,7 @@ def position_energy(joints: torch.Tensor, evidence: Evidence, sigma: float = SIG
     """How far head and hands are from where they were seen: (...) nats. What is not valid does not count."""
     seen = evidence.valid[..., None] > 0
     # Selected before it is squared: what is not valid may hold anything, and must not reach the gradient.
-    off = torch.where(seen, joints[..., list(TRACKED_JOINTS), :] - evidence.positions, evidence.positions.new_zeros(()))
+    off = torch.where(seen, _joints_of(joints, TRACKED_JOINTS) - evidence.positions, evidence.positions.new_zeros(()))
     return 0.5 * (off.square().sum(-1) / sigma**2).sum(-1)
 
 
@@ -96,7 +97,7 @@ def rotation_energy(world: torch.Tensor, evidence: Evidence, sigma: float = SIGM
     """
     seen = evidence.valid[..., None, None] > 0
     zero = evidence.rotations.new_zeros(())
-    off = torch.where(seen, world[..., list(TRACKED_JOINTS), :, :] - evidence.rotations, zero)
+    off = torch.where(seen, _rotations_of(world, TRACKED_JOINTS) - evidence.rotations, zero)
     return 0.5 * (0.5 * off.square().sum((-1, -2)) / sigma**2).sum(-1)
 
 
@@ -121,10 +122,10 @@ def reach_energy(joints: torch.Tensor, evidence: Evidence, sigma: float) -> torc
 
     Arms are as long as ``evidence.rest_joints`` say, less ``ARM_SLACK``; ``joints`` (..., 22, 3).
     """
-    chains = torch.stack([evidence.rest_joints[..., list(joint), :] for joint in (SHOULDERS, ELBOWS, WRISTS)])
+    chains = torch.stack([_joints_of(evidence.rest_joints, joint) for joint in (SHOULDERS, ELBOWS, WRISTS)])
     arms = chains.diff(dim=0).norm(dim=-1).sum(0) * (1 - ARM_SLACK)
     seen = evidence.valid[..., 1:] > 0
-    away = joints[..., list(SHOULDERS), :] - evidence.positions[..., 1:, :]
+    away = _joints_of(joints, SHOULDERS) - evidence.positions[..., 1:, :]
     away = torch.where(seen[..., None], away, torch.zeros_like(away[..., :1]))
     beyond = (away.square().sum(-1).clamp_min(1e-6).sqrt() - arms).clamp_min(0)
     return 0.5 * (beyond / sigma).square().sum(-1)
@@ -148,13 +149,13 @@ def initial_pose_energy(poses: torch.Tensor, reference: Reference, sigma: float)
 
 def body_tracker_position_energy(joints: torch.Tensor, trackers: BodyTrackers, sigma: float) -> torch.Tensor:
     """How far joints are from where trackers beside head and hands put them, (...) nats; ``sigma`` in metres."""
-    off = (joints[..., list(trackers.joints), :] - trackers.positions).square().sum(-1)
+    off = (_joints_of(joints, trackers.joints) - trackers.positions).square().sum(-1)
     return 0.5 * (trackers.valid * off / sigma**2).sum(-1)
 
 
 def body_tracker_rotation_energy(world: torch.Tensor, trackers: BodyTrackers, sigma: float) -> torch.Tensor:
     """The same of their rotations; ``sigma`` in radians."""
-    off = (world[..., list(trackers.joints), :, :] - trackers.rotations).square().sum((-1, -2))
+    off = (_rotations_of(world, trackers.joints) - trackers.rotations).square().sum((-1, -2))
     return 0.5 * (trackers.valid * 0.5 * off / sigma**2).sum(-1)
 
 
@@ -167,13 +168,13 @@ def jerk_energy(joints: torch.Tensor, sigma: float, fps: float = FPS) -> torch.T
 def foot_slide_energy(joints: torch.Tensor, reference: Reference, sigma: float) -> torch.Tensor:
     """What the speed of standing feet costs, (...) nats; ``sigma`` in m/s."""
     standing = _standing(reference)
-    slide = (joints[..., list(FEET), :].diff(dim=-3) * reference.fps / sigma).square().sum(-1)
+    slide = (_joints_of(joints, FEET).diff(dim=-3) * reference.fps / sigma).square().sum(-1)
     return 0.5 * (torch.minimum(standing[..., 1:, :], standing[..., :-1, :]) * slide).sum((-1, -2))
 
 
 def foot_anchor_energy(joints: torch.Tensor, reference: Reference, sigma: float) -> torch.Tensor:
     """What standing feet cost by being away from their anchors, (...) nats; ``sigma`` in metres."""
-    away = (joints[..., list(FEET), :] - reference.foot_anchors)[..., [0, 2]].square().sum(-1)
+    away = (_joints_of(joints, FEET) - reference.foot_anchors)[..., ::2].square().sum(-1)
     robust = away / (1 + away / ANCHOR_ROBUST_SCALE**2)
     return 0.5 * (_standing(reference) * robust).sum((-1, -2)) / sigma**2
 
@@ -196,7 +197,24 @@ def _standing(reference: Reference) -> torch.Tensor:
 
 def _foot_heights(joints: torch.Tensor, reference: Reference) -> torch.Tensor:
     """Metres (..., W, 4) of ``skeleton.FEET`` above where they rest."""
-    return joints[..., list(FEET), 1] - reference.rest_heights
+    return _joints_of(joints, FEET)[..., 1] - reference.rest_heights
+
+
+def _joints_of(joints: torch.Tensor, chosen: tuple[int, ...]) -> torch.Tensor:
+    """Some joints (..., n, 3) of (..., 22, 3)."""
+    return joints.index_select(-2, _index(chosen, joints.device))
+
+
+def _rotations_of(world: torch.Tensor, chosen: tuple[int, ...]) -> torch.Tensor:
+    """Some rotations (..., n, 3, 3) of (..., 22, 3, 3)."""
+    return world.index_select(-3, _index(chosen, world.device))
+
+
+@lru_cache(maxsize=64)
+def _index(chosen: tuple[int, ...], device: torch.device) -> torch.Tensor:
+    """Numbers of joints on a device: a list would be made a tensor, and copied there, at every evaluation."""
+    with torch.inference_mode(False):
+        return torch.tensor(chosen, device=device)
 
 
 def _of_body_trackers(function: Callable[..., torch.Tensor], attribute: str) -> "Energy":
@@ -234,7 +252,7 @@ TERMS = (
     Term("pose", 0.2, "rad", lambda c, s: initial_pose_energy(c.poses, c.reference, s)),
     Term("body_tracker_position", 0.015, "m", _of_body_trackers(body_tracker_position_energy, "joints")),
     Term("body_tracker_rotation", math.radians(6.0), "rad", _of_body_trackers(body_tracker_rotation_energy, "world")),
-    Term("jerk", 600.0, "m/s^3", lambda c, s: jerk_energy(c.joints, s, c.reference.fps), per_frame=False),
+    Term("jerk", 400.0, "m/s^3", lambda c, s: jerk_energy(c.joints, s, c.reference.fps), per_frame=False),
     Term("foot_slide", 0.06, "m/s", lambda c, s: foot_slide_energy(c.joints, c.reference, s), per_frame=False),
     Term("foot_anchor", 0.02, "m", lambda c, s: foot_anchor_energy(c.joints, c.reference, s), per_frame=False),
     Term("foot_height", 0.02, "m", lambda c, s: foot_height_energy(c.joints, c.reference, s), per_frame=False),

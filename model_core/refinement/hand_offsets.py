@@ -47,8 +47,8 @@ ROLLS = (0.0, math.pi / 2, math.pi, -math.pi / 2)
 ROTATION_UNIT, POSITION_UNIT = 0.3, 0.01
 UNKNOWNS = 13
 HISTORY, ITERATIONS = 20, 24
-ENOUGH = 1e-5
-"""Of a cost: less gain ends the search."""
+ENOUGH = 1e-4
+"""Of a cost: less gain ends the search, within some 0.5 degrees and a millimetre of where it would lead."""
 
 
 @dataclass(frozen=True)
@@ -78,25 +78,34 @@ class Arms:
 @dataclass(frozen=True)
 class HeldDevices:
     """Offsets of the left and, mirrored, of the right hand: ``rotations`` (2, 3, 3) and ``positions`` (2, 3) of the
-    wrist on the device, and ``from_palm`` (2, 3) metres, where the handle lies from the palm's centre."""
+    wrist on the device, and ``from_palm`` (2, 3) metres, where the handle lies from the palm's centre.
+
+    The search for them began at the rotation ``start`` (3, 3), and ended at the ``unknowns`` (13,) of ``_Problem``.
+    """
 
     rotations: torch.Tensor
     positions: torch.Tensor
     from_palm: torch.Tensor
+    start: torch.Tensor
+    unknowns: torch.Tensor
 
 
 def fit_hand_offsets(
-    arms: list[Arms | None], prior: HandPrior, size: float, seconds: float, start: torch.Tensor | None = None
+    arms: list[Arms | None], prior: HandPrior, size: float, seconds: float, before: HeldDevices | None = None
 ) -> HeldDevices:
     """The likeliest offsets, given the arms of either side (None where a hand is hardly seen), the ``prior``, the
     person's ``size`` over the mean person's, and how long the recording is that the frames are from.
 
-    The search begins at the rotation ``start`` (3, 3), or else at the likeliest that prior and straight wrists suggest.
+    The search goes on from what was found ``before`` in other frames, or else begins at the likeliest rotation that
+    prior and straight wrists suggest.
     """
     problem = _Problem(
         [arm for arm in arms if arm is not None], [arm is not None for arm in arms], prior, size, seconds
     )
-    return problem.maximize(problem.start() if start is None else start)
+    if before is not None:
+        return problem.maximize(before.start, before.unknowns)
+    start = problem.start()
+    return problem.maximize(start, start.new_zeros(UNKNOWNS))
 
 
 def wrist_angles(forearms: torch.Tensor, hands: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -208,7 +217,7 @@ class _Problem:
         length = from_palm.norm(dim=-1, keepdim=True).clamp_min(1e-9)
         from_palm = from_palm / length * PALM_RADIUS * torch.tanh(length / PALM_RADIUS)
         positions = self.handle - (rotations @ (self.palm + from_palm)[..., None])[..., 0]
-        return HeldDevices(rotations, positions, from_palm)
+        return HeldDevices(rotations, positions, from_palm, start, unknown)
 
     def cost(self, start: torch.Tensor, unknown: torch.Tensor) -> torch.Tensor:
         """Cost in nats of the unknowns."""
@@ -231,11 +240,11 @@ class _Problem:
         axis = torch.stack([skew[2, 1], skew[0, 2], skew[1, 0]]).square()
         return 0.5 * torch.acos(cosine).square() * (axis / (axis.sum() + 1e-9) / self.rotation_std.square()).sum()
 
-    def maximize(self, start: torch.Tensor) -> HeldDevices:
-        """The likeliest offsets that are reached from a rotation (3, 3)."""
+    def maximize(self, start: torch.Tensor, unknown: torch.Tensor) -> HeldDevices:
+        """The likeliest offsets that are reached from ``unknown`` (13,) beside the rotation ``start`` (3, 3)."""
 
         def cost(unknown: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
             return self.cost(start, unknown[0])[None]
 
         with torch.no_grad():
-            return self.held(start, minimise(cost, start.new_zeros(1, UNKNOWNS), ITERATIONS, HISTORY, ENOUGH).x[0])
+            return self.held(start, minimise(cost, unknown[None], ITERATIONS, HISTORY, ENOUGH).x[0])

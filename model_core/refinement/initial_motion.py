@@ -20,6 +20,7 @@ from .body_trackers import BodyTrackers, initial_motion_trust, measured_contacts
 from .closed_form.arms import collar_rotations, smooth_collar_rotations, solve_arm_ik
 from .closed_form.legs import FootTargets, foot_targets, move_feet, on_the_floor
 from .closed_form.lost_hands import hands_to_meet, smooth_dropouts
+from .closed_form.out_of_floor import lift_out_of_floor
 from .closed_form.trunk import steady_pelvis, straighten_to_stand
 from .energy import Reference
 from .feet import foot_anchors, foot_contacts, obey_contacts
@@ -117,7 +118,7 @@ class InitialMotion:
 
     def solve(self, rotations: torch.Tensor, translation: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Local rotations and pelvis positions that meet head and hands as far as humans can, with feet that stay where
-        they stand and out of the floor."""
+        they stand, and with no flesh in the floor."""
         still = torch.as_tensor(stillness(self.tracked_positions[:, 0].cpu().numpy())).to(translation)
         low, heights = self._low_head(), self.reference.rest_heights
         targets = self._foot_targets(rotations, translation, (still > STILL) | low, low)
@@ -128,7 +129,7 @@ class InitialMotion:
         rotations = self._solve_arms(rotations, translation)
         body = rotations, translation, targets.positions, targets.rotations
         (solved,) = _in_batches(lambda *part: (move_feet(*part, rest_joints=self.rest_joints),), *body)
-        return solved, translation
+        return lift_out_of_floor(solved, translation, self.tracked_positions[:, 0], self.rest_joints)
 
     def _encode(
         self,

@@ -25,16 +25,16 @@ from .energy import TERMS, Candidate, Term, total_energy
 from .initial_motion import BodyMotion, InitialMotion
 from .joined_motions import JoinedMotions
 from .optimization.lbfgs import minimise
-from .windows import OVERLAP, WINDOW, even_basis
+from .windows import KNOT_FRAMES, OVERLAP, WINDOW, even_basis
 
 FRAMES_PER_BATCH = 1092
-"""Frames that are optimised together, 13 windows: bounds the memory to a few hundred MB, whatever the recording's
-length. Of fewer, each costs more: with 5 a quarter."""
-COMPARED_EVERY = 3
-"""One frame in so many has its energy computed: corrections are smooth curves with knots ``KNOT_FRAMES`` apart."""
-ITERATIONS = 14
+"""Frames that are optimised together, 13 windows: bounds the memory to some hundred MB, however long the recording is.
+Of fewer, each costs more; of twice as many hardly less."""
+FRAMES_AT_ONCE = 546
+"""Of these, frames whose codes or poses are computed together before and after: the flow's contexts take 16 kB each."""
+ITERATIONS = 15
 """More bring the body hardly nearer to the truth, and multiply what rounding has made different."""
-BODY_TRACKER_ITERATIONS = 24
+BODY_TRACKER_ITERATIONS = 26
 """The same with body trackers: they may be far from where SAGE, which does not see them, leaves the body."""
 
 
@@ -163,16 +163,21 @@ def _finished(initial: InitialMotion, poses: torch.Tensor, options: RefinementOp
 def _refine_windows(
     model: Flag, initial: InitialMotion | JoinedMotions, frames: torch.Tensor, iterations: int, terms: tuple[Term, ...]
 ) -> torch.Tensor:
-    """Optimise the windows ``frames`` (B, W) of frame numbers, each as one problem; poses (B, W, 66)."""
+    """Optimise the windows ``frames`` (B, W) of frame numbers, each as one problem; poses (B, W, 66).
+
+    A correction is as smooth as its knots let it be: its energy is computed at the frames where these lie.
+    """
     every_frame, index = frames.unique(return_inverse=True)
-    context = initial.context(every_frame)
-    initial_codes = model.flow.inverse(initial.reference.poses[every_frame], context)[0]
+    initial_codes = torch.cat([
+        model.flow.inverse(initial.reference.poses[some], initial.context(some))[0]
+        for some in every_frame.split(FRAMES_AT_ONCE)
+    ])  # fmt: skip
     basis = even_basis(frames.shape[1]).to(initial_codes)
-    some, compared_basis = frames[:, ::COMPARED_EVERY], basis[::COMPARED_EVERY]
+    some, compared_basis = frames[:, ::KNOT_FRAMES], basis[::KNOT_FRAMES]
     compared, compared_index = some.unique(return_inverse=True)
-    start = initial_codes[index[:, ::COMPARED_EVERY]]
+    start = initial_codes[index[:, ::KNOT_FRAMES]]
     evidence = initial.evidence(compared).take(compared_index)
-    reference = initial.reference.take(some, FPS / COMPARED_EVERY)
+    reference = initial.reference.take(some, FPS / KNOT_FRAMES)
 
     def correction(change: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
         return basis @ change.unflatten(-1, (basis.shape[1], -1))
@@ -188,4 +193,6 @@ def _refine_windows(
 
     unchanged = initial_codes.new_zeros(len(frames), basis.shape[1] * initial_codes.shape[-1])
     best = minimise(cost, unchanged, iterations).x
-    return model.flow(initial_codes[index] + correction(best, basis), [part[index] for part in context])
+    codes = initial_codes[index] + correction(best, basis)
+    parts = zip(codes.flatten(0, 1).split(FRAMES_AT_ONCE), frames.flatten().split(FRAMES_AT_ONCE), strict=True)
+    return torch.cat([model.flow(part, initial.context(some)) for part, some in parts]).view_as(codes)

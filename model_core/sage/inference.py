@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from ..body.proportions import body_size, proportions
+from ..geometry.filters import gaussian_reach, gaussian_smooth
 from ..geometry.rotations import matrix_to_sixd, sixd_to_matrix
 from ..geometry.skeleton import BODY_JOINT_COUNT, FEET, MIRRORED
 from ..observation import SIXD_MIRRORED, Observation, features, mirrored_features
@@ -232,4 +233,12 @@ def _start_noise(sampling: Sampling, tokens: int, latent_size: int, device: torc
     if sampling.noise == 0:
         return None
     generator = torch.Generator().manual_seed(sampling.seed)
-    return (sampling.noise * torch.randn(2, tokens, latent_size, generator=generator)).to(device)
+    reach = gaussian_reach(sampling.smoothing)
+    noise = torch.randn(2, tokens + 2 * reach, latent_size, generator=generator)
+    if reach:
+        impulse = torch.zeros(2 * reach + 1)
+        impulse[reach] = 1
+        kept = gaussian_smooth(impulse, sampling.smoothing).norm()
+        noise = (gaussian_smooth(noise.transpose(0, 1), sampling.smoothing) / kept).transpose(0, 1)
+        noise = noise[:, reach : reach + tokens]
+    return (sampling.noise * noise).to(device)

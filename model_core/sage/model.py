@@ -73,11 +73,15 @@ CONFIGS = {
 
 @dataclass(frozen=True)
 class Sampling:
-    """How latents are drawn: DDIM ``steps``, the ``noise`` at the start (1 draws takes, 0 gives the mean), ``seed``."""
+    """How latents are drawn: DDIM ``steps``, the ``noise`` at the start (0 gives the mean), ``seed``.
+
+    ``smoothing`` tokens, the standard deviation of a Gaussian, is how long the noise goes one way; it is as strong as
+    without."""
 
     steps: int = 1
     noise: float = 0.0
     seed: int = 0
+    smoothing: float = 0.0
 
 
 MEAN = Sampling()

@@ -1,6 +1,7 @@
 """Ground that is given: heights under places and times, holds for feet, and what is refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -67,7 +68,9 @@ def test_no_foot_stands_in_a_riser_or_hangs_half_over_an_edge(place):
 def test_options_carry_ground_and_seats_through_json():
     options = Options(ground=Ground((FloorLevel((0.0, 1.0), 0.3),), SLOPE.vertices, SLOPE.triangles),
                       seats=(Seat((1.0, 2.0), 0.45), Seat((3.0, 4.0), 0.5, (1.0, 2.0))))  # fmt: skip
-    assert options_from_json(json.loads(json.dumps(options_to_json(options)))) == options
+    for ground in (options.ground, Ground(found=True)):
+        said = replace(options, ground=ground)
+        assert options_from_json(json.loads(json.dumps(options_to_json(said)))) == said
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def test_a_foot_goes_where_its_tracker_is_whatever_contacts_say(model, clip):
     rest = torch.from_numpy(clip.rest_joints).float()
 
     def missed(closed_form):
-        options = RefinementOptions(iterations=5, closed_form=closed_form)
+        options = RefinementOptions(iterations=7, closed_form=closed_form)
         motion = refine(model, seen, Unrefined(rotations, translation, contacts), rest, trackers, options).motion
         return (forward_kinematics(*motion, rest)[1][:, 7] - trackers.positions[:, 0]).norm(dim=-1).mean()
 

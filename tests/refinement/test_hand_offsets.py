@@ -7,6 +7,7 @@ import torch
 from threepoint.model_core.calibration import PRESETS, hand_prior
 from threepoint.model_core.calibration.presets import PALM_RADIUS, palm_center
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, geodesic_angle
+from threepoint.model_core.refinement import hand_offsets
 from threepoint.model_core.refinement.closed_form.wrists import EXTENSION, FLEXION, PRONATION, RADIAL, ULNAR
 from threepoint.model_core.refinement.hand_offsets import (
     NATURAL,
@@ -131,3 +132,19 @@ def test_no_device_is_farther_from_the_palm_than_a_hand_can_hold(preset):
     for turned, moved in zip(found.rotations, found.positions, strict=True):
         handle = turned.T @ (torch.as_tensor(prior.handle).float() - moved) - torch.as_tensor(palm_center()).float()
         assert handle.norm() <= PALM_RADIUS + 1e-6
+
+
+def test_a_search_that_goes_on_ends_where_a_new_one_does_in_fewer_steps(monkeypatch):
+    prior, rotation, position = held("touch", (10, 40, 0))
+    first, second = ([arms_holding(rotation, position, 2 * round + side) for side in (0, 1)] for round in (0, 1))
+    asked = []
+    counted = hand_offsets.frame_costs
+    monkeypatch.setattr(hand_offsets, "frame_costs", lambda *args: asked.append(args) or counted(*args))
+    anew = fit_hand_offsets(second, prior, 1.0, 30.0)
+    steps = len(asked)
+    before = fit_hand_offsets(first, prior, 1.0, 30.0)
+    asked.clear()
+    on = fit_hand_offsets(second, prior, 1.0, 30.0, before)
+    assert len(asked) < 0.8 * steps
+    assert np.degrees(geodesic_angle(on.rotations.numpy(), anew.rotations.numpy())).max() < 0.6
+    assert (on.positions - anew.positions).norm(dim=-1).max() < 0.002

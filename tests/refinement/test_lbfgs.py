@@ -82,3 +82,19 @@ def test_the_value_never_rises_and_the_callback_sees_every_iteration():
     minimise(function, start, 15, callback=lambda i, x: values.append(function(x, torch.arange(6)).numpy()))
     assert len(values) == 15
     assert (np.diff(values, axis=0) <= 1e-4).all()
+
+
+def test_an_iteration_evaluates_everybody_once_however_many_steps_are_refused():
+    """Whoever needs a shorter step tries it while the others go on."""
+    function, _, start = valleys(40)
+    asked = []
+
+    def counted(x, items):
+        asked.append(items)
+        return function(x, items)
+
+    found = minimise(counted, start, iterations=12)
+    assert not found.settled.any() and (found.evaluations == 13).all()
+    assert len(asked) == 13 and all(torch.equal(items, torch.arange(40)) for items in asked)
+    before = function(start, torch.arange(40))
+    assert (found.value < 0.7 * before).all()

@@ -15,7 +15,7 @@ from threepoint.model_core.observation import FEATURE_COUNT, Observation
 from threepoint.model_core.pipeline import load_networks
 from threepoint.model_core.sage import inference
 from threepoint.model_core.sage.diffusion import TRAINING_STEPS, add_noise, alpha_sigma
-from threepoint.model_core.sage.inference import observed_features, predict, window_step
+from threepoint.model_core.sage.inference import _start_noise, observed_features, predict, window_step
 from threepoint.model_core.sage.model import (
     CONFIGS,
     STREAM_CONTEXT_LENGTH,
@@ -240,3 +240,15 @@ def test_a_file_that_is_no_weights_is_refused_in_one_line(tmp_path, content):
     with pytest.raises(InputError, match="sage_vqvae.safetensors") as refusal:
         load_sage(tmp_path)
     assert "\n" not in str(refusal.value)
+
+
+def test_noise_that_goes_one_way_is_as_strong_and_changes_slowly():
+    tokens, latent = 3000, 8
+    white = _start_noise(Sampling(5, 0.5, 1), tokens, latent, torch.device("cpu"))
+    slow = _start_noise(Sampling(5, 0.5, 1, smoothing=8.0), tokens, latent, torch.device("cpu"))
+    assert white.shape == slow.shape == (2, tokens, latent)
+    for noise in (white, slow):
+        assert float(noise.std()) == pytest.approx(0.5, rel=0.06)
+    for place, noise in (("ends", slow[:, [0, -1]]), ("middle", slow[:, 1000:1100])):
+        assert 0.2 < float(noise.std()) < 0.8, place
+    assert (slow[:, 1:] - slow[:, :-1]).std() < 0.15 * (white[:, 1:] - white[:, :-1]).std()

@@ -1,8 +1,8 @@
 """Draw takes of motion capture from head and hands alone, and show how they lie about the truth.
 
-Of each clip the mean motion and some takes are found, by SAGE with several strengths of noise and refined with the one
-that ships. Means are over clips; what the columns are: ``COLUMNS``. In a second table the left hand is lost for the
-middle ``GAP_SECONDS``, and its arm is looked at there.
+Of each clip the mean motion and some takes are found, by SAGE with unit noise as in training and with that of takes,
+and refined with the latter. Means are over clips; what the columns are: ``COLUMNS``. In a second table the left hand is
+lost for the middle ``GAP_SECONDS``, and its arm is looked at there.
 """
 
 from dataclasses import dataclass, replace
@@ -18,14 +18,15 @@ from ...model_core.geometry.skeleton import ANKLES, ELBOWS, HEAD, KNEES, TOES, W
 from ...model_core.mocap.clips import Clip, load_clips
 from ...model_core.observation import FPS, Observation
 from ...model_core.pipeline import Networks, Options, load_networks, solve_pose
-from ...model_core.pipeline.takes import TAKE_NOISE, TAKE_STEPS, predict_takes
+from ...model_core.pipeline.takes import TAKE, predict_takes
 from ...model_core.refinement.initial_motion import BodyMotion
 from ...model_core.sage.model import MEAN, Sampling
 from ..support.arguments import command_parser
 from ..support.checkout import WORK
 
 TAKES = 5
-NOISES = (0.5, 0.7, 1.0, 1.3)
+DRAWN = {"white noise 1.0": Sampling(TAKE.steps, 1.0), "as takes": TAKE}
+"""Ways to draw: as in training, and as takes are."""
 GAP_SECONDS = 2.0
 LEGS, LEFT_ARM, SEEN = (*KNEES, *ANKLES, *TOES), (ELBOWS[0], WRISTS[0]), (HEAD, *ELBOWS, *WRISTS)
 CM = 100.0
@@ -78,17 +79,17 @@ def rows_of(clip: Clip, count: int, takes: int, networks: Networks) -> dict[str,
     """The numbers of ``COLUMNS`` of the first ``count`` frames of a clip, by how its takes are drawn."""
     rows, contacts = {}, true_contacts(clip.world()[1][:count], clip.rest_joints, clip.sole)
     seen = observe_truth(clip).first(count)
-    for noise in NOISES:
-        found = draw_with_sage(clip, seen, noise, takes, networks)
-        rows[f"legs, SAGE alone, noise {noise}"] = numbers(found, LEGS, contacts)
+    for name, sampling in DRAWN.items():
+        found = draw_with_sage(clip, seen, sampling, takes, networks)
+        rows[f"legs, SAGE alone, {name}"] = numbers(found, LEGS, contacts)
     solved = [solve_pose(seen, clip.rest_joints, Options(take=take), networks) for take in range(takes + 1)]
     found = found_of(clip, [joints_of(motion, clip) for motion in solved])
-    rows[f"legs, refined, noise {TAKE_NOISE}"] = numbers(found, LEGS, contacts)
+    rows["legs, refined, as takes"] = numbers(found, LEGS, contacts)
     lost, gap = with_gap(seen)
-    for noise in NOISES:
-        found = draw_with_sage(clip, lost, noise, takes, networks)
+    for name, sampling in DRAWN.items():
+        found = draw_with_sage(clip, lost, sampling, takes, networks)
         part = Found(found.truth[gap], found.mean[gap], found.takes[:, gap])
-        rows[f"arm of a lost hand, noise {noise}"] = numbers(part, LEFT_ARM, contacts[gap][: GAP_FRAMES - 1])
+        rows[f"arm of a lost hand, {name}"] = numbers(part, LEFT_ARM, contacts[gap][: GAP_FRAMES - 1])
     return rows
 
 
@@ -103,11 +104,11 @@ def with_gap(seen: Observation) -> tuple[Observation, slice]:
     return replace(seen, valid=valid), gap
 
 
-def draw_with_sage(clip: Clip, seen: Observation, noise: float, takes: int, networks: Networks) -> Found:
+def draw_with_sage(clip: Clip, seen: Observation, sampling: Sampling, takes: int, networks: Networks) -> Found:
     """SAGE's mean motion and takes, unrefined."""
     drawn = [
-        predict_takes(networks.sage, [seen], [clip.rest_joints], sampling)[0]
-        for sampling in (MEAN, *(Sampling(TAKE_STEPS, noise, take) for take in range(1, takes + 1)))
+        predict_takes(networks.sage, [seen], [clip.rest_joints], drawn)[0]
+        for drawn in (MEAN, *(replace(sampling, seed=take) for take in range(1, takes + 1)))
     ]
     return found_of(clip, [joints_of(motion, clip) for motion in drawn])
 

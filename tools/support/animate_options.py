@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ...model_core.amass_writer import LAYOUTS
 from ...model_core.command_line import animate_arguments
 from ...model_core.command_line.animate_arguments import EXPORTS, SCENE_SUFFIX, export_files, export_targets, numbered
+from ...model_core.command_line.direction_files import FOUND
 from ...model_core.command_line.parser import positive_count, time_range
 from ...model_core.errors import InputError
 from ...model_core.whole_files import check_distinct, check_target
@@ -58,7 +59,8 @@ def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespa
     prediction.add_argument("--contacts", type=Path, metavar="FILE.json",
                             help="when a foot stands or is free (docs/ground.md)")  # fmt: skip
     prediction.add_argument("--ground", type=Path, metavar="FILE.json",
-                            help="what the person stands on: heights, or triangles (docs/ground.md)")  # fmt: skip
+                            help="what the person stands on: heights, or triangles; or found: the heights of steps "
+                            "that head and hands show (docs/ground.md)")  # fmt: skip
     prediction.add_argument("--seats", type=Path, metavar="FILE.json",
                             help="when the person sits, and how high (docs/ground.md)")  # fmt: skip
     options = parser.parse_args(arguments)
@@ -90,7 +92,7 @@ def _check(options: argparse.Namespace) -> None:
     if (options.output or options.preview) and not has_blender():
         raise InputError(f"animate: scenes and previews need Blender's module; {environment.extra_hint('bpy')}")
     for name in ("npz", "calibration", "keep_calibration", "report_picture", *DIRECTIONS):
-        if getattr(options, name) and len(options.recordings) > 1:
+        if getattr(options, name) not in (None, FOUND) and len(options.recordings) > 1:
             flag = "--" + name.replace("_", "-")
             raise InputError(f"animate: {flag} is about one person, and {len(options.recordings)} recordings are named")
 

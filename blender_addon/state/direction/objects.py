@@ -32,8 +32,13 @@ SEAT_SIZE = 0.2
 
 
 def grounds_of(scene: Scene) -> list[AnyObject]:
-    """The objects of a scene that people stand on."""
+    """The objects of a scene that people stand on, some of them those of one person alone."""
     return [item for item in _objects(scene) if item.threepoint.directed.ground]
+
+
+def grounds_under(person: "THREEPOINT_PG_person", scene: Scene) -> list[AnyObject]:
+    """The objects of a scene that a person stands on."""
+    return [item for item in grounds_of(scene) if root_of(item) in (None, person.root)]
 
 
 def seats_of(person: "THREEPOINT_PG_person", scene: Scene) -> list[AnyObject]:
@@ -85,7 +90,7 @@ def let_go(items: Iterable[AnyObject]) -> int:
     count = 0
     for item in items:
         directed = item.threepoint.directed
-        if directed.seat:
+        if directed.seat or directed.ground:
             belong(item, None)
         count += directed.seat or directed.ground
         directed.seat = directed.ground = False

@@ -22,7 +22,7 @@ from ...steps import Steps
 from ...trackers.reading import sampling, seen_from
 from ..pins.objects import keyed_frames
 from ..takes import active_take, whole_range
-from .objects import grounds_of, seats_of
+from .objects import grounds_under, seats_of
 
 if TYPE_CHECKING:
     from ..properties import THREEPOINT_PG_person
@@ -41,7 +41,7 @@ def reading_directions(
     """
     said: dict[str, Any] = {}
     begin, end = recording.time[[0, -1]]
-    grounds, seats = grounds_of(scene), seats_of(person, scene)
+    grounds, seats = grounds_under(person, scene), seats_of(person, scene)
     space, floor = person.armature, 0.0
     if space is None:  # Before the first prediction: over the recording's own zero, or the floor where that is known.
         space, floor = person.root, person.floor if person.override_floor or person.calibration else 0.0

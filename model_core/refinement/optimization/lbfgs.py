@@ -92,26 +92,36 @@ def minimise(
     """Minimise many independent problems.
 
     ``function(x, items)`` takes (N, D) points of the items (N,) and returns their values (N,), differentiable; items
-    must not depend on each other. ``start`` (B, D). An item has settled when an iteration from a fresh history lowers
-    its value by less than ``tolerance`` of it; one that stalls is first restarted with a fresh history.
-    ``callback(iteration, x)`` sees the points after each iteration. Returns a ``Minimum``.
+    must not depend on each other. ``start`` (B, D). An iteration evaluates all items that have not settled, once: an
+    item whose step is refused tries a shorter one in the next, while the others go on. An item has settled when a step
+    from a fresh history lowers its value by less than ``tolerance`` of it; one that stalls is first restarted with a
+    fresh history. ``callback(iteration, x)`` sees the points after each iteration. Returns a ``Minimum``.
     """
     x = start.detach().clone()
     everyone = torch.arange(len(x), device=x.device)
     value, gradient = _evaluate(function, x, everyone)
-    evaluations = torch.ones_like(everyone)
+    evaluations, refusals = torch.ones_like(everyone), torch.zeros_like(everyone)
     settled = torch.zeros_like(everyone, dtype=torch.bool)
-    memory = _History(history, x)
+    memory, length = _History(history, x), torch.ones_like(value)
     for iteration in range(iterations):
         direction, slope = _descent(memory, gradient)
-        fresh = memory.empty()
-        moved = _search(function, x, value, gradient, direction, slope, everyone[~settled], evaluations)
-        decrease = value - moved[1]
-        memory.remember(moved[0] - x, moved[2] - gradient)
-        x, value, gradient = moved
-        stalled = ~settled & (decrease <= tolerance * value.abs())
+        fresh, active = memory.empty(), everyone[~settled]
+        trial, found, slopes = x.clone(), value.clone(), gradient.clone()
+        trial[active] += length[active, None] * direction[active]
+        found[active], slopes[active] = _evaluate(function, trial[active], active)
+        evaluations[active] += 1
+        taken = length * slope
+        enough = ~settled & (found <= value + SUFFICIENT_DECREASE * taken)
+        refusals = torch.where(enough, 0, refusals + 1)
+        stalled = enough & (value - found <= tolerance * value.abs()) | (refusals >= LINE_SEARCH_TRIALS)
+        parabola = -0.5 * taken / (found - value - taken).clamp_min(1e-30)
+        length = torch.where(enough, 1.0, length * parabola.nan_to_num(0.0).clamp(SHORTEST_CUT, LONGEST_CUT))
+        trial, slopes = (torch.where(enough[:, None], *pair) for pair in ((trial, x), (slopes, gradient)))
+        memory.remember(trial - x, slopes - gradient)
+        x, value, gradient = trial, torch.where(enough, found, value), slopes
         settled |= stalled & fresh
         memory.forget(stalled)
+        length, refusals = torch.where(stalled, 1.0, length), torch.where(stalled, 0, refusals)
         if callback is not None:
             callback(iteration, x)
         if settled.all():
@@ -141,35 +151,3 @@ def _descent(memory: _History, gradient: torch.Tensor) -> tuple[torch.Tensor, to
         direction = torch.where(climbing[:, None], steepest, direction)
         slope = (direction * gradient).sum(-1)
     return direction, slope
-
-
-def _search(
-    function: Objective,
-    x: torch.Tensor,
-    value: torch.Tensor,
-    gradient: torch.Tensor,
-    direction: torch.Tensor,
-    slope: torch.Tensor,
-    active: torch.Tensor,
-    evaluations: torch.Tensor,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Backtracking by quadratic interpolation, for the items ``active`` (N,) only; those that fail stay where they are.
-
-    Returns the new points, values and gradients; counts in ``evaluations``.
-    """
-    x_new, value_new, gradient_new = x.clone(), value.clone(), gradient.clone()
-    length = torch.ones_like(value)
-    for _ in range(LINE_SEARCH_TRIALS):
-        if len(active) == 0:
-            break
-        trial = x[active] + length[active, None] * direction[active]
-        found, slopes = _evaluate(function, trial, active)
-        evaluations[active] += 1
-        taken = length[active] * slope[active]
-        enough = found <= value[active] + SUFFICIENT_DECREASE * taken
-        done = active[enough]
-        x_new[done], value_new[done], gradient_new[done] = trial[enough], found[enough], slopes[enough]
-        active, found, taken = active[~enough], found[~enough], taken[~enough]
-        parabola = -0.5 * taken / (found - value[active] - taken).clamp_min(1e-30)
-        length[active] *= parabola.nan_to_num(0.0).clamp(SHORTEST_CUT, LONGEST_CUT)
-    return x_new, value_new, gradient_new

@@ -211,9 +211,27 @@ def test_contacts_are_switches_markers_and_rings_of_the_take():
         assert scales == pytest.approx(wanted, abs=1e-6)
     place = rings[1].evaluated_get(graph).matrix_world.translation
     foot = armature.evaluated_get(graph).pose.bones["right_ankle"]
-    assert place.z == pytest.approx(0) and (place.xy - ((foot.head + foot.tail) / 2).xy).length < 1e-5
+    middle = (foot.head + foot.tail) / 2
+    assert (place.xy - middle.xy).length < 1e-5
     marks = sorted((marker.frame, marker.name) for marker in action.pose_markers)
     assert marks == [(91, "left up"), (96, "right down")]
+
+
+def test_rings_lie_under_the_soles_whatever_the_feet_stand_on():
+    scene, avatar, _ = baked(stepping_motion())
+    armature = avatar.armature
+    for height in (0.0, 0.85):
+        armature.location = 1, 2, height
+        pose = armature.pose.bones
+        for bone in pose:
+            bone.matrix_basis.identity()
+        armature.animation_data_clear()
+        bpy.context.view_layer.update()
+        sole = min((avatar.mesh.matrix_world @ vertex.co).z for vertex in avatar.mesh.data.vertices)
+        for ring, name in zip(contacts.rings_of(armature), ("left_ankle", "right_ankle"), strict=True):
+            place = ring.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world.translation
+            middle = armature.matrix_world @ ((pose[name].head + pose[name].tail) / 2)
+            assert (place.xy - middle.xy).length < 1e-5 and place.z == pytest.approx(sole, abs=0.02)
 
 
 def test_rings_are_found_whatever_they_are_called():

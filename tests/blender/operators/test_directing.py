@@ -8,8 +8,10 @@ from animators import answer_at_once, import_tiny
 from threepoint.blender_addon.animation.curves import curves_in, drop_curves, fcurves_of
 from threepoint.blender_addon.avatar import contacts
 from threepoint.blender_addon.avatar.contacts import switch_paths
-from threepoint.blender_addon.state.direction.objects import grounds_of, seats_of
+from threepoint.blender_addon.state.direction import found_floor
+from threepoint.blender_addon.state.direction.objects import grounds_of, grounds_under, seats_of
 from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.model_core.calibration.levels import FloorStretches
 from threepoint.model_core.direction.contacts import contacts_from_json
 from threepoint.model_core.direction.ground import GroundHeights, ground_from_json
 from threepoint.model_core.direction.seats import seats_from_json
@@ -186,3 +188,35 @@ def contacts_curves(person, action):
     curves = curves_in(person.armature, action)
     drop_curves(curves, set(switch_paths()).__contains__)
     return curves
+
+
+def test_found_levels_are_an_empty_of_the_persons_that_is_keyed(person, asked, monkeypatch):
+    found = FloorStretches(np.array([0.0, 0.1, 0.2, 0.3]), np.array([0.0, 0.2, 0.35, 0.0]))
+    monkeypatch.setattr(found_floor, "find_stretches", lambda *known: found)
+    for _ in range(2):  # The same empty is keyed anew.
+        assert bpy.ops.threepoint.use_found_levels() == {"FINISHED"}
+        (item,) = grounds_of(bpy.context.scene)
+        assert bpy.context.view_layer.objects.active == item and item.parent == person.root
+        bpy.ops.threepoint.predict()
+        heights = GroundHeights(ground_from_json(asked[-1].options["ground"]))
+        said = heights.at(np.array([0.05, 0.15, 0.25, 0.35, 0.49]), np.zeros((5, 2)), np.ones(5))
+        assert said == pytest.approx([0.0, 0.2, 0.35, 0.0, 0.0], abs=1e-4)
+    item.threepoint.root = None
+    assert grounds_under(person, bpy.context.scene) == [item], "ground that belongs to nobody is everybody's"
+    item.threepoint.root = item
+    assert not grounds_under(person, bpy.context.scene), "another person's is not"
+    item.threepoint.root = person.root
+    item.select_set(True)
+    bpy.ops.threepoint.let_go()
+    assert not grounds_of(bpy.context.scene) and item.threepoint.root is None
+
+
+def test_on_a_flat_floor_there_are_no_levels_to_use(person, monkeypatch):
+    flat = FloorStretches(np.zeros(1), np.zeros(1))
+    monkeypatch.setattr(found_floor, "find_stretches", lambda *known: flat)
+    with pytest.raises(RuntimeError, match="no steps are found"):
+        bpy.ops.threepoint.use_found_levels()
+    person.calibration = ""
+    with pytest.raises(RuntimeError, match="predict a motion first"):
+        bpy.ops.threepoint.use_found_levels()
+    assert not grounds_of(bpy.context.scene)
