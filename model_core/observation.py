@@ -38,6 +38,15 @@ FEATURE_COUNT = HEAD_COUNT + 2 * HAND_COUNT + PERSON_COUNT
 HEAD_SIXD, HEAD_HEIGHT = slice(0, 6), 6
 """Where the head's rotation and its height stand in ``features``."""
 
+SIXD_MIRRORED, DIRECTION_MIRRORED, SPIN_MIRRORED = (1, -1, -1, -1, 1, 1), (-1, 1, 1), (1, -1, -1)
+"""Signs of a 6D rotation's, a direction's and a rotation vector's numbers in the mirror image across x = 0."""
+_HEAD_MIRRORED = (*SIXD_MIRRORED, 1, *DIRECTION_MIRRORED, *SPIN_MIRRORED)
+_HAND_MIRRORED = (*SIXD_MIRRORED, *DIRECTION_MIRRORED, *DIRECTION_MIRRORED, *SPIN_MIRRORED, 1)
+MIRROR_SIGNS = (*_HEAD_MIRRORED, *_HAND_MIRRORED, *_HAND_MIRRORED)
+_LEFT, _RIGHT = (range(HEAD_COUNT + side * HAND_COUNT, HEAD_COUNT + (side + 1) * HAND_COUNT) for side in range(2))
+MIRROR_ORDER = [*range(HEAD_COUNT), *_RIGHT, *_LEFT]
+"""Which of the trackers' numbers in ``features`` are where in those of the mirror image, and by which sign."""
+
 
 @dataclass(frozen=True)
 class Observation:
@@ -73,17 +82,6 @@ class Observation:
             torch.as_tensor(part).to(like) for part in (self.rotations, self.positions, self.valid)
         )
         return rotations, positions, valid
-
-    def mirrored(self) -> "Observation":
-        """The mirror image across x = 0: left and right change places. Without trackers of the body."""
-        flip, roles = np.diag([-1.0, 1.0, 1.0]).astype(self.rotations.dtype), [0, 2, 1]
-        return replace(
-            self,
-            rotations=(flip @ self.rotations @ flip)[:, roles],
-            positions=(self.positions @ flip)[:, roles],
-            valid=self.valid[:, roles],
-            body_trackers=None,
-        )
 
     def first(self, count: int) -> "Observation":
         """The first ``count`` frames."""
@@ -139,6 +137,19 @@ def hand_pose(seen: Array, side: int) -> tuple[Array, Array, Array]:
     """
     hand = seen[..., HEAD_COUNT + side * HAND_COUNT : HEAD_COUNT + (side + 1) * HAND_COUNT]
     return hand[..., :6], hand[..., 6:9], hand[..., -1:]
+
+
+def mirrored_features(seen: Array, body_proportions: Array) -> Array:
+    """``features`` (..., T, ``FEATURE_COUNT``) of the mirror image across x = 0, of a person who is mirrored too.
+
+    ``body_proportions`` (..., 3) are those of the mirrored person: bodies need not be symmetric. Left and right change
+    places; along x rotations keep their sign and directions lose it, along y and z it is the other way about.
+    """
+    xp = array_namespace(seen)
+    signs: Any = np.array(MIRROR_SIGNS, np.float32) if xp is np else xp.tensor(MIRROR_SIGNS).to(seen)
+    tracked = seen[..., MIRROR_ORDER] * signs
+    person = xp.ones_like(seen[..., :PERSON_COUNT]) * body_proportions[..., None, :]
+    return xp.concatenate([tracked, person], -1)
 
 
 def _previous(values: Array, time_axis: int) -> Array:

@@ -1,6 +1,9 @@
 """Forward kinematics over SMPL's tree, for numpy arrays and torch tensors alike."""
 
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 from .rotations import Array, array_namespace, transpose
 from .skeleton import PARENTS
@@ -24,6 +27,8 @@ def forward_kinematics(rotations: Array, translation: Array, rest_joints: Array)
     """
     xp = array_namespace(rotations)
     count = rotations.shape[-3]
+    if xp is np:
+        return _in_numpy(rotations, translation, joint_offsets(rest_joints[..., :count, :]))
     # Taken apart at once: the gradient of many single joints would be as many arrays of all of them.
     local = list(xp.moveaxis(rotations, -3, 0))
     offsets = list(xp.moveaxis(joint_offsets(rest_joints[..., :count, :])[..., None], -3, 0))
@@ -33,6 +38,21 @@ def forward_kinematics(rotations: Array, translation: Array, rest_joints: Array)
         world.append(world[parent] @ local[joint])
         positions.append(positions[parent] + (world[parent] @ offsets[joint])[..., 0])
     return xp.stack(world, -3), xp.stack(positions, -2)
+
+
+def _in_numpy(rotations: Any, translation: Any, offsets: Any) -> tuple[Any, Any]:
+    """``forward_kinematics`` with rotation and place in one matrix: of a single pose, starting operations takes all
+    the time."""
+    kind = np.result_type(rotations, translation, offsets)
+    bones = np.zeros((rotations.shape[-3], *rotations.shape[:-3], 4, 4), kind)
+    bones[..., :3, :3] = np.moveaxis(rotations, -3, 0)
+    bones[..., :3, 3] = np.moveaxis(np.broadcast_to(offsets, (*rotations.shape[:-2], 3)), -2, 0)
+    bones[0, ..., :3, 3] = translation
+    bones[..., 3, 3] = 1
+    for joint in range(1, len(bones)):
+        bones[joint] = bones[PARENTS[joint]] @ bones[joint]
+    bones = np.moveaxis(bones, 0, -3)
+    return bones[..., :3, :3].astype(rotations.dtype), bones[..., :3, 3].copy()
 
 
 def local_rotations(world: Array) -> Array:

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from ..geometry.skeleton import BODY_JOINT_COUNT, FEET
-from .transformer import Block, Downsample, Upsample, run_blocks
+from .transformer import Block, Downsample, Linear, Upsample, run_blocks
 
 
 class FullBodyDecoder(nn.Module):
@@ -15,7 +15,7 @@ class FullBodyDecoder(nn.Module):
     ) -> None:
         super().__init__()
         self.observe = Downsample(observation_size, width)
-        self.embed = nn.Linear(2 * latent_size + width, width)
+        self.embed = Linear(2 * latent_size + width, width)
         self.blocks = nn.ModuleList([Block(width, heads, dropout=dropout) for _ in range(layers)])
         self.norm = nn.LayerNorm(width)
         self.upsample = Upsample(width, width)

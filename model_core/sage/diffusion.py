@@ -7,7 +7,7 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from .transformer import Block, Downsample, run_blocks
+from .transformer import Block, Downsample, Linear, run_blocks
 
 TRAINING_STEPS = 1000
 
@@ -38,11 +38,11 @@ class LatentDiffusion(nn.Module):
         super().__init__()
         self.latent_size = latent_size
         self.observe = Downsample(observation_size, width)
-        self.embed = nn.Linear(latent_size + condition_size + width, width)
+        self.embed = Linear(latent_size + condition_size + width, width)
         self.time = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, 6 * width))
         self.blocks = nn.ModuleList([Block(width, heads, adaptive=True, dropout=dropout) for _ in range(layers)])
         self.norm = nn.LayerNorm(width)
-        self.predict = nn.Linear(width, latent_size)
+        self.predict = Linear(width, latent_size)
         to_modulation = cast(nn.Linear, self.time[2])
         nn.init.normal_(to_modulation.weight, std=0.02)
         nn.init.constant_(to_modulation.bias, 0.0)

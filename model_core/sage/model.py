@@ -125,20 +125,14 @@ class Sage(nn.Module):
         return upper, ddim_sample(self.lower_diffusion, observation, start, sampling.steps, condition=upper)
 
     def forward(
-        self,
-        observation: torch.Tensor,
-        rest_joints: torch.Tensor,
-        sampling: Sampling = MEAN,
-        noise: torch.Tensor | None = None,
-        refine: bool = True,
+        self, observation: torch.Tensor, sampling: Sampling = MEAN, noise: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Features (B, T, F), T even -> 6D rotations (B, T, 22 * 6), turned by the heading, contact logits (B, T, 4).
 
-        ``rest_joints`` (B, 22, 3) are of bodies of size 1; ``noise`` (2, B, T / 2, latent) is the sampler's start:
-        without it the latents are the means. ``refine`` False leaves the refiner out.
+        ``noise`` (2, B, T / 2, latent) is the sampler's start: without it the latents are the means. The refiner, which
+        corrects poses over time, is not applied.
         """
-        pose, contacts = self.decoder(*self.latents(observation, sampling, noise), observation)
-        return (self.refiner(pose, observation, rest_joints) if refine else pose), contacts
+        return self.decoder(*self.latents(observation, sampling, noise), observation)
 
     def streamed(self, observation: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """What a stream decodes before the refiner: features (B, T, F), T even -> poses (B, T, 22 * 6), contacts.
@@ -178,9 +172,16 @@ def to_world(
     broadcastable to (..., T, 22, 3). Returns local rotations (..., T, 22, 3, 3), pelvis positions (..., T, 3), world
     rotations and joint positions.
     """
-    xp = array_namespace(sixd)
-    local: Any = sixd_to_matrix(sixd.reshape(*sixd.shape[:-1], BODY_JOINT_COUNT, 6))
-    root = rotation_about_y(heading(head_rotation)) @ local[..., 0, :, :]
+    matrices = sixd_to_matrix(sixd.reshape(*sixd.shape[:-1], BODY_JOINT_COUNT, 6))
+    return placed_by_head(matrices, head_rotation, head_position, rest_joints)
+
+
+def placed_by_head(
+    local: Array, head_rotation: Array, head_position: Array, rest_joints: Array
+) -> tuple[Array, Array, Array, Array]:
+    """``to_world`` of local rotations (..., T, 22, 3, 3), the root's turned by the heading."""
+    xp = array_namespace(local)
+    root: Any = rotation_about_y(heading(head_rotation)) @ local[..., 0, :, :]
     local = xp.concatenate([root[..., None, :, :], local[..., 1:, :, :]], -3)
     joints: Any
     world, joints = forward_kinematics(local, xp.zeros_like(head_position), rest_joints)

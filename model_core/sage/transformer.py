@@ -22,7 +22,9 @@ def run_blocks(
     With a ``context_length`` each token attends only to that many: itself and those before it, as in a stream.
     """
     tokens = x.shape[1]
-    rotary = _rotary_on(x.device, tokens, x.shape[2] // cast(Block, blocks[0]).heads)
+    channels = x.shape[2] // cast(Block, blocks[0]).heads
+    # Query and key are scaled by the root of the attention's scale each, on the way.
+    rotary = _rotary_on(x.device, tokens, channels) * channels**-0.25
     masked = None
     if context_length is not None:
         everything = torch.ones(tokens, tokens, dtype=torch.bool, device=x.device)
@@ -57,6 +59,24 @@ def rotate_by_position(x: torch.Tensor, rotary: torch.Tensor) -> torch.Tensor:
     return torch.addcmul(x * cosine, x.roll(x.shape[-1] // 2, -1), sine)
 
 
+class Linear(nn.Linear):
+    """The layer whose weights autocast rounds once, at inference, and not again at each call."""
+
+    _rounded: tuple[tuple[object, ...], torch.Tensor, torch.Tensor] | None = None
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002
+        weight, bias, kind = self.weight, self.bias, input.device.type
+        rounding = torch.is_inference_mode_enabled() and torch.amp.is_autocast_available(kind)
+        # Tensors that were made for inference do not tell when they have changed.
+        if not rounding or not torch.is_autocast_enabled(kind) or weight.is_inference():
+            return F.linear(input, weight, bias)
+        dtype = torch.get_autocast_dtype(kind)
+        version = dtype, weight.data_ptr(), weight._version, bias._version
+        if self._rounded is None or self._rounded[0] != version:
+            self._rounded = version, weight.to(dtype), bias.to(dtype)
+        return F.linear(input, *self._rounded[1:])
+
+
 class Block(nn.Module):
     """Self-attention and feed-forward, each normalised first.
 
@@ -69,10 +89,10 @@ class Block(nn.Module):
         self.heads = heads
         self.norm_attention = nn.LayerNorm(width, elementwise_affine=not adaptive)
         self.norm_feedforward = nn.LayerNorm(width, elementwise_affine=not adaptive)
-        self.to_qkv = nn.Linear(width, 3 * width)
-        self.from_attention = nn.Linear(width, width)
+        self.to_qkv = Linear(width, 3 * width)
+        self.from_attention = Linear(width, width)
         self.feedforward = nn.Sequential(
-            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width), nn.Dropout(dropout)
+            Linear(width, 4 * width), nn.GELU(), Linear(4 * width, width), nn.Dropout(dropout)
         )
         self.modulation = nn.Parameter(torch.zeros(6, width)) if adaptive else None
 
@@ -83,7 +103,8 @@ class Block(nn.Module):
         modulation: torch.Tensor | None = None,
         masked: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Tokens (B, T, width) to tokens; ``rotary`` from ``rotary_embedding``, ``modulation`` as in ``run_blocks``.
+        """Tokens (B, T, width) to tokens; ``modulation`` as in ``run_blocks``, ``rotary`` from ``rotary_embedding``,
+        scaled so that a query times a key is a score.
 
         ``masked`` (T, T) says which tokens (columns) each token (row) does not attend to.
         """
@@ -91,19 +112,31 @@ class Block(nn.Module):
             x = x + self._attend(self.norm_attention(x), rotary, masked)
             return x + self.feedforward(self.norm_feedforward(x))
         shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = (modulation + self.modulation)[:, :, None].unbind(1)
-        x = x + gate_a * self._attend(self.norm_attention(x) * (1 + scale_a) + shift_a, rotary, masked)
-        return x + gate_f * self.feedforward(self.norm_feedforward(x) * (1 + scale_f) + shift_f)
+        attended = self._attend(_normalise(self.norm_attention, x, scale_a, shift_a), rotary, masked)
+        x = torch.addcmul(x, gate_a.to(x.dtype), attended)
+        return torch.addcmul(
+            x, gate_f.to(x.dtype), self.feedforward(_normalise(self.norm_feedforward, x, scale_f, shift_f))
+        )
 
     def _attend(self, x: torch.Tensor, rotary: torch.Tensor, masked: torch.Tensor | None) -> torch.Tensor:
         batch, tokens, width = x.shape
         qkv = self.to_qkv(x).view(batch, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         query, key = rotate_by_position(qkv[:2], rotary)
         # Windows are a few dozen tokens: plain attention is faster there than the fused kernels.
-        scores = query @ key.transpose(-1, -2) * (width // self.heads) ** -0.5
+        scores = query @ key.transpose(-1, -2)
         if masked is not None:
             scores = scores.masked_fill(masked, -torch.inf)
-        attended = scores.softmax(-1).to(x.dtype) @ qkv[2]
+        # Processors exponentiate half precision slower than single.
+        attended = scores.float().softmax(-1).to(qkv.dtype) @ qkv[2]
         return self.from_attention(attended.transpose(1, 2).reshape(batch, tokens, width))
+
+
+def _normalise(norm: nn.LayerNorm, x: torch.Tensor, scale: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
+    """``norm(x) * (1 + scale) + shift`` of tokens (B, T, width), with scale and shift (B, 1, width) or, of all,
+    (1, 1, width)."""
+    if len(scale) == 1:  # As one operation.
+        return F.layer_norm(x, norm.normalized_shape, 1 + scale[0, 0], shift[0, 0], norm.eps)
+    return norm(x) * (1 + scale) + shift
 
 
 class Downsample(nn.Module):
@@ -114,7 +147,7 @@ class Downsample(nn.Module):
 
     def __init__(self, inputs: int, width: int) -> None:
         super().__init__()
-        self.embed = nn.Linear(inputs, width)
+        self.embed = Linear(inputs, width)
         self.convolve = nn.Conv1d(width, width, 4, stride=2, padding=1)
 
     def forward(self, frames: torch.Tensor, streamed: bool = False) -> torch.Tensor:

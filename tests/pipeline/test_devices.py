@@ -102,7 +102,7 @@ def test_double_precision_moves_no_joint_of_sages_by_a_millimetre(make_clip):
     for kind in (torch.float32, torch.float64):
         shown, unit_rest, start = (v.to(kind) for v in (features[None], (rest / body_size(rest))[None], noise))
         with torch.inference_mode():
-            pose, _ = sage.to(kind)(shown, unit_rest, TAKE, start)
+            pose = sage.to(kind).refiner(sage(shown, TAKE, start)[0], shown, unit_rest)
         head = rotations[:, 0].double(), positions[:, 0].double()
         places.append(to_world(pose[0].double(), *head, rest.double())[3])
     apart = (places[0] - places[1]).norm(dim=-1)

@@ -42,8 +42,9 @@ def clip(make_clip):
 
 def test_parts_keep_their_shapes(sage):
     seen = torch.randn(3, 16, FEATURE_COUNT)
-    pose, contacts = sage(seen, torch.randn(3, 22, 3))
+    pose, contacts = sage(seen)
     assert pose.shape == (3, 16, 132) and contacts.shape == (3, 16, 4)
+    assert sage.refiner(pose, seen, torch.randn(3, 22, 3)).shape == pose.shape
     upper, lower = sage.latents(seen)
     assert upper.shape == lower.shape == (3, 8, sage.latent_size)
 
@@ -128,7 +129,8 @@ def test_moving_and_turning_the_room_moves_and_turns_the_body(sage, clip):
     turned = Observation(
         turn @ seen.rotations, (turn @ seen.positions[..., None])[..., 0] + shift, seen.valid, seen.betas
     )
-    here, there = predict(sage, seen, clip.rest_joints), predict(sage, turned, clip.rest_joints)
+    # In half precision the last digits of what is seen count for more.
+    here, there = (predict(sage, moved, clip.rest_joints, half=False) for moved in (seen, turned))
     expected = (turn @ here.translation.numpy()[..., None])[..., 0] + shift
     np.testing.assert_allclose(there.translation.numpy(), expected, atol=1e-4)
     np.testing.assert_allclose(there.rotations[:, 1:].numpy(), here.rotations[:, 1:].numpy(), atol=1e-4)
@@ -227,8 +229,8 @@ def test_progress_rises_and_can_cancel(sage, clip, monkeypatch):
 def test_weights_survive_saving(sage, tmp_path):
     save_sage(sage, tmp_path / "of" / "today")
     again = load_sage(tmp_path / "of" / "today")
-    seen, rest = torch.randn(1, 16, FEATURE_COUNT), torch.randn(1, 22, 3)
-    torch.testing.assert_close(again(seen, rest)[0], sage(seen, rest)[0], atol=2e-2, rtol=0)
+    seen = torch.randn(1, 16, FEATURE_COUNT)
+    torch.testing.assert_close(again(seen)[0], sage(seen)[0], atol=2e-2, rtol=0)
     assert again.config == sage.config
 
 

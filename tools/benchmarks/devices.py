@@ -30,11 +30,11 @@ def measure(options: argparse.Namespace) -> Figures:
 
 
 def sage_differences(device: str, seconds: float = RECORDING_SECONDS) -> np.ndarray:
-    """Distances (T, 22) in metres of SAGE's joints on ``device`` from those on the CPU."""
+    """Distances (T, 22) in metres of SAGE's joints on ``device`` from those on the CPU, both in full precision."""
     observation, rest = long_observation(seconds)
     positions = []
     for name in ("cpu", device):
-        found = predict(load_ensemble(device=name), observation, rest)
+        found = predict(load_ensemble(device=name), observation, rest, half=False)
         rotations, translation = found.rotations.cpu(), found.translation.cpu()
         positions.append(forward_kinematics(rotations, translation, torch.from_numpy(rest).float())[1])
     return (positions[0] - positions[1]).norm(dim=-1).numpy()

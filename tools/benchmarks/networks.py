@@ -15,6 +15,7 @@ from ...model_core.pipeline import choose_device
 from ...model_core.sage.ensemble import SageEnsemble, load_ensemble
 from ...model_core.sage.inference import predict
 from ...model_core.sage.model import NOT_FOR_INFERENCE
+from ...model_core.sage.precision import fast_in_half
 from ...model_core.sage.streaming import SageStream
 from .timing import Figures, long_observation, median_seconds, seconds
 
@@ -50,7 +51,7 @@ def measure(options: argparse.Namespace) -> Figures:
         "SAGE, parameters at inference": (_parameters(sage), "million"),
         "AvatarPoser-sized, parameters": (_parameters(baseline), "million"),
         "SAGE offline": (offline, "frames/s"),
-        **_half_precision(sage, observation, rest),
+        **_other_precision(sage, observation, rest),
         "AvatarPoser-sized offline, stride 1": (baseline_offline, "frames/s"),
         "SAGE offline over AvatarPoser-sized": (offline / baseline_offline, "x"),
         "SAGE online, one step": (1e3 * online, "ms"),
@@ -60,12 +61,14 @@ def measure(options: argparse.Namespace) -> Figures:
     }
 
 
-def _half_precision(sage: SageEnsemble, observation: Observation, rest: np.ndarray) -> Figures:
-    """Throughput in half precision, where the device is made for it: a CPU is not."""
-    if next(sage.parameters()).device.type == "cpu":
+def _other_precision(sage: SageEnsemble, observation: Observation, rest: np.ndarray) -> Figures:
+    """Throughput in the precision that is not the device's own choice, where it is made for both."""
+    kind = next(sage.parameters()).device.type
+    half = not fast_in_half(kind)
+    if half and kind == "cpu":
         return {}
-    taken = median_seconds(lambda: predict(sage, observation, rest, half=True).rotations.cpu())
-    return {"SAGE offline, half precision": (observation.frame_count / taken, "frames/s")}
+    taken = median_seconds(lambda: predict(sage, observation, rest, half=half).rotations.cpu())
+    return {f"SAGE offline, {'half' if half else 'full'} precision": (observation.frame_count / taken, "frames/s")}
 
 
 def _median_step(step: Callable[[Any], object], inputs: Sequence[Any]) -> float:

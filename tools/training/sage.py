@@ -224,7 +224,9 @@ class SageTraining:
 
     def _errors(self, split: str, refine: bool) -> dict[str, float]:
         windows, observation, _ = self._validation_windows(split)
-        pose, _ = self.sage(observation, unit_rest_joints(windows), refine=refine)
+        pose, _ = self.sage(observation)
+        if refine:
+            pose = self.sage.refiner(pose, observation, unit_rest_joints(windows))
         _, _, _, joints = to_world(
             pose, windows.seen_rotations[:, :, 0], windows.joints[:, :, HEAD], windows.rest_joints[:, None]
         )

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 
 from ...body.proportions import body_size, proportions
+from ...geometry.rotations import sixd_to_matrix
 from ...geometry.skeleton import BODY_JOINT_COUNT, FEET
 from ...observation import features
 from ..inertialization import Inertializer
-from ..inference import change_pose
-from ..model import MEAN, Sage, Sampling, to_world
+from ..model import MEAN, Sage, Sampling, placed_by_head
 from ..refiner import tracker_residuals
 from .token_networks import FrameRefiner, KVCache, TokenDecoder, TokenDiffusion
 
@@ -62,8 +62,9 @@ class SageStream:
         self.previous = newest
         seen = features(pair[0], pair[1], pair[2], self.size, self.proportions)[1].astype(np.float32)
         pose = self._predict(seen)
-        pose = change_pose(pose, lambda matrices: self.inertializer.step(matrices, valid)).numpy()[None]
-        local, translation, world, joints = to_world(pose, newest[0][:, 0], newest[1][:, 0], self.rest)
+        matrices = torch.from_numpy(sixd_to_matrix(pose.numpy().reshape(BODY_JOINT_COUNT, 6)))
+        local = self.inertializer.step(matrices, valid).numpy()[None]
+        local, translation, world, joints = placed_by_head(local, newest[0][:, 0], newest[1][:, 0], self.rest)
         self.world, self.joints = world[0], joints[0]
         return torch.from_numpy(local[0]), torch.from_numpy(translation[0])
 

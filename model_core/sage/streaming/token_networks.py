@@ -1,9 +1,8 @@
 """SAGE's networks for one token of a stream at a time, from the weights of the torch modules.
 
 For a single token nearly all the time goes into reading weights and starting operations. Torch reads a matrix in half
-of numpy's time; numpy starts an operation in a fifth of torch's, which counts in the attention's small ones. What is
-constant in a stream is folded into the weights: adaptive normalisations, gates, the attention's scale. Earlier tokens
-are not computed again: their keys and values are cached.
+of numpy's time. What is constant in a stream is folded into the weights: adaptive normalisations, gates, the
+attention's scale. Earlier tokens are not computed again: their keys and values are cached.
 """
 
 from collections.abc import Sequence
@@ -37,7 +36,7 @@ class KVCache:
 
     def __init__(self, blocks: "TokenBlocks") -> None:
         shape = len(blocks.layers), blocks.heads, STREAM_CONTEXT_LENGTH, blocks.channels
-        self.keys, self.values = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        self.keys, self.values = torch.zeros(shape), torch.zeros(shape)
         self.tokens = 0
 
 
@@ -48,7 +47,9 @@ class TokenBlocks:
         first = cast(Block, blocks[0])
         self.heads = first.heads
         self.channels = first.from_attention.in_features // self.heads
-        self.swapped = np.roll(np.arange(self.channels), self.channels // 2)
+        # The two numbers that a position rotates lie side by side, as a complex one; both of query and key, so that
+        # their product stays.
+        self.pairs = np.arange(self.channels).reshape(2, -1).T.reshape(-1)
         self.layers = [self._fold(cast(Block, block), modulation) for block in blocks]
 
     def _fold(self, block: Block, modulation: torch.Tensor | None) -> tuple[Layer, Layer, Layer, Layer]:
@@ -61,32 +62,33 @@ class TokenBlocks:
         qkv = _fold(block.to_qkv, norms[0])
         for part in qkv:
             part[: len(part) // 3] *= self.channels**-0.5  # The query's third.
+            query_key = part[: 2 * len(part) // 3].unflatten(0, (-1, self.channels))
+            query_key.copy_(query_key[:, self.pairs].clone())
         return qkv, _fold(block.from_attention, gate=gates[0]), _fold(widen, norms[1]), _fold(narrow, gate=gates[1])
 
     def step(self, x: torch.Tensor, cache: KVCache) -> torch.Tensor:
         """The next token (width,) of a stream whose earlier ones are in ``cache``."""
         slot, seen = cache.tokens % STREAM_CONTEXT_LENGTH, min(cache.tokens + 1, STREAM_CONTEXT_LENGTH)
-        cosine, sine = _rotary_of_token(cache.tokens, self.channels)
-        layers = zip(self.layers, cache.keys, cache.values, strict=True)
+        turn = _turn_of_token(cache.tokens, self.channels)
+        layers = zip(self.layers, cache.keys.unbind(), cache.values.unbind(), strict=True)
         for (qkv, from_attention, widen, narrow), keys, values in layers:
-            query_key_value = _linear(qkv, _normalise(x)).numpy().reshape(3, self.heads, self.channels)
-            rotated = query_key_value[:2]
-            rotated = rotated * cosine + rotated[..., self.swapped] * sine
-            keys[:, slot], values[:, slot] = rotated[1], query_key_value[2]
+            query_key_value = _linear(qkv, _normalise(x)).view(3, self.heads, 1, self.channels)
+            query_key = query_key_value[:2].numpy().view(np.complex64)
+            query_key *= turn
+            query, keys[:, slot], values[:, slot] = query_key_value[:1], *query_key_value[1:, :, 0]
             # The order of the ring does not matter: keys are rotated by their position in the stream.
-            scores = (keys[:, :seen] @ rotated[0][:, :, None])[:, :, 0]
-            weights = np.exp(scores - scores.max(-1, keepdims=True))
-            attended = (weights[:, None] @ values[:, :seen])[:, 0] / weights.sum(-1, keepdims=True)
-            x = x + _linear(from_attention, torch.from_numpy(attended.reshape(-1)))
+            attended = F.scaled_dot_product_attention(query, keys[None, :, :seen], values[None, :, :seen], scale=1.0)
+            x = x + _linear(from_attention, attended.view(-1))
             x = x + _linear(narrow, F.gelu(_linear(widen, _normalise(x))))
         cache.tokens += 1
         return x
 
 
 @lru_cache(maxsize=8)
-def _rotary_of_token(token: int, channels: int) -> np.ndarray:
-    """``rotary_embedding`` (2, 1, channels) of one token, which all networks of a stream ask for."""
-    return rotary_embedding(token, 1, channels)
+def _turn_of_token(token: int, channels: int) -> np.ndarray:
+    """``rotary_embedding`` of one token as complex numbers (channels / 2,), which all networks of a stream ask for."""
+    cosine, sine = rotary_embedding(token, 1, channels)[:, 0, channels // 2 :]
+    return cosine + 1j * sine
 
 
 class TokenDownsample:
