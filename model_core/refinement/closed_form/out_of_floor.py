@@ -114,7 +114,8 @@ def _with_stretched_legs(
     turned = slerp_matrices(world[:, list(ANKLES)], goal_world[:, list(ANKLES)], sides)
     ways = [move_feet(legs, hung, ankles, turned, rest_joints) for legs in (bent, stretched)]
     both = smoothstep(SWIVELLED * weight)[:, None].expand(-1, len(LEG_JOINTS))
-    bent[:, LEG_JOINTS] = slerp_matrices(*(way[:, LEG_JOINTS] for way in ways), both)
+    bent_way, stretched_way = (way[:, LEG_JOINTS] for way in ways)
+    bent[:, LEG_JOINTS] = slerp_matrices(bent_way, stretched_way, both)
     rotations, translation = rotations.clone(), translation.clone()
     rotations[frames], translation[frames] = bent, hung
     return rotations, translation
