@@ -34,6 +34,7 @@ def measure(options: argparse.Namespace) -> Figures:
     sage = load_ensemble(device=device)
     observation, rest = long_observation(RECORDING_SECONDS)
     offline = observation.frame_count / median_seconds(lambda: predict(sage, observation, rest).rotations.cpu())
+    alone = observation.frame_count / median_seconds(lambda: predict(sage.first, observation, rest).rotations.cpu())
 
     stream = SageStream(sage.first, rest)
     frames = list(zip(observation.rotations, observation.positions, observation.valid, strict=True))
@@ -51,6 +52,7 @@ def measure(options: argparse.Namespace) -> Figures:
         "SAGE, parameters at inference": (_parameters(sage), "million"),
         "AvatarPoser-sized, parameters": (_parameters(baseline), "million"),
         "SAGE offline": (offline, "frames/s"),
+        "SAGE offline, its first network alone": (alone, "frames/s"),
         **_other_precision(sage, observation, rest),
         "AvatarPoser-sized offline, stride 1": (baseline_offline, "frames/s"),
         "SAGE offline over AvatarPoser-sized": (offline / baseline_offline, "x"),
