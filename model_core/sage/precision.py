@@ -16,7 +16,8 @@ def fast_in_half(kind: str) -> bool:
 
     They are on processors with matrix units for it (Intel's AMX): with vector instructions alone little is gained.
     """
-    return kind == "cpu" and torch.cpu._is_amx_tile_supported()  # pyright: ignore[reportPrivateUsage]
+    supported = getattr(torch.cpu, "_is_amx_tile_supported", None)  # Private: a torch of the user's may lack it.
+    return kind == "cpu" and supported is not None and supported()
 
 
 def reduced(device: torch.device, half: bool | None = None) -> torch.autocast:
