@@ -31,7 +31,7 @@ MESSAGES = {
     "The object is no pin": "このオブジェクトはピンではない",
     "The joint that is held where this object is": "このオブジェクトの位置に固定される関節",
     "Leave this pin out when the motion is solved": "動きを解くときにこのピンを除く",
-    "Met within half a centimetre where a person can; off, a wish beside what is likely": "人に可能なら 0.5 cm 以内で満たす。オフでは、ありそうな動きと折り合う希望になる",
+    "Met within half a centimetre where a person can; off, by seven tenths of the way": "人に可能なら 0.5 cm 以内で満たす。オフでは、そこまでの距離の 7 割だけ近づく",
     "Hold the joint's bone turned as this object is, too": "関節のボーンの向きもこのオブジェクトに合わせる",
     "First frame at which the joint is held": "関節を固定する最初のフレーム",
     "Last frame at which the joint is held": "関節を固定する最後のフレーム",

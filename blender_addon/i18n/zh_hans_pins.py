@@ -31,7 +31,7 @@ MESSAGES = {
     "The object is no pin": "该物体不是固定点",
     "The joint that is held where this object is": "固定在此物体所在位置的关节",
     "Leave this pin out when the motion is solved": "求解动作时不计入此固定点",
-    "Met within half a centimetre where a person can; off, a wish beside what is likely": "人能做到时误差在半厘米以内；关闭则只是愿望，与自然的动作折中",
+    "Met within half a centimetre where a person can; off, by seven tenths of the way": "人能做到时误差在半厘米以内；关闭则只走完十分之七的距离",
     "Hold the joint's bone turned as this object is, too": "同时让该关节的骨骼与此物体朝向一致",
     "First frame at which the joint is held": "固定该关节的第一帧",
     "Last frame at which the joint is held": "固定该关节的最后一帧",

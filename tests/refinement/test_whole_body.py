@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from threepoint.model_core.geometry.kinematics import forward_kinematics
-from threepoint.model_core.geometry.rotations import geodesic_angle, matrix_to_axis_angle
-from threepoint.model_core.geometry.skeleton import ELBOWS, HEAD, KNEES, TOES, WRISTS
+from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, geodesic_angle, matrix_to_axis_angle
+from threepoint.model_core.geometry.skeleton import ANKLES, ELBOWS, HEAD, HIPS, KNEES, TOES, WRISTS
 from threepoint.model_core.pins import PIN_JOINTS
 from threepoint.model_core.refinement.closed_form.whole_body import WholeBodyTargets, reach_with_whole_body
+from threepoint.model_core.refinement.pinning.closing import TRUNK, TRUNK_SIGMA
 
 MM = 1e-3
 
@@ -46,3 +47,23 @@ def test_what_cannot_be_reached_is_approached_by_a_body_that_stays_whole(motion)
     assert (matrix_to_axis_angle(rotations[:, list(KNEES)])[..., 0] > -1e-3).all()
     eye = torch.eye(3).expand_as(rotations)
     assert torch.allclose(rotations @ rotations.transpose(-1, -2), eye, atol=1e-5)
+
+
+@pytest.mark.parametrize("ahead", [0.2, 0.4])
+def test_a_straight_knee_leaves_to_others_what_it_cannot_do(motion, ahead):
+    rest, bend = motion[2], torch.tensor([0.3, 0.0, 0.0])
+    standing = torch.eye(3).expand(1, 22, 3, 3).clone()
+    pelvis = torch.zeros(1, 3)
+    straight = forward_kinematics(standing, pelvis, rest)[1]
+    standing[:, HIPS[0]], standing[:, KNEES[0]] = axis_angle_to_matrix(-bend), axis_angle_to_matrix(bend)
+    world, joints = forward_kinematics(standing, pelvis, rest)
+    targets = WholeBodyTargets.staying(world, joints)
+    targets.keep(TRUNK, joints[:, list(TRUNK)], TRUNK_SIGMA)
+    towards = torch.tensor([[0.0, -1.0, ahead]])
+    farthest = (straight[:, ANKLES[0]] - straight[:, HEAD]).norm()
+    place = joints[:, HEAD] + 0.99 * farthest * towards / towards.norm()
+    targets.hold(ANKLES[0], place, torch.ones(1))
+    rotations, translation = reach_with_whole_body(standing, pelvis, rest, targets)
+    _, found = forward_kinematics(rotations, translation, rest)
+    assert (found[:, ANKLES[0]] - place).norm() < 5 * MM
+    assert (found - joints)[:, [HEAD, *WRISTS]].norm(dim=-1).max() < 2 * MM

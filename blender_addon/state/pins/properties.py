@@ -31,7 +31,7 @@ class THREEPOINT_PG_pin(bpy.types.PropertyGroup):
     muted: BoolProperty(name="Mute", description="Leave this pin out when the motion is solved")
     hard: BoolProperty(
         name="Hard", default=True,
-        description="Met within half a centimetre where a person can; off, a wish beside what is likely",
+        description="Met within half a centimetre where a person can; off, by seven tenths of the way",
     )  # fmt: skip
     turned: BoolProperty(name="Hold Rotation", description="Hold the joint's bone turned as this object is, too")
     first: IntProperty(name="First", description="First frame at which the joint is held", default=1)

@@ -27,6 +27,9 @@ KEPT_SIGMA = 0.01
 JOINT_SIGMA, SIDEWAYS_SIGMA, PELVIS_SIGMA = 0.12, 0.02, 0.05
 """Radians by which a joint turns for it, those of a knee or elbow other than about its hinge, and metres of the
 pelvis."""
+STRAIGHT_SIGMA = 0.0005
+"""Radians by which a joint turns about its hinge that is bent as little as it can be and would bend backwards: others
+then do what it cannot."""
 LARGEST_STEP = 0.25
 """Radians by which a joint turns in one iteration at most."""
 EXACT = (HEAD, *WRISTS, *ANKLES)
@@ -131,7 +134,7 @@ def _reach(
         jacobian = torch.cat([rows.flatten(1, 2), (rotation_rows * angle_weight[..., None]).flatten(1, 2)], 1)
         right = torch.cat([lacking.flatten(1), (angles * angle_weight).flatten(1)], 1)[..., None]
         normal = transpose(jacobian) @ jacobian + _damping(world)
-        step = torch.linalg.solve(normal, transpose(jacobian) @ right)[..., 0]
+        step = _step(normal, transpose(jacobian) @ right, world, _bends(local) <= least_bends)
         turn = step[:, :-3].unflatten(1, (BODY_JOINT_COUNT, 3))
         largest = turn.norm(dim=-1).amax(-1).clamp_min(1e-9)
         fraction = (LARGEST_STEP / largest).clamp_max(1)[:, None]
@@ -142,6 +145,31 @@ def _reach(
     index = list(EXACT)
     world[:, index] = torch.where(exact[..., None, None], targets.rotations.double()[:, index], world[:, index])
     return local_rotations(world).to(like), pelvis.to(like)
+
+
+def _step(normal: torch.Tensor, right: torch.Tensor, world: torch.Tensor, straight: torch.Tensor) -> torch.Tensor:
+    """The unknowns' step (T, 69) of the normal equations (T, 69, 69) and (T, 69, 1), which bends none of ``BENT``
+    backwards that is ``straight`` (T, 4)."""
+    step = torch.linalg.solve(normal, right)[..., 0]
+    axes = _hinge_axes(world)
+    bending = (step[:, :-3].unflatten(1, (BODY_JOINT_COUNT, 3))[:, list(BENT)] * axes).sum(-1)
+    stuck = straight & (bending < 0)
+    frames = torch.nonzero(stuck.any(-1))[:, 0]
+    if not len(frames):
+        return step
+    stiffer = normal[frames]
+    for number, joint in enumerate(BENT):
+        block = slice(3 * joint, 3 * joint + 3)
+        axis = axes[frames, number] * stuck[frames, number, None] / STRAIGHT_SIGMA
+        stiffer[:, block, block] += axis[:, :, None] * axis[:, None]
+    step[frames] = torch.linalg.solve(stiffer, right[frames])[..., 0]
+    return step
+
+
+def _hinge_axes(world: torch.Tensor) -> torch.Tensor:
+    """World axes (T, 4, 3) of the hinges of ``BENT``."""
+    parents = [PARENTS[joint] for joint in BENT]
+    return (world[:, parents] @ world.new_tensor(list(BENT.values()))[..., None])[..., 0]
 
 
 def _turned(world: torch.Tensor, turn: torch.Tensor) -> torch.Tensor:
@@ -179,11 +207,10 @@ def _not_bent_backwards(local: torch.Tensor, least: torch.Tensor) -> torch.Tenso
 def _damping(world: torch.Tensor) -> torch.Tensor:
     """What turns and the pelvis's way cost (T, 69, 69): knees and elbows hardly turn but about their hinges."""
     damping = torch.zeros(len(world), COUNT, COUNT, dtype=world.dtype, device=world.device)
-    eye = torch.eye(3).to(world)
+    eye, axes = torch.eye(3).to(world), dict(zip(BENT, _hinge_axes(world).unbind(1), strict=True))
     for joint in range(BODY_JOINT_COUNT):
         block = eye / JOINT_SIGMA**2
-        if joint in BENT:
-            axis = world[:, PARENTS[joint]] @ world.new_tensor(BENT[joint])
+        if (axis := axes.get(joint)) is not None:
             along = axis[:, :, None] * axis[:, None]
             block = along / JOINT_SIGMA**2 + (eye - along) / SIDEWAYS_SIGMA**2
         damping[:, 3 * joint : 3 * joint + 3, 3 * joint : 3 * joint + 3] = block

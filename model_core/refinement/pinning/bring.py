@@ -25,8 +25,9 @@ SOFT_PART = 0.7
 """The part of what a soft pin lacks that is asked for."""
 CLOSINGS, MET = 8, 0.004
 """So often that is done while the worst pin is off by so many metres."""
-TRIED, NEARLY = 2, 0.05
-"""Pins that are off by more metres after so many times are out of reach: more would only pull the head after them."""
+NEARLY, NEARER = 0.05, 0.7
+"""A pin is out of reach that is off by more metres, and by more than so much of what it was off by the time before:
+more would only pull the head after it."""
 STAGE = "refining"
 
 
@@ -98,26 +99,34 @@ def _bring_stretch(
     """A stretch with what its pins lack closed, again and again while that brings them near."""
     joints = forward_kinematics(rotations, translation, rest)[1]
     held = [_softened(one, joints) for one in held]
-    body, off = (rotations, translation), float("inf")
+    body, off = (rotations, translation), [torch.full_like(one.positions[:, 0], torch.inf) for one in held]
     for closing in range(CLOSINGS):
         report(closing / CLOSINGS, STAGE)
         closed = close_without_jumps(*body, rest, held, joints, body_trackers)
-        if closing == TRIED - 1:
-            held = [_within_reach(one, *closed, rest) for one in held]
-        left = max(float(out_of_reach(*closed, rest, one).max()) for one in held)
-        if left >= off:
+        if closing:
+            held = [_within_reach(one, *closed, rest, before) for one, before in zip(held, off, strict=True)]
+        left = [out_of_reach(*closed, rest, one) for one in held]
+        if _worst(left) >= _worst(off):
             break
         body, off = closed, left
-        if off <= MET:
+        if _worst(off) <= MET:
             break
     return body
 
 
-def _within_reach(held: HeldJoint, rotations: torch.Tensor, translation: torch.Tensor, rest: torch.Tensor) -> HeldJoint:
-    """The same, where places are still far away with those where the joint has come."""
+def _worst(off: Sequence[torch.Tensor]) -> float:
+    return max(float(metres.max()) for metres in off)
+
+
+def _within_reach(
+    held: HeldJoint, rotations: torch.Tensor, translation: torch.Tensor, rest: torch.Tensor, before: torch.Tensor
+) -> HeldJoint:
+    """The same, with where the joint has come as the places that are far away and hardly nearer than ``before`` (M,)
+    metres."""
     frames = torch.as_tensor(held.frames).to(translation.device)
     came = forward_kinematics(rotations[frames], translation[frames], rest)[1][:, held.joint]
-    far = out_of_reach(rotations, translation, rest, held) > NEARLY
+    left = out_of_reach(rotations, translation, rest, held)
+    far = (left > NEARLY) & (left > NEARER * before)
     return replace(held, positions=torch.where(far[:, None], came, held.positions))
 
 
