@@ -18,7 +18,7 @@ from threepoint.model_core.pins import PIN_JOINTS, Pin
 from threepoint.model_core.pipeline.pins import held_joints, missed_notes
 from threepoint.model_core.refinement.body_trackers import BodyTrackers
 from threepoint.model_core.refinement.initial_motion import Unrefined
-from threepoint.model_core.refinement.pinning import closing
+from threepoint.model_core.refinement.pinning import bring, closing
 from threepoint.model_core.refinement.pinning.bring import SOFT_PART, bring_to_pins
 from threepoint.model_core.refinement.pinning.held_joints import stretches_of
 from threepoint.model_core.refinement.pinning.time_weights import FADE_FRAMES, time_weights
@@ -153,6 +153,21 @@ def test_a_closing_that_tears_the_body_is_done_by_less_or_not_at_all(monkeypatch
         start.rotations, start.translation, rest, [], torch.zeros(FRAMES, 22, 3), None
     )
     assert torch.allclose((found - start.translation)[PINNED:, 2], torch.tensor(torn * closed), atol=1e-6)
+
+
+@pytest.mark.parametrize(("nearer", "off"), [(0.5, 0.004), (0.9, 0.243)])
+def test_a_pin_is_given_up_only_where_it_hardly_comes_nearer(monkeypatch, clip, nearer, off):
+    """What is left of 0.3 m after closings that leave so much of it each, and after two that are given up."""
+
+    def close(rotations, translation, rest, held, before, body_trackers):
+        moved = translation.clone()
+        moved[held[0].frames] = torch.lerp(held[0].positions, translation[held[0].frames], nearer)
+        return rotations, moved
+
+    monkeypatch.setattr(bring, "close_without_jumps", close)
+    place = moved(clip, "pelvis", PINNED, [0.3, 0, 0])
+    _, (_, joints), _ = pinned_to(clip, Pin("pelvis", (PINNED / 60,), (place,), reach=REACH))
+    assert (joints[PINNED, PELVIS] - torch.tensor(place)).norm() == pytest.approx(off, abs=0.002)
 
 
 def test_a_pin_outside_the_motion_is_refused():
