@@ -27,9 +27,8 @@ KEPT_SIGMA = 0.01
 JOINT_SIGMA, SIDEWAYS_SIGMA, PELVIS_SIGMA = 0.12, 0.02, 0.05
 """Radians by which a joint turns for it, those of a knee or elbow other than about its hinge, and metres of the
 pelvis."""
-STRAIGHT_SIGMA = 0.0005
-"""Radians by which a joint turns about its hinge that is bent as little as it can be and would bend backwards: others
-then do what it cannot."""
+LIMIT_SIGMA = 0.0005
+"""Radians within which a joint that would bend backwards stops where it is straight: others then do what it cannot."""
 LARGEST_STEP = 0.25
 """Radians by which a joint turns in one iteration at most."""
 EXACT = (HEAD, *WRISTS, *ANKLES)
@@ -134,7 +133,7 @@ def _reach(
         jacobian = torch.cat([rows.flatten(1, 2), (rotation_rows * angle_weight[..., None]).flatten(1, 2)], 1)
         right = torch.cat([lacking.flatten(1), (angles * angle_weight).flatten(1)], 1)[..., None]
         normal = transpose(jacobian) @ jacobian + _damping(world)
-        step = _step(normal, transpose(jacobian) @ right, world, _bends(local) <= least_bends)
+        step = _step(normal, transpose(jacobian) @ right, world, _bends(local) - least_bends)
         turn = step[:, :-3].unflatten(1, (BODY_JOINT_COUNT, 3))
         largest = turn.norm(dim=-1).amax(-1).clamp_min(1e-9)
         fraction = (LARGEST_STEP / largest).clamp_max(1)[:, None]
@@ -147,22 +146,23 @@ def _reach(
     return local_rotations(world).to(like), pelvis.to(like)
 
 
-def _step(normal: torch.Tensor, right: torch.Tensor, world: torch.Tensor, straight: torch.Tensor) -> torch.Tensor:
-    """The unknowns' step (T, 69) of the normal equations (T, 69, 69) and (T, 69, 1), which bends none of ``BENT``
-    backwards that is ``straight`` (T, 4)."""
+def _step(normal: torch.Tensor, right: torch.Tensor, world: torch.Tensor, room: torch.Tensor) -> torch.Tensor:
+    """The unknowns' step (T, 69) of the normal equations (T, 69, 69) and (T, 69, 1), in which none of ``BENT`` is
+    straightened by more radians than there is ``room`` (T, 4)."""
     step = torch.linalg.solve(normal, right)[..., 0]
     axes = _hinge_axes(world)
     bending = (step[:, :-3].unflatten(1, (BODY_JOINT_COUNT, 3))[:, list(BENT)] * axes).sum(-1)
-    stuck = straight & (bending < 0)
-    frames = torch.nonzero(stuck.any(-1))[:, 0]
+    limited = bending < -room
+    frames = torch.nonzero(limited.any(-1))[:, 0]
     if not len(frames):
         return step
-    stiffer = normal[frames]
+    normal, right = normal[frames], right[frames].clone()
     for number, joint in enumerate(BENT):
         block = slice(3 * joint, 3 * joint + 3)
-        axis = axes[frames, number] * stuck[frames, number, None] / STRAIGHT_SIGMA
-        stiffer[:, block, block] += axis[:, :, None] * axis[:, None]
-    step[frames] = torch.linalg.solve(stiffer, right[frames])[..., 0]
+        axis = axes[frames, number] * limited[frames, number, None] / LIMIT_SIGMA
+        normal[:, block, block] += axis[:, :, None] * axis[:, None]
+        right[:, block, 0] -= axis * room[frames, number, None] / LIMIT_SIGMA
+    step[frames] = torch.linalg.solve(normal, right)[..., 0]
     return step
 
 
