@@ -139,20 +139,30 @@ def test_what_cannot_be_is_approached_and_said(clip):
     assert [note.code for note in notes] == ["pin_out_of_reach"] * 2
 
 
-@pytest.mark.parametrize(("torn", "closed"), [(0.1, 1.0), (0.3, 0.4), (1, 0.1), (10, 0.0)])
-def test_a_closing_that_tears_the_body_is_done_by_less_or_not_at_all(monkeypatch, clip, torn, closed):
+def closed_by_moving(monkeypatch, clip, way, first):
+    """Metres by which the last frame moves where closing moves all frames from the ``first`` by ``way`` of the most."""
+
     def close(rotations, translation, rest, held, before, body_trackers, farthest):
         moved = translation.clone()
-        moved[PINNED:, 2] += torn * farthest
+        moved[first:, 2] += way * farthest
         return rotations, moved
 
     monkeypatch.setattr(closing, "_close", close)
     start = start_of(clip)
-    rest = torch.as_tensor(clip.rest_joints).float()
-    _, found = closing.close_without_jumps(
-        start.rotations, start.translation, rest, [], torch.zeros(FRAMES, 22, 3), None
-    )
-    assert torch.allclose((found - start.translation)[PINNED:, 2], torch.tensor(torn * closed), atol=1e-6)
+    rest, before = torch.as_tensor(clip.rest_joints).float(), torch.as_tensor(clip.world()[1]).float()
+    _, found = closing.close_without_jumps(start.rotations, start.translation, rest, [], before, None)
+    return float((found - start.translation)[-1, 2])
+
+
+@pytest.mark.parametrize(("torn", "closed"), [(0.1, 1.0), (0.3, 0.4), (1, 0.1), (10, 0.0)])
+def test_a_closing_that_tears_the_body_is_done_by_less_or_not_at_all(monkeypatch, clip, torn, closed):
+    monkeypatch.setattr(closing, "MOST_PULLED", np.inf)
+    assert closed_by_moving(monkeypatch, clip, torn, PINNED) == pytest.approx(torn * closed, abs=1e-6)
+
+
+@pytest.mark.parametrize(("pulled", "closed"), [(0.01, 1.0), (0.04, 0.4), (0.1, 0.1), (1, 0.0)])
+def test_a_closing_that_pulls_head_and_hands_is_done_by_less_or_not_at_all(monkeypatch, clip, pulled, closed):
+    assert closed_by_moving(monkeypatch, clip, pulled, 0) == pytest.approx(pulled * closed, abs=1e-6)
 
 
 @pytest.mark.parametrize(("nearer", "off"), [(0.5, 0.004), (0.9, 0.243)])

@@ -99,12 +99,15 @@ def _bring_stretch(
     """A stretch with what its pins lack closed, again and again while that brings them near."""
     joints = forward_kinematics(rotations, translation, rest)[1]
     held = [_softened(one, joints) for one in held]
-    body, off = (rotations, translation), [torch.full_like(one.positions[:, 0], torch.inf) for one in held]
+    body, off = (rotations, translation), _unknown(held)
     for closing in range(CLOSINGS):
         report(closing / CLOSINGS, STAGE)
         closed = close_without_jumps(*body, rest, held, joints, body_trackers)
-        if closing:
-            held = [_within_reach(one, *closed, rest, before) for one, before in zip(held, off, strict=True)]
+        near = [_within_reach(one, *closed, rest, before) for one, before in zip(held, off, strict=True)]
+        if any(one is not other for one, other in zip(near, held, strict=True)):
+            # Once more, whatever it brings: what nobody reaches has pulled at head and hands.
+            body, held, off = closed, near, _unknown(near)
+            continue
         left = [out_of_reach(*closed, rest, one) for one in held]
         if _worst(left) >= _worst(off):
             break
@@ -114,6 +117,11 @@ def _bring_stretch(
     return body
 
 
+def _unknown(held: Sequence[HeldJoint]) -> list[torch.Tensor]:
+    """Metres (M,) by which each is off before any closing: endlessly many."""
+    return [torch.full_like(one.positions[:, 0], torch.inf) for one in held]
+
+
 def _worst(off: Sequence[torch.Tensor]) -> float:
     return max(float(metres.max()) for metres in off)
 
@@ -121,12 +129,14 @@ def _worst(off: Sequence[torch.Tensor]) -> float:
 def _within_reach(
     held: HeldJoint, rotations: torch.Tensor, translation: torch.Tensor, rest: torch.Tensor, before: torch.Tensor
 ) -> HeldJoint:
-    """The same, with where the joint has come as the places that are far away and hardly nearer than ``before`` (M,)
-    metres."""
-    frames = torch.as_tensor(held.frames).to(translation.device)
-    came = forward_kinematics(rotations[frames], translation[frames], rest)[1][:, held.joint]
+    """``held``; where places are far away and hardly nearer than ``before`` (M,) metres, with those where the joint has
+    come."""
     left = out_of_reach(rotations, translation, rest, held)
     far = (left > NEARLY) & (left > NEARER * before)
+    if not bool(far.any()):
+        return held
+    frames = torch.as_tensor(held.frames).to(translation.device)
+    came = forward_kinematics(rotations[frames], translation[frames], rest)[1][:, held.joint]
     return replace(held, positions=torch.where(far[:, None], came, held.positions))
 
 

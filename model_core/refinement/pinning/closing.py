@@ -27,9 +27,13 @@ TRUNK_SIGMA = 0.02
 """Metres within which the trunk stays where it is for pins of limbs: what is wrong of a leg says little of it."""
 FARTHEST_CLOSED = (1.0, 0.4, 0.1)
 """Metres of what a pin lacks that are closed at once; more would break the body. The next one where with the one before
-a joint jumps; where it does so even with the last, the pin is out of reach and nothing is closed."""
+a joint jumps, or head or hands are pulled away; where that is so even with the last, the pin is out of reach and
+nothing is closed."""
 FASTEST = 0.15
 """Metres that no joint moves in a frame for a pin, 9 m/s, unless it did so before."""
+TRACKED = [HEAD, *WRISTS]
+MOST_PULLED = 0.02
+"""Metres by which a pin may pull head and hands from their trackers."""
 LARGEST_TURN = 0.8
 """Radians that a joint is turned for a pin at once."""
 
@@ -42,18 +46,20 @@ def close_without_jumps(
     before: torch.Tensor,
     body_trackers: BodyTrackers | None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """``_close`` by as much as leaves the body whole: out of reach, one frame finds another pose than the next."""
-    fastest = _steps(rotations, translation, rest).clamp_min(FASTEST)
+    """``_close`` by as much as leaves the body whole: out of reach, one frame finds another pose than the next, and
+    head and hands are pulled from where they were ``before``."""
+    fastest = _steps(forward_kinematics(rotations, translation, rest)[1]).clamp_min(FASTEST)
     for farthest in FARTHEST_CLOSED:
         closed = _close(rotations, translation, rest, held, before, body_trackers, farthest)
-        if not bool((_steps(*closed, rest) > fastest).any()):
+        joints = forward_kinematics(*closed, rest)[1]
+        pulled = (joints - before)[:, TRACKED].norm(dim=-1)
+        if not bool((_steps(joints) > fastest).any()) and not bool((pulled > MOST_PULLED).any()):
             return closed
     return rotations, translation
 
 
-def _steps(rotations: torch.Tensor, translation: torch.Tensor, rest: torch.Tensor) -> torch.Tensor:
-    """Metres (T - 1, 22) by which joints move from each frame to the next."""
-    joints = forward_kinematics(rotations, translation, rest)[1]
+def _steps(joints: torch.Tensor) -> torch.Tensor:
+    """Metres (T - 1, 22) by which joints (T, 22, 3) move from each frame to the next."""
     return (joints[1:] - joints[:-1]).norm(dim=-1)
 
 
@@ -73,8 +79,7 @@ def _close(
     """
     world, joints = forward_kinematics(rotations, translation, rest)
     targets = WholeBodyTargets.staying(world, joints)
-    tracked = [HEAD, *WRISTS]
-    targets.positions[:, tracked] = before[:, tracked]
+    targets.positions[:, TRACKED] = before[:, TRACKED]
     targets.keep(ELBOWS, before[:, list(ELBOWS)])
     targets.keep(TRUNK, joints[:, list(TRUNK)], TRUNK_SIGMA)
     if body_trackers is not None:
