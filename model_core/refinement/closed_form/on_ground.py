@@ -274,7 +274,7 @@ def _give_way(
     targets = WholeBodyTargets.staying(world, before)
     everywhere = torch.ones_like(translation[:, 0])
     for side, joint in enumerate(ANKLES):
-        targets.stay(joint, found[:, side] + lacking[:, side], everywhere)
+        targets.hold(joint, found[:, side] + lacking[:, side], everywhere)
     some = WholeBodyTargets(
         targets.positions[frames], targets.rotations[frames],
         targets.position_weight[frames], targets.rotation_weight[frames],

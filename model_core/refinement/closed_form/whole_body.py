@@ -92,24 +92,33 @@ class WholeBodyTargets:
 
 
 def reach_with_whole_body(
-    rotations: torch.Tensor, translation: torch.Tensor, rest_joints: torch.Tensor, targets: WholeBodyTargets
+    rotations: torch.Tensor,
+    translation: torch.Tensor,
+    rest_joints: torch.Tensor,
+    targets: WholeBodyTargets,
+    limited: bool = False,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Local ``rotations`` (T, 22, 3, 3) and pelvis ``translation`` (T, 3) that meet their targets, little changed.
 
     ``rest_joints`` (22, 3). Each step minimises what lacks, over its sigma, and the turns of all joints; what cannot
-    be reached is approached.
+    be reached is approached. Knees and elbows are kept from bending backwards: after each step, or, where ``limited``,
+    in it, so that pelvis and trunk do what a straight leg cannot. That reaches farther, but less smoothly.
     """
     solved = []
     for first in range(0, len(translation), FRAMES_PER_BATCH):
         some = slice(first, first + FRAMES_PER_BATCH)
-        solved.append(_reach(rotations[some], translation[some], rest_joints, targets.take(some)))
+        solved.append(_reach(rotations[some], translation[some], rest_joints, targets.take(some), limited))
     both = (torch.cat(parts) for parts in zip(*solved, strict=True))
     rotations, translation = both
     return rotations, translation
 
 
 def _reach(
-    rotations: torch.Tensor, translation: torch.Tensor, rest: torch.Tensor, targets: WholeBodyTargets
+    rotations: torch.Tensor,
+    translation: torch.Tensor,
+    rest: torch.Tensor,
+    targets: WholeBodyTargets,
+    limited: bool,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     like, above = translation, _above(translation)
     pelvis, wanted = translation.double(), targets.positions.double()
@@ -133,7 +142,7 @@ def _reach(
         jacobian = torch.cat([rows.flatten(1, 2), (rotation_rows * angle_weight[..., None]).flatten(1, 2)], 1)
         right = torch.cat([lacking.flatten(1), (angles * angle_weight).flatten(1)], 1)[..., None]
         normal = transpose(jacobian) @ jacobian + _damping(world)
-        step = _step(normal, transpose(jacobian) @ right, world, _bends(local) - least_bends)
+        step = _step(normal, transpose(jacobian) @ right, world, _bends(local) - least_bends if limited else None)
         turn = step[:, :-3].unflatten(1, (BODY_JOINT_COUNT, 3))
         largest = turn.norm(dim=-1).amax(-1).clamp_min(1e-9)
         fraction = (LARGEST_STEP / largest).clamp_max(1)[:, None]
@@ -146,10 +155,12 @@ def _reach(
     return local_rotations(world).to(like), pelvis.to(like)
 
 
-def _step(normal: torch.Tensor, right: torch.Tensor, world: torch.Tensor, room: torch.Tensor) -> torch.Tensor:
+def _step(normal: torch.Tensor, right: torch.Tensor, world: torch.Tensor, room: torch.Tensor | None) -> torch.Tensor:
     """The unknowns' step (T, 69) of the normal equations (T, 69, 69) and (T, 69, 1), in which none of ``BENT`` is
-    straightened by more radians than there is ``room`` (T, 4)."""
+    straightened by more radians than there is ``room`` (T, 4), if given."""
     step = torch.linalg.solve(normal, right)[..., 0]
+    if room is None:
+        return step
     axes = _hinge_axes(world)
     bending = (step[:, :-3].unflatten(1, (BODY_JOINT_COUNT, 3))[:, list(BENT)] * axes).sum(-1)
     limited = bending < -room

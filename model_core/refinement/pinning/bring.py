@@ -25,9 +25,11 @@ SOFT_PART = 0.7
 """The part of what a soft pin lacks that is asked for."""
 CLOSINGS, MET = 8, 0.004
 """So often that is done while the worst pin is off by so many metres."""
-NEARLY, NEARER = 0.05, 0.7
-"""A pin is out of reach that is off by more metres, and by more than so much of what it was off by the time before:
-more would only pull the head after it."""
+UNLIMITED = 2
+"""So often knees and elbows may ask for more than they can do, which is smoother; then others do what they cannot."""
+NEARLY, NEARER = 0.05, 0.03
+"""A pin is out of reach that is off by more metres, and came nearer by less than so many the last time: more would only
+pull the head after it."""
 STAGE = "refining"
 
 
@@ -102,16 +104,19 @@ def _bring_stretch(
     body, off = (rotations, translation), _unknown(held)
     for closing in range(CLOSINGS):
         report(closing / CLOSINGS, STAGE)
-        closed = close_without_jumps(*body, rest, held, joints, body_trackers)
-        near = [_within_reach(one, *closed, rest, before) for one, before in zip(held, off, strict=True)]
-        if any(one is not other for one, other in zip(near, held, strict=True)):
-            # Once more, whatever it brings: what nobody reaches has pulled at head and hands.
-            body, held, off = closed, near, _unknown(near)
-            continue
+        limited = closing >= UNLIMITED
+        closed = close_without_jumps(*body, rest, held, joints, body_trackers, limited)
+        if limited:
+            near = [_within_reach(one, *closed, rest, before) for one, before in zip(held, off, strict=True)]
+            if any(one is not other for one, other in zip(near, held, strict=True)):
+                # Once more, whatever it brings: what nobody reaches has pulled at head and hands.
+                body, held, off = closed, near, _unknown(near)
+                continue
         left = [out_of_reach(*closed, rest, one) for one in held]
-        if _worst(left) >= _worst(off):
+        if _worst(left) < _worst(off):
+            body, off = closed, left
+        elif limited:
             break
-        body, off = closed, left
         if _worst(off) <= MET:
             break
     return body
@@ -132,7 +137,7 @@ def _within_reach(
     """``held``; where places are far away and hardly nearer than ``before`` (M,) metres, with those where the joint has
     come."""
     left = out_of_reach(rotations, translation, rest, held)
-    far = (left > NEARLY) & (left > NEARER * before)
+    far = (left > NEARLY) & (left > before - NEARER)
     if not bool(far.any()):
         return held
     frames = torch.as_tensor(held.frames).to(translation.device)

@@ -45,12 +45,13 @@ def close_without_jumps(
     held: Sequence[HeldJoint],
     before: torch.Tensor,
     body_trackers: BodyTrackers | None,
+    limited: bool,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """``_close`` by as much as leaves the body whole: out of reach, one frame finds another pose than the next, and
     head and hands are pulled from where they were ``before``."""
     fastest = _steps(forward_kinematics(rotations, translation, rest)[1]).clamp_min(FASTEST)
     for farthest in FARTHEST_CLOSED:
-        closed = _close(rotations, translation, rest, held, before, body_trackers, farthest)
+        closed = _close(rotations, translation, rest, held, before, body_trackers, farthest, limited)
         joints = forward_kinematics(*closed, rest)[1]
         pulled = (joints - before)[:, TRACKED].norm(dim=-1)
         if not bool((_steps(joints) > fastest).any()) and not bool((pulled > MOST_PULLED).any()):
@@ -71,8 +72,9 @@ def _close(
     before: torch.Tensor,
     body_trackers: BodyTrackers | None,
     farthest: float,
+    limited: bool,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The motion with what pins lack closed by up to ``farthest`` metres.
+    """The motion with what pins lack closed by up to ``farthest`` metres, ``limited`` as by ``reach_with_whole_body``.
 
     Head and hands stay where joints were ``before`` (T, 22, 3) any closing, elbows about there: pins of other joints
     say nothing of them. What ``body_trackers`` see stays where it is.
@@ -109,7 +111,7 @@ def _close(
             targets.release(worn_on(one.joint), told)
         if bool(one.turned.any()):
             targets.turn(one.joint, turned, (weights @ one.turned.to(joints)).clamp(0, 1))
-    return reach_with_whole_body(rotations, translation, rest, targets)
+    return reach_with_whole_body(rotations, translation, rest, targets, limited)
 
 
 def _asked(
