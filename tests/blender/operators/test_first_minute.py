@@ -139,7 +139,7 @@ def test_dropouts_are_summed_up_and_one_jumps_from_gap_to_gap(scene, tmp_path):
     bpy.ops.threepoint.import_recording(filepath=str(tmp_path / "gaps.bsor"))
     (person,) = people_of(scene)
     said = [str(line) for line in panel.dropout_messages(person, scene)]
-    assert len(said) == 2 and all("gaps: 1, the longest" in line for line in said)
+    assert len(said) == 2 and all("dropouts: 1, the longest" in line for line in said)
     scene.frame_set(2)
     frames = []
     for _ in range(3):

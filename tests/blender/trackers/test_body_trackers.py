@@ -55,4 +55,4 @@ def test_a_person_of_another_import_keeps_to_their_own_trackers(person, tmp_path
 def test_what_was_lost_and_why_is_listed(person):
     lines = [str(said) for said in (*panel.dropout_messages(person, bpy.context.scene), *messages.load(person.notes))]
     (waist,) = (line for line in lines if "waist" in line)
-    assert "s in all (the device says so), gaps: 1, the longest 1.0" in waist
+    assert "s in all (the device says so), dropouts: 1, the longest 1.0" in waist
