@@ -252,7 +252,7 @@ TERMS = (
     Term("pose", 0.2, "rad", lambda c, s: initial_pose_energy(c.poses, c.reference, s)),
     Term("body_tracker_position", 0.015, "m", _of_body_trackers(body_tracker_position_energy, "joints")),
     Term("body_tracker_rotation", math.radians(6.0), "rad", _of_body_trackers(body_tracker_rotation_energy, "world")),
-    Term("jerk", 400.0, "m/s^3", lambda c, s: jerk_energy(c.joints, s, c.reference.fps), per_frame=False),
+    Term("jerk", 300.0, "m/s^3", lambda c, s: jerk_energy(c.joints, s, c.reference.fps), per_frame=False),
     Term("foot_slide", 0.06, "m/s", lambda c, s: foot_slide_energy(c.joints, c.reference, s), per_frame=False),
     Term("foot_anchor", 0.02, "m", lambda c, s: foot_anchor_energy(c.joints, c.reference, s), per_frame=False),
     Term("foot_height", 0.02, "m", lambda c, s: foot_height_energy(c.joints, c.reference, s), per_frame=False),

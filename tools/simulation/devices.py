@@ -239,5 +239,5 @@ def _finds_t_pose(recording: ModelFrameRecording, body: Body) -> bool:
         found = calibrate(recording, Options(body=body, pose=KnownPose("t")))
     except InputError:
         return False
-    second = found.notes[-1].values["second"]
+    second = next((note.values["second"] for note in found.notes if note.code == "person_in_pose"), None)
     return isinstance(second, float) and second < T_POSE_SECONDS
