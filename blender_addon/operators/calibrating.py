@@ -14,6 +14,8 @@ from ..steps import Steps
 from .buttons import Button, Slot
 from .engine_jobs import EngineOperator
 
+TELLS_PERSON = ("person", "person_in_pose", "calibrated_per_player")
+"""Notes that say what came of a calibration; others may follow them."""
 CALIBRATE_WIDTH = 0.4
 """Share of the row: the other button says more."""
 
@@ -31,7 +33,9 @@ class _Calibrating(EngineOperator):
         """Keep and show it."""
         assert job.calibration is not None
         yield from predictions.receiving_calibration(person, job.calibration, job.key)
-        self.tell(message("{person}: {note}", person=person.name, note=job.calibration.notes[-1]))
+        notes = job.calibration.notes
+        note = next((note for note in reversed(notes) if note.code in TELLS_PERSON), notes[-1])
+        self.tell(message("{person}: {note}", person=person.name, note=note))
 
 
 class THREEPOINT_OT_calibrate(_Calibrating, bpy.types.Operator):
