@@ -16,7 +16,7 @@ from ...observation import features
 from ..inertialization import Inertializer
 from ..model import MEAN, Sage, Sampling, placed_by_head
 from ..refiner import tracker_residuals
-from .token_networks import FrameRefiner, KVCache, TokenDecoder, TokenDiffusion
+from .token_networks import FrameEmbedding, FrameRefiner, KVCache, TokenDecoder, TokenDiffusion
 
 
 class SageStream:
@@ -26,6 +26,9 @@ class SageStream:
         """``rest_joints`` (22 or 24, 3) of the person; ``sage`` may be on any device."""
         sage = copy.deepcopy(sage).cpu()
         self.change_person(rest_joints)
+        self.embedding = FrameEmbedding(
+            [part.observe for part in (sage.upper_diffusion, sage.lower_diffusion, sage.decoder)]
+        )
         self.upper, self.lower = TokenDiffusion(sage.upper_diffusion), TokenDiffusion(sage.lower_diffusion)
         self.decoder, self.refiner = TokenDecoder(sage.decoder), FrameRefiner(sage.refiner)
         self.sequences = [_SequenceCaches(self.decoder), _SequenceCaches(self.decoder)]
@@ -77,9 +80,10 @@ class SageStream:
             self.noise = self.sampling.noise * torch.from_numpy(drawn)
         self.frame += 1
         steps = self.sampling.steps
-        upper = self.upper.step(self.upper.observe.step(frame), self.noise[0], steps, sequence.upper)
-        lower = self.lower.step(self.lower.observe.step(frame), self.noise[1], steps, sequence.lower, [upper])
-        pose, logits = self.decoder.step(upper, lower, self.decoder.observe.step(frame), frame, sequence.decoder)
+        of_upper, of_lower, of_decoder = self.embedding.step(frame)
+        upper = self.upper.step(of_upper, self.noise[0], steps, sequence.upper)
+        lower = self.lower.step(of_lower, self.noise[1], steps, sequence.lower, [upper])
+        pose, logits = self.decoder.step(upper, lower, of_decoder, frame, sequence.decoder)
         self.contacts = logits.sigmoid().numpy()
         residuals = tracker_residuals(pose.numpy()[None, None], seen[None, None], self.unit_rest)[0, 0]
         return self.refiner.step(pose, frame, torch.from_numpy(residuals.astype(np.float32)))

@@ -12,7 +12,6 @@ from typing import Any, cast
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from ..decoder import FullBodyDecoder
 from ..diffusion import LatentDiffusion, ddim_sample
@@ -21,23 +20,33 @@ from ..refiner import Refiner
 from ..transformer import Block, Downsample, rotary_embedding
 
 NORM_EPSILON = 1e-5
-GRU_PARTS = "ih", "hh"
-"""Torch's names for a GRU's weights of its input and of its state."""
+GELU_SCALE = -(0.5**0.5)
+"""GELU(x) is ``GELU_SCALE * u * erfc(u)`` with ``u = GELU_SCALE * x``: torch's own takes three times as long."""
 
 
 Layer = tuple[torch.Tensor, torch.Tensor]
 """Weight and bias."""
-Scaling = tuple[np.ndarray, np.ndarray]
-"""Scale and shift of a normalisation."""
+Arrays = tuple[np.ndarray, np.ndarray]
+"""The same before they are folded; or scale and shift of a normalisation."""
 
 
 class KVCache:
-    """The keys and values (blocks, heads, ``STREAM_CONTEXT_LENGTH``, channels) of a stream's last tokens, in a ring."""
+    """The keys and values (blocks, 2, heads, ``STREAM_CONTEXT_LENGTH``, channels) of a stream's last tokens, a ring."""
 
     def __init__(self, blocks: "TokenBlocks") -> None:
-        shape = len(blocks.layers), blocks.heads, STREAM_CONTEXT_LENGTH, blocks.channels
-        self.keys, self.values = torch.zeros(shape), torch.zeros(shape)
+        self.ring = torch.zeros(len(blocks.layers), 2, blocks.heads, STREAM_CONTEXT_LENGTH, blocks.channels)
+        self.slots = self.ring.numpy()
         self.tokens = 0
+        self.seen: list[tuple[torch.Tensor, torch.Tensor]] = []
+        """Of each block the keys (heads, channels, tokens) and values (heads, tokens, channels) that there are."""
+
+    def next_slot(self) -> int:
+        """Where the next token belongs."""
+        slot = self.tokens % STREAM_CONTEXT_LENGTH
+        self.tokens += 1
+        if self.tokens <= STREAM_CONTEXT_LENGTH:
+            self.seen = [(keys.mT, values) for keys, values in self.ring[..., : self.tokens, :]]
+        return slot
 
 
 class TokenBlocks:
@@ -46,41 +55,52 @@ class TokenBlocks:
     def __init__(self, blocks: nn.ModuleList, modulation: torch.Tensor | None = None) -> None:
         first = cast(Block, blocks[0])
         self.heads = first.heads
-        self.channels = first.from_attention.in_features // self.heads
+        width = first.from_attention.in_features
+        self.channels = width // self.heads
         # The two numbers that a position rotates lie side by side, as a complex one; both of query and key, so that
         # their product stays.
         self.pairs = np.arange(self.channels).reshape(2, -1).T.reshape(-1)
         self.layers = [self._fold(cast(Block, block), modulation) for block in blocks]
+        # A token's query, key and value, and views of them: making these for each token would take as long as using
+        # them.
+        self.qkv = torch.zeros(3 * width)
+        self.query = self.qkv[:width].view(self.heads, 1, self.channels)
+        by_head = self.qkv.numpy().reshape(3, self.heads, self.channels)
+        self.query_key, self.key_value = by_head[:2].view(np.complex64), by_head[1:]
 
     def _fold(self, block: Block, modulation: torch.Tensor | None) -> tuple[Layer, Layer, Layer, Layer]:
         if modulation is None or block.modulation is None:
-            norms, gates = (_affine(block.norm_attention), _affine(block.norm_feedforward)), (None, None)
+            norms, gates = (_arrays(block.norm_attention), _arrays(block.norm_feedforward)), (None, None)
         else:
             shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = _array((modulation + block.modulation)[0])
             norms, gates = ((1 + scale_a, shift_a), (1 + scale_f, shift_f)), (gate_a, gate_f)
         widen, _, narrow, _ = block.feedforward
-        qkv = _fold(block.to_qkv, norms[0])
+        qkv = _layer(_after_norm(_arrays(block.to_qkv), norms[0]))
         for part in qkv:
             part[: len(part) // 3] *= self.channels**-0.5  # The query's third.
             query_key = part[: 2 * len(part) // 3].unflatten(0, (-1, self.channels))
             query_key.copy_(query_key[:, self.pairs].clone())
-        return qkv, _fold(block.from_attention, gate=gates[0]), _fold(widen, norms[1]), _fold(narrow, gate=gates[1])
+        from_attention = _layer(_gated(_arrays(block.from_attention), gates[0]))
+        return (
+            qkv,
+            from_attention,
+            *_around_gelu(_after_norm(_arrays(widen), norms[1]), _gated(_arrays(narrow), gates[1])),
+        )
 
     def step(self, x: torch.Tensor, cache: KVCache) -> torch.Tensor:
         """The next token (width,) of a stream whose earlier ones are in ``cache``."""
-        slot, seen = cache.tokens % STREAM_CONTEXT_LENGTH, min(cache.tokens + 1, STREAM_CONTEXT_LENGTH)
         turn = _turn_of_token(cache.tokens, self.channels)
-        layers = zip(self.layers, cache.keys.unbind(), cache.values.unbind(), strict=True)
-        for (qkv, from_attention, widen, narrow), keys, values in layers:
-            query_key_value = _linear(qkv, _normalise(x)).view(3, self.heads, 1, self.channels)
-            query_key = query_key_value[:2].numpy().view(np.complex64)
-            query_key *= turn
-            query, keys[:, slot], values[:, slot] = query_key_value[:1], *query_key_value[1:, :, 0]
-            # The order of the ring does not matter: keys are rotated by their position in the stream.
-            attended = F.scaled_dot_product_attention(query, keys[None, :, :seen], values[None, :, :seen], scale=1.0)
+        slot = cache.next_slot()
+        layers = zip(self.layers, cache.seen, cache.slots, strict=True)
+        for ((weight, bias), from_attention, widen, narrow), (keys, values), slots in layers:
+            torch.addmv(bias, weight, _normalise(x), out=self.qkv)
+            np.multiply(self.query_key, turn, out=self.query_key)
+            slots[:, :, slot] = self.key_value
+            # The order of the ring does not matter: keys are rotated by their position in the stream. For one token
+            # the fused attention takes longer.
+            attended = torch.bmm(torch.bmm(self.query, keys).softmax(-1), values)
             x = x + _linear(from_attention, attended.view(-1))
-            x = x + _linear(narrow, F.gelu(_linear(widen, _normalise(x))))
-        cache.tokens += 1
+            x = x + _linear(narrow, _gelu(_linear(widen, _normalise(x))))
         return x
 
 
@@ -91,20 +111,21 @@ def _turn_of_token(token: int, channels: int) -> np.ndarray:
     return cosine + 1j * sine
 
 
-class TokenDownsample:
-    """``transformer.Downsample`` for the newest token: its two frames and the one before; none is after it yet."""
+class FrameEmbedding:
+    """The first layers of several ``transformer.Downsample``, as one; ``_observed`` is what is left of each."""
 
-    def __init__(self, downsample: Downsample) -> None:
-        self.embed = _fold(downsample.embed)
-        weight = _array(downsample.convolve.weight)[:, :, :3].transpose(0, 2, 1)
-        self.convolve = _fold_arrays(weight.reshape(len(weight), -1), _array(downsample.convolve.bias))
-        self.recent: list[torch.Tensor] | None = None
+    def __init__(self, downsamples: Sequence[Downsample]) -> None:
+        weights, biases = zip(*(_arrays(downsample.embed) for downsample in downsamples), strict=True)
+        self.embed = _layer((GELU_SCALE * np.concatenate(weights), GELU_SCALE * np.concatenate(biases)))
+        self.count = len(downsamples)
+        self.recent: list[tuple[torch.Tensor, ...]] = []
 
-    def step(self, frame: torch.Tensor) -> torch.Tensor:
-        """The token (width,) that ends with ``frame`` (features,), after the frames of earlier calls."""
-        embedded = F.gelu(_linear(self.embed, frame))
-        self.recent = [embedded] * 3 if self.recent is None else [*self.recent[1:], embedded]
-        return _linear(self.convolve, torch.cat(self.recent))
+    def step(self, frame: torch.Tensor) -> list[tuple[torch.Tensor, ...]]:
+        """Of each network the embeddings (width,) of three frames: those of the token that ends with ``frame``
+        (features,), and the one before. None is after it yet."""
+        embedded = _gelu(_linear(self.embed, frame)).view(self.count, -1).unbind()
+        self.recent = [*self.recent[1:], embedded] if self.recent else [embedded] * 3
+        return list(zip(*self.recent, strict=True))
 
 
 class TokenDiffusion:
@@ -112,14 +133,13 @@ class TokenDiffusion:
 
     def __init__(self, diffusion: LatentDiffusion) -> None:
         self.diffusion = diffusion
-        self.observe = TokenDownsample(diffusion.observe)
-        self.embed = _fold(diffusion.embed)
-        self.predict = _fold(diffusion.predict, _affine(diffusion.norm))
+        self.embed = _layer(_observed(_arrays(diffusion.embed), diffusion.observe, diffusion.latent_size))
+        self.predict = _layer(_after_norm(_arrays(diffusion.predict), _arrays(diffusion.norm)))
         self.blocks = {}
 
     def step(
         self,
-        observed: torch.Tensor,
+        observed: Sequence[torch.Tensor],
         start: torch.Tensor,
         steps: int,
         caches: dict[int, KVCache],
@@ -127,13 +147,13 @@ class TokenDiffusion:
     ) -> torch.Tensor:
         """The next token's latent (latent,), sampled in ``steps`` steps from ``start`` (latent,).
 
-        ``observed`` is the observation's token, ``condition`` holds the upper latent where there is one, and ``caches``
+        ``observed`` is from ``FrameEmbedding``, ``condition`` holds the upper latent where there is one, and ``caches``
         is a dict that keeps the ``KVCache`` of each step.
         """
 
-        def clean(noisy: torch.Tensor, step: torch.Tensor, observed: torch.Tensor, condition: Sequence) -> torch.Tensor:
+        def clean(noisy: torch.Tensor, step: torch.Tensor, observed: Sequence, condition: Sequence) -> torch.Tensor:
             blocks, cache = self._blocks_and_cache(step, caches)
-            x = _linear(self.embed, torch.cat([noisy[0, 0], observed, *condition]))
+            x = _linear(self.embed, torch.cat([noisy[0, 0], *observed, *condition]))
             return _linear(self.predict, _normalise(blocks.step(x, cache)))[None, None]
 
         return ddim_sample(clean, observed, start[None, None], steps, condition)[0, 0]
@@ -151,24 +171,30 @@ class TokenDecoder:
     """``decoder.FullBodyDecoder``: the pose of the newest frame, the later one of the newest token."""
 
     def __init__(self, decoder: FullBodyDecoder) -> None:
-        self.observe = TokenDownsample(decoder.observe)
-        self.embed = _fold(decoder.embed)
+        embed = _arrays(decoder.embed)
+        latents = embed[0].shape[1] - len(embed[0])
+        self.embed = _layer(_observed(embed, decoder.observe, latents))
         self.blocks = TokenBlocks(decoder.blocks)
         # Of the four taps of the upsampling the third one leads from a token to its own later frame.
         upsample = decoder.upsample.convolve
-        self.upsample = _fold_arrays(_array(upsample.weight)[:, :, 2].T, _array(upsample.bias), _affine(decoder.norm))
+        taps = _array(upsample.weight)[:, :, 2].T, _array(upsample.bias)
         widen, _, narrow = decoder.per_frame
-        self.widen, self.narrow = _fold(widen), _fold(narrow)
+        widened = _after(_arrays(widen), _after_norm(taps, _arrays(decoder.norm)), 0)
+        self.widen, self.narrow = _around_gelu(widened, _arrays(narrow))
         self.mean_pose = torch.from_numpy(_array(decoder.mean_pose))
 
     def step(
-        self, upper: torch.Tensor, lower: torch.Tensor, observed: torch.Tensor, frame: torch.Tensor, cache: KVCache
+        self,
+        upper: torch.Tensor,
+        lower: torch.Tensor,
+        observed: Sequence[torch.Tensor],
+        frame: torch.Tensor,
+        cache: KVCache,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The pose (22 * 6,) and the contacts' logits (4,), given both latents, the observation's token and the newest
-        frame's features."""
-        x = self.blocks.step(_linear(self.embed, torch.cat([upper, lower, observed])), cache)
-        both = torch.cat([_linear(self.upsample, _normalise(x)), frame])
-        decoded = _linear(self.narrow, F.gelu(_linear(self.widen, both)))
+        """The pose (22 * 6,) and the contacts' logits (4,), given both latents, ``observed`` from ``FrameEmbedding``
+        and the newest frame's features."""
+        x = self.blocks.step(_linear(self.embed, torch.cat([upper, lower, *observed])), cache)
+        decoded = _linear(self.narrow, _gelu(_linear(self.widen, torch.cat([_normalise(x), frame]))))
         return decoded[: len(self.mean_pose)] + self.mean_pose, decoded[len(self.mean_pose) :]
 
 
@@ -177,57 +203,72 @@ class FrameRefiner:
 
     def __init__(self, refiner: Refiner) -> None:
         gru = refiner.gru
-        self.layers = [
-            [
-                _fold_arrays(_array(getattr(gru, f"weight_{part}_l{i}")), _array(getattr(gru, f"bias_{part}_l{i}")))
-                for part in GRU_PARTS
-            ]
-            for i in range(gru.num_layers)
-        ]
-        self.correct = _fold(refiner.correct)
-        self.state = [torch.zeros(gru.hidden_size)] * gru.num_layers
+        self.layers = [[torch.from_numpy(_array(part)) for part in layer] for layer in gru.all_weights]
+        self.correct = _layer(_arrays(refiner.correct))
+        self.states = [torch.zeros(1, gru.hidden_size)] * gru.num_layers
 
     def step(self, pose: torch.Tensor, frame: torch.Tensor, residuals: torch.Tensor) -> torch.Tensor:
         """The corrected pose (22 * 6,), from the frame's features and the pose's ``refiner.tracker_residuals``."""
-        x = torch.cat([pose, frame, residuals])
-        for number, (of_input, of_state) in enumerate(self.layers):
-            state = self.state[number]
-            reset_in, update_in, new_in = _linear(of_input, x).view(3, -1)
-            reset_by, update_by, new_by = _linear(of_state, state).view(3, -1)
-            new = torch.tanh(new_in + torch.sigmoid(reset_in + reset_by) * new_by)
-            update = torch.sigmoid(update_in + update_by)
-            x = self.state[number] = new + update * (state - new)
-        return pose + _linear(self.correct, x)
+        x = torch.cat([pose, frame, residuals])[None]
+        for number, (of_input, of_state, *biases) in enumerate(self.layers):
+            x = self.states[number] = torch.gru_cell(x, self.states[number], of_input, of_state, *biases)
+        return pose + _linear(self.correct, x[0])
 
 
-def _linear(weight_and_bias: Layer, x: torch.Tensor) -> torch.Tensor:
-    weight, bias = weight_and_bias
+def _linear(layer: Layer, x: torch.Tensor) -> torch.Tensor:
+    weight, bias = layer
     return torch.addmv(bias, weight, x)
 
 
 def _normalise(x: torch.Tensor) -> torch.Tensor:
     """Layer normalisation of a token; scale and shift are folded into the next layer."""
-    return F.layer_norm(x, x.shape, eps=NORM_EPSILON)
+    return torch.layer_norm(x, x.shape, eps=NORM_EPSILON)
 
 
-def _fold(linear: nn.Module, norm: Scaling | None = None, gate: np.ndarray | None = None) -> Layer:
-    """Weight and bias of ``gate * linear(scale * x + shift)``, with ``norm`` (scale, shift)."""
-    return _fold_arrays(_array(linear.weight), _array(linear.bias), norm, gate)
+def _gelu(u: torch.Tensor) -> torch.Tensor:
+    """GELU between two layers that are folded for it (``GELU_SCALE``)."""
+    return u * torch.erfc(u)
 
 
-def _fold_arrays(
-    weight: np.ndarray, bias: np.ndarray, norm: Scaling | None = None, gate: np.ndarray | None = None
-) -> Layer:
-    if norm is not None:
-        weight, bias = weight * norm[0], bias + weight @ norm[1]
-    if gate is not None:
-        weight, bias = weight * gate[:, None], bias * gate
-    folded = np.array(weight, np.float32, order="C"), np.array(bias, np.float32)
-    return torch.from_numpy(folded[0]), torch.from_numpy(folded[1])
+def _around_gelu(before: Arrays, after: Arrays) -> tuple[Layer, Layer]:
+    """The layers before and after ``_gelu``."""
+    return _layer((GELU_SCALE * before[0], GELU_SCALE * before[1])), _layer((GELU_SCALE * after[0], after[1]))
 
 
-def _affine(norm: nn.LayerNorm) -> Scaling:
-    return _array(norm.weight), _array(norm.bias)
+def _after_norm(layer: Arrays, norm: Arrays) -> Arrays:
+    """``layer`` after a normalisation's scale and shift."""
+    return layer[0] * norm[0], layer[1] + layer[0] @ norm[1]
+
+
+def _gated(layer: Arrays, gate: np.ndarray | None) -> Arrays:
+    """``layer`` times ``gate`` (outputs,)."""
+    return layer if gate is None else (layer[0] * gate[:, None], layer[1] * gate)
+
+
+def _after(layer: Arrays, earlier: Arrays, first: int) -> Arrays:
+    """``layer`` with ``earlier`` folded in, which makes its inputs from number ``first`` on."""
+    weight, bias = layer
+    before, made, after = np.split(weight, [first, first + len(earlier[0])], 1)
+    return np.concatenate([before, made @ earlier[0], after], 1), bias + made @ earlier[1]
+
+
+def _observed(embed: Arrays, downsample: Downsample, first: int) -> Arrays:
+    """``embed`` with the convolution of ``downsample`` folded in, which makes its inputs from number ``first`` on.
+
+    Instead of the observation's token it takes the ``FrameEmbedding`` of three frames.
+    """
+    weight = _array(downsample.convolve.weight)[:, :, :3].transpose(0, 2, 1)
+    convolve = GELU_SCALE * weight.reshape(len(weight), -1), _array(downsample.convolve.bias)
+    return _after(embed, convolve, first)
+
+
+def _layer(arrays: Arrays) -> Layer:
+    weight, bias = (torch.from_numpy(np.array(array, np.float32, order="C")) for array in arrays)
+    return weight, bias
+
+
+def _arrays(module: nn.Module) -> Arrays:
+    return _array(module.weight), _array(module.bias)
 
 
 def _array(tensor: Any) -> np.ndarray:
