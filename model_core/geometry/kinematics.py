@@ -1,6 +1,7 @@
 """Forward kinematics over SMPL's tree, for numpy arrays and torch tensors alike."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,8 @@ def joint_offsets(rest_joints: Array) -> Array:
     """Rest joints (..., J, 3) -> each joint's offset from its parent (..., J, 3); the root keeps its position."""
     xp = array_namespace(rest_joints)
     count = rest_joints.shape[-2]
-    parents = [max(p, 0) for p in PARENTS[:count]]
-    offsets = rest_joints - rest_joints[..., parents, :]
-    return xp.concatenate([rest_joints[..., :1, :], offsets[..., 1:, :]], -2)
+    offsets = rest_joints[..., 1:, :] - rest_joints[..., list(PARENTS[1:count]), :]
+    return xp.concatenate([rest_joints[..., :1, :], offsets], -2)
 
 
 def forward_kinematics(rotations: Array, translation: Array, rest_joints: Array) -> tuple[Array, Array]:
@@ -44,15 +44,25 @@ def _in_numpy(rotations: Any, translation: Any, offsets: Any) -> tuple[Any, Any]
     """``forward_kinematics`` with rotation and place in one matrix: of a single pose, starting operations takes all
     the time."""
     kind = np.result_type(rotations, translation, offsets)
-    bones = np.zeros((rotations.shape[-3], *rotations.shape[:-3], 4, 4), kind)
-    bones[..., :3, :3] = np.moveaxis(rotations, -3, 0)
-    bones[..., :3, 3] = np.moveaxis(np.broadcast_to(offsets, (*rotations.shape[:-2], 3)), -2, 0)
-    bones[0, ..., :3, 3] = translation
+    bones = np.zeros((*rotations.shape[:-2], 4, 4), kind)
+    bones[..., :3, :3] = rotations
+    bones[..., :3, 3] = offsets
+    bones[..., 0, :3, 3] = translation
     bones[..., 3, 3] = 1
-    for joint in range(1, len(bones)):
-        bones[joint] = bones[PARENTS[joint]] @ bones[joint]
-    bones = np.moveaxis(bones, 0, -3)
+    for joints, parents in _generations(bones.shape[-3]):
+        bones[..., joints, :, :] = bones[..., parents, :, :] @ bones[..., joints, :, :]
     return bones[..., :3, :3].astype(rotations.dtype), bones[..., :3, 3].copy()
+
+
+@cache
+def _generations(count: int) -> list[tuple[slice, np.ndarray]]:
+    """Runs of joints, none of which is another's parent, with their parents; the root is in none."""
+    starts = [1]
+    for joint in range(2, count):
+        if PARENTS[joint] >= starts[-1]:
+            starts.append(joint)
+    ends = [*starts[1:], count]
+    return [(slice(*run), np.array(PARENTS[slice(*run)])) for run in zip(starts, ends, strict=True)]
 
 
 def local_rotations(world: Array) -> Array:
