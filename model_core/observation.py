@@ -130,13 +130,13 @@ def features(rotations: Array, positions: Array, valid: Array, size: Array, body
     return xp.concatenate([head, *hands, person], -1)
 
 
-def hand_pose(seen: Array, side: int) -> tuple[Array, Array, Array]:
-    """6D rotation (..., 6), position (..., 3) and validity (..., 1) of hand ``side`` (0 left, 1 right) in ``features``.
+def hand_poses(seen: Array) -> tuple[Array, Array, Array]:
+    """6D rotations (..., 2, 6), positions (..., 2, 3) and validity (..., 2, 1) of left and right hand in ``features``.
 
-    The position is horizontally relative to the head and vertically to the floor, for a person of size 1.
+    Positions are horizontally relative to the head and vertically to the floor, for a person of size 1.
     """
-    hand = seen[..., HEAD_COUNT + side * HAND_COUNT : HEAD_COUNT + (side + 1) * HAND_COUNT]
-    return hand[..., :6], hand[..., 6:9], hand[..., -1:]
+    hands = seen[..., HEAD_COUNT : HEAD_COUNT + 2 * HAND_COUNT].reshape(*seen.shape[:-1], 2, HAND_COUNT)
+    return hands[..., :6], hands[..., 6:9], hands[..., -1:]
 
 
 def mirrored_features(seen: Array, body_proportions: Array) -> Array:

@@ -6,7 +6,7 @@ from torch import nn
 from ..geometry.kinematics import forward_kinematics
 from ..geometry.rotations import Array, array_namespace, matrix_to_sixd, sixd_to_matrix
 from ..geometry.skeleton import BODY_JOINT_COUNT, HEAD, LEFT_WRIST, RIGHT_WRIST
-from ..observation import HEAD_HEIGHT, HEAD_SIXD, hand_pose
+from ..observation import HEAD_HEIGHT, HEAD_SIXD, hand_poses
 
 RESIDUAL_COUNT = 6 + 2 * (6 + 3)
 """Numbers of ``tracker_residuals``: the head's rotation, and each wrist's rotation and position."""
@@ -27,16 +27,17 @@ def tracker_residuals(pose: Array, observation: Array, rest_joints: Array) -> Ar
     xp = array_namespace(pose)
     local = sixd_to_matrix(pose.reshape(*pose.shape[:-1], BODY_JOINT_COUNT, 6))
     world, joints = forward_kinematics(local, xp.zeros_like(pose[..., :3]), rest_joints[:, None])
-    found = [observation[..., HEAD_SIXD] - matrix_to_sixd(world[..., HEAD, :, :])]
-    head_height = xp.zeros_like(joints[..., HEAD, :])
-    head_height[..., 1] = observation[..., HEAD_HEIGHT]
-    for side, wrist in enumerate((LEFT_WRIST, RIGHT_WRIST)):
-        sixd, position, valid = hand_pose(observation, side)
-        beside_head = joints[..., wrist, :] - joints[..., HEAD, :]
-        found.append((sixd - matrix_to_sixd(world[..., wrist, :, :])) * valid)
-        found.append((position - head_height - beside_head) * (POSITION_SCALE * valid))
-    head_seen = (observation[..., HEAD_SIXD] != 0).any(-1)[..., None]
-    return xp.concatenate(found, -1) * head_seen
+    head = observation[..., HEAD_SIXD]
+    head_height = xp.zeros_like(joints[..., HEAD : HEAD + 1, :])
+    head_height[..., 0, 1] = observation[..., HEAD_HEIGHT]
+    wrists = slice(LEFT_WRIST, RIGHT_WRIST + 1)
+    sixd, positions, valid = hand_poses(observation)
+    beside_head = joints[..., wrists, :] - joints[..., HEAD : HEAD + 1, :]
+    turned = (sixd - matrix_to_sixd(world[..., wrists, :, :])) * valid
+    moved = (positions - head_height - beside_head) * (POSITION_SCALE * valid)
+    hands = xp.concatenate([turned, moved], -1).reshape(*head.shape[:-1], -1)
+    head_seen = (head != 0).any(-1)[..., None]
+    return xp.concatenate([head - matrix_to_sixd(world[..., HEAD, :, :]), hands], -1) * head_seen
 
 
 class Refiner(nn.Module):

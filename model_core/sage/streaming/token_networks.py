@@ -99,8 +99,8 @@ class TokenBlocks:
             # The order of the ring does not matter: keys are rotated by their position in the stream. For one token
             # the fused attention takes longer.
             attended = torch.bmm(torch.bmm(self.query, keys).softmax(-1), values)
-            x = x + _linear(from_attention, attended.view(-1))
-            x = x + _linear(narrow, _gelu(_linear(widen, _normalise(x))))
+            x = _linear(from_attention, attended.view(-1)).add_(x)
+            x = _linear(narrow, _gelu(_linear(widen, _normalise(x)))).add_(x)
         return x
 
 
