@@ -36,16 +36,17 @@ class KVCache:
     def __init__(self, blocks: "TokenBlocks") -> None:
         self.ring = torch.zeros(len(blocks.layers), 2, blocks.heads, STREAM_CONTEXT_LENGTH, blocks.channels)
         self.slots = self.ring.numpy()
+        # Views of each block: keys (heads, channels, tokens) and values (heads, tokens, channels).
+        self.blocks = [(keys.mT, values) for keys, values in self.ring]
+        self.masked = torch.full((1, 1, STREAM_CONTEXT_LENGTH), -torch.inf)
+        """What is added to the scores: slots without a token as yet are not attended to."""
         self.tokens = 0
-        self.seen: list[tuple[torch.Tensor, torch.Tensor]] = []
-        """Of each block the keys (heads, channels, tokens) and values (heads, tokens, channels) that there are."""
 
     def next_slot(self) -> int:
         """Where the next token belongs."""
         slot = self.tokens % STREAM_CONTEXT_LENGTH
         self.tokens += 1
-        if self.tokens <= STREAM_CONTEXT_LENGTH:
-            self.seen = [(keys.mT, values) for keys, values in self.ring[..., : self.tokens, :]]
+        self.masked[..., slot] = 0
         return slot
 
 
@@ -91,14 +92,14 @@ class TokenBlocks:
         """The next token (width,) of a stream whose earlier ones are in ``cache``."""
         turn = _turn_of_token(cache.tokens, self.channels)
         slot = cache.next_slot()
-        layers = zip(self.layers, cache.seen, cache.slots, strict=True)
+        layers = zip(self.layers, cache.blocks, cache.slots, strict=True)
         for ((weight, bias), from_attention, widen, narrow), (keys, values), slots in layers:
             torch.addmv(bias, weight, _normalise(x), out=self.qkv)
             np.multiply(self.query_key, turn, out=self.query_key)
             slots[:, :, slot] = self.key_value
             # The order of the ring does not matter: keys are rotated by their position in the stream. For one token
             # the fused attention takes longer.
-            attended = torch.bmm(torch.bmm(self.query, keys).softmax(-1), values)
+            attended = torch.bmm(torch.baddbmm(cache.masked, self.query, keys).softmax(-1), values)
             x = _linear(from_attention, attended.view(-1)).add_(x)
             x = _linear(narrow, _gelu(_linear(widen, _normalise(x)))).add_(x)
         return x
