@@ -14,9 +14,9 @@ from ..state.properties import THREEPOINT_PG_person
 
 LONGEST_WALK = 8.0
 """Metres: a person who goes further would be small in a view of all of it."""
-PERSON_HEIGHT = 1.9
-"""Metres, with room above the head."""
-HALF_SENSOR = 36.0
+HEADROOM = 1.9
+"""Metres that a view shows of a person, from the floor to above the head."""
+HALF_FILM = 36.0
 """Millimetres: half of what a 3D view's ``lens`` throws its picture on."""
 USUAL_VIEW = 0.6
 """Height of a view that has no size yet, as a fraction of its width."""
@@ -135,8 +135,8 @@ def _look_at(area: bpy.types.Area, extent: Sequence[float]) -> None:
     """Let a 3D view see people who stand in a rectangle of floor, from where it looks."""
     low_x, low_y, high_x, high_y = extent
     view: Any = area.spaces.active
-    view.region_3d.view_location = Vector(((low_x + high_x) / 2, (low_y + high_y) / 2, PERSON_HEIGHT / 2))
-    radius = Vector((high_x - low_x, high_y - low_y, PERSON_HEIGHT)).length / 2
+    view.region_3d.view_location = Vector(((low_x + high_x) / 2, (low_y + high_y) / 2, HEADROOM / 2))
+    radius = Vector((high_x - low_x, high_y - low_y, HEADROOM)).length / 2
     view.region_3d.view_distance = radius / math.sin(_half_angle(area, _region(area)))
 
 
@@ -150,7 +150,7 @@ def _half_angle(area: bpy.types.Area, region: bpy.types.Region) -> float:
     covered = sum(side.width for side in area.regions if side.type in ("UI", "TOOLS") and side.width > 1)
     shorter = min(max(region.width - covered, region.width / 2), region.height)
     ratio = shorter / max(region.width, region.height) if shorter > 0 else USUAL_VIEW
-    return math.atan(HALF_SENSOR / space.lens * ratio)
+    return math.atan(HALF_FILM / space.lens * ratio)
 
 
 def _areas(context: Context, kind: str) -> Iterator[bpy.types.Area]:

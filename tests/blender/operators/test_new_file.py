@@ -45,7 +45,7 @@ def seen_height(space, region, low, high):
     A camera that sees what the view does says it: in the background a view is not drawn, and has no projection.
     """
     data = bpy.data.cameras.new("eye")
-    data.lens, data.sensor_width = space.lens / 2, 36
+    data.lens = space.lens / 2  # A camera film is 36 mm wide, a view twice that.
     eye = bpy.data.objects.new("eye", data)
     view = space.region_3d
     turned = view.view_rotation.to_matrix().to_4x4()
