@@ -159,7 +159,8 @@ SAID = [
     (message("{progress}, {minutes}:{seconds:02d} left", progress=PROGRESS, minutes=1, seconds=7), ["40%", "1:07"]),
     (
         message(
-            "{tracker} lost {total:.2f} s in all ({reason}), dropouts: {count}, the longest {first:.2f} to {last:.2f} s",
+            "{tracker} lost {total:.2f} s in all ({reason}), dropouts: {count}, the longest {first:.2f} to "
+            "{last:.2f} s",
             tracker=message("left hand"),
             total=1.5,
             count=2,
