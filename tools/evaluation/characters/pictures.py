@@ -55,7 +55,7 @@ def _stature(carried: Carried) -> float:
 
 def _set_up(stage: Any, stature: float) -> Any:
     set_up_studio(stage, (WIDTH, HEIGHT))
-    stage.render.image_settings.file_format, stage.render.dither_intensity = "PNG", 0.0  # Noise does not pack.
+    stage.render.image_settings.file_format = "PNG"
     data: Any = bpy.data.cameras.new("characters")
     data.type, data.ortho_scale, data.clip_end = "ORTHO", FRAMED * stature, 1000
     camera = bpy.data.objects.new("characters", data)
