@@ -36,7 +36,6 @@ def draw_character(path: Path, armature: ArmatureObject, carried: Carried, scene
         paint_by_materials(skin)
     camera, floor = _set_up(stage, stature), ground.ground([(skin, 0.0) for skin in skins], 0.0)
     floor.scale = (stature / STANDARD_HEIGHT,) * 3
-    floor.location.z = carried.character.floor
     goals = [props.marker("goal", GOAL) for _ in carried.character.arms]
     for item in (floor, *goals):
         stage.collection.objects.link(item)
