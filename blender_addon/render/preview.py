@@ -207,6 +207,7 @@ def set_up_studio(stage: Scene, size: tuple[int, int], fine: bool = True) -> Non
     render.engine = "BLENDER_WORKBENCH"
     stage.render.resolution_x, stage.render.resolution_y = size
     stage.render.resolution_percentage = 100
+    render.dither_intensity = 0.0  # Noise does not pack.
     view: Any = stage.view_settings
     view.view_transform = "Standard"
     shading = stage.display.shading

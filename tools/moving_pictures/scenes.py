@@ -17,10 +17,10 @@ from .webp import side_by_side
 
 TRAIL = 0.5
 """Seconds of their past that points draw where nothing else is shown."""
-WIDE, SMALL, TILE = (720, 432), (480, 300), (160, 150)
+WIDE, SMALL, TILE = (640, 384), (480, 300), (160, 150)
 PAIR, TRIPLE, CLOSE = Framing(2.3, 0.88, 1.2), Framing(2.3, 0.88, 0.95), Framing(2.2, 0.9)
 """How near: two side by side, three, and one alone, whose hands are low."""
-PLAYER = Played("bsor/humanid_user2_ref.bsor", 8, 14)
+PLAYER = Played("bsor/humanid_user2_ref.bsor", 8, 13)
 OTHER_PLAYER = Played("bsor/simsaber_motion.bsor", 10, 14)
 UNSURE = Played("bsor/humanid_user4_ref.bsor", 6, 10)
 DANCER = Played("bsor/humanid_user2_ref.bsor", 14, 18)

@@ -36,7 +36,6 @@ def draw_character(path: Path, armature: ArmatureObject, carried: Carried, scene
         paint_by_materials(skin)
     camera, floor = _set_up(stage, stature), ground.ground([(skin, 0.0) for skin in skins], 0.0)
     floor.scale = (stature / STANDARD_HEIGHT,) * 3
-    floor.location.z = carried.character.floor
     goals = [props.marker("goal", GOAL) for _ in carried.character.arms]
     for item in (floor, *goals):
         stage.collection.objects.link(item)
@@ -55,7 +54,7 @@ def _stature(carried: Carried) -> float:
 
 def _set_up(stage: Any, stature: float) -> Any:
     set_up_studio(stage, (WIDTH, HEIGHT))
-    stage.render.image_settings.file_format, stage.render.dither_intensity = "PNG", 0.0  # Noise does not pack.
+    stage.render.image_settings.file_format = "PNG"
     data: Any = bpy.data.cameras.new("characters")
     data.type, data.ortho_scale, data.clip_end = "ORTHO", FRAMED * stature, 1000
     camera = bpy.data.objects.new("characters", data)
