@@ -12,9 +12,10 @@ from threepoint.model_core.geometry.skeleton import (
     KNEES,
     PELVIS,
     SHOULDERS,
+    TOES,
     TRACKED_JOINTS,
 )
-from threepoint.model_core.refinement.closed_form.out_of_floor import lift_out_of_floor
+from threepoint.model_core.refinement.closed_form.out_of_floor import FLESH, lift_out_of_floor
 from threepoint.tools.simulation.low_poses import POSES, going_down, lowest_skin
 
 BETAS = np.zeros(10)
@@ -61,6 +62,17 @@ def test_who_lies_is_not_in_the_floor_and_has_stretched_legs(body, name):
         thigh = torch.nn.functional.normalize(after[-1, PELVIS] - after[-1, knee], dim=0)
         assert trunk @ thigh > 0.7, "legs go on where the trunk ends"
     assert (after[1:] - after[:-1]).norm(dim=-1).max() < 0.002, "who lies still is still"
+
+
+@pytest.mark.parametrize("foot", TOES)
+def test_whichever_way_a_foot_lies_its_flesh_reaches_to_its_skin(body, foot):
+    skin_of_it = (body.template - body.rest_joints(BETAS)[foot])[body.weights.argmax(1) == foot]
+    down = np.random.default_rng(0).normal(size=(500, 3))
+    down /= np.linalg.norm(down, axis=1, keepdims=True)
+    sideways, along, ahead, behind = FLESH["foot"]
+    axes = np.stack([np.where(down[:, 2] > 0, ahead, behind), np.full(500, sideways), np.full(500, along)], 1)
+    reached = np.linalg.norm(axes * down[:, [2, 0, 1]], axis=1)
+    assert (skin_of_it @ down.T).max(0).max() > 0.05 and ((skin_of_it @ down.T).max(0) - reached).max() < DEEPEST / 2
 
 
 def test_a_body_that_is_not_low_is_not_touched(body):

@@ -52,7 +52,7 @@ POSES: dict[str, Angles] = {
     "lies on the back": ARMS_DOWN | {"pelvis": (-1.57, 0.0, 0.0)} | both("ankle", (0.5, 0.0, 0.0)),
     "lies on the belly": ARMS_DOWN | {"pelvis": (1.57, 0.0, 0.0), "head": (-0.3, 0.9, 0.0)}
     | both("ankle", (1.2, 0.0, 0.0)),
-    "lies on a side": {"left_shoulder": (0.0, -1.3, 0.0), "right_shoulder": (0.0, 1.3, 0.0)}
+    "lies on a side": {"left_shoulder": (0.0, -1.9, 0.0), "right_shoulder": (0.0, 2.3, 0.0)}
     | {"pelvis": (0.0, 0.0, -1.57)} | both("hip", (-0.9, 0.0, 0.0)) | both("knee", (1.3, 0.0, 0.0)),
 }  # fmt: skip
 
