@@ -28,7 +28,7 @@ from .low_poses import POSES, measure
 SEATED = (2.2, 4.4)
 """Seconds in which the made-up person is given as sitting."""
 STANDING_SPEED = 0.1
-"""Metres a second below which toes stand."""
+"""Metres a second below which toes stand, if the frames beside are so slow, too: in the air they turn back in one."""
 BUTTOCKS = 0.05
 """Metres before the pelvis up to which a body sits on its buttocks; what is ahead are thighs, which may slope down."""
 MOMENTS = 6
@@ -89,7 +89,8 @@ def off_treads(motion: Motion, body: Body, ground: Ground | None = None) -> tupl
         off = foot[:, 1] - height - under
         inside = max(inside, float(-off.min()))
         if joint in TOES:
-            stands = np.linalg.norm(np.gradient(foot, axis=0), axis=1) * motion.fps < STANDING_SPEED
+            slow = np.linalg.norm(np.gradient(foot, axis=0), axis=1) * motion.fps < STANDING_SPEED
+            stands = slow & np.append(slow[1:], True) & np.append(True, slow[:-1])
             worst = max(worst, float(np.abs(off[stands]).max()))
             used |= set(under[stands].round(2).tolist())
     return worst, inside, len(used)
