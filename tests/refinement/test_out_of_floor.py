@@ -4,25 +4,23 @@ import numpy as np
 import pytest
 import torch
 
-from threepoint.model_core.body.model import skin
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix
 from threepoint.model_core.geometry.skeleton import (
-    ELBOWS,
     HEAD,
     HIPS,
     KNEES,
     PELVIS,
     SHOULDERS,
+    TOES,
     TRACKED_JOINTS,
-    WRISTS,
 )
-from threepoint.model_core.refinement.closed_form.out_of_floor import lift_out_of_floor
-from threepoint.tools.simulation.low_poses import POSES, going_down
+from threepoint.model_core.refinement.closed_form.out_of_floor import FLESH, lift_out_of_floor
+from threepoint.tools.simulation.low_poses import POSES, going_down, lowest_skin
 
 BETAS = np.zeros(10)
-DEEPEST, TOES_DEEPEST = 0.02, 0.04
-"""Metres that flesh may be in the floor, and toes of who lies on the belly."""
+DEEPEST = 0.02
+"""Metres that flesh may be in the floor."""
 
 
 def sunk(body, name, by=0.12, thighs=-0.9, knees=1.5):
@@ -47,8 +45,7 @@ def sunk(body, name, by=0.12, thighs=-0.9, knees=1.5):
 
 def lowest(body, rotations, translation):
     """Metres (T,) of the lowest skin but that of head and forearms, which trackers hold."""
-    some = np.flatnonzero(body.weights[:, [HEAD, *ELBOWS, *WRISTS, 22, 23]].sum(1) < 0.3)[::3]
-    return skin(body, rotations.double().numpy(), translation.double().numpy(), BETAS, some)[..., 1].min(1)
+    return lowest_skin(body, rotations.double().numpy(), translation.double().numpy())
 
 
 @pytest.mark.parametrize("name", ["lies on the back", "lies on the belly"])
@@ -56,7 +53,7 @@ def test_who_lies_is_not_in_the_floor_and_has_stretched_legs(body, name):
     rotations, translation, head, rest = sunk(body, name)
     assert lowest(body, rotations, translation).min() < -2 * DEEPEST, "the networks' fault"
     found = lift_out_of_floor(rotations, translation, head, rest)
-    assert lowest(body, *found).min() > -(DEEPEST if name == "lies on the back" else TOES_DEEPEST)
+    assert lowest(body, *found).min() > -DEEPEST
     before, after = (forward_kinematics(*motion, rest)[1] for motion in ((rotations, translation), found))
     tracked = list(TRACKED_JOINTS)
     assert (after[:, tracked] - before[:, tracked]).norm(dim=-1).max() < 0.005
@@ -65,6 +62,17 @@ def test_who_lies_is_not_in_the_floor_and_has_stretched_legs(body, name):
         thigh = torch.nn.functional.normalize(after[-1, PELVIS] - after[-1, knee], dim=0)
         assert trunk @ thigh > 0.7, "legs go on where the trunk ends"
     assert (after[1:] - after[:-1]).norm(dim=-1).max() < 0.002, "who lies still is still"
+
+
+@pytest.mark.parametrize("foot", TOES)
+def test_whichever_way_a_foot_lies_its_flesh_reaches_to_its_skin(body, foot):
+    skin_of_it = (body.template - body.rest_joints(BETAS)[foot])[body.weights.argmax(1) == foot]
+    down = np.random.default_rng(0).normal(size=(500, 3))
+    down /= np.linalg.norm(down, axis=1, keepdims=True)
+    sideways, along, ahead, behind = FLESH["foot"]
+    axes = np.stack([np.where(down[:, 2] > 0, ahead, behind), np.full(500, sideways), np.full(500, along)], 1)
+    reached = np.linalg.norm(axes * down[:, [2, 0, 1]], axis=1)
+    assert (skin_of_it @ down.T).max(0).max() > 0.05 and ((skin_of_it @ down.T).max(0) - reached).max() < DEEPEST / 2
 
 
 def test_a_body_that_is_not_low_is_not_touched(body):

@@ -11,7 +11,11 @@ from threepoint.model_core.flag.evidence import gather_evidence
 from threepoint.model_core.flag.model import CONFIGS, Flag
 from threepoint.model_core.geometry.skeleton import MIRRORED, TRACKED_JOINTS
 from threepoint.model_core.observation import Observation
+from threepoint.model_core.pins import Pin
+from threepoint.model_core.pipeline.pins import held_joints
 from threepoint.model_core.refinement.body_trackers import TRACKER_SIGMAS, BodyTrackers, tracker_information
+from threepoint.model_core.refinement.initial_motion import Unrefined
+from threepoint.model_core.refinement.pinning.bring import bring_to_pins
 from threepoint.model_core.refinement.uncertainty import (
     EVERY,
     calibrate,
@@ -156,6 +160,19 @@ def test_a_tracked_foot_makes_its_leg_surer_and_no_other(observation, body, netw
     assert all(ratio(joint) == pytest.approx(1, abs=1e-6) for joint in (5, 8, 19, 20))
     untouched = 16 - EVERY + 1
     np.testing.assert_array_equal(beside[:untouched], alone[:untouched])
+
+
+def test_a_pin_tells_where_its_joint_is_as_a_tracker_does(make_clip):
+    clip = make_clip(33)
+    motion = Unrefined(torch.as_tensor(clip.rotations()).float(), torch.as_tensor(clip.translation).float(),
+                       torch.ones(33, 4))  # fmt: skip
+    place = tuple((clip.world()[1][15, 7] + [0.02, 0.0, 0.03]).tolist())
+    held = held_joints((Pin("left_ankle", (0.25,), (place,), reach=0.15),), np.zeros(3), 33, motion.translation)
+    told = bring_to_pins(motion, clip.rest_joints, held).body_trackers
+    valid = told.valid[:, 0].numpy()
+    assert told.joints == (7,) and valid[15] == 1 and valid[[0, -1]].max() == 0
+    assert np.diff(valid[:16]).min() >= 0 >= np.diff(valid[15:]).max()
+    np.testing.assert_allclose(told.positions[15, 0].numpy(), place, atol=0.005)
 
 
 def test_what_trackers_tell_adds_up_and_is_mirrored():

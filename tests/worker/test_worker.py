@@ -21,10 +21,14 @@ from threepoint.model_core.calibration import (
     calibration_to_json,
     preset_offsets,
 )
+from threepoint.model_core.direction.contacts import GivenContact
+from threepoint.model_core.direction.ground import FloorLevel, Ground
+from threepoint.model_core.direction.seats import Seat
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.motion import Motion, Uncertainty
 from threepoint.model_core.notes import Note
-from threepoint.model_core.pipeline import Options, calibrate, model_frame
+from threepoint.model_core.pins import Pin
+from threepoint.model_core.pipeline import Options, calibrate, model_frame, options_to_json
 from threepoint.model_core.recordings import Recording, Track
 from threepoint.model_core.threads import SPIN_COUNT
 from threepoint.model_core.worker import messages, worker
@@ -235,6 +239,21 @@ def test_a_request_carries_the_motion_that_it_starts_from(tmp_path):
     del arrays["start/rotations"]
     with pytest.raises(InputError, match="the request's start is not whole"):
         messages.read_start(header, arrays)
+
+
+def test_whatever_an_animator_directs_reaches_the_engine(tmp_path, body):
+    directed = Options(
+        body=body, take=2, take_part=(0.1, 0.4), lost_hands="hang",
+        pins=(Pin("left_ankle", (0.1,), ((0.1, 0.2, 0.3),), ((1.0, 0.0, 0.0, 0.0),), hard=False, reach=0.5),),
+        contacts=(GivenContact("left", (0.1, 0.2), stands=False),), seats=(Seat((0.2, 0.3), 0.45, (0.1, 0.2)),),
+        ground=Ground((FloorLevel((0.1, 0.3), 0.2),), ((0.0, 0.1, 0.0), (1.0, 0.1, 0.0), (0.0, 0.1, 1.0)),
+                      ((0, 1, 2),)),
+    )  # fmt: skip
+    request = messages.request("animate", short_recording(), options_to_json(directed))
+    (tmp_path / "pipe").write_bytes(messages.pack(*request))
+    with open(tmp_path / "pipe", "rb") as stream:
+        _, options = EngineSession()._read(*messages.unpack(stream))
+    assert replace(options, body=body) == directed
 
 
 def test_the_engine_calibrates_devices_that_nobody_knows_as_the_command_line_does(make_clip, body):

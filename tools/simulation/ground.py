@@ -1,9 +1,11 @@
-"""Animate a made-up person who climbs stairs and one who sits down on a chair, and show how they stand and sit.
+"""Animate made-up people who climb stairs, sit down on a chair, and kneel, crawl and lie, and show how they do it.
 
-Prints by how much standing toes are off their treads, soles are inside of them, and the body is off its seat; with -o
-and Blender's module also pictures of moments, from the side.
+Prints by how much standing toes are off their treads, soles are inside of them, and the body is off its seat; of who is
+near the floor how far joints are from the truth, and how deep their skin is in the floor, as it is predicted and at the
+end. With -o and Blender's module also pictures of moments, from the side.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +23,12 @@ from ...model_core.pipeline import Networks, Options, animate, load_networks
 from ..support.animate_options import has_blender
 from ..support.arguments import command_parser
 from .directed_recordings import SEAT, chair, climbing, sitting, stairs
+from .low_poses import POSES, measure
 
 SEATED = (2.2, 4.4)
 """Seconds in which the made-up person is given as sitting."""
 STANDING_SPEED = 0.1
-"""Metres a second below which toes stand."""
+"""Metres a second below which toes stand, if the frames beside are so slow, too: in the air they turn back in one."""
 BUTTOCKS = 0.05
 """Metres before the pelvis up to which a body sits on its buttocks; what is ahead are thighs, which may slope down."""
 MOMENTS = 6
@@ -42,6 +45,8 @@ def run(arguments: list[str]) -> int:
     print(f"stairs: {treads} heights are stood on; standing toes are off by {100 * toes:.1f} cm at most, "
           f"feet are inside by {100 * inside:.1f} cm at most")  # fmt: skip
     print(f"chair: the buttocks are off their seat by {100 * off_seat(sat, body):.1f} cm at most")
+    for line in low_table(body, networks):
+        print(line, flush=True)
     if options.output is not None:
         if not has_blender():
             parser.error("pictures need Blender's module")
@@ -52,6 +57,14 @@ def run(arguments: list[str]) -> int:
         save_pictures(options.output / "ground_stairs.png", climbed, stairs(), duration * climbed.duration)
         save_pictures(options.output / "ground_chair.png", sat, chair(), np.linspace(0.6, 3.4, MOMENTS))
     return 0
+
+
+def low_table(body: Body, networks: Networks) -> Iterator[str]:
+    """Lines of ``POSES``: how far joints are from the truth, and how deep skin is in the floor, before and after."""
+    yield f"{'':<20}{'joints':>10}{'predicted':>12}{'refined':>10}   cm off, skin in the floor"
+    for name, pose in POSES.items():
+        low = measure(body, pose, networks)
+        yield f"{name:<20}{100 * low.error:>10.1f}{100 * low.predicted:>12.1f}{100 * low.refined:>10.1f}"
 
 
 def climb(body: Body, networks: Networks) -> Motion:
@@ -76,7 +89,8 @@ def off_treads(motion: Motion, body: Body, ground: Ground | None = None) -> tupl
         off = foot[:, 1] - height - under
         inside = max(inside, float(-off.min()))
         if joint in TOES:
-            stands = np.linalg.norm(np.gradient(foot, axis=0), axis=1) * motion.fps < STANDING_SPEED
+            slow = np.linalg.norm(np.gradient(foot, axis=0), axis=1) * motion.fps < STANDING_SPEED
+            stands = slow & np.append(slow[1:], True) & np.append(True, slow[:-1])
             worst = max(worst, float(np.abs(off[stands]).max()))
             used |= set(under[stands].round(2).tolist())
     return worst, inside, len(used)

@@ -3,6 +3,8 @@
 Poses are given by angles, and the whole skin rests on the floor: head and wrists are what a headset would have seen.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ...model_core.body import Body
@@ -10,8 +12,9 @@ from ...model_core.body.model import skin
 from ...model_core.geometry.filters import smoothstep
 from ...model_core.geometry.kinematics import forward_kinematics
 from ...model_core.geometry.rotations import axis_angle_to_matrix, slerp_matrices
-from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, JOINT_NAMES, TRACKED_JOINTS
+from ...model_core.geometry.skeleton import BODY_JOINT_COUNT, ELBOWS, HEAD, JOINT_NAMES, TRACKED_JOINTS, WRISTS
 from ...model_core.observation import FPS, Observation
+from ...model_core.pipeline import Networks, Options, solve_pose
 
 STANDS, GOES, STAYS = 1.0, 1.5, 2.0
 """Seconds that somebody stands, goes down or comes up, and stays."""
@@ -22,6 +25,13 @@ ON_HANDS = {
 }  # fmt: skip
 EVERY = 9
 """One vertex in so many is looked at for which is the lowest."""
+HANDS = BODY_JOINT_COUNT, BODY_JOINT_COUNT + 1
+HELD, HELD_WEIGHT = (HEAD, *ELBOWS, *WRISTS, *HANDS), 0.3
+"""Joints whose skin is where trackers have it, in the floor or not, and the weight from which skin is theirs."""
+EVERY_SKIN = 3
+"""One vertex in so many of the others."""
+MEASURED = 0.2
+"""Seconds between the moments at which somebody who stays low is measured."""
 Angles = dict[str, tuple[float, float, float]]
 
 
@@ -42,7 +52,7 @@ POSES: dict[str, Angles] = {
     "lies on the back": ARMS_DOWN | {"pelvis": (-1.57, 0.0, 0.0)} | both("ankle", (0.5, 0.0, 0.0)),
     "lies on the belly": ARMS_DOWN | {"pelvis": (1.57, 0.0, 0.0), "head": (-0.3, 0.9, 0.0)}
     | both("ankle", (1.2, 0.0, 0.0)),
-    "lies on a side": {"left_shoulder": (0.0, -1.3, 0.0), "right_shoulder": (0.0, 1.3, 0.0)}
+    "lies on a side": {"left_shoulder": (0.0, -1.9, 0.0), "right_shoulder": (0.0, 2.3, 0.0)}
     | {"pelvis": (0.0, 0.0, -1.57)} | both("hip", (-0.9, 0.0, 0.0)) | both("knee", (1.3, 0.0, 0.0)),
 }  # fmt: skip
 
@@ -69,6 +79,38 @@ def going_down(body: Body, pose: Angles) -> tuple[Observation, np.ndarray, np.nd
         betas.astype(np.float32),
     )  # fmt: skip
     return seen, rotations, translation
+
+
+@dataclass(frozen=True)
+class LowPose:
+    """How somebody lies: the mean ``error`` of their joints, and by how much their skin is below the floor at most, as
+    the networks predict it (``predicted``) and at the end (``refined``); metres."""
+
+    error: float
+    predicted: float
+    refined: float
+
+
+def measure(body: Body, pose: Angles, networks: Networks) -> LowPose:
+    """How the mean person who takes a pose is solved from head and wrists, while they stay."""
+    seen, rotations, translation = going_down(body, pose)
+    rest = body.rest_joints(np.zeros(10))[:BODY_JOINT_COUNT]
+    stays = np.arange(round((STANDS + GOES) * FPS), round((STANDS + GOES + STAYS) * FPS), round(MEASURED * FPS))
+    truth = forward_kinematics(rotations[stays], translation[stays], rest)[1]
+    depths = []
+    for refinement in (0.0, 1.0):
+        options = Options(refinement=refinement, uncertainty=False, device="cpu")
+        solved = solve_pose(seen, rest, options, networks)
+        found = solved.rotations.cpu().double().numpy()[stays], solved.translation.cpu().double().numpy()[stays]
+        depths.append(max(0.0, -float(lowest_skin(body, *found).min())))
+    error = np.linalg.norm(forward_kinematics(*found, rest)[1] - truth, axis=-1).mean()
+    return LowPose(float(error), *depths)
+
+
+def lowest_skin(body: Body, rotations: np.ndarray, translation: np.ndarray) -> np.ndarray:
+    """Height (T,) in metres of the mean person's lowest skin, but that of head and forearms, which trackers hold."""
+    some = np.flatnonzero(body.weights[:, list(HELD)].sum(1) < HELD_WEIGHT)[::EVERY_SKIN]
+    return skin(body, rotations, translation, np.zeros(10), some)[..., 1].min(1)
 
 
 def _matrices(angles: Angles) -> np.ndarray:

@@ -23,7 +23,7 @@ from .legs import LEGS, RELEASE_FRAMES, FootTargets, foot_targets, move_feet
 from .smoothing import fade_outside, rate_limited_envelope
 from .whole_body import WholeBodyTargets, reach_with_whole_body
 
-RISE_START = 0.004
+RISE_START = 0.006
 """Metres of that by the square of frames since a foot left its stand, or before it comes to one."""
 KNEES = 0.5
 """Metres above what a person stands on up to which there is something to step on."""

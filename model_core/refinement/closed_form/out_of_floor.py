@@ -19,7 +19,7 @@ FLESH = {
     "pelvis": (0.14, 0.15, 0.11, 0.10), "hip": (0.08, 0.12, 0.11, 0.10), "knee": (0.05, 0.05, 0.07, 0.06),
     "spine1": (0.14, 0.05, 0.13, 0.06), "spine2": (0.14, 0.05, 0.12, 0.07), "spine3": (0.14, 0.05, 0.09, 0.11),
     "collar": (0.05, 0.05, 0.09, 0.10), "shoulder": (0.05, 0.07, 0.07, 0.075), "elbow": (0.04, 0.04, 0.04, 0.04),
-    "ankle": (0.045, 0.07, 0.07, 0.08), "foot": (0.03, 0.02, 0.075, 0.02),
+    "ankle": (0.045, 0.07, 0.07, 0.08), "foot": (0.055, 0.02, 0.075, 0.02),
 }  # fmt: skip
 """Metres of the default body from a joint to the skin sideways, along the bone, in front and behind."""
 JOINTS = tuple(joint for joint, name in enumerate(JOINT_NAMES[:BODY_JOINT_COUNT]) if name.split("_")[-1] in FLESH)

@@ -4,17 +4,20 @@ import bpy
 import numpy as np
 import pytest
 from animators import answer_at_once, import_tiny
+from bodies import REST
 
 from threepoint.blender_addon.animation.curves import curves_in, drop_curves, fcurves_of
 from threepoint.blender_addon.avatar import contacts
 from threepoint.blender_addon.avatar.contacts import switch_paths
-from threepoint.blender_addon.state.direction import found_floor
+from threepoint.blender_addon.state.direction import found_floor, objects
 from threepoint.blender_addon.state.direction.objects import grounds_of, grounds_under, seats_of
 from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.model_core.body.proportions import body_size
 from threepoint.model_core.calibration.levels import FloorStretches
 from threepoint.model_core.direction.contacts import contacts_from_json
 from threepoint.model_core.direction.ground import GroundHeights, ground_from_json
-from threepoint.model_core.direction.seats import seats_from_json
+from threepoint.model_core.direction.seats import PELVIS_OVER_SEAT, seats_from_json
+from threepoint.model_core.motion import Motion
 
 
 @pytest.fixture
@@ -122,6 +125,21 @@ def test_who_sits_here_sits_on_an_empty_that_can_be_moved(person, asked):
     seat.threepoint.directed.first = 7
     with pytest.raises(RuntimeError, match="begins at frame 7, after its end at 6"):
         resolve(person)
+
+
+def test_sit_here_takes_the_frames_in_which_the_take_sits(person, monkeypatch):
+    count, height = 120, np.full((120, 1), REST[0, 1] - REST[:22, 1].min())
+    height[30:100] *= 0.74
+    still = np.concatenate([0 * height, height, 0 * height], 1)
+    sitting = Motion(30.0, np.tile([1.0, 0, 0, 0], (count, 22, 1)), still, np.array(person.betas))
+    monkeypatch.setattr(objects, "read_action", lambda *known: sitting)
+    bpy.context.scene.frame_set(60)
+    assert bpy.ops.threepoint.sit_here() == {"FINISHED"}
+    (seat,) = seats_of(person, bpy.context.scene)
+    directed = seat.threepoint.directed
+    assert 31 <= directed.first < 40 and 92 < directed.last <= 100
+    place = person.armature.matrix_world.inverted() @ seat.matrix_world.translation
+    assert place.z == pytest.approx(height[60, 0] - PELVIS_OVER_SEAT * body_size(REST[:22]), abs=1e-3)
 
 
 def test_a_chair_is_sat_on_in_its_middle_not_on_its_back(person, asked):

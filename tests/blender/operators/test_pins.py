@@ -12,8 +12,10 @@ from mathutils import Matrix, Vector
 
 from threepoint.blender_addon.animation.curves import checksum
 from threepoint.blender_addon.avatar.bake import read_action
+from threepoint.blender_addon.operators import pins as operators
 from threepoint.blender_addon.operators.pins import missed
 from threepoint.blender_addon.operators.showing import select_bones
+from threepoint.blender_addon.operators.stepped import Phase
 from threepoint.blender_addon.state import predictions
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.state.people import people_of
@@ -238,6 +240,21 @@ def test_a_pose_that_the_engine_cannot_solve_leaves_no_pins(person, monkeypatch)
     with pytest.raises(RuntimeError, match="no"):
         bpy.ops.threepoint.solve_from_pose()
     assert pins(person) == [] and checksum(person.takes[0].action) == before
+
+
+def test_solving_from_a_pose_that_is_cancelled_changes_nothing(person, monkeypatch):
+    class Begun(operators._SolvingPins):
+        ranges = operators.THREEPOINT_OT_solve_from_pose.ranges
+
+    cancelled = []
+    monkeypatch.setattr(predictions.Job, "poll", lambda job: False)
+    monkeypatch.setattr(predictions.Job, "cancel", lambda job: cancelled.append(job))
+    choose(person, "left_ankle")
+    before = checksum(person.takes[0].action)
+    work = Begun().working(bpy.context)
+    assert Phase.WAITING in (next(work) for _ in range(100))
+    work.close()
+    assert len(cancelled) == 1 and pins(person) == [] and checksum(person.takes[0].action) == before
 
 
 @pytest.mark.parametrize("name", ["pin_here", "solve_from_pose"])
