@@ -6,7 +6,7 @@ import torch
 
 WINDOW, OVERLAP = 84, 12
 """Frames of a window, and those that it shares with the next."""
-KNOT_FRAMES = 5
+KNOT_FRAMES = 4
 """A window's correction is a smooth curve with a knot every so many frames."""
 RIDGE = 1e-6
 """Added to the size of a knot's correction: knots outside a short window move nothing."""
