@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, cast
 
 import torch
@@ -101,7 +100,7 @@ def ddim_sample(
     Unit noise as a start draws one of the plausible latents; noise near zero gives their mean.
     """
     latent = start
-    times = _times_on(start.device, steps)
+    times = torch.linspace(TRAINING_STEPS - 1, 0, steps + 1, device=start.device).round().long()
     for number, (now, after) in enumerate(zip(times[:-1], times[1:], strict=True)):
         # One step for all: products of as many rows as there are windows would round otherwise in every batch.
         clean = diffusion(latent, now[None], observation, condition).to(start.dtype)
@@ -110,10 +109,3 @@ def ddim_sample(
         (alpha, sigma), (alpha_after, sigma_after) = alpha_sigma(now), alpha_sigma(after)
         latent = alpha_after * clean + sigma_after * (latent - alpha * clean) / sigma
     return latent
-
-
-@lru_cache(maxsize=64)
-def _times_on(device: torch.device, steps: int) -> tuple[torch.Tensor, ...]:
-    """The sampler's noise levels, from all noise to none: integer steps (), ``steps + 1`` of them."""
-    with torch.inference_mode(False):  # What was made for inference alone could not train later.
-        return torch.linspace(TRAINING_STEPS - 1, 0, steps + 1, device=device).round().long().unbind()

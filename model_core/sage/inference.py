@@ -66,7 +66,7 @@ def predict(
     overlap: float = OVERLAP,
     refine: bool = True,
     progress: Progress | None = None,
-    half: bool | None = None,
+    half: bool = False,
 ) -> Prediction:
     """The motion of a whole ``Observation`` (``Prediction``) of a person with ``rest_joints`` (22 or 24, 3).
 
@@ -86,7 +86,7 @@ def predict_all(
     overlap: float = OVERLAP,
     refine: bool = True,
     progress: Progress | None = None,
-    half: bool | None = None,
+    half: bool = False,
 ) -> list[Prediction]:
     """The motions of whole ``observations`` of people with ``rest_joints`` (22 or 24, 3), on the device of ``sage``.
 
@@ -96,7 +96,7 @@ def predict_all(
     the mirror image, and the first's refiner corrects the mean; where noise draws one motion of many the first member
     does all alone. ``refine`` False leaves the refiner out.
     Where trackers are lost and found the pose is inertialized. ``progress(fraction, stage)`` may raise ``Cancelled``.
-    ``half`` computes in half precision, or does not (``precision.reduced``); None: where it is as good and faster.
+    ``half`` computes in half precision (``precision.reduced``).
     """
     first, device = members_of(sage)[0], next(sage.parameters()).device
     people = [observed_features(seen, rest, device) for seen, rest in zip(observations, rest_joints, strict=True)]
@@ -171,7 +171,7 @@ def _decode(
     sampling: Sampling,
     windows: Windows,
     progress: Progress | None,
-    half: bool | None,
+    half: bool,
 ) -> list[torch.Tensor]:
     """6D poses in the heading frame and contacts (T, 22 * 6 + 4) by one network, given features (T, F), T even."""
     device = seen[0].device

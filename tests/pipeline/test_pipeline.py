@@ -36,7 +36,6 @@ from threepoint.model_core.pipeline import (
 from threepoint.model_core.recordings import Recording, Track
 from threepoint.model_core.refinement.initial_motion import Unrefined
 from threepoint.model_core.refinement.refine import refine
-from threepoint.model_core.sage import precision
 from threepoint.model_core.sage.inference import predict
 
 pytestmark = pytest.mark.slow
@@ -75,11 +74,7 @@ def test_head_and_wrists_are_where_the_trackers_say(motion, make_recording):
     [(0.0, 5e-5, 1e-2), (Options().refinement, 2e-4, 0.05)],
     ids=["predicted", "refined"],
 )
-def test_a_recording_elsewhere_gives_the_same_motion_elsewhere(
-    make_recording, networks, refinement, metres, degrees, monkeypatch
-):
-    # In half precision the last digits of where a recording is count for a quarter of a millimetre.
-    monkeypatch.setattr(precision, "fast_in_half", lambda kind: False)
+def test_a_recording_elsewhere_gives_the_same_motion_elsewhere(make_recording, networks, refinement, metres, degrees):
     options = Options(device="cpu", refinement=refinement, uncertainty=False)
     world, joints = posed(animate(make_recording(), options, networks=networks))
     moved_world, moved_joints = posed(animate(make_recording(turn=90, move=(5, 0, 5)), options, networks=networks))

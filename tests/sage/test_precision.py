@@ -34,14 +34,6 @@ def test_half_precision_moves_no_joint_by_millimetres_and_shakes_none(make_clip,
     assert half < 1.05 * full
 
 
-def test_processors_with_matrix_units_predict_in_half_precision_by_themselves(make_clip, monkeypatch):
-    clip, sage = make_clip(40), load_sage()
-    for fast in (False, True):
-        monkeypatch.setattr(precision, "fast_in_half", lambda kind, fast=fast: kind == "cpu" and fast)
-        found, expected = (predict(sage, observe_truth(clip), clip.rest_joints, half=half) for half in (None, fast))
-        assert torch.equal(found.rotations, expected.rotations)
-
-
 def test_weights_are_rounded_once_until_they_change():
     layer, shown = Linear(8, 8), torch.randn(3, 8)
     with torch.inference_mode(), precision.reduced(shown.device, True):
