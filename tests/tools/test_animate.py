@@ -219,14 +219,14 @@ def test_a_report_says_how_sure_the_stature_is(make_recording, tmp_path, capsys)
 
 def test_a_recording_is_brought_to_its_first_head_before_it_is_calibrated_with_progress(make_recording, monkeypatch):
     calibrated, stages = [], []
-    calibrate = pipeline.calibrate
+    calibrate_on_ground = pipeline.calibrate_on_ground
 
     def watched(recording, options, networks, progress):
         calibrated.append(recording.tracks["head"].position[0])
         progress(0.5, "calibrating")
-        return calibrate(recording, options, networks, progress)
+        return calibrate_on_ground(recording, options, networks, progress)
 
-    monkeypatch.setattr(pipeline, "calibrate", watched)
+    monkeypatch.setattr(pipeline, "calibrate_on_ground", watched)
     monkeypatch.setattr(pipeline, "solve", lambda *_: None)
     recording = replace(make_recording(1.0, move=(50.0, 0.0, -70.0)), device="joints")
     choices = pipeline.Options(body=load_body())
