@@ -37,7 +37,8 @@ def test_a_character_has_the_colours_of_its_materials_and_of_their_pictures():
         corner.uv = ((number % 2 + 0.5) / 2, 0.5)
     plain, pictured = (bpy.data.materials.new(name) for name in ("plain", "pictured"))
     for material in (plain, pictured):
-        material.use_nodes = True
+        if material.node_tree is None:  # From Blender 5.0 on a material always has nodes.
+            material.use_nodes = True
     plain.node_tree.nodes["Principled BSDF"].inputs["Base Color"].default_value = (0.1, 0.2, 0.3, 1)
     picture = bpy.data.images.new("picture", 2, 1)
     picture.pixels = [1, 0, 0, 1, 0, 0.5, 1, 1]
