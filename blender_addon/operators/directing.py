@@ -1,5 +1,7 @@
 """What people stand and sit on: objects of the scene that are made, or used, as ground and seats."""
 
+from typing import TYPE_CHECKING
+
 import bpy
 
 from ...model_core.errors import InputError
@@ -12,6 +14,31 @@ from ..state.polls import has_take
 from ..state.properties import require_person
 from ..steps import all_at_once
 from .buttons import Button, Slot
+
+_Base = bpy.types.Operator if TYPE_CHECKING else object
+
+
+class _MakingEmpty(_Base):
+    """An operator that makes an empty for the person, and selects it."""
+
+    def make(self, context: Context) -> AnyObject:
+        """Make it. Every operator has its own. Raises ``InputError``."""
+        raise NotImplementedError
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether there is a take."""
+        return has_take(cls, context)
+
+    def execute(self, context: Context) -> set[str]:
+        """Make it, and select it."""
+        try:
+            item = self.make(context)
+        except InputError as error:
+            self.report({"ERROR"}, translated(error))
+            return {"CANCELLED"}
+        _show(context, item)
+        return {"FINISHED"}
 
 
 class THREEPOINT_OT_use_as_ground(bpy.types.Operator):
@@ -31,50 +58,28 @@ class THREEPOINT_OT_use_as_ground(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class THREEPOINT_OT_use_found_levels(bpy.types.Operator):
+class THREEPOINT_OT_use_found_levels(_MakingEmpty, bpy.types.Operator):
     """Let the person stand on the steps that their recording shows: an empty is keyed at the floor's heights"""
 
     bl_idname = "threepoint.use_found_levels"
     bl_label = "Use Found Levels"
     bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def poll(cls, context: Context) -> bool:
-        """Whether there is a take."""
-        return has_take(cls, context)
-
-    def execute(self, context: Context) -> set[str]:
-        """Find them, and select the empty."""
-        try:
-            item = all_at_once(making_found_floor(require_person(context), context.scene))
-        except InputError as error:
-            self.report({"ERROR"}, translated(error))
-            return {"CANCELLED"}
-        _show(context, item)
-        return {"FINISHED"}
+    def make(self, context: Context) -> AnyObject:
+        """Find them."""
+        return all_at_once(making_found_floor(require_person(context), context.scene))
 
 
-class THREEPOINT_OT_sit_here(bpy.types.Operator):
+class THREEPOINT_OT_sit_here(_MakingEmpty, bpy.types.Operator):
     """Let the person sit around this frame: an empty at the seat's height appears, to be moved"""
 
     bl_idname = "threepoint.sit_here"
     bl_label = "Sit Here"
     bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def poll(cls, context: Context) -> bool:
-        """Whether there is a take."""
-        return has_take(cls, context)
-
-    def execute(self, context: Context) -> set[str]:
-        """Make the seat, and select it."""
-        try:
-            item = objects.make_seat(require_person(context), context.scene)
-        except InputError as error:
-            self.report({"ERROR"}, translated(error))
-            return {"CANCELLED"}
-        _show(context, item)
-        return {"FINISHED"}
+    def make(self, context: Context) -> AnyObject:
+        """Make the seat."""
+        return objects.make_seat(require_person(context), context.scene)
 
 
 class THREEPOINT_OT_use_as_seat(bpy.types.Operator):
