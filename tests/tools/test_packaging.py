@@ -14,7 +14,7 @@ import stand_in_wheels
 from threepoint.tools import build
 from threepoint.tools.packaging import engine_wheels, manifest, repository
 from threepoint.tools.packaging.engine_wheels import PLATFORMS, RANGES
-from threepoint.tools.packaging.lock import ENGINE, ENGINE_PACKAGES, entries
+from threepoint.tools.packaging.lock import ENGINE, ENGINE_PACKAGES, engine_text, entries
 from threepoint.tools.support.checkout import ROOT
 
 
@@ -74,6 +74,14 @@ def test_what_torch_needs_is_carried():
 def test_the_lock_has_a_numpy_for_every_python():
     numpy = [entry.split(" \\")[0] for name, entry in entries(ENGINE / "requirements.txt") if name == "numpy"]
     assert numpy == ['numpy==1.26.4 ; python_version < "3.13"', 'numpy==2.3.4 ; python_version >= "3.13"']
+
+
+def test_a_library_of_one_format_keeps_no_python_from_the_engine():
+    found = {"sha256:" + 64 * "0"}
+    text = engine_text(dict.fromkeys(ENGINE_PACKAGES, ("1.0", found)), {"numpy": ("2.0", found)})
+    for written in (text, (ENGINE / "requirements.txt").read_text(encoding="utf-8")):
+        (fpzip,) = (line for line in written.splitlines() if line.startswith("fpzip=="))
+        assert fpzip.endswith(' ; python_version < "3.14" \\')  # It has no wheels for newer ones.
 
 
 @pytest.mark.parametrize(

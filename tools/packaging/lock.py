@@ -41,6 +41,9 @@ ENGINE_PACKAGES = (
 """What Blender's engine needs beside torch, and what torch needs that is everybody's."""
 NEWER_PYTHON, NEWER_NUMPY = "3.13", "numpy==2.3.4"
 """From this Python on, Blender 5.1's, the engine takes another numpy: 1.26 has no wheels for it."""
+BELOW_PYTHON = {"numpy": NEWER_PYTHON, "fpzip": "3.14"}
+"""The engine takes these only below a Python. fpzip has no wheels for newer ones, which systems may give their Blender:
+the engine does without XROR there."""
 HASHED_ANEW = ("h5py",)
 """Of these the engine allows every Python's wheels; pip-tools keeps the hashes that ``requirements.txt`` has, those of
 3.11's."""
@@ -131,9 +134,10 @@ def entries(lock: Path) -> list[tuple[str, str]]:
 
 
 def engine_text(locked: Packages, newer: Packages) -> str:
-    """The engine's part of a lock, with the numpy of each Python."""
+    """The engine's part of a lock, with what each Python takes of it."""
     older = _text({name: locked[name] for name in ENGINE_PACKAGES})
-    older = re.sub(r"^(numpy==\S+)", rf'\1 ; python_version < "{NEWER_PYTHON}"', older, flags=re.MULTILINE)
+    for name, python in BELOW_PYTHON.items():
+        older = re.sub(rf"^({name}==\S+)", rf'\1 ; python_version < "{python}"', older, flags=re.MULTILINE)
     return older + re.sub(r"^(numpy==\S+)", rf'\1 ; python_version >= "{NEWER_PYTHON}"', _text(newer))
 
 
