@@ -214,8 +214,16 @@ def test_progress_is_plain_outside_a_terminal(capsys):
         for fraction, stage in [(0, "reading"), (0.1, "reading"), (0.5, "reading"), (1, "writing")]:
             part(fraction, stage)
     out, err = capsys.readouterr()
-    assert out.splitlines() == [" 50%  reading", " 75%  reading, 0:39 left", "100%  writing"]
+    assert out.splitlines() == [" 50%  reading", " 75%  reading, 0:48 left", "100%  writing"]
     assert err == ""
+
+
+def test_a_films_slow_first_frame_does_not_count_for_the_time_left(capsys):
+    clock = iter([0.0, 60.0, 70.0, *range(71, 100)])
+    with TerminalProgress(lambda: next(clock), terminal=False) as progress:
+        for frame in range(20):
+            progress(0.9 + 0.1 * frame / 100, "rendering")
+    assert capsys.readouterr().out.splitlines() == [" 90%  rendering", " 91%  rendering, 1:34 left"]
 
 
 def test_progress_leaves_a_clean_terminal_line(capsys):

@@ -24,7 +24,7 @@ class TerminalProgress:
         self.begun = clock()
         self.drawn = float("-inf")
         self.stage: str | None = None
-        self.stage_begun, self.done_before = self.begun, 0.0
+        self.stage_begun, self.done_before, self.stage_at_work = self.begun, 0.0, False
 
     def __enter__(self) -> Self:
         return self
@@ -36,10 +36,14 @@ class TerminalProgress:
     def __call__(self, fraction: float, stage: str) -> None:
         now = self.clock()
         wait = REDRAW_SECONDS if self.terminal else PLAIN_SECONDS
-        if stage == self.stage and now - self.drawn < wait:
+        is_new = stage != self.stage
+        if is_new:
+            self.stage, self.stage_begun, self.done_before, self.stage_at_work = stage, now, fraction, False
+        elif not self.stage_at_work and fraction > self.done_before:
+            # The pace counts from here: a film's first frame takes as long as dozens of later ones.
+            self.stage_begun, self.done_before, self.stage_at_work = now, fraction, True
+        if not is_new and now - self.drawn < wait:
             return
-        if stage != self.stage:
-            self.stage, self.stage_begun, self.done_before = stage, now, fraction
         self.drawn = now
         stages_own = (fraction - self.done_before) / (1 - self.done_before) if self.done_before < 1 else 0.0
         left = time_left(fraction, now - self.begun, stages_own, now - self.stage_begun)
