@@ -45,7 +45,8 @@ def add_outputs(group: Arguments) -> None:
                        "be given more than once")  # fmt: skip
     group.add_argument("--bone-names", choices=BONE_NAMES, default=BONE_NAMES[0], help="what the bones are called")
     group.add_argument("--preview", type=Path, action="append", default=[], metavar="FILE",
-                       help="pictures of moments (.png) or a film (.mp4); may be given more than once")  # fmt: skip
+                       help="pictures of moments (.png) or a film (.mp4) of the first take; may be given more than "
+                       "once")  # fmt: skip
     group.add_argument("--character", type=Path, metavar="FILE",
                        help="a character of your own (.blend, .glb, .gltf, .vrm, .fbx) that the motion is put on: in "
                        "the scene over the avatar, which is hidden, in .fbx, .glb and .usdc in its place")  # fmt: skip
