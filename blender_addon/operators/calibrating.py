@@ -16,8 +16,6 @@ from .engine_jobs import EngineOperator
 
 TELLS_PERSON = ("person", "person_in_pose", "calibrated_per_player")
 """Notes that say what came of a calibration; others may follow them."""
-CALIBRATE_WIDTH = 0.4
-"""Share of the row: the other button says more."""
 
 
 class _Calibrating(EngineOperator):
@@ -85,9 +83,9 @@ class THREEPOINT_OT_copy_calibration(bpy.types.Operator):
 
 
 def _draw(layout: bpy.types.UILayout, context: Context) -> None:
-    row = layout.split(factor=CALIBRATE_WIDTH, align=True)
-    row.operator(THREEPOINT_OT_calibrate.bl_idname)
-    row.operator(THREEPOINT_OT_calibrate_t_pose.bl_idname)
+    column = layout.column(align=True)
+    column.operator(THREEPOINT_OT_calibrate.bl_idname)
+    column.operator(THREEPOINT_OT_calibrate_t_pose.bl_idname)
 
 
 def _draw_found(layout: bpy.types.UILayout, context: Context) -> None:

@@ -137,9 +137,9 @@ def _show(context: Context, item: AnyObject) -> None:
 
 
 def _draw_ground(layout: bpy.types.UILayout, context: Context) -> None:
-    row = layout.row(align=True)
-    row.operator(THREEPOINT_OT_use_as_ground.bl_idname, icon="MESH_GRID")
-    row.operator(THREEPOINT_OT_use_found_levels.bl_idname, icon="MOD_ARRAY")
+    column = layout.column(align=True)
+    column.operator(THREEPOINT_OT_use_as_ground.bl_idname, icon="MESH_GRID")
+    column.operator(THREEPOINT_OT_use_found_levels.bl_idname, icon="MOD_ARRAY")
     row = layout.row(align=True)
     row.operator(THREEPOINT_OT_sit_here.bl_idname, icon="EMPTY_AXIS")
     row.operator(THREEPOINT_OT_use_as_seat.bl_idname, icon="OBJECT_DATA")

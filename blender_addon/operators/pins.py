@@ -199,9 +199,9 @@ def missed(job: Job, scene: Scene) -> list[Message]:
 
 
 def _draw_making(layout: bpy.types.UILayout, context: Context) -> None:
-    row = layout.row(align=True)
-    row.operator(THREEPOINT_OT_pin_here.bl_idname, icon="PINNED")
-    row.operator_menu_enum(THREEPOINT_OT_use_as_pin.bl_idname, "role", icon="OBJECT_DATA")
+    column = layout.column(align=True)
+    column.operator(THREEPOINT_OT_pin_here.bl_idname, icon="PINNED")
+    column.operator_menu_enum(THREEPOINT_OT_use_as_pin.bl_idname, "role", icon="OBJECT_DATA")
 
 
 def _draw_list(layout: bpy.types.UILayout, context: Context) -> None:
