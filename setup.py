@@ -23,5 +23,8 @@ setup(
     packages=packages(),
     # Setuptools would keep modules that are gone in a build/ folder of the checkout, and install them again.
     options={"build": {"build_base": tempfile.mkdtemp(prefix="threepoint-build-")}},
-    package_data={"threepoint": ["blender_manifest.toml", "LICENSE", "weights/*"]},
+    package_data={
+        "threepoint": ["blender_manifest.toml", "LICENSE", "weights/*"],
+        "threepoint.blender_addon.sample": ["sample.json", "NOTICE.md"],
+    },
 )

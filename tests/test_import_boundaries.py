@@ -45,7 +45,7 @@ CORE_ORDER = (
 )
 """The folders and files of ``model_core``: each imports only what stands above its line here."""
 ADDON_ORDER = (
-    ("bpy_types", "quiet", "steps"),
+    ("bpy_types", "quiet", "sample", "steps"),
     ("i18n",),
     ("animation",),
     ("trackers", "avatar"),

@@ -28,7 +28,7 @@ MESSAGES = {
     "Give the file a name": "ファイル名を入力してください",
     "Go to the next frame at which a tracker is lost; after the last one to the first": "次にトラッカーが欠落するフレームへ。最後の次は最初へ",
     "How much work a prediction is": "予測にかける手間",
-    "Import a made-up recording that comes with Threepoint: somebody walks, turns, waves and crouches": "Threepoint 付属の作り物の記録をインポート：歩き、向きを変え、手を振り、しゃがむ",
+    "Import a real recording that comes with Threepoint: somebody walks up, reaches overhead and turns": "Threepoint 付属の実際の記録をインポート：歩み寄り、頭上に手を伸ばし、向きを変える人です",
     "Lock Calibration": "キャリブレーションを固定",
     "Measure the person's size and how devices are held: they stand in a T-pose at the current frame": "現在のフレームで T ポーズをしているものとして、身長と機器の持ち方を測る",
     "Move each person to beside what is there; off, they stand where their recording says": "既にあるものの横に人物を置く。オフなら記録どおりの位置に立つ",

@@ -28,7 +28,7 @@ MESSAGES = {
     "Give the file a name": "请给文件取个名字",
     "Go to the next frame at which a tracker is lost; after the last one to the first": "跳到追踪器下一次丢失的帧；最后一处之后回到第一处",
     "How much work a prediction is": "预测的计算量",
-    "Import a made-up recording that comes with Threepoint: somebody walks, turns, waves and crouches": "导入 Threepoint 自带的虚构录制：有人走路、转身、挥手、蹲下",
+    "Import a real recording that comes with Threepoint: somebody walks up, reaches overhead and turns": "导入 Threepoint 自带的真实录制：有人走近、向头顶伸手并转身",
     "Lock Calibration": "锁定校准",
     "Measure the person's size and how devices are held: they stand in a T-pose at the current frame": "此人在当前帧站成 T 形姿势：由此测量身材和设备握法",
     "Move each person to beside what is there; off, they stand where their recording says": "把每个人移到已有物体旁边；关闭时站在录制所说的位置",

@@ -8,12 +8,11 @@ import bpy
 from ..bpy_types import Context, registration
 from ..i18n.messages import message
 from ..i18n.text_wrap import wrapped_lines
+from ..sample import SAMPLE
 from ..state import people
 from .buttons import Button, Slot
 from .reading_recordings import begin, is_free
 
-SAMPLE = Path(__file__).resolve().parent.parent / "sample" / "sample.bsor"
-"""A made-up session (``tools.support.sample_recording``)."""
 ROOT = Path(__file__).resolve().parent.parent.parent
 MANUALS = (ROOT / "manual" / "blender.html", ROOT / "docs" / "blender.md")
 """The manual's first page: in the extension, and in a checkout that is linked into Blender."""
@@ -34,7 +33,7 @@ WAY = (
 
 
 class THREEPOINT_OT_import_sample(bpy.types.Operator):
-    """Import a made-up recording that comes with Threepoint: somebody walks, turns, waves and crouches"""
+    """Import a real recording that comes with Threepoint: somebody walks up, reaches overhead and turns"""
 
     bl_idname = "threepoint.import_sample"
     bl_label = "Try a Sample"

@@ -32,7 +32,7 @@ from threepoint.model_core.geometry.skeleton import JOINT_NAMES, ROLES, TRACKED_
 from threepoint.model_core.recordings import Recording, Track
 from threepoint.model_core.recordings.formats import bsor, plain
 from threepoint.tools.support.checkout import ROOT
-from threepoint.tools.support.sample_recording import ramp, tracker_pose
+from threepoint.tools.support.made_up_walk import ramp, tracker_pose
 
 FPS = 60
 TENTH_MILLIMETRE = 1e-4

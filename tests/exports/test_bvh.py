@@ -16,7 +16,7 @@ from threepoint.model_core.geometry.rotations import quaternion_to_matrix
 from threepoint.model_core.geometry.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, ROLES, TRACKED_JOINTS
 from threepoint.model_core.recordings import read
 from threepoint.model_core.retargeting.bvh import read_bvh
-from threepoint.tools.support.sample_recording import sample_motion
+from threepoint.tools.support.made_up_walk import walk_motion
 
 RATES = (24000 / 1001, 24.0, 25.0, 30000 / 1001, 30.0, 60000 / 1001, 60.0, 90.0, 120.0)
 
@@ -25,7 +25,7 @@ RATES = (24000 / 1001, 24.0, 25.0, 30000 / 1001, 30.0, 60000 / 1001, 60.0, 90.0,
 def walk():
     """A walk of the default body."""
     body = load_body()
-    return sample_motion(body, body.betas_for(1.7))
+    return walk_motion(body, body.betas_for(1.7))
 
 
 def clip_of(names=JOINT_NAMES, fps=60.0, frames=90):

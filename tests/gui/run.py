@@ -112,11 +112,11 @@ def bring_files(folder):
     from threepoint.model_core.body import load_body
     from threepoint.model_core.recordings.formats import bsor, plain
     from threepoint.tools.benchmarks.timing import long_recording
-    from threepoint.tools.support.sample_recording import sample_recording
+    from threepoint.tools.support.made_up_walk import walk_recording
 
-    sample = sample_recording(load_body(), np.zeros(10))
-    bsor.write(inside / "walk.bsor", sample)
-    plain.write(inside / "walk.csv", sample)
+    walk = walk_recording(load_body(), np.zeros(10))
+    bsor.write(inside / "walk.bsor", walk)
+    plain.write(inside / "walk.csv", walk)
     plain.write(inside / "minute.csv", long_recording(60.0))
     return inside
 

@@ -16,7 +16,7 @@ from threepoint.model_core.geometry.skeleton import ROLES, TRACKED_JOINTS
 from threepoint.model_core.motion import Motion, Uncertainty
 from threepoint.model_core.recordings import read
 from threepoint.model_core.recordings.formats.amass import OWN_BODY
-from threepoint.tools.support.sample_recording import sample_motion
+from threepoint.tools.support.made_up_walk import walk_motion
 
 FRAMES, FPS = 30, 60.0
 
@@ -57,7 +57,7 @@ def test_smpl_puts_the_mesh_where_the_motion_has_it(motion):
 
 def test_our_reader_finds_head_and_wrists(tmp_path):
     path, body = tmp_path / "motion.npz", load_body()
-    walk = sample_motion(body, body.betas_for(1.85))
+    walk = walk_motion(body, body.betas_for(1.85))
     write_amass(path, walk, body)
     recording = read(path)
     rest = body.rest_joints(walk.betas)[:22]

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from threepoint.blender_addon.sample import SAMPLE
 from threepoint.model_core import pipeline
 from threepoint.model_core.body import load_body
 from threepoint.model_core.command_line import animate_arguments
@@ -20,7 +21,7 @@ from threepoint.model_core.recordings.formats import plain
 from threepoint.tools import animate, demo
 from threepoint.tools.support import animate_options
 from threepoint.tools.support.checkout import ROOT
-from threepoint.tools.support.sample_recording import sample_recording
+from threepoint.tools.support.made_up_walk import walk_recording
 
 pytestmark = pytest.mark.slow
 
@@ -64,19 +65,18 @@ os._exit(0)
 """
 
 
-def write_short_sample(path):
-    """The first seconds of the demo's session."""
+def write_short_walk(path):
+    """The first seconds of the made-up walk."""
     body = load_body()
-    sample = sample_recording(body, body.betas_for(demo.STATURE))
-    part = sample.time <= SECONDS
-    plain.write(path, sample.at(part))
+    walk = walk_recording(body, body.betas_for(1.72))
+    plain.write(path, walk.at(walk.time <= SECONDS))
 
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
     """Folder of one run of ``animate`` with every kind of file; the finished process."""
     folder = tmp_path_factory.mktemp("animate")
-    write_short_sample(folder / "walk.csv")
+    write_short_walk(folder / "walk.csv")
     arguments = ["walk.csv", "-o", "walk.blend", "-o", "walk.vrma", "--npz", "walk.npz", "--preview", "walk.png"]
     command = [sys.executable, str(ROOT / "tools"), "animate", *arguments, "--takes", "2", "--fps", str(SCENE_FPS)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=WITHIN, check=False)
@@ -142,7 +142,7 @@ def test_a_file_for_other_programs_is_of_one_person(tmp_path, suffix):
 
 
 def test_interrupted_run_leaves_nothing(tmp_path):
-    write_short_sample(tmp_path / "walk.csv")
+    write_short_walk(tmp_path / "walk.csv")
     command = [
         sys.executable,
         "-u",
@@ -185,7 +185,7 @@ def test_demo_runs_the_same_command(tmp_path, monkeypatch):
     monkeypatch.setattr(animate, "run", lambda arguments: taken.append(animate_options.parse(arguments, None)) or 0)
     assert demo.run(["--folder", str(tmp_path / "demo"), "--device", "cpu"]) == 0
     (options,) = taken
-    assert options.recordings == [tmp_path / "demo" / "sample.csv"] and options.recordings[0].is_file()
+    assert options.recordings == [SAMPLE] and SAMPLE.is_file()
     assert options.output == [tmp_path / "demo" / "avatar.blend"] and options.device == "cpu"
     assert [path.suffix for path in options.preview] == [".png", ".mp4"]
 

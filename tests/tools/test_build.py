@@ -60,7 +60,8 @@ def test_the_zip_holds_only_weights_that_the_engine_loads(names):
 def test_the_zip_holds_nothing_else(names):
     others = {name for name in names if not name.endswith(".py") and not name.startswith(("weights/", "manual/"))}
     locks = {f"blender_addon/engine/requirements{kind}.txt" for kind in ("", "-pip")}
-    assert others == {"blender_manifest.toml", "LICENSE", "blender_addon/sample/sample.bsor", *locks}
+    sample = {f"blender_addon/sample/{name}" for name in ("sample.json", "NOTICE.md")}
+    assert others == {"blender_manifest.toml", "LICENSE", *sample, *locks}
 
 
 def test_the_manual_of_the_zip_leads_nowhere_outside_of_it_and_shows_all_its_pictures(tmp_path, names):

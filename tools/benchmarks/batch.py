@@ -20,7 +20,7 @@ from ..batching.sources import find_sources, opened
 from ..batching.units import units_of
 from ..batching.worker import BEGAN
 from ..simulation.recordings import write_recordings
-from ..support.sample_recording import sample_recording
+from ..support.made_up_walk import walk_recording
 
 RECORDINGS, SECONDS = 16, (3.0, 5.0)
 """How many recordings, and how long each is, at least and at most."""
@@ -33,7 +33,7 @@ def measure(options: argparse.Namespace) -> dict[str, tuple[float, str]]:
         return {}
     with tempfile.TemporaryDirectory() as folder:
         takes = Path(folder) / "takes"
-        sources = [sample_recording(load_body(), np.zeros(10))]
+        sources = [walk_recording(load_body(), np.zeros(10))]
         write_recordings(takes, sources, RECORDINGS, 0, SECONDS, 0, lambda fraction, stage: None)
         words = [str(takes), "-o", str(Path(folder) / "out"), "--workers", str(options.threads)]
         gpus = ["--gpus", "1"] if choose_device(options.device) == "cuda" else []

@@ -9,7 +9,7 @@ import numpy as np
 from ...model_core.body import load_body
 from ...model_core.observation import Observation
 from ...model_core.recordings.recording import Recording
-from ..support.sample_recording import sample_recording
+from ..support.made_up_walk import walk_recording
 
 Figures = dict[str, tuple[float, str]]
 """What a section measures: label -> (value, unit)."""
@@ -31,14 +31,14 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def long_recording(duration: float) -> Recording:
-    """The sample session over and over, forwards and backwards, until it is ``duration`` seconds long."""
-    sample = sample_recording(load_body(), np.zeros(10))
-    count = int(duration / sample.duration * (len(sample.time) - 1)) + 1
-    there_and_back = np.concatenate([np.arange(len(sample.time)), np.arange(len(sample.time) - 2, 0, -1)])
+    """The made-up walk over and over, forwards and backwards, until it is ``duration`` seconds long."""
+    walk = walk_recording(load_body(), np.zeros(10))
+    count = int(duration / walk.duration * (len(walk.time) - 1)) + 1
+    there_and_back = np.concatenate([np.arange(len(walk.time)), np.arange(len(walk.time) - 2, 0, -1)])
     order = np.resize(there_and_back, count)
-    step = sample.duration / (len(sample.time) - 1)
-    tracks = {role: track.at(order) for role, track in sample.tracks.items()}
-    return Recording(np.arange(count) * step, tracks, "sample", sample.device).validate()
+    step = walk.duration / (len(walk.time) - 1)
+    tracks = {role: track.at(order) for role, track in walk.tracks.items()}
+    return Recording(np.arange(count) * step, tracks, "walk", walk.device).validate()
 
 
 def long_observation(duration: float) -> tuple[Observation, np.ndarray]:

@@ -15,7 +15,7 @@ from ...model_core.pipeline import Options, calibrate, load_networks, model_fram
 from ...model_core.pipeline.pins import held_joints, missed_notes
 from ...model_core.refinement.initial_motion import Unrefined
 from ...model_core.refinement.pinning.bring import bring_to_pins
-from ..support.sample_recording import sample_recording
+from ..support.made_up_walk import walk_recording
 from .other_inputs import REFUSED, TAKEN
 
 MOST_PINS, FRAMES = 4, 150
@@ -80,7 +80,7 @@ def outcome_of(observation: Observation, motion: Unrefined, rest_joints: np.ndar
 def fuzz_pins(count: int, seed: int = 0) -> Counter[str]:
     """Outcomes of ``count`` sets of random pins on a motion that the networks find."""
     body = load_body()
-    placed = model_frame(sample_recording(body, np.zeros(10)))
+    placed = model_frame(walk_recording(body, np.zeros(10)))
     networks, options = load_networks("cpu"), Options(body=body)
     calibration = calibrate(placed, options, networks)
     observation = observe(placed, calibration).first(FRAMES)

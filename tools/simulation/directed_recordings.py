@@ -21,7 +21,7 @@ from ...model_core.geometry.rotations import matrix_to_quaternion
 from ...model_core.geometry.skeleton import ANKLES, BODY_JOINT_COUNT, JOINT_NAMES, ROLES, TRACKED_JOINTS
 from ...model_core.recordings.recording import Recording, Track
 from ...model_core.refinement.closed_form.legs import move_feet
-from ..support.sample_recording import about, bump, tracker_pose
+from ..support.made_up_walk import about, bump, tracker_pose
 
 FPS, DEVICE = 90.0, "touch"
 X, Y, Z = np.eye(3)

@@ -1,4 +1,4 @@
-"""A little motion to train on for a minute: the sample person in three sizes, written and prepared as AMASS files."""
+"""A little motion to train on for a minute: a made-up walk by people of three sizes, as prepared AMASS files."""
 
 from argparse import Namespace
 from dataclasses import replace
@@ -9,7 +9,7 @@ import numpy as np
 from ...model_core.amass_writer import write_amass
 from ...model_core.body import load_body
 from .. import prepare
-from ..support.sample_recording import sample_motion
+from ..support.made_up_walk import walk_motion
 
 STATURES = {"1": 1.6, "2": 1.75, "3": 1.9}
 """Metres, by the subject's folder."""
@@ -28,7 +28,7 @@ def make_smoke_data(folder: Path) -> Path:
     for subject, stature in STATURES.items():
         subject_folder = folder / "amass" / "Smoke" / subject
         subject_folder.mkdir(parents=True, exist_ok=True)
-        motion = sample_motion(body, body.betas_for(stature))
+        motion = walk_motion(body, body.betas_for(stature))
         # What others publish is SMPL of their own bodies: no betas that mean anything on ours.
         write_amass(subject_folder / "walk_poses.npz", replace(motion, betas=np.zeros(10, np.float32)), body)
     clips = folder / "clips"

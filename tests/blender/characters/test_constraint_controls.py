@@ -18,7 +18,7 @@ from threepoint.model_core.body import load_body
 from threepoint.model_core.geometry.rotations import quaternion_to_matrix
 from threepoint.tools.evaluation.characters.made_up_rigs import Rig, make_rig
 from threepoint.tools.evaluation.characters.measuring import blender_difference
-from threepoint.tools.support.sample_recording import sample_motion
+from threepoint.tools.support.made_up_walk import walk_motion
 
 NAMES = {"arm": "arm_stretch.{}", "forearm": "forearm_stretch.{}", "hand": "hand.{}", "thigh": "thigh_stretch.{}",
          "leg": "leg_stretch.{}", "foot": "foot.{}"}  # fmt: skip
@@ -81,11 +81,11 @@ def fitting_angle(armature, ik, bone):
 
 def test_hands_feet_and_elbows_come_where_they_belong_by_the_controls(rig):
     armature, scene = rig
-    motion, body = sample_motion(load_body(), np.zeros(10)), load_body()
+    motion, body = walk_motion(load_body(), np.zeros(10)), load_body()
     bones = find_bones(read_rest(armature))
     assert bones["left_hand"] == "hand.l" and bones["hips"] == "root.x"
     carried = carry(motion, body, armature, bones, scene, Choices(PLAYER, ON_HIPS), Placement())
-    action = make_action(armature, "sample").action
+    action = make_action(armature, "walk").action
     write_carried(armature, action, carried)
     use_action(armature, action)
     keyed = {fcurve.data_path.split('"')[1] for fcurve in all_fcurves(action)}

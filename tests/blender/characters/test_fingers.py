@@ -18,7 +18,7 @@ from threepoint.model_core.body import load_body
 from threepoint.model_core.geometry.hand import FINGER_COUNT, FINGERS, HANDS, KNUCKLES, SEGMENTS, bone_frames
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix
 from threepoint.tools.evaluation.characters.made_up_rigs import FAMILIES, FINGER_NAMES, Rig, make_rig
-from threepoint.tools.support.sample_recording import sample_motion
+from threepoint.tools.support.made_up_walk import walk_motion
 
 
 def made(rig, name="hero"):
@@ -54,10 +54,10 @@ def test_a_character_without_fingers_is_left_alone():
 
 
 def put(armature, scene, fingers):
-    motion, body = sample_motion(load_body(), np.zeros(10)), load_body()
+    motion, body = walk_motion(load_body(), np.zeros(10)), load_body()
     bones = find_bones(read_rest(armature))
     carried = carry(motion, body, armature, bones, scene, Choices(PLAYER, ON_HIPS), Placement(), fingers)
-    action = make_action(armature, "sample").action
+    action = make_action(armature, "walk").action
     write_carried(armature, action, carried)
     use_action(armature, action)
     return carried, action
@@ -106,7 +106,7 @@ def test_bones_of_fingers_point_where_the_players_did(rig):
 
 
 def carry_frames(armature, scene):
-    motion, body = sample_motion(load_body(), np.zeros(10)), load_body()
+    motion, body = walk_motion(load_body(), np.zeros(10)), load_body()
     bones = find_bones(read_rest(armature))
     return carry(motion, body, armature, bones, scene, Choices(PLAYER, ON_HIPS), Placement()).frames
 

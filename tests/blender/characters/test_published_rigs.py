@@ -16,7 +16,7 @@ from threepoint.blender_addon.characters.player import player_of
 from threepoint.blender_addon.characters.transfer import transfer
 from threepoint.model_core.body import load_body
 from threepoint.tools.evaluation.characters.measuring import measure
-from threepoint.tools.support.sample_recording import sample_motion
+from threepoint.tools.support.made_up_walk import walk_motion
 
 pytestmark = pytest.mark.any_blender
 
@@ -47,9 +47,9 @@ def test_the_fingers_of_a_published_rig_are_known_by_their_names(rig):
 def player():
     """Somebody who walks and crouches."""
     body = load_body()
-    sample = sample_motion(body, np.zeros(10))
-    motion = replace(sample, rotations=sample.rotations[::SLOWER], translation=sample.translation[::SLOWER],
-                     fps=sample.fps / SLOWER)  # fmt: skip
+    walk = walk_motion(body, np.zeros(10))
+    motion = replace(walk, rotations=walk.rotations[::SLOWER], translation=walk.translation[::SLOWER],
+                     fps=walk.fps / SLOWER)  # fmt: skip
     return player_of(motion.validate(), body)
 
 

@@ -17,15 +17,15 @@ from threepoint.model_core.body import load_body
 from threepoint.model_core.geometry.rotations import quaternion_to_matrix
 from threepoint.tools.evaluation.characters.measuring import blender_difference
 from threepoint.tools.evaluation.characters.rigify import GENERATED, METARIG, make_rigify
-from threepoint.tools.support.sample_recording import sample_motion
+from threepoint.tools.support.made_up_walk import walk_motion
 
 
 def put(armature, scene, root=ON_HIPS):
-    """The sample motion on an armature."""
-    motion, body = sample_motion(load_body(), np.zeros(10)), load_body()
+    """The walk on an armature."""
+    motion, body = walk_motion(load_body(), np.zeros(10)), load_body()
     bones = find_bones(read_rest(armature))
     carried = carry(motion, body, armature, bones, scene, Choices(PLAYER, root), Placement(), HOLDING)
-    action = make_action(armature, "sample").action
+    action = make_action(armature, "walk").action
     write_carried(armature, action, carried)
     use_action(armature, action)
     return carried, action

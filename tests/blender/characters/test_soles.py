@@ -21,7 +21,7 @@ from threepoint.model_core.geometry.skeleton import ANKLES, FEET, HIPS, JOINT_NA
 from threepoint.model_core.motion import Motion
 from threepoint.tools.evaluation.characters.made_up_rigs import WORST, make_rig
 from threepoint.tools.evaluation.characters.measuring import measure
-from threepoint.tools.support.sample_recording import sample_motion
+from threepoint.tools.support.made_up_walk import walk_motion
 
 SLOWER = 3
 
@@ -54,9 +54,9 @@ def test_hips_stay_where_no_foot_stands() -> None:
 def players():
     """Somebody who walks and crouches; whose legs bend at random, both feet standing; who lowers a toe on one leg."""
     body = load_body()
-    sample = sample_motion(body, np.zeros(10))
-    walking = replace(sample, rotations=sample.rotations[::SLOWER], translation=sample.translation[::SLOWER],
-                      fps=sample.fps / SLOWER)  # fmt: skip
+    walk = walk_motion(body, np.zeros(10))
+    walking = replace(walk, rotations=walk.rotations[::SLOWER], translation=walk.translation[::SLOWER],
+                      fps=walk.fps / SLOWER)  # fmt: skip
     rng, time = np.random.default_rng(3), np.arange(90) / 30.0
     rotations = np.repeat(walking.rotations[:1], 90, axis=0)
     for joint in (*HIPS, *KNEES):

@@ -10,16 +10,16 @@ pytest.importorskip("matplotlib", reason="needs matplotlib, which draws the pict
 from threepoint.model_core.body import load_body
 from threepoint.tools.evaluation.characters import table
 from threepoint.tools.evaluation.characters.table import COLUMNS, evaluate_characters, format_rows
-from threepoint.tools.support.sample_recording import sample_motion
+from threepoint.tools.support.made_up_walk import walk_motion
 
 FRAMES, SLOWER = 240, 4
 
 
 def test_who_is_named_has_a_row_within_the_bounds_and_nobody_else(tmp_path):
     body = load_body()
-    sample = sample_motion(body, np.zeros(10))
-    motion = replace(sample, rotations=sample.rotations[:FRAMES:SLOWER], fps=sample.fps / SLOWER,
-                     translation=sample.translation[:FRAMES:SLOWER])  # fmt: skip
+    walk = walk_motion(body, np.zeros(10))
+    motion = replace(walk, rotations=walk.rotations[:FRAMES:SLOWER], fps=walk.fps / SLOWER,
+                     translation=walk.translation[:FRAMES:SLOWER])  # fmt: skip
     rows = evaluate_characters(tmp_path, [("sample", motion)], body, lambda *_: None, None, ["worst_child"])
     (row,) = rows
     assert row["character"] == "worst_child" and row["motion"] == "sample" and set(COLUMNS) < set(row)

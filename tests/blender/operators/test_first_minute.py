@@ -14,14 +14,13 @@ from drawing import Layout, drawn
 from threepoint.blender_addon.animation.curves import all_fcurves
 from threepoint.blender_addon.engine import client as engine
 from threepoint.blender_addon.engine import time_left
-from threepoint.blender_addon.operators import engine_environment, exporting, first_steps, predicting, stepped
+from threepoint.blender_addon.operators import engine_environment, exporting, predicting, stepped
+from threepoint.blender_addon.sample import SAMPLE
 from threepoint.blender_addon.state import engine_choice, people
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.state.people import people_of
 from threepoint.blender_addon.ui import panel
-from threepoint.model_core.body import load_body
 from threepoint.model_core.recordings import read
-from threepoint.tools.support.sample_recording import sample_recording
 
 
 @pytest.fixture
@@ -35,14 +34,11 @@ def test_an_empty_scene_says_how_to_begin_and_offers_a_sample(scene):
     assert "threepoint.import_sample" in operators and "begin with the sample" in words
     bpy.ops.threepoint.import_sample()
     (person,) = people_of(scene)
-    assert scene.frame_end == 1 + round(12 * 30) and bpy.context.view_layer.objects.active == person.head
+    assert (
+        scene.frame_end == 1 + round(30 * read(SAMPLE).duration)
+        and bpy.context.view_layer.objects.active == person.head
+    )
     assert "threepoint.import_sample" not in drawn(panel.THREEPOINT_PT_recording)[0]
-
-
-def test_the_sample_is_the_made_up_session():
-    sample, made = read(first_steps.SAMPLE), sample_recording(load_body(), np.zeros(10))
-    for role, track in made.tracks.items():
-        np.testing.assert_allclose(sample.tracks[role].position[track.valid], track.position[track.valid], atol=1e-6)
 
 
 def test_every_panel_can_be_drawn_in_every_state(scene, tmp_path):

@@ -1,7 +1,7 @@
 """A made-up headset session: a procedural person walks, turns, waves, crouches and walks back.
 
 Angles of SMPL's joints are written as functions of time, forward kinematics gives the head and the wrists, and the
-inverse of a device's offsets gives what its trackers would have reported. It is a sample to try things on, not data.
+inverse of a device's offsets gives what its trackers would have reported: a motion whose truth is known.
 """
 
 import numpy as np
@@ -44,8 +44,8 @@ def bump(time: np.ndarray, begin: float, end: float, rise: float = 0.7) -> np.nd
     return ramp(time, begin, begin + rise) - ramp(time, end - rise, end)
 
 
-def sample_motion(body: Body, betas: np.ndarray) -> Motion:
-    """The person's motion as a ``Motion`` at ``FPS``: ground truth for what a prediction from the sample should be."""
+def walk_motion(body: Body, betas: np.ndarray) -> Motion:
+    """The person's motion at ``FPS``: what a prediction from ``walk_recording`` should be."""
     time = np.arange(round(SECONDS * FPS) + 1) / FPS
     walk = np.maximum(bump(time, 0.8, 5.2), bump(time, 9.2, 12.4))
     turn, wave, crouch = np.pi * ramp(time, 3.4, 5.0), bump(time, 5.3, 7.4), bump(time, 7.2, 9.3, 0.9)
@@ -133,9 +133,9 @@ def lowest_foot(rotations: np.ndarray, translation: np.ndarray, rest_joints: np.
     return np.convolve(np.pad(height, width, mode="edge"), np.hanning(2 * width + 1) / width, "valid")
 
 
-def sample_recording(body: Body, betas: np.ndarray) -> Recording:
-    """What a headset would have recorded of ``sample_motion``: a ``Recording`` with device ``DEVICE``."""
-    motion = sample_motion(body, betas)
+def walk_recording(body: Body, betas: np.ndarray) -> Recording:
+    """What a headset would have recorded of ``walk_motion``: a ``Recording`` with device ``DEVICE``."""
+    motion = walk_motion(body, betas)
     rest_joints = body.rest_joints(betas)[:BODY_JOINT_COUNT]
     world, positions = forward_kinematics(quaternion_to_matrix(motion.rotations), motion.translation, rest_joints)
     time = np.arange(motion.frame_count) / FPS
@@ -150,7 +150,7 @@ def sample_recording(body: Body, betas: np.ndarray) -> Recording:
         tracks[role] = Track(
             convert_positions(position, OPENXR_TO_MODEL.T), convert_quaternions(rotation, OPENXR_TO_MODEL.T), valid
         )
-    return Recording(time, tracks, "sample", DEVICE).validate()
+    return Recording(time, tracks, "made-up walk", DEVICE).validate()
 
 
 def tracker_pose(rotation: np.ndarray, position: np.ndarray, offset: Offset) -> tuple[np.ndarray, np.ndarray]:

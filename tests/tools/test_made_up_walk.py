@@ -1,4 +1,4 @@
-"""The demo's made-up session: a body that moves as bodies do, and trackers that calibration leads back to it."""
+"""The made-up walk: a body that moves as bodies do, and trackers that calibration leads back to it."""
 
 import numpy as np
 import pytest
@@ -9,21 +9,22 @@ from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import geodesic_angle, quaternion_to_matrix
 from threepoint.model_core.geometry.skeleton import BODY_JOINT_COUNT, FEET, ROLES, TRACKED_JOINTS
 from threepoint.model_core.recordings import read
+from threepoint.model_core.recordings.formats import plain
 from threepoint.model_core.recordings.model_frame import model_frame
 from threepoint.tests.calibrating import calibrate
-from threepoint.tools import demo
-from threepoint.tools.support.sample_recording import FPS, HAND_LOST, SECONDS, sample_motion
+from threepoint.tools.support.made_up_walk import FPS, HAND_LOST, SECONDS, walk_motion, walk_recording
 
+STATURE = 1.72
 FASTEST_JOINT = 5.0
 """Metres a second that nobody exceeds who walks, waves and crouches."""
 
 
 @pytest.fixture(scope="module")
 def truth():
-    """World rotations (T, 22, 3, 3), joint positions (T, 22, 3) and the rest joints of the sample's person."""
+    """World rotations (T, 22, 3, 3), joint positions (T, 22, 3) and the rest joints of the walk's person."""
     body = load_body()
-    betas = body.betas_for(demo.STATURE)
-    motion = sample_motion(body, betas)
+    betas = body.betas_for(STATURE)
+    motion = walk_motion(body, betas)
     rest = body.rest_joints(betas)[:BODY_JOINT_COUNT]
     world, joints = forward_kinematics(quaternion_to_matrix(motion.rotations), motion.translation, rest)
     return world, joints, rest, float(body.sole(betas))
@@ -31,7 +32,9 @@ def truth():
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory):
-    return read(demo.write_sample(tmp_path_factory.mktemp("sample") / "sample.csv"))
+    path, body = tmp_path_factory.mktemp("walk") / "walk.csv", load_body()
+    plain.write(path, walk_recording(body, body.betas_for(STATURE)))
+    return read(path)
 
 
 def test_body_moves_plausibly(truth):
@@ -56,7 +59,7 @@ def test_calibration_leads_back_to_the_body(truth, recording):
     """By stature and preset exactly; what is found in the motion stays within what a hand can hold."""
     world, joints, _, _ = truth
     placed, body = model_frame(recording), load_body()
-    by_preset = calibrate_by_preset(placed, body, recording.device, find_person(placed, body, demo.STATURE))
+    by_preset = calibrate_by_preset(placed, body, recording.device, find_person(placed, body, STATURE))
     rotations, positions, valid = joint_poses(placed, by_preset)
     angles = np.degrees(geodesic_angle(quaternion_to_matrix(rotations), world[:, TRACKED_JOINTS]))
     fitted = joint_poses(placed, calibrate(recording, body))[1]
