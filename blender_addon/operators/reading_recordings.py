@@ -118,6 +118,7 @@ def show_person(context: Context, person: THREEPOINT_PG_person) -> None:
     if "head" in trackers:
         # Where the walk is too long to be seen whole, framed with the root: it stands on the floor.
         showing.select(context, [*trackers.values(), person.root], trackers["head"])
+        context.view_layer.update()  # The root may have been moved beside what is there only now.
         showing.frame_walk(context, extent_now(person.root).tolist())
         showing.select(context, list(trackers.values()), trackers["head"])
 

@@ -76,6 +76,21 @@ def test_what_comes_in_is_selected_and_the_trackers_are_told_apart(scene, tmp_pa
     assert scene.frame_end == person.last == 1 + round(30 * people.recording_of(person, scene).duration)
 
 
+def test_who_stands_beside_the_default_cube_is_in_the_middle_of_every_view(scene):
+    bpy.ops.mesh.primitive_cube_add()
+    bpy.ops.threepoint.import_sample()
+    (person,) = people_of(scene)
+    low_x, low_y, high_x, high_y = person.extent
+    beside = person.root.location.x
+    assert beside + low_x >= 1.0
+    windows = bpy.context.window_manager.windows
+    views = [area.spaces[0].region_3d for window in windows for area in window.screen.areas if area.type == "VIEW_3D"]
+    assert views
+    for view in views:
+        assert view.view_location.x == pytest.approx(beside + (low_x + high_x) / 2)
+        assert view.view_location.y == pytest.approx((low_y + high_y) / 2)
+
+
 def test_a_new_avatar_is_selected_with_its_bones_and_later_ones_leave_the_selection(scene, tmp_path):
     person = import_tiny(tmp_path)
     bpy.ops.threepoint.predict()
