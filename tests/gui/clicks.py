@@ -33,7 +33,7 @@ MIDDLE = (600, 600)
 """Where files are dropped: in the 3D view. Places are pixels from the lower left corner of the window."""
 TAB = (1299, 865) if bpy.app.version >= (5, 0) else (1309, 940)
 """Blender 5 has one tab more above it."""
-INSTALL, ACCESS, ENGINE, PREDICT = (540, 508), (1165, 448), (1165, 448), (1165, 419)
+INSTALL, ACCESS, ENGINE, PREDICT = (540, 508), (1165, 428), (1165, 428), (1165, 399)
 """Buttons, in a window of 1600 x 1200: the dialog's *OK*, and those of the panel *Predict*, one after the other. They
 move when the panels above them change: a picture of each state is kept to measure them in."""
 STILL, HELD = 0.3, 0.1
