@@ -16,7 +16,7 @@ PICTURES = {
         1.0,
         [("16_import_dialog.png", (1352, 76, 1598, 600)), ("20_columns_chosen.png", (1352, 76, 1598, 916))],
     ),
-    "blender_predicting.png": (1.0, [("04_predicting.png", (1030, 450, 1286, 862))]),
+    "blender_predicting.png": (1.0, [("04_predicting.png", (1030, 470, 1286, 882))]),
     "blender_uncertainty.png": (1.0, [("30_uncertainty.png", (1030, 86, 1286, 338))]),
     "blender_feet.png": (0.6, [("17_feet.png", (100, 200, 1240, 800))]),
     "blender_killed.png": (1.0, [("05_killed.png", (614, 541, 1312, 600))]),
