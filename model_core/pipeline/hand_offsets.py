@@ -34,8 +34,6 @@ STRETCHES, STRETCH_SECONDS = 4, 10.0
 """So many stretches of such a length are looked at, spread over the recording: more change the offsets hardly."""
 STRIDE = 10
 """Frames from one that is fitted to to the next."""
-OVERLAP = 0.25
-"""Fraction of their length by which SAGE's windows overlap here: a fit to many frames needs no smoother motion."""
 LEAST_FRAMES = 20
 """Of these, with head and hand seen, below which a hand says nothing."""
 PARTS = (2, 1)
@@ -109,7 +107,7 @@ def _arms(
     first = members_of(networks.sage)[0]
 
     def predicted(stretch: ModelFrameRecording) -> Prediction:
-        return predict(first, observe(stretch, calibration), rest, overlap=OVERLAP)
+        return predict(first, observe(stretch, calibration), rest)
 
     for stretch, prediction in zip(stretches, side_by_side(predicted, stretches, joints.device), strict=True):
         world, positions = forward_kinematics(prediction.rotations, prediction.translation, joints)

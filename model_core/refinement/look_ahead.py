@@ -4,10 +4,8 @@ To a tenth of a millimetre, and with the same calibration. What is added up is h
 step by step; every filter ends somewhere, and so does every decision: where a foot stands, where an elbow swivels.
 """
 
-from ..sage.ensemble import SageEnsemble, members_of
 from ..sage.inertialization import FADE_FRAMES
-from ..sage.inference import offline_window
-from ..sage.model import Sage
+from ..sage.inference import WINDOW as SAGE_WINDOW
 from .closed_form.arms import REACH_LOOK_AHEAD
 from .closed_form.elbows import SWIVEL_LOOK_AHEAD
 from .closed_form.footsteps import ANCHOR_LOOK_AHEAD
@@ -28,7 +26,5 @@ CLOSED_FORM_LOOK_AHEAD = (
 """Frames by which closed-form feet, trunk and arms depend on what the windows made of later frames."""
 
 
-def look_ahead(sage: Sage | SageEnsemble) -> int:
-    """Frames at 60 Hz by which a refined motion depends on its recording, at most; some twelve seconds."""
-    predicted = max(offline_window(member) for member in members_of(sage)) + FADE_FRAMES
-    return predicted + ANCHOR_FRAMES + WINDOW + CLOSED_FORM_LOOK_AHEAD
+LOOK_AHEAD = SAGE_WINDOW + FADE_FRAMES + ANCHOR_FRAMES + WINDOW + CLOSED_FORM_LOOK_AHEAD
+"""Frames at 60 Hz by which a refined motion depends on its recording, at most."""

@@ -27,8 +27,6 @@ from .stillness import SPEED_SMOOTHING, stillness
 
 HANDS_REACH = 96
 """Frames within which a hand must be seen: without hands nothing is to be steadied."""
-HINT_OVERLAP = 0.25
-"""Fraction of their length by which windows overlap in what the head alone says: a hint, of which less is enough."""
 
 
 def steady_predictions(
@@ -50,7 +48,7 @@ def steady_predictions(
         for seen in (observations[number] for number in chosen)
     ]
     rest = [rest_joints[number] for number in chosen]
-    hidden = predict_all(sage, alone, rest, sampling, overlap=HINT_OVERLAP, progress=progress)
+    hidden = predict_all(sage, alone, rest, sampling, progress=progress)
     for number, without_hands in zip(chosen, hidden, strict=True):
         steadied[number] = steady(shown[number], without_hands, torch.as_tensor(weights[number]))
     return steadied

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from ..geometry.skeleton import BODY_JOINT_COUNT, FEET
+from .attention import Span
 from .transformer import Block, Downsample, Linear, Upsample, run_blocks
 
 
@@ -25,22 +26,23 @@ class FullBodyDecoder(nn.Module):
         self.register_buffer("mean_pose", torch.zeros(6 * BODY_JOINT_COUNT))
 
     def forward(
-        self, upper: torch.Tensor, lower: torch.Tensor, observation: torch.Tensor
+        self, upper: torch.Tensor, lower: torch.Tensor, observation: torch.Tensor, span: Span | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return 6D rotations (B, T, 22 * 6), the root turned by the head's heading, and contact logits (B, T, 4)."""
-        x = run_blocks(self.blocks, self.embed(torch.cat([upper, lower, self.observe(observation)], -1)))
+        """Return 6D rotations (B, T, 22 * 6), the root turned by the head's heading, and contact logits (B, T, 4).
+
+        ``span`` as in ``transformer.run_blocks``.
+        """
+        x = self.embed(torch.cat([upper, lower, self.observe(observation)], -1))
+        x = run_blocks(self.blocks, x, span=span)
         with _full_precision(x):
             return self._decode(self.upsample(self.norm(x.to(self.mean_pose.dtype))), observation)
 
     def streamed(
-        self, upper: torch.Tensor, lower: torch.Tensor, observation: torch.Tensor, context_length: int
+        self, upper: torch.Tensor, lower: torch.Tensor, observation: torch.Tensor, span: Span
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The same for each second frame alone, (B, S, ...): those that ended a token of a stream and were its newest.
-
-        ``context_length``, in tokens, as in ``transformer.run_blocks``.
-        """
+        """The same for each second frame alone, (B, S, ...): those that ended a stream's token and were its newest."""
         x = self.embed(torch.cat([upper, lower, self.observe(observation, streamed=True)], -1))
-        x = run_blocks(self.blocks, x, context_length=context_length).to(self.mean_pose.dtype)
+        x = run_blocks(self.blocks, x, span=span).to(self.mean_pose.dtype)
         with _full_precision(x):
             alone = self.upsample(self.norm(x).flatten(0, 1)[:, None])[:, 1].unflatten(0, x.shape[:2])
             return self._decode(alone, observation[:, 1::2])

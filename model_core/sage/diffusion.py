@@ -7,6 +7,7 @@ from typing import Any, cast
 import torch
 from torch import nn
 
+from .attention import Span
 from .transformer import Block, Downsample, Linear, run_blocks
 
 TRAINING_STEPS = 1000
@@ -57,17 +58,17 @@ class LatentDiffusion(nn.Module):
         step: torch.Tensor,
         observation: torch.Tensor,
         condition: torch.Tensor | None = None,
-        context_length: int | None = None,
+        span: Span | None = None,
     ) -> torch.Tensor:
         """x0 (B, S, latent) from ``noisy`` (B, S, latent), ``step`` (B,) or, of all, (1,), ``observation`` (B, 2 S,
         features).
 
-        ``condition`` (B, S, condition_size) is the upper latent, for the lower one; ``context_length``, in tokens, is
-        that of a stream, as in ``transformer.run_blocks``.
+        ``condition`` (B, S, condition_size) is the upper latent, for the lower one; ``span`` is what a token
+        attends to, as in ``transformer.run_blocks``.
         """
-        observed = self.observe(observation, streamed=context_length is not None)
+        observed = self.observe(observation, streamed=span is not None and span.streamed)
         x = self.embed(torch.cat([noisy, observed] if condition is None else [noisy, observed, condition], -1))
-        x = run_blocks(self.blocks, x, self.modulation(step).to(x.dtype), context_length)
+        x = run_blocks(self.blocks, x, self.modulation(step).to(x.dtype), span)
         return self.predict(self.norm(x))
 
     def modulation(self, step: torch.Tensor) -> torch.Tensor:

@@ -1,7 +1,7 @@
-"""SAGE on whole recordings: overlapping windows that cross-fade. ``streaming`` has it online."""
+"""SAGE on whole recordings: frames see those near them, in windows that cross-fade. ``streaming`` has it online."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,17 +12,21 @@ from ..geometry.rotations import matrix_to_sixd, sixd_to_matrix
 from ..geometry.skeleton import BODY_JOINT_COUNT, FEET, MIRRORED
 from ..observation import SIXD_MIRRORED, Observation, features, mirrored_features
 from ..window_blending import Places, blend_sequences
+from .attention import Span
 from .ensemble import SageEnsemble, members_of
 from .inertialization import inertialize_gaps
 from .model import MEAN, Sage, Sampling, placed_by_head
 from .precision import reduced, without_tf32
 
-WINDOWS_PER_BATCH = 32
+WINDOW, OVERLAP = 240, 24
+"""Frames of a window, and those in which it cross-fades into the next: tokens at its edges see one side alone, and
+count little."""
+WINDOWS_PER_BATCH = 12
 OFFLINE_STRETCH = 1.5
-"""Offline windows are so many times as long as those of training: measured to be better (``evaluate --ablations``)."""
-OVERLAP = 0.5
-"""Fraction of their length by which windows overlap. A quarter is as near to the truth for a third less work, but lets
-feet hover and slide more often, also where the windows of the three views are staggered."""
+"""A token sees so many times as many frames as training's windows have, half before it and half after: measured to be
+better (``evaluate --ablations``)."""
+REFINER_WINDOW, REFINER_OVERLAP, REFINER_WINDOWS_PER_BATCH = 120, 30, 32
+"""The same of the refiner, whose frames come one after the other: shorter windows, and more at once."""
 MIRRORED_FEET = [FEET.index(MIRRORED[joint]) for joint in FEET]
 MIRRORED_BODY = list(MIRRORED[:BODY_JOINT_COUNT])
 POSE_SIZE = 6 * BODY_JOINT_COUNT
@@ -62,8 +66,7 @@ def predict(
     observation: Observation,
     rest_joints: np.ndarray,
     sampling: Sampling = MEAN,
-    window: int | None = None,
-    overlap: float = OVERLAP,
+    context: int | None = None,
     refine: bool = True,
     progress: Progress | None = None,
     half: bool = False,
@@ -72,7 +75,7 @@ def predict(
 
     See ``predict_all``.
     """
-    return predict_all(sage, [observation], [rest_joints], sampling, window, overlap, refine, progress, half)[0]
+    return predict_all(sage, [observation], [rest_joints], sampling, context, refine, progress, half)[0]
 
 
 @torch.inference_mode()
@@ -82,20 +85,19 @@ def predict_all(
     observations: Sequence[Observation],
     rest_joints: Sequence[np.ndarray],
     sampling: Sampling = MEAN,
-    window: int | None = None,
-    overlap: float = OVERLAP,
+    context: int | None = None,
     refine: bool = True,
     progress: Progress | None = None,
     half: bool = False,
 ) -> list[Prediction]:
     """The motions of whole ``observations`` of people with ``rest_joints`` (22 or 24, 3), on the device of ``sage``.
 
-    Windows of ``window`` frames (even; ``offline_window`` unless given) overlap by the fraction ``overlap`` and are
-    cross-faded with a ramp; a recording that is shorter than a window is one window of its own length. Windows of
-    several recordings share batches. What the members of an ensemble decode is averaged, with what the first makes of
-    the mirror image, and the first's refiner corrects the mean; where noise draws one motion of many the first member
-    does all alone. ``refine`` False leaves the refiner out.
-    Where trackers are lost and found the pose is inertialized. ``progress(fraction, stage)`` may raise ``Cancelled``.
+    Each of SAGE's tokens sees ``context`` frames, half of them before it and half after (``OFFLINE_STRETCH`` times
+    training's windows unless given). Windows of ``WINDOW`` frames cross-fade; a recording that is shorter is one window
+    of its own length. Windows of several recordings share batches.
+    What the members of an ensemble decode is averaged, with what the first makes of the mirror image, and the first's
+    refiner corrects the mean; where noise draws one motion of many the first member does all alone. ``refine`` False
+    leaves the refiner out. Where trackers are lost and found the pose is inertialized. ``progress(fraction, stage)`` may raise ``Cancelled``.
     ``half`` computes in half precision (``precision.reduced``).
     """
     first, device = members_of(sage)[0], next(sage.parameters()).device
@@ -110,14 +112,14 @@ def predict_all(
     parts: list[list[torch.Tensor]] = [[] for _ in people]
     for number, (member, mirrored) in enumerate(views):
         shown, report = mirrored_seen if mirrored else seen, progress and _part_of(progress, number, steps)
-        windows = Windows(window or offline_window(member), overlap)
-        for part, decoded in zip(parts, _decode(member, shown, sampling, windows, report, half), strict=True):
+        span = offline_span(member, context)
+        for part, decoded in zip(parts, _decode(member, shown, sampling, span, report, half), strict=True):
             part.append(_mirrored_pose(decoded) if mirrored else decoded)
     means = [torch.stack(part).mean(0) for part in parts]
     poses = [matrix_to_sixd(_matrices(mean[:, :POSE_SIZE])).flatten(1) for mean in means]  # Unit vectors.
     if refine:
         report = progress and _part_of(progress, steps - 1, steps)
-        poses = _refine(first, poses, seen, rests, Windows(window or offline_window(first), overlap), report)
+        poses = _refine(first, poses, seen, rests, report)
     predictions = []
     for observation, (_, rotations, positions, rest), pose, mean in zip(
         observations, people, poses, means, strict=True
@@ -127,14 +129,6 @@ def predict_all(
         local, translation, _, _ = placed_by_head(matrices, rotations[:, 0], positions[:, 0], rest)
         predictions.append(Prediction(local, translation, mean[:frames, POSE_SIZE:]))
     return predictions
-
-
-@dataclass(frozen=True)
-class Windows:
-    """Windows of ``length`` frames that overlap by a fraction of it."""
-
-    length: int
-    overlap: float
 
 
 def _even(values: torch.Tensor) -> torch.Tensor:
@@ -169,7 +163,7 @@ def _decode(
     sage: Sage,
     seen: Sequence[torch.Tensor],
     sampling: Sampling,
-    windows: Windows,
+    span: Span,
     progress: Progress | None,
     half: bool,
 ) -> list[torch.Tensor]:
@@ -181,10 +175,10 @@ def _decode(
         tokens = [own[:, s // 2 : (s + length) // 2] for i, s in places if (own := noise[i]) is not None]
         shown = torch.stack([seen[i][s : s + length] for i, s in places])
         with reduced(device, half):
-            pose, contacts = sage(shown, sampling, torch.stack(tokens, 1) if tokens else None)
+            pose, contacts = sage(shown, sampling, torch.stack(tokens, 1) if tokens else None, span)
         return torch.cat([pose.float(), contacts.float().sigmoid()], -1)
 
-    return _blend(seen, windows, forward, progress)
+    return _blend(seen, forward, WINDOW, OVERLAP, WINDOWS_PER_BATCH, progress)
 
 
 def _refine(
@@ -192,7 +186,6 @@ def _refine(
     poses: Sequence[torch.Tensor],
     seen: Sequence[torch.Tensor],
     rests: torch.Tensor,
-    windows: Windows,
     progress: Progress | None,
 ) -> list[torch.Tensor]:
     """Decoded 6D poses (T, 22 * 6) as the refiner corrects them, given features (T, F) and rest joints (B, 22, 3) of
@@ -202,27 +195,26 @@ def _refine(
         pose, shown = (torch.stack([values[i][s : s + length] for i, s in places]) for values in (poses, seen))
         return sage.refiner(pose, shown, rests[[i for i, _ in places]])
 
-    return _blend(seen, windows, forward, progress)
+    sizes = REFINER_WINDOW, REFINER_OVERLAP, REFINER_WINDOWS_PER_BATCH
+    return _blend(seen, forward, *sizes, progress)
 
 
 def _blend(
     seen: Sequence[torch.Tensor],
-    windows: Windows,
     forward: Callable[[Places, int], torch.Tensor],
+    window: int,
+    overlap: int,
+    per_batch: int,
     progress: Progress | None,
 ) -> list[torch.Tensor]:
-    counts, step, device = [len(features) for features in seen], window_step(*astuple(windows)), seen[0].device
-    return blend_sequences(counts, windows.length, step, forward, WINDOWS_PER_BATCH, progress, STAGE, device=device)
+    counts, device = [len(features) for features in seen], seen[0].device
+    return blend_sequences(counts, window, window - overlap, forward, per_batch, progress, STAGE, device=device)
 
 
-def offline_window(sage: Sage) -> int:
-    """Frames of a window of ``predict``; even."""
-    return 2 * round(sage.config.window * OFFLINE_STRETCH / 2)
-
-
-def window_step(window: int, overlap: float) -> int:
-    """Frames from one window to the next that overlap by a fraction; even, as what downsamples by two wants."""
-    return max(2, round(window * (1 - overlap) / 2) * 2)
+def offline_span(sage: Sage, context: int | None = None) -> Span:
+    """What a token, of two frames, attends to in ``predict``; ``context`` as in ``predict_all``."""
+    reach = (context or round(sage.config.window * OFFLINE_STRETCH)) // 4
+    return Span(reach, reach)
 
 
 def _start_noise(sampling: Sampling, tokens: int, latent_size: int, device: torch.device) -> torch.Tensor | None:

@@ -15,6 +15,7 @@ from ..geometry.rotations import Array, array_namespace, rotation_about_y, sixd_
 from ..geometry.skeleton import BODY_JOINT_COUNT, HEAD, LOWER_HALF, UPPER_HALF
 from ..observation import FEATURE_COUNT, heading
 from ..safetensor_files import load_tensors, save_tensors
+from .attention import Span
 from .decoder import FullBodyDecoder
 from .diffusion import LatentDiffusion, ddim_sample
 from .refiner import Refiner
@@ -33,7 +34,8 @@ FIRST, COMPANION = "sage", "sage_companion"
 NOT_FOR_INFERENCE = ("upper_vqvae", "lower_vqvae")
 """Parts that only training needs: of the companion they are left out."""
 STREAM_CONTEXT_LENGTH = 30
-"""Tokens that a stream attends to at once: as many as an offline window."""
+"""Tokens that a stream attends to at once."""
+STREAM_SPAN = Span(STREAM_CONTEXT_LENGTH - 1, 0)
 
 
 @dataclass(frozen=True)
@@ -110,29 +112,42 @@ class Sage(nn.Module):
         return self.config.codebooks * self.config.code_channels
 
     def sample_upper(
-        self, observation: torch.Tensor, sampling: Sampling = MEAN, noise: torch.Tensor | None = None
+        self,
+        observation: torch.Tensor,
+        sampling: Sampling = MEAN,
+        noise: torch.Tensor | None = None,
+        span: Span | None = None,
     ) -> torch.Tensor:
         """The upper latent (B, S, latent) given features (B, 2 S, F)."""
         start = self.zero_noise(observation) if noise is None else noise[0]
-        return ddim_sample(self.upper_diffusion, observation, start, sampling.steps)
+        return ddim_sample(partial(self.upper_diffusion, span=span), observation, start, sampling.steps)
 
     def latents(
-        self, observation: torch.Tensor, sampling: Sampling = MEAN, noise: torch.Tensor | None = None
+        self,
+        observation: torch.Tensor,
+        sampling: Sampling = MEAN,
+        noise: torch.Tensor | None = None,
+        span: Span | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Stratified sampling (paper, section 3.3): the upper latent, then the lower one given it."""
-        upper = self.sample_upper(observation, sampling, noise)
+        upper = self.sample_upper(observation, sampling, noise, span)
         start = self.zero_noise(observation) if noise is None else noise[1]
-        return upper, ddim_sample(self.lower_diffusion, observation, start, sampling.steps, condition=upper)
+        lower_diffusion = partial(self.lower_diffusion, span=span)
+        return upper, ddim_sample(lower_diffusion, observation, start, sampling.steps, condition=upper)
 
     def forward(
-        self, observation: torch.Tensor, sampling: Sampling = MEAN, noise: torch.Tensor | None = None
+        self,
+        observation: torch.Tensor,
+        sampling: Sampling = MEAN,
+        noise: torch.Tensor | None = None,
+        span: Span | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Features (B, T, F), T even -> 6D rotations (B, T, 22 * 6), turned by the heading, contact logits (B, T, 4).
 
-        ``noise`` (2, B, T / 2, latent) is the sampler's start: without it the latents are the means. The refiner, which
-        corrects poses over time, is not applied.
+        ``noise`` (2, B, T / 2, latent) is the sampler's start: without it the latents are the means. With a ``span``
+        tokens attend to those in it alone. The refiner, which corrects poses over time, is not applied.
         """
-        return self.decoder(*self.latents(observation, sampling, noise), observation)
+        return self.decoder(*self.latents(observation, sampling, noise, span), observation, span)
 
     def streamed(self, observation: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """What a stream decodes before the refiner: features (B, T, F), T even -> poses (B, T, 22 * 6), contacts.
@@ -142,20 +157,10 @@ class Sage(nn.Module):
         """
         late = torch.cat([observation[:, :1], observation[:, :-1]], 1)
         both = torch.cat([late, observation])
-        zeros = self.zero_noise(both)
-        upper = ddim_sample(
-            partial(self.upper_diffusion, context_length=STREAM_CONTEXT_LENGTH), both, zeros, MEAN.steps
-        )
-        lower = ddim_sample(
-            partial(self.lower_diffusion, context_length=STREAM_CONTEXT_LENGTH),
-            both,
-            zeros,
-            MEAN.steps,
-            condition=upper,
-        )
+        upper, lower = self.latents(both, span=STREAM_SPAN)
         pose, contacts = (
             torch.stack(found.chunk(2), 2).flatten(1, 2)
-            for found in self.decoder.streamed(upper, lower, both, STREAM_CONTEXT_LENGTH)
+            for found in self.decoder.streamed(upper, lower, both, STREAM_SPAN)
         )
         return pose, contacts
 

@@ -8,6 +8,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from .attention import Span, attend
+
 ROTARY_BASE = 1000.0
 
 
@@ -15,22 +17,15 @@ def run_blocks(
     blocks: nn.ModuleList,
     x: torch.Tensor,
     modulation: torch.Tensor | None = None,
-    context_length: int | None = None,
+    span: Span | None = None,
 ) -> torch.Tensor:
     """``blocks`` over tokens (B, T, width), one after the other; ``modulation`` (B, 6, width) where adaptive.
 
-    With a ``context_length`` each token attends only to that many: itself and those before it, as in a stream.
+    With a ``span`` each token attends only to those in it.
     """
-    tokens = x.shape[1]
-    channels = x.shape[2] // cast(Block, blocks[0]).heads
-    # Query and key are scaled by the root of the attention's scale each, on the way.
-    rotary = _rotary_on(x.device, tokens, channels) * channels**-0.25
-    masked = None
-    if context_length is not None:
-        everything = torch.ones(tokens, tokens, dtype=torch.bool, device=x.device)
-        masked = everything.triu(1) | everything.tril(-context_length)
+    rotary = _rotary_on(x.device, x.shape[1], x.shape[2] // cast(Block, blocks[0]).heads)
     for block in blocks:
-        x = block(x, rotary, modulation, masked)
+        x = block(x, rotary, modulation, span)
     return x
 
 
@@ -101,33 +96,25 @@ class Block(nn.Module):
         x: torch.Tensor,
         rotary: torch.Tensor,
         modulation: torch.Tensor | None = None,
-        masked: torch.Tensor | None = None,
+        span: Span | None = None,
     ) -> torch.Tensor:
-        """Tokens (B, T, width) to tokens; ``modulation`` as in ``run_blocks``, ``rotary`` from ``rotary_embedding``,
-        scaled so that a query times a key is a score.
-
-        ``masked`` (T, T) says which tokens (columns) each token (row) does not attend to.
-        """
+        """Tokens (B, T, width) to tokens; ``modulation`` and ``span`` as in ``run_blocks``, ``rotary`` from
+        ``rotary_embedding``."""
         if self.modulation is None or modulation is None:
-            x = x + self._attend(self.norm_attention(x), rotary, masked)
+            x = x + self._attend(self.norm_attention(x), rotary, span)
             return x + self.feedforward(self.norm_feedforward(x))
         shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = (modulation + self.modulation)[:, :, None].unbind(1)
-        attended = self._attend(_normalise(self.norm_attention, x, scale_a, shift_a), rotary, masked)
+        attended = self._attend(_normalise(self.norm_attention, x, scale_a, shift_a), rotary, span)
         x = torch.addcmul(x, gate_a.to(x.dtype), attended)
         return torch.addcmul(
             x, gate_f.to(x.dtype), self.feedforward(_normalise(self.norm_feedforward, x, scale_f, shift_f))
         )
 
-    def _attend(self, x: torch.Tensor, rotary: torch.Tensor, masked: torch.Tensor | None) -> torch.Tensor:
+    def _attend(self, x: torch.Tensor, rotary: torch.Tensor, span: Span | None) -> torch.Tensor:
         batch, tokens, width = x.shape
         qkv = self.to_qkv(x).view(batch, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         query, key = rotate_by_position(qkv[:2], rotary)
-        # Windows are a few dozen tokens: plain attention is faster there than the fused kernels.
-        scores = query @ key.transpose(-1, -2)
-        if masked is not None:
-            scores = scores.masked_fill(masked, -torch.inf)
-        # Processors exponentiate half precision slower than single.
-        attended = scores.float().softmax(-1).to(qkv.dtype) @ qkv[2]
+        attended = attend(query, key, qkv[2], span)
         return self.from_attention(attended.transpose(1, 2).reshape(batch, tokens, width))
 
 

@@ -57,7 +57,7 @@ def test_every_row_is_scored_and_written(networks, data, tmp_path, capsys, monke
 def test_taking_sage_apart_and_leaving_all_as_it_is_is_sage(networks, make_clip):
     clip = make_clip(75)
     seen = observe_truth(clip)
-    whole = predict(networks.sage.first, seen, clip.rest_joints, refine=False, half=False)
+    whole = predict(networks.sage.first, seen, clip.rest_joints, context=4 * len(clip), refine=False)
 
     def as_it_is(sage, windows, true):
         return sage.decoder(*sage.latents(windows), windows)[0]

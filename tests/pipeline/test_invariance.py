@@ -12,7 +12,7 @@ from threepoint.model_core.geometry.rotations import quaternion_to_matrix, rotat
 from threepoint.model_core.observation import FPS
 from threepoint.model_core.pipeline import Options, animate, calibrate, model_frame, observe, solve_pose
 from threepoint.model_core.recordings import read
-from threepoint.model_core.refinement.look_ahead import look_ahead
+from threepoint.model_core.refinement.look_ahead import LOOK_AHEAD
 from threepoint.tests.recordings.samples import walking_person
 
 pytestmark = pytest.mark.slow
@@ -79,8 +79,7 @@ def test_the_beginning_of_a_recording_is_predicted_as_in_the_whole(joints_of, ma
 @pytest.mark.parametrize("who", ["walker", "player"])
 def test_the_beginning_of_a_recording_is_refined_as_in_the_whole(networks, request, who):
     """Up to the stated look-ahead: feet stand where the next seconds say, whatever comes later."""
-    ahead, body = look_ahead(networks.sage), load_body()
-    count = ahead + SURE
+    body, count = load_body(), LOOK_AHEAD + SURE
     if who == "walker":
         recording = walking_person(2 + count / FPS, FPS)
     else:

@@ -55,7 +55,7 @@ def test_features_of_the_mirror_image_are_those_of_the_mirrored_observation(lops
 
 def test_an_ensemble_predicts_the_mean_of_its_members_and_of_the_firsts_mirror_image(ensemble, lopsided):
     seen, rest_joints = lopsided
-    together = predict(ensemble, seen, rest_joints, window=len(seen.valid), refine=False, half=False)
+    together = predict(ensemble, seen, rest_joints, context=4 * len(seen.valid), refine=False, half=False)
     with torch.inference_mode():
         shown = [observed_features(*each)[0][None] for each in (lopsided, mirrored(*lopsided))]
         decoded = [member(shown[0]) for member in ensemble.members]

@@ -31,7 +31,7 @@ def test_half_precision_moves_no_joint_by_millimetres_and_shakes_none(make_clip,
     apart = (places[0] - places[1]).norm(dim=-1)
     assert 0 < apart.max() < most and apart.mean() < most / 3
     full, half = (mean_jerk(joints.numpy()) for joints in places)
-    assert half < 1.05 * full
+    assert half < 1.08 * full
 
 
 def test_weights_are_rounded_once_until_they_change():

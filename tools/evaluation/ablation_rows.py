@@ -16,13 +16,9 @@ from ...model_core.progress import Progress, part_of
 from ...model_core.sage.diffusion import ddim_sample
 from ...model_core.sage.ensemble import SageEnsemble, members_of
 from ...model_core.sage.inference import (
-    OVERLAP,
-    WINDOWS_PER_BATCH,
     Prediction,
     observed_features,
-    offline_window,
     predict,
-    window_step,
 )
 from ...model_core.sage.losses import true_latents
 from ...model_core.sage.model import MEAN, Sage, Sampling, to_world
@@ -30,6 +26,8 @@ from ...model_core.sage.precision import without_tf32
 from ...model_core.sage.vqvae import HalfBodyVQVAE
 from ...model_core.window_blending import Places, blend_sequences
 
+WINDOW, WINDOWS_PER_BATCH = 88, 32
+"""Frames of windows in which SAGE is taken apart, which overlap by half: half decoders attend to a whole window."""
 PoseOf = Callable[[Sage, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
@@ -72,9 +70,7 @@ def taken_apart(networks: Networks, clip: Clip, observation: Observation, pose_o
         return pose_of(sage, *windows)
 
     with torch.inference_mode(), without_tf32():
-        window = offline_window(sage)
-        step = window_step(window, OVERLAP)
-        (pose,) = blend_sequences([len(seen)], window, step, forward, WINDOWS_PER_BATCH)
+        (pose,) = blend_sequences([len(seen)], WINDOW, WINDOW // 2, forward, WINDOWS_PER_BATCH)
         local, translation, _, _ = to_world(pose[: len(clip)], rotations[:, 0], positions[:, 0], rest)
     return Predicted(local, translation)
 
@@ -160,10 +156,10 @@ ROWS = {
     "unit noise, 1 step": (partial(shipped, sampling=Sampling(1, 1.0)), "both"),
     "unit noise, 2 steps": (partial(shipped, sampling=Sampling(2, 1.0)), "both"),
     "unit noise, 5 steps": (partial(shipped, sampling=Sampling(5, 1.0)), "both"),
-    "windows of 20 frames": (partial(shipped, window=20), "both"),
-    "windows of 40 frames": (partial(shipped, window=40), "both"),
-    "windows of 60 frames": (partial(shipped, window=60), "both"),
-    "windows of 120 frames": (partial(shipped, window=120), "both"),
+    "contexts of 20 frames": (partial(shipped, context=20), "both"),
+    "contexts of 40 frames": (partial(shipped, context=40), "both"),
+    "contexts of 60 frames": (partial(shipped, context=60), "both"),
+    "contexts of 120 frames": (partial(shipped, context=120), "both"),
     "half precision": (partial(shipped, half=True), "both"),
     "left hand only": (shipped, "left"),
     "right hand only": (shipped, "right"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from ...model_core.geometry.skeleton import LOWER_HALF, PELVIS
 from ...model_core.mocap.augmentation import Augmentation
 from ...model_core.mocap.windows import WindowSampler
 from ...model_core.observation import FEATURE_COUNT, heading
+from ...model_core.sage.attention import Span
 from ...model_core.sage.diffusion import LatentDiffusion, ddim_sample
 from ...model_core.sage.losses import denoising_loss
 from ...model_core.sage.model import MEAN, Sage, SageConfig, Sampling
@@ -72,10 +74,15 @@ class JointSage(StratifiedSage):
         self.upper_diffusion = LatentDiffusion(2 * self.latent_size, FEATURE_COUNT, 0, **sizes)
 
     def latents(
-        self, observation: torch.Tensor, sampling: Sampling = MEAN, noise: torch.Tensor | None = None
+        self,
+        observation: torch.Tensor,
+        sampling: Sampling = MEAN,
+        noise: torch.Tensor | None = None,
+        span: Span | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         halves = [self.zero_noise(observation)] * 2 if noise is None else list(noise)
-        both = ddim_sample(self.upper_diffusion, observation, torch.cat(halves, -1), sampling.steps)
+        diffusion = partial(self.upper_diffusion, span=span)
+        both = ddim_sample(diffusion, observation, torch.cat(halves, -1), sampling.steps)
         upper, lower = both.split(self.latent_size, -1)
         return upper, lower
 
