@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -23,6 +24,19 @@ Found = TypeVar("Found")
 MOST = 4
 """Parts at a time, each of which holds some 40 MB; of more cores than that each part has several."""
 _thread = threading.local()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep torch from dividing operations that are too short for it; a context manager, or a decorator of functions."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def side_by_side(

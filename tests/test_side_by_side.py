@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from threepoint.model_core.errors import Cancelled
-from threepoint.model_core.side_by_side import MOST, side_by_side
+from threepoint.model_core.side_by_side import MOST, one_thread, side_by_side
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +90,14 @@ def test_whoever_stops_taking_results_ends_the_work():
 def test_other_devices_take_one_part_after_the_other():
     seen = list(side_by_side(lambda part: (part, threading.get_ident()), range(3), "meta"))
     assert seen == [(part, threading.get_ident()) for part in range(3)]
+
+
+def test_one_thread_is_for_as_long_as_it_is_asked_for():
+    @one_thread()
+    def work():
+        return torch.get_num_threads()
+
+    assert (work(), work(), torch.get_num_threads()) == (1, 1, 2)
+    with pytest.raises(Cancelled), one_thread():
+        raise Cancelled
+    assert torch.get_num_threads() == 2

@@ -97,8 +97,8 @@ def predict_all(
     of its own length. Windows of several recordings share batches.
     What the members of an ensemble decode is averaged, with what the first makes of the mirror image, and the first's
     refiner corrects the mean; where noise draws one motion of many the first member does all alone. ``refine`` False
-    leaves the refiner out. Where trackers are lost and found the pose is inertialized. ``progress(fraction, stage)`` may raise ``Cancelled``.
-    ``half`` computes in half precision (``precision.reduced``).
+    leaves the refiner out. Where trackers are lost and found the pose is inertialized. ``progress(fraction, stage)``
+    may raise ``Cancelled``. ``half`` computes in half precision (``precision.reduced``).
     """
     first, device = members_of(sage)[0], next(sage.parameters()).device
     people = [observed_features(seen, rest, device) for seen, rest in zip(observations, rest_joints, strict=True)]

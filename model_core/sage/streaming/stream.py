@@ -13,6 +13,7 @@ from ...body.proportions import body_size, proportions
 from ...geometry.rotations import sixd_to_matrix
 from ...geometry.skeleton import BODY_JOINT_COUNT, FEET
 from ...observation import features
+from ...side_by_side import one_thread
 from ..inertialization import Inertializer
 from ..model import MEAN, Sage, Sampling, placed_by_head
 from ..refiner import tracker_residuals
@@ -51,6 +52,7 @@ class SageStream:
         self.proportions = proportions(self.rest, self.size)
 
     @torch.inference_mode()
+    @one_thread()
     def step(
         self, rotations: np.ndarray, positions: np.ndarray, valid: np.ndarray
     ) -> tuple[torch.Tensor, torch.Tensor]:

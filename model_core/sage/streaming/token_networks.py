@@ -1,10 +1,11 @@
 """SAGE's networks for one token of a stream at a time, from the weights of the torch modules.
 
-For a single token nearly all the time goes into reading weights and starting operations. Torch reads a matrix in half
-of numpy's time. What is constant in a stream is folded into the weights: adaptive normalisations, gates, the
-attention's scale. Earlier tokens are not computed again: their keys and values are cached.
+For a single token nearly all the time goes into reading weights and starting operations. What is constant in a stream
+is folded into the weights: adaptive normalisations, gates, the attention's scale. Earlier tokens are not computed
+again: their keys and values are cached.
 """
 
+import timeit
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, cast
@@ -45,8 +46,9 @@ class KVCache:
     def next_slot(self) -> int:
         """Where the next token belongs."""
         slot = self.tokens % STREAM_CONTEXT_LENGTH
+        if self.tokens < STREAM_CONTEXT_LENGTH:
+            self.masked[..., slot] = 0
         self.tokens += 1
-        self.masked[..., slot] = 0
         return slot
 
 
@@ -93,8 +95,8 @@ class TokenBlocks:
         turn = _turn_of_token(cache.tokens, self.channels)
         slot = cache.next_slot()
         layers = zip(self.layers, cache.blocks, cache.slots, strict=True)
-        for ((weight, bias), from_attention, widen, narrow), (keys, values), slots in layers:
-            torch.addmv(bias, weight, _normalise(x), out=self.qkv)
+        for (to_qkv, from_attention, widen, narrow), (keys, values), slots in layers:
+            _linear(to_qkv, _normalise(x), self.qkv)
             np.multiply(self.query_key, turn, out=self.query_key)
             slots[:, :, slot] = self.key_value
             # The order of the ring does not matter: keys are rotated by their position in the stream. For one token
@@ -204,21 +206,50 @@ class FrameRefiner:
 
     def __init__(self, refiner: Refiner) -> None:
         gru = refiner.gru
-        self.layers = [[torch.from_numpy(_array(part)) for part in layer] for layer in gru.all_weights]
+        self.layers = [
+            (_layer((_array(of_input), _array(input_bias))), _layer((_array(of_state), _array(state_bias))))
+            for of_input, of_state, input_bias, state_bias in gru.all_weights
+        ]
         self.correct = _layer(_arrays(refiner.correct))
-        self.states = [torch.zeros(1, gru.hidden_size)] * gru.num_layers
+        self.states = [torch.zeros(gru.hidden_size)] * gru.num_layers
 
     def step(self, pose: torch.Tensor, frame: torch.Tensor, residuals: torch.Tensor) -> torch.Tensor:
         """The corrected pose (22 * 6,), from the frame's features and the pose's ``refiner.tracker_residuals``."""
-        x = torch.cat([pose, frame, residuals])[None]
-        for number, (of_input, of_state, *biases) in enumerate(self.layers):
-            x = self.states[number] = torch.gru_cell(x, self.states[number], of_input, of_state, *biases)
-        return pose + _linear(self.correct, x[0])
+        x = torch.cat([pose, frame, residuals])
+        for number, (of_input, of_state) in enumerate(self.layers):
+            state, size = self.states[number], len(self.states[number])
+            by_input, by_state = _linear(of_input, x), _linear(of_state, state)
+            reset, update = (by_input[: 2 * size] + by_state[: 2 * size]).sigmoid_().chunk(2)
+            new = torch.addcmul(by_input[2 * size :], reset, by_state[2 * size :]).tanh_()
+            x = self.states[number] = torch.lerp(new, state, update)
+        return pose + _linear(self.correct, x)
 
 
-def _linear(layer: Layer, x: torch.Tensor) -> torch.Tensor:
+def _linear(layer: Layer, x: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
+    """The layer's outputs, in ``out`` where there is one."""
     weight, bias = layer
-    return torch.addmv(bias, weight, x)
+    out = torch.empty_like(bias) if out is None else out
+    if not _numpy_is_faster():
+        return torch.addmv(bias, weight, x, out=out)
+    np.einsum("ij,j->i", weight.numpy(), x.numpy(), out=out.numpy())
+    return out.add_(bias)
+
+
+@lru_cache(maxsize=1)
+def _numpy_is_faster() -> bool:
+    """Whether numpy reads matrices faster than torch, whose library takes twice as long on other makers' processors.
+
+    It is numpy's own loop: what its library of linear algebra shares out to threads waits for them.
+    """
+    weights, x = torch.ones(24, 768, 192), torch.ones(192)  # More than a core's own cache holds, as a network's.
+    with_numpy, with_torch = (
+        min(timeit.repeat(lambda read=read: [read(weight) for weight in weights], number=1, repeat=5))
+        for read in (
+            lambda weight: np.einsum("ij,j->i", weight.numpy(), x.numpy()),
+            lambda weight: torch.mv(weight, x),
+        )
+    )
+    return with_numpy < with_torch
 
 
 def _normalise(x: torch.Tensor) -> torch.Tensor:
@@ -228,7 +259,7 @@ def _normalise(x: torch.Tensor) -> torch.Tensor:
 
 def _gelu(u: torch.Tensor) -> torch.Tensor:
     """GELU between two layers that are folded for it (``GELU_SCALE``)."""
-    return u * torch.erfc(u)
+    return torch.erfc(u).mul_(u)
 
 
 def _around_gelu(before: Arrays, after: Arrays) -> tuple[Layer, Layer]:
