@@ -18,7 +18,7 @@ from .inertialization import inertialize_gaps
 from .model import MEAN, Sage, Sampling, placed_by_head
 from .precision import reduced, without_tf32
 
-WINDOW, OVERLAP = 240, 24
+WINDOW, OVERLAP = 240, 40
 """Frames of a window, and those in which it cross-fades into the next: tokens at its edges see one side alone, and
 count little."""
 WINDOWS_PER_BATCH = 12

@@ -23,7 +23,9 @@ def run_blocks(
 
     With a ``span`` each token attends only to those in it.
     """
-    rotary = _rotary_on(x.device, x.shape[1], x.shape[2] // cast(Block, blocks[0]).heads)
+    channels = x.shape[2] // cast(Block, blocks[0]).heads
+    # Query and key are scaled by the root of the attention's scale each, on the way.
+    rotary = _rotary_on(x.device, x.shape[1], channels) * channels**-0.25
     for block in blocks:
         x = block(x, rotary, modulation, span)
     return x
@@ -99,7 +101,7 @@ class Block(nn.Module):
         span: Span | None = None,
     ) -> torch.Tensor:
         """Tokens (B, T, width) to tokens; ``modulation`` and ``span`` as in ``run_blocks``, ``rotary`` from
-        ``rotary_embedding``."""
+        ``rotary_embedding``, scaled so that a query times a key is a score."""
         if self.modulation is None or modulation is None:
             x = x + self._attend(self.norm_attention(x), rotary, span)
             return x + self.feedforward(self.norm_feedforward(x))

@@ -19,9 +19,9 @@ pytestmark = pytest.mark.slow
 
 WITHIN = 1e-4
 """Metres."""
-SECONDS, LONG, BEGINNING = 1.0, 4.0, 3.0
-REACH = 96
-"""Frames of the networks' longest window."""
+SECONDS, LONG, BEGINNING = 1.0, 8.0, 5.5
+REACH = 240
+"""Frames of a window."""
 SURE = 60
 """Frames of a beginning that are far enough from its end."""
 

@@ -17,7 +17,7 @@ def test_each_token_sees_its_span_and_nothing_else(span, tokens):
     place = torch.arange(tokens)
     later = place - place[:, None]
     seen = (later >= -span.before) & (later <= span.after)
-    scores = (query @ key.mT * 8**-0.5).masked_fill(~seen, -torch.inf)
+    scores = (query @ key.mT).masked_fill(~seen, -torch.inf)
     found = attend(query, key, value, span)
     torch.testing.assert_close(found, scores.softmax(-1) @ value)
     (gradient,) = torch.autograd.grad(found.sum(), query)

@@ -207,7 +207,7 @@ def test_a_stream_has_takes_too(sage, clip):
 
 
 def test_progress_rises_and_can_cancel(sage, clip, monkeypatch):
-    monkeypatch.setattr(inference, "WINDOW", 40)
+    monkeypatch.setattr(inference, "WINDOW", 50)
     monkeypatch.setattr(inference, "WINDOWS_PER_BATCH", 1)
     fractions = []
     predict(sage, observe_truth(clip), clip.rest_joints, progress=lambda fraction, stage: fractions.append(fraction))
