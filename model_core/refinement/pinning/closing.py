@@ -46,17 +46,19 @@ def close_without_jumps(
     before: torch.Tensor,
     body_trackers: BodyTrackers | None,
     limited: bool,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """``_close`` by as much as leaves the body whole: out of reach, one frame finds another pose than the next, and
-    head and hands are pulled from where they were ``before``."""
+    farthest: float = FARTHEST_CLOSED[0],
+) -> tuple[tuple[torch.Tensor, torch.Tensor], float]:
+    """``_close`` by up to ``farthest`` metres, or as much less as leaves the body whole, and how much that was, 0 where
+    nothing does: out of reach, one frame finds another pose than the next, and head and hands are pulled from where
+    they were ``before``."""
     fastest = _steps(forward_kinematics(rotations, translation, rest)[1]).clamp_min(FASTEST)
-    for farthest in FARTHEST_CLOSED:
-        closed = _close(rotations, translation, rest, held, before, body_trackers, farthest, limited)
+    for metres in (metres for metres in FARTHEST_CLOSED if metres <= farthest):
+        closed = _close(rotations, translation, rest, held, before, body_trackers, metres, limited)
         joints = forward_kinematics(*closed, rest)[1]
         pulled = (joints - before)[:, TRACKED].norm(dim=-1)
         if not bool((_steps(joints) > fastest).any()) and not bool((pulled > MOST_PULLED).any()):
-            return closed
-    return rotations, translation
+            return closed, metres
+    return (rotations, translation), 0.0
 
 
 def _steps(joints: torch.Tensor) -> torch.Tensor:
