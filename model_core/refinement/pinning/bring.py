@@ -105,7 +105,7 @@ def _bring_stretch(
     limited, farthest = False, FARTHEST_CLOSED[0]
     for closing in range(CLOSINGS):
         report(closing / CLOSINGS, STAGE)
-        if closing == UNLIMITED:
+        if not limited and (closing == UNLIMITED or not farthest):
             limited, farthest = True, FARTHEST_CLOSED[0]
         closed, farthest = close_without_jumps(*body, rest, held, joints, body_trackers, limited, farthest)
         if limited:
@@ -121,8 +121,6 @@ def _bring_stretch(
             break
         if _worst(off) <= MET:
             break
-        if not farthest:
-            limited, farthest = True, FARTHEST_CLOSED[0]
     return body
 
 

@@ -34,6 +34,8 @@ FASTEST = 0.15
 TRACKED = [HEAD, *WRISTS]
 MOST_PULLED = 0.02
 """Metres by which a pin may pull head and hands from their trackers."""
+LOOKED_AT = 8
+"""Frames from one to the next that are closed first, to see at little cost whether head or hands would be pulled."""
 LARGEST_TURN = 0.8
 """Radians that a joint is turned for a pin at once."""
 
@@ -53,12 +55,20 @@ def close_without_jumps(
     they were ``before``."""
     fastest = _steps(forward_kinematics(rotations, translation, rest)[1]).clamp_min(FASTEST)
     for metres in (metres for metres in FARTHEST_CLOSED if metres <= farthest):
-        closed = _close(rotations, translation, rest, held, before, body_trackers, metres, limited)
-        joints = forward_kinematics(*closed, rest)[1]
-        pulled = (joints - before)[:, TRACKED].norm(dim=-1)
-        if not bool((_steps(joints) > fastest).any()) and not bool((pulled > MOST_PULLED).any()):
+        how = rotations, translation, rest, held, before, body_trackers, metres, limited
+        if _pulled(_close(*how, LOOKED_AT), rest, before[::LOOKED_AT]):
+            continue
+        closed = _close(*how, 1)
+        torn = bool((_steps(forward_kinematics(*closed, rest)[1]) > fastest).any())
+        if not torn and not _pulled(closed, rest, before):
             return closed, metres
     return (rotations, translation), 0.0
+
+
+def _pulled(body: tuple[torch.Tensor, torch.Tensor], rest: torch.Tensor, before: torch.Tensor) -> bool:
+    """Whether head or hands are pulled from where they were ``before`` (T, 22, 3)."""
+    joints = forward_kinematics(*body, rest)[1]
+    return bool(((joints - before)[:, TRACKED].norm(dim=-1) > MOST_PULLED).any())
 
 
 def _steps(joints: torch.Tensor) -> torch.Tensor:
@@ -75,8 +85,10 @@ def _close(
     body_trackers: BodyTrackers | None,
     farthest: float,
     limited: bool,
+    every: int,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The motion with what pins lack closed by up to ``farthest`` metres, ``limited`` as by ``reach_with_whole_body``.
+    """The motion with what pins lack closed by up to ``farthest`` metres, ``limited`` as by ``reach_with_whole_body``:
+    one in ``every`` of its frames, none of which hangs on another.
 
     Head and hands stay where joints were ``before`` (T, 22, 3) any closing, elbows about there: pins of other joints
     say nothing of them. What ``body_trackers`` see stays where it is.
@@ -113,7 +125,8 @@ def _close(
             targets.release(worn_on(one.joint), told)
         if bool(one.turned.any()):
             targets.turn(one.joint, turned, (weights @ one.turned.to(joints)).clamp(0, 1))
-    return reach_with_whole_body(rotations, translation, rest, targets, limited)
+    some = slice(None, None, every)
+    return reach_with_whole_body(rotations[some], translation[some], rest, targets.take(some), limited)
 
 
 def _asked(
