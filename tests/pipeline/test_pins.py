@@ -160,6 +160,15 @@ def test_a_closing_that_tears_the_body_is_done_by_less_or_not_at_all(monkeypatch
     assert closed_by_moving(monkeypatch, clip, torn, PINNED) == pytest.approx(torn * closed, abs=1e-6)
 
 
+def test_a_joint_moves_as_fast_as_it_is_pinned_to(clip):
+    kick = np.array([0, 0.1, 0.2])
+    places = tuple(moved(clip, "left_ankle", PINNED + frame, frame * kick) for frame in range(2))
+    seconds = tuple((PINNED + frame) / 60 for frame in range(2))
+    _, (_, joints), _ = pinned_to(clip, Pin("left_ankle", seconds, places, between=True, reach=REACH))
+    assert np.linalg.norm(kick) > closing.FASTEST
+    assert (joints[PINNED : PINNED + 2, 7] - torch.tensor(places)).norm(dim=-1).max() < WITHIN
+
+
 @pytest.mark.parametrize(("pulled", "closed"), [(0.01, 1.0), (0.04, 0.4), (0.1, 0.1), (1, 0.0)])
 def test_a_closing_that_pulls_head_and_hands_is_done_by_less_or_not_at_all(monkeypatch, clip, pulled, closed):
     assert closed_by_moving(monkeypatch, clip, pulled, 0) == pytest.approx(pulled * closed, abs=1e-6)

@@ -30,7 +30,9 @@ FARTHEST_CLOSED = (1.0, 0.4, 0.1)
 a joint jumps, or head or hands are pulled away; where that is so even with the last, the pin is out of reach and
 nothing is closed."""
 FASTEST = 0.15
-"""Metres that no joint moves in a frame for a pin, 9 m/s, unless it did so before."""
+"""Metres that no joint moves in a frame for a pin, 9 m/s, unless it did so before or is pinned in both frames."""
+SWUNG = 1.5
+"""How much faster than a pinned joint what hangs on it may move."""
 TRACKED = [HEAD, *WRISTS]
 MOST_PULLED = 0.02
 """Metres by which a pin may pull head and hands from their trackers."""
@@ -53,7 +55,8 @@ def close_without_jumps(
     """``_close`` by up to ``farthest`` metres, or as much less as leaves the body whole, and how much that was, 0 where
     nothing does: out of reach, one frame finds another pose than the next, and head and hands are pulled from where
     they were ``before``."""
-    fastest = _steps(forward_kinematics(rotations, translation, rest)[1]).clamp_min(FASTEST)
+    fastest = torch.maximum(_steps(forward_kinematics(rotations, translation, rest)[1]), _pinned_steps(held, before))
+    fastest = fastest.clamp_min(FASTEST)
     for metres in (metres for metres in FARTHEST_CLOSED if metres <= farthest):
         how = rotations, translation, rest, held, before, body_trackers, metres, limited
         if _pulled(_close(*how, LOOKED_AT), rest, before[::LOOKED_AT]):
@@ -74,6 +77,17 @@ def _pulled(body: tuple[torch.Tensor, torch.Tensor], rest: torch.Tensor, before:
 def _steps(joints: torch.Tensor) -> torch.Tensor:
     """Metres (T - 1, 22) by which joints (T, 22, 3) move from each frame to the next."""
     return (joints[1:] - joints[:-1]).norm(dim=-1)
+
+
+def _pinned_steps(held: Sequence[HeldJoint], like: torch.Tensor) -> torch.Tensor:
+    """Metres (T - 1, 1) that joints may move from each frame to the next where both are pinned."""
+    steps = like.new_zeros(len(like) - 1, 1)
+    for one in held:
+        next_to = np.flatnonzero(np.diff(one.frames) == 1)
+        frames = torch.as_tensor(one.frames[next_to]).to(steps.device)
+        ways = SWUNG * (one.positions[next_to + 1] - one.positions[next_to]).norm(dim=-1, keepdim=True)
+        steps[frames] = torch.maximum(steps[frames], ways)
+    return steps
 
 
 def _close(
