@@ -31,8 +31,9 @@ a joint jumps, or head or hands are pulled away; where that is so even with the 
 nothing is closed."""
 FASTEST = 0.15
 """Metres that no joint moves in a frame for a pin, 9 m/s, unless it did so before or is pinned in both frames."""
-SWUNG = 1.5
-"""How much faster than a pinned joint what hangs on it may move."""
+SWUNG, FASTEST_PINNED = 1.5, 0.25
+"""How much faster than a pinned joint what hangs on it may move, and the metres in a frame, 15 m/s, that even then are
+a jump."""
 TRACKED = [HEAD, *WRISTS]
 MOST_PULLED = 0.02
 """Metres by which a pin may pull head and hands from their trackers."""
@@ -87,7 +88,7 @@ def _pinned_steps(held: Sequence[HeldJoint], like: torch.Tensor) -> torch.Tensor
         frames = torch.as_tensor(one.frames[next_to]).to(steps.device)
         ways = SWUNG * (one.positions[next_to + 1] - one.positions[next_to]).norm(dim=-1, keepdim=True)
         steps[frames] = torch.maximum(steps[frames], ways)
-    return steps
+    return steps.clamp_max(FASTEST_PINNED)
 
 
 def _close(
