@@ -7,7 +7,6 @@ import torch
 from threepoint.model_core.body.foot_contacts import foot_rest_heights
 from threepoint.model_core.errors import InputError
 from threepoint.model_core.flag.evidence import gather_evidence, place_body
-from threepoint.model_core.flag.influence import joint_influence
 from threepoint.model_core.flag.model import CONFIGS, Flag, load_flag, save_flag
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix, rotation_about_y
@@ -24,7 +23,6 @@ from threepoint.model_core.refinement.closed_form.arms import (
 )
 from threepoint.model_core.refinement.closed_form.lost_hands import hands_to_meet, smooth_dropouts
 from threepoint.model_core.refinement.energy import (
-    TERMS,
     Reference,
     floor_penetration_energy,
     foot_anchor_energy,
@@ -41,7 +39,7 @@ from threepoint.model_core.refinement.refine import (
     refine,
 )
 from threepoint.model_core.refinement.single_frames import fit_latent, fit_pose
-from threepoint.model_core.refinement.windows import OVERLAP, WINDOW, correction_units, smooth_basis, smooth_curves
+from threepoint.model_core.refinement.windows import OVERLAP, WINDOW
 from threepoint.model_core.window_blending import window_starts
 
 
@@ -185,42 +183,6 @@ def test_one_frame_and_a_lost_head_are_refined_too(model, make_clip):
     one = seen.first(1)
     refined, place = refine_for(model, one, rotations[:1], translation[:1], rest_joints, 3)
     assert refined.shape == (1, 22, 3, 3) and refined.isfinite().all()
-
-
-def test_the_smooth_basis_can_hold_still_and_go_straight():
-    basis = smooth_basis(30)
-    torch.testing.assert_close(basis.sum(1), torch.ones(30))
-    line = torch.arange(30.0)[:, None]
-    solved = torch.linalg.lstsq(basis, line).solution
-    torch.testing.assert_close(basis @ solved, line, atol=1e-3, rtol=0)
-
-
-@pytest.mark.parametrize("count", [1, 2, 5, 48])
-def test_the_curves_span_the_smooth_basis_from_slow_to_quick(count):
-    curves, smooth = smooth_curves(count), smooth_basis(count).double()
-    assert curves.values.isfinite().all()
-    solved = torch.linalg.lstsq(curves.values, smooth, driver="gelsd").solution
-    torch.testing.assert_close(curves.values @ solved, smooth, atol=1e-5, rtol=0)
-
-
-def test_curves_are_orthogonal_and_so_are_their_jerks():
-    curves = smooth_curves(WINDOW)
-    for each in (curves.values, curves.values.diff(dim=0, n=3)):
-        together = each.T @ each
-        assert (together - together.diagonal().diag()).abs().max() < 1e-3
-    assert (curves.jerk.diff() > 0).all() and curves.speed[0] < 1e-3 < curves.speed[-1]
-
-
-def test_corrections_are_counted_in_units_that_cost_alike(model):
-    """The stiffer the energy holds a code or a curve, the smaller its unit; only the energy's own terms count."""
-    influence, curves = joint_influence(model), smooth_curves(WINDOW)
-    units = correction_units(influence, curves, TERMS)
-    assert units.shape == (curves.values.shape[1], 66) and units.isfinite().all()
-    assert (units[-1] < 0.5 * units[0]).all(), "a quick correction costs more than a slow one"
-    assert influence[HEAD].max() < 1e-9 < influence.sum(0).min(), "bodies hang from their heads"
-    stiffest = influence[list(FEET)].sum(0).argmax()
-    without_feet = correction_units(influence, curves, [term for term in TERMS if "foot" not in term.name])
-    assert (without_feet >= units).all() and without_feet[4, stiffest] > 2 * units[4, stiffest]
 
 
 def test_standing_feet_that_slide_or_sink_cost_and_still_ones_do_not(make_clip):
