@@ -33,9 +33,9 @@ FRAMES_PER_BATCH = 1092
 Of fewer, each costs more; of twice as many hardly less."""
 FRAMES_AT_ONCE = 546
 """Of these, frames whose codes or poses are computed together before and after: the flow's contexts take 16 kB each."""
-ITERATIONS = 7
+ITERATIONS = 8
 """More bring the body hardly nearer to the truth, and multiply what rounding has made different."""
-BODY_TRACKER_ITERATIONS = 12
+BODY_TRACKER_ITERATIONS = 16
 """The same with body trackers: they may be far from where SAGE, which does not see them, leaves the body."""
 
 
