@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from ..flag.evidence import place_body
+from ..flag.influence import joint_influence
 from ..flag.model import Flag
 from ..notes import Note
 from ..observation import FPS, Observation
@@ -25,16 +26,16 @@ from .energy import TERMS, Candidate, Term, total_energy
 from .initial_motion import BodyMotion, InitialMotion
 from .joined_motions import JoinedMotions
 from .optimization.lbfgs import minimise
-from .windows import KNOT_FRAMES, OVERLAP, WINDOW, even_basis
+from .windows import KNOT_FRAMES, OVERLAP, WINDOW, correction_units, smooth_curves
 
 FRAMES_PER_BATCH = 1092
 """Frames that are optimised together, 13 windows: bounds the memory to some hundred MB, however long the recording is.
 Of fewer, each costs more; of twice as many hardly less."""
 FRAMES_AT_ONCE = 546
 """Of these, frames whose codes or poses are computed together before and after: the flow's contexts take 16 kB each."""
-ITERATIONS = 15
+ITERATIONS = 8
 """More bring the body hardly nearer to the truth, and multiply what rounding has made different."""
-BODY_TRACKER_ITERATIONS = 26
+BODY_TRACKER_ITERATIONS = 16
 """The same with body trackers: they may be far from where SAGE, which does not see them, leaves the body."""
 
 
@@ -137,12 +138,13 @@ def _refine_alike(
         iterations = ITERATIONS if initials[0].reference.body_trackers is None else BODY_TRACKER_ITERATIONS
     # One motion's rest joints are the same in all frames, which is less to compute with.
     joined = initials[0] if len(initials) == 1 else JoinedMotions(initials)
+    influence = joint_influence(model)
     firsts, device = [0] if isinstance(joined, InitialMotion) else joined.firsts, joined.valid.device
 
     def forward(places: Places, window: int) -> torch.Tensor:
         starts = torch.tensor([firsts[sequence] + start for sequence, start in places], device=device)
         frames = starts[:, None] + torch.arange(window, device=device)
-        return _refine_windows(model, joined, frames, iterations, options.terms)
+        return _refine_windows(model, joined, frames, iterations, options.terms, influence)
 
     return blend_sequences(
         [initial.frame_count for initial in initials], WINDOW, WINDOW - OVERLAP, forward, FRAMES_PER_BATCH // WINDOW,
@@ -161,9 +163,16 @@ def _finished(initial: InitialMotion, poses: torch.Tensor, options: RefinementOp
 
 
 def _refine_windows(
-    model: Flag, initial: InitialMotion | JoinedMotions, frames: torch.Tensor, iterations: int, terms: tuple[Term, ...]
+    model: Flag,
+    initial: InitialMotion | JoinedMotions,
+    frames: torch.Tensor,
+    iterations: int,
+    terms: tuple[Term, ...],
+    influence: torch.Tensor,
 ) -> torch.Tensor:
     """Optimise the windows ``frames`` (B, W) of frame numbers, each as one problem; poses (B, W, 66).
+
+    ``influence`` (22, 66) is ``joint_influence``.
 
     A correction is as smooth as its knots let it be: its energy is computed at the frames where these lie.
     """
@@ -172,7 +181,8 @@ def _refine_windows(
         model.flow.inverse(initial.reference.poses[some], initial.context(some))[0]
         for some in every_frame.split(FRAMES_AT_ONCE)
     ])  # fmt: skip
-    basis = even_basis(frames.shape[1]).to(initial_codes)
+    curves = smooth_curves(frames.shape[1])
+    units, basis = correction_units(influence, curves, terms), curves.values.to(initial_codes)
     some, compared_basis = frames[:, ::KNOT_FRAMES], basis[::KNOT_FRAMES]
     compared, compared_index = some.unique(return_inverse=True)
     start = initial_codes[index[:, ::KNOT_FRAMES]]
@@ -180,7 +190,7 @@ def _refine_windows(
     reference = initial.reference.take(some, FPS / KNOT_FRAMES)
 
     def correction(change: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
-        return basis @ change.unflatten(-1, (basis.shape[1], -1))
+        return basis @ (units * change.unflatten(-1, units.shape))
 
     def cost(change: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
         codes, known, held = start, evidence, reference
@@ -191,7 +201,7 @@ def _refine_windows(
         world, joints = place_body(model.pose, poses, known)
         return total_energy(Candidate(codes, poses, world, joints, known, held), terms)
 
-    unchanged = initial_codes.new_zeros(len(frames), basis.shape[1] * initial_codes.shape[-1])
+    unchanged = initial_codes.new_zeros(len(frames), units.numel())
     best = minimise(cost, unchanged, iterations).x
     codes = initial_codes[index] + correction(best, basis)
     parts = zip(codes.flatten(0, 1).split(FRAMES_AT_ONCE), frames.flatten().split(FRAMES_AT_ONCE), strict=True)

@@ -199,8 +199,8 @@ def test_the_refinement_is_told_as_it_is():
             told += zip(SPAN.findall(names), values, strict=True)
     assert dict(told) == pytest.approx({term.name: term.sigma for term in TERMS})
     assert f"Windows of {windows.WINDOW} frames that overlap by {windows.OVERLAP} are" in text
-    assert windows.KNOT_FRAMES == 4 and refine.ITERATIONS == 15 and "a knot every four frames" in text
-    assert f"Fifteen iterations of L-BFGS ({refine.BODY_TRACKER_ITERATIONS} with body trackers)" in text
+    assert windows.KNOT_FRAMES == 4 and refine.ITERATIONS == 8 and "a knot every four frames" in text
+    assert f"Eight iterations of L-BFGS ({refine.BODY_TRACKER_ITERATIONS} with body trackers)" in text
     assert f"$K = {UNCERTAINTY_SAMPLES}$ codes" in text and f"{FPS / uncertainty.EVERY:g} times a second" in text
 
 

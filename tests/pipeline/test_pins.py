@@ -142,15 +142,15 @@ def test_what_cannot_be_is_approached_and_said(clip):
 def closed_by_moving(monkeypatch, clip, way, first):
     """Metres by which the last frame moves where closing moves all frames from the ``first`` by ``way`` of the most."""
 
-    def close(rotations, translation, rest, held, before, body_trackers, farthest, limited):
+    def close(rotations, translation, rest, held, before, body_trackers, farthest, limited, every):
         moved = translation.clone()
         moved[first:, 2] += way * farthest
-        return rotations, moved
+        return rotations[::every], moved[::every]
 
     monkeypatch.setattr(closing, "_close", close)
     start = start_of(clip)
     rest, before = torch.as_tensor(clip.rest_joints).float(), torch.as_tensor(clip.world()[1]).float()
-    _, found = closing.close_without_jumps(start.rotations, start.translation, rest, [], before, None, False)
+    (_, found), _ = closing.close_without_jumps(start.rotations, start.translation, rest, [], before, None, False)
     return float((found - start.translation)[-1, 2])
 
 
@@ -160,19 +160,60 @@ def test_a_closing_that_tears_the_body_is_done_by_less_or_not_at_all(monkeypatch
     assert closed_by_moving(monkeypatch, clip, torn, PINNED) == pytest.approx(torn * closed, abs=1e-6)
 
 
+def test_a_joint_moves_as_fast_as_it_is_pinned_to(clip):
+    kick = np.array([0, 0.1, 0.2])
+    places = tuple(moved(clip, "left_ankle", PINNED + frame, frame * kick) for frame in range(2))
+    seconds = tuple((PINNED + frame) / 60 for frame in range(2))
+    _, (_, joints), _ = pinned_to(clip, Pin("left_ankle", seconds, places, between=True, reach=REACH))
+    assert np.linalg.norm(kick) > closing.FASTEST
+    assert (joints[PINNED : PINNED + 2, 7] - torch.tensor(places)).norm(dim=-1).max() < WITHIN
+
+
 @pytest.mark.parametrize(("pulled", "closed"), [(0.01, 1.0), (0.04, 0.4), (0.1, 0.1), (1, 0.0)])
 def test_a_closing_that_pulls_head_and_hands_is_done_by_less_or_not_at_all(monkeypatch, clip, pulled, closed):
     assert closed_by_moving(monkeypatch, clip, pulled, 0) == pytest.approx(pulled * closed, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("closed", "asked"),
+    [(0.0, [(False, 1.0), (True, 1.0), (True, 1.0)]), (0.4, [(False, 1.0), (False, 0.4), (True, 1.0), (True, 1.0)])],
+)
+def test_what_a_closing_could_not_do_is_not_tried_again(monkeypatch, clip, closed, asked):
+    """Whether closings are limited, and how far they may go, where they do ``closed`` metres that bring nothing."""
+    tried = []
+
+    def close(rotations, translation, rest, held, before, body_trackers, limited, farthest):
+        tried.append((limited, farthest))
+        return (rotations, translation), closed
+
+    monkeypatch.setattr(bring, "close_without_jumps", close)
+    place = moved(clip, "pelvis", PINNED, [0.3, 0, 0])
+    pinned_to(clip, Pin("pelvis", (PINNED / 60,), (place,), reach=REACH))
+    assert tried == asked
+
+
+def test_frames_are_looked_at_for_a_pulled_head_before_all_are_closed(monkeypatch, clip):
+    closed = []
+
+    def close(rotations, translation, rest, held, before, body_trackers, farthest, limited, every):
+        closed.append((farthest, every))
+        return rotations[::every], translation[::every] + 0.1 * farthest
+
+    monkeypatch.setattr(closing, "_close", close)
+    start = start_of(clip)
+    rest, before = torch.as_tensor(clip.rest_joints).float(), torch.as_tensor(clip.world()[1]).float()
+    closing.close_without_jumps(start.rotations, start.translation, rest, [], before, None, False)
+    assert closed == [(1.0, closing.LOOKED_AT), (0.4, closing.LOOKED_AT), (0.1, closing.LOOKED_AT), (0.1, 1)]
 
 
 @pytest.mark.parametrize(("nearer", "off"), [(0.5, 0.004), (0.9, 0.219)])
 def test_a_pin_is_given_up_only_where_it_hardly_comes_nearer(monkeypatch, clip, nearer, off):
     """What is left of 0.3 m after closings that leave so much of it each, and after three, when it is given up."""
 
-    def close(rotations, translation, rest, held, before, body_trackers, limited):
+    def close(rotations, translation, rest, held, before, body_trackers, limited, farthest):
         moved = translation.clone()
         moved[held[0].frames] = torch.lerp(held[0].positions, translation[held[0].frames], nearer)
-        return rotations, moved
+        return (rotations, moved), farthest
 
     monkeypatch.setattr(bring, "close_without_jumps", close)
     place = moved(clip, "pelvis", PINNED, [0.3, 0, 0])

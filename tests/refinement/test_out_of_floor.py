@@ -19,7 +19,7 @@ from threepoint.model_core.refinement.closed_form.out_of_floor import FLESH, lif
 from threepoint.tools.simulation.low_poses import POSES, going_down, lowest_skin
 
 BETAS = np.zeros(10)
-DEEPEST = 0.02
+DEEPEST = 0.015
 """Metres that flesh may be in the floor."""
 
 

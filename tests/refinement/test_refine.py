@@ -39,7 +39,7 @@ from threepoint.model_core.refinement.refine import (
     refine,
 )
 from threepoint.model_core.refinement.single_frames import fit_latent, fit_pose
-from threepoint.model_core.refinement.windows import OVERLAP, WINDOW, even_basis, smooth_basis
+from threepoint.model_core.refinement.windows import OVERLAP, WINDOW
 from threepoint.model_core.window_blending import window_starts
 
 
@@ -183,22 +183,6 @@ def test_one_frame_and_a_lost_head_are_refined_too(model, make_clip):
     one = seen.first(1)
     refined, place = refine_for(model, one, rotations[:1], translation[:1], rest_joints, 3)
     assert refined.shape == (1, 22, 3, 3) and refined.isfinite().all()
-
-
-def test_the_smooth_basis_can_hold_still_and_go_straight():
-    basis = smooth_basis(30)
-    torch.testing.assert_close(basis.sum(1), torch.ones(30))
-    line = torch.arange(30.0)[:, None]
-    solved = torch.linalg.lstsq(basis, line).solution
-    torch.testing.assert_close(basis @ solved, line, atol=1e-3, rtol=0)
-
-
-@pytest.mark.parametrize("count", [1, 2, 5, 48])
-def test_the_even_basis_spans_the_smooth_one(count):
-    even, smooth = even_basis(count), smooth_basis(count).double()
-    assert even.isfinite().all()
-    solved = torch.linalg.lstsq(even, smooth, driver="gelsd").solution
-    torch.testing.assert_close(even @ solved, smooth, atol=1e-5, rtol=0)
 
 
 def test_standing_feet_that_slide_or_sink_cost_and_still_ones_do_not(make_clip):

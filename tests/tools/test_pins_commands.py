@@ -12,7 +12,7 @@ from threepoint.model_core.pins import Pin, pins_to_json
 from threepoint.model_core.refinement.initial_motion import Unrefined
 from threepoint.tools.fuzzing.other_inputs import REFUSED, TAKEN
 from threepoint.tools.fuzzing.pins import outcome_of, random_pins
-from threepoint.tools.simulation.pins import PARTS, off_pins, table, true_pins
+from threepoint.tools.simulation.pins import PARTS, off_pins, table, true_path, true_pins
 from threepoint.tools.support.animate_options import parse, pipeline_options
 
 FRAMES = 40
@@ -44,6 +44,14 @@ def test_simulated_pins_take_turns_once_a_second_at_true_joints(make_clip):
     (turned,) = true_pins(truth, ("pelvis",), world)[0].rotations
     assert np.allclose(quaternion_to_matrix(np.array(turned)), world[30, 0])
     assert off_pins(truth + np.array([0, 0.03, 0]), pins) == pytest.approx(3)
+
+
+def test_a_simulated_path_is_pinned_at_every_frame(make_clip):
+    truth = make_clip(FRAMES).world()[1]
+    path = true_path(truth, "pelvis")
+    late = truth + np.array([0, 0.02, 0]) * (np.arange(FRAMES) == FRAMES - 1)[:, None, None]
+    assert off_pins(truth, [path]) == pytest.approx(0, abs=1e-9)
+    assert off_pins(late, [path]) == pytest.approx(2)
 
 
 def test_the_table_shows_means_and_the_worst_pin():

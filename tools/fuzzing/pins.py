@@ -24,8 +24,8 @@ FARTHEST_HEAD = 0.05
 """Metres by which a head may leave its tracker for pins that nobody can meet."""
 FARTHEST_BACK = -0.35
 """Radians by which a knee may be bent; straight is 0."""
-FASTEST = 0.2
-"""Metres by which no joint moves in one frame, 12 m/s, unless it did so before."""
+FASTEST = 0.26
+"""Metres by which no joint moves in one frame, 15 m/s, unless it did so before."""
 
 
 def random_pins(rng: np.random.Generator, joints: np.ndarray) -> tuple[Pin, ...]:

@@ -1,8 +1,9 @@
 """Pin true joints of motion capture, and show how much better the rest of the body is found.
 
 Of each clip head and hands are observed as they truly are, and its body is found twice: from these alone, and with a
-hard pin a second where a joint truly is. Means are over clips, in cm. "Worst" is the part of the body that gained
-least, "at pins" the worst of all pinned moments.
+hard pin a second where a joint truly is; with --always it is pinned at every frame, which is the most that pins of it
+bring. Means are over clips, in cm. "Worst" is the part of the body that gained least, "at pins" the worst of all pinned
+moments.
 """
 
 from pathlib import Path
@@ -31,6 +32,8 @@ SETS = {
 }
 """What is pinned once a second: the role, of two of them one after the other, and whether it is turned as truly, too.
 The ankle is the left one."""
+ALWAYS = {"an ankle": ("left_ankle",), "both ankles": ("left_ankle", "right_ankle"), "the pelvis": ("pelvis",)}
+"""The roles that are pinned at every frame."""
 LEGS = (*KNEES, *ANKLES, *TOES)
 PARTS = {
     "legs": LEGS,
@@ -53,28 +56,31 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every N-th clip")
     parser.add_argument("--count", type=int, metavar="N", help="at most so many clips of each file")
     parser.add_argument("--seconds", type=float, default=10.0, metavar="S", help="of each clip at most, 10")
+    parser.add_argument("--always", action="store_true", help="pin joints at every frame")
     options = parser.parse_args(arguments)
     networks = load_networks()
     paths = options.clips or [WORK / "data" / "motion" / f"{split}.npz" for split in ("val", "test")]
     for path in paths:
         clips = [clip for clip in load_clips(path) if len(clip) >= SHORTEST * FPS]
         clips = clips[:: options.every][: options.count]
-        rows: dict[str, list[dict[str, float]]] = {name: [] for name in SETS}
-        for clip in clips:
-            for name, row in errors(clip, round(options.seconds * FPS), networks).items():
-                rows[name].append(row)
-            done = f"{path.name}: {len(rows['an ankle'])} of {len(clips)} clips"
-            print("\n".join([done, *table(rows)]), flush=True)
+        rows: dict[str, list[dict[str, float]]] = {}
+        for number, clip in enumerate(clips, start=1):
+            for name, row in errors(clip, round(options.seconds * FPS), networks, options.always).items():
+                rows.setdefault(name, []).append(row)
+            print("\n".join([f"{path.name}: {number} of {len(clips)} clips", *table(rows)]), flush=True)
     return 0
 
 
-def errors(clip: Clip, count: int, networks: Networks) -> dict[str, dict[str, float]]:
-    """Errors of the first ``count`` frames in cm, before and after, by what is pinned."""
+def errors(clip: Clip, count: int, networks: Networks, always: bool) -> dict[str, dict[str, float]]:
+    """Errors of the first ``count`` frames in cm, before and after, by what is pinned, once a second or ``always``."""
     observation, (world, truth) = observe_truth(clip).first(count), (part[:count] for part in clip.world())
     plain = solve_pose(observation, clip.rest_joints, Options(), networks)
+    if always:
+        sets = {name: [true_path(truth, role) for role in roles] for name, roles in ALWAYS.items()}
+    else:
+        sets = {name: true_pins(truth, roles, world if turned else None) for name, (roles, turned) in SETS.items()}
     rows, before = {}, joints_of(plain, clip)
-    for name, (roles, turned) in SETS.items():
-        pins = true_pins(truth, roles, world if turned else None)
+    for name, pins in sets.items():
         met = meet_pins(plain, observation, clip.rest_joints, pins)
         after = joints_of(met, clip)
         rows[name] = {
@@ -103,10 +109,19 @@ def true_pins(truth: np.ndarray, roles: tuple[str, ...], world: np.ndarray | Non
     return pins
 
 
+def true_path(truth: np.ndarray, role: str) -> Pin:
+    """A pin of the role at every frame, where ``truth`` (T, 22, 3) has its joint."""
+    path = truth[:, PIN_JOINTS[role]].tolist()
+    return Pin(role, tuple(frame / FPS for frame in range(len(path))), tuple((x, y, z) for x, y, z in path))
+
+
 def off_pins(joints: np.ndarray, pins: list[Pin]) -> float:
     """The most in cm by which joints (T, 22, 3) are off their pins."""
-    off = [joints[round(pin.seconds[0] * FPS), PIN_JOINTS[pin.role]] - np.array(pin.positions[0]) for pin in pins]
-    return CM * float(np.linalg.norm(off, axis=-1).max())
+    off = [
+        joints[np.round(np.array(pin.seconds) * FPS).astype(int), PIN_JOINTS[pin.role]] - np.array(pin.positions)
+        for pin in pins
+    ]
+    return CM * float(np.linalg.norm(np.concatenate(off), axis=-1).max())
 
 
 def joints_of(solution: Solution, clip: Clip) -> np.ndarray:
@@ -119,7 +134,7 @@ def joints_of(solution: Solution, clip: Clip) -> np.ndarray:
 def table(rows: dict[str, list[dict[str, float]]]) -> list[str]:
     """Lines of what was found, a line for each set of pins."""
     heads = "".join(f"{part:>22}" for part in PARTS)
-    lines = [f"{'pinned once a second':<22}{heads}{'worst':>17}{'jitter':>8}{'at pins':>9}"]
+    lines = [f"{'pinned':<22}{heads}{'worst':>17}{'jitter':>8}{'at pins':>9}"]
     for name, found in rows.items():
         mean = {key: float(np.mean([row[key] for row in found])) for key in found[0]}
         gained = {part: 100 * (mean[f"{part} after"] / mean[f"{part} before"] - 1) for part in PARTS}

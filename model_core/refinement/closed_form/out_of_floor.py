@@ -16,17 +16,19 @@ from .smoothing import rate_limited_envelope
 from .whole_body import WholeBodyTargets, reach_with_whole_body
 
 FLESH = {
-    "pelvis": (0.14, 0.15, 0.11, 0.10), "hip": (0.08, 0.12, 0.11, 0.10), "knee": (0.05, 0.05, 0.07, 0.06),
+    "pelvis": (0.14, 0.15, 0.11, 0.10), "hip": (0.08, 0.12, 0.11, 0.10), "knee": (0.06, 0.05, 0.07, 0.06),
     "spine1": (0.14, 0.05, 0.13, 0.06), "spine2": (0.14, 0.05, 0.12, 0.07), "spine3": (0.14, 0.05, 0.09, 0.11),
     "collar": (0.05, 0.05, 0.09, 0.10), "shoulder": (0.05, 0.07, 0.07, 0.075), "elbow": (0.04, 0.04, 0.04, 0.04),
-    "ankle": (0.045, 0.07, 0.07, 0.08), "foot": (0.055, 0.02, 0.075, 0.02),
+    "ankle": (0.045, 0.07, 0.07, 0.08), "foot": (0.065, 0.02, 0.075, 0.02),
 }  # fmt: skip
 """Metres of the default body from a joint to the skin sideways, along the bone, in front and behind."""
 JOINTS = tuple(joint for joint, name in enumerate(JOINT_NAMES[:BODY_JOINT_COUNT]) if name.split("_")[-1] in FLESH)
 LOW_HEAD = 0.8
 """Fraction of its height in standing below which a head is when anything but feet can be on the floor."""
-SOFT = 0.01
+SOFT = 0.004
 """Metres that flesh gives."""
+WHOLE_LIFT = 0.01
+"""Metres of a lift from which it counts as much as one can."""
 LIFT_SPEED, LIFT_SMOOTHING = 0.01, 3.0
 """Metres a frame by which that grows, and the standard deviation in frames by which it is blurred."""
 LIFTED_SIGMA, LEFT_SIGMA = 0.003, 0.05
@@ -174,7 +176,7 @@ def _lifted(
     targets = WholeBodyTargets.staying(world, joints)
     index = list(JOINTS)
     targets.positions[:, index, 1] += lift
-    counts = (lift / SOFT).clamp_max(1)
+    counts = (lift / WHOLE_LIFT).clamp_max(1)
     weight = torch.lerp(torch.full_like(lift, 1 / LEFT_SIGMA), torch.full_like(lift, 1 / LIFTED_SIGMA), counts)
     targets.position_weight[:, index] = torch.maximum(targets.position_weight[:, index], weight)
     return reach_with_whole_body(rotations, translation, rest_joints, targets)

@@ -17,7 +17,7 @@ from ...progress import Progress, part_of
 from ..body_trackers import SOLES, BodyTrackers
 from ..feet import foot_contacts, obey_contacts
 from ..initial_motion import Unrefined
-from .closing import close_without_jumps
+from .closing import FARTHEST_CLOSED, close_without_jumps
 from .held_joints import HeldJoint, out_of_reach, stretches_of, worn_on
 from .time_weights import evidence_weights
 
@@ -102,15 +102,17 @@ def _bring_stretch(
     joints = forward_kinematics(rotations, translation, rest)[1]
     held = [_softened(one, joints) for one in held]
     body, off = (rotations, translation), _unknown(held)
+    limited, farthest = False, FARTHEST_CLOSED[0]
     for closing in range(CLOSINGS):
         report(closing / CLOSINGS, STAGE)
-        limited = closing >= UNLIMITED
-        closed = close_without_jumps(*body, rest, held, joints, body_trackers, limited)
+        if not limited and (closing == UNLIMITED or not farthest):
+            limited, farthest = True, FARTHEST_CLOSED[0]
+        closed, farthest = close_without_jumps(*body, rest, held, joints, body_trackers, limited, farthest)
         if limited:
             near = [_within_reach(one, *closed, rest, before) for one, before in zip(held, off, strict=True)]
             if any(one is not other for one, other in zip(near, held, strict=True)):
                 # Once more, whatever it brings: what nobody reaches has pulled at head and hands.
-                body, held, off = closed, near, _unknown(near)
+                body, held, off, farthest = closed, near, _unknown(near), FARTHEST_CLOSED[0]
                 continue
         left = [out_of_reach(*closed, rest, one) for one in held]
         if _worst(left) < _worst(off):

@@ -30,10 +30,15 @@ FARTHEST_CLOSED = (1.0, 0.4, 0.1)
 a joint jumps, or head or hands are pulled away; where that is so even with the last, the pin is out of reach and
 nothing is closed."""
 FASTEST = 0.15
-"""Metres that no joint moves in a frame for a pin, 9 m/s, unless it did so before."""
+"""Metres that no joint moves in a frame for a pin, 9 m/s, unless it did so before or is pinned in both frames."""
+SWUNG, FASTEST_PINNED = 1.5, 0.25
+"""How much faster than a pinned joint what hangs on it may move, and the metres in a frame, 15 m/s, that even then are
+a jump."""
 TRACKED = [HEAD, *WRISTS]
 MOST_PULLED = 0.02
 """Metres by which a pin may pull head and hands from their trackers."""
+LOOKED_AT = 8
+"""Frames from one to the next that are closed first, to see at little cost whether head or hands would be pulled."""
 LARGEST_TURN = 0.8
 """Radians that a joint is turned for a pin at once."""
 
@@ -46,22 +51,44 @@ def close_without_jumps(
     before: torch.Tensor,
     body_trackers: BodyTrackers | None,
     limited: bool,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """``_close`` by as much as leaves the body whole: out of reach, one frame finds another pose than the next, and
-    head and hands are pulled from where they were ``before``."""
-    fastest = _steps(forward_kinematics(rotations, translation, rest)[1]).clamp_min(FASTEST)
-    for farthest in FARTHEST_CLOSED:
-        closed = _close(rotations, translation, rest, held, before, body_trackers, farthest, limited)
-        joints = forward_kinematics(*closed, rest)[1]
-        pulled = (joints - before)[:, TRACKED].norm(dim=-1)
-        if not bool((_steps(joints) > fastest).any()) and not bool((pulled > MOST_PULLED).any()):
-            return closed
-    return rotations, translation
+    farthest: float = FARTHEST_CLOSED[0],
+) -> tuple[tuple[torch.Tensor, torch.Tensor], float]:
+    """``_close`` by up to ``farthest`` metres, or as much less as leaves the body whole, and how much that was, 0 where
+    nothing does: out of reach, one frame finds another pose than the next, and head and hands are pulled from where
+    they were ``before``."""
+    fastest = torch.maximum(_steps(forward_kinematics(rotations, translation, rest)[1]), _pinned_steps(held, before))
+    fastest = fastest.clamp_min(FASTEST)
+    for metres in (metres for metres in FARTHEST_CLOSED if metres <= farthest):
+        how = rotations, translation, rest, held, before, body_trackers, metres, limited
+        if _pulled(_close(*how, LOOKED_AT), rest, before[::LOOKED_AT]):
+            continue
+        closed = _close(*how, 1)
+        torn = bool((_steps(forward_kinematics(*closed, rest)[1]) > fastest).any())
+        if not torn and not _pulled(closed, rest, before):
+            return closed, metres
+    return (rotations, translation), 0.0
+
+
+def _pulled(body: tuple[torch.Tensor, torch.Tensor], rest: torch.Tensor, before: torch.Tensor) -> bool:
+    """Whether head or hands are pulled from where they were ``before`` (T, 22, 3)."""
+    joints = forward_kinematics(*body, rest)[1]
+    return bool(((joints - before)[:, TRACKED].norm(dim=-1) > MOST_PULLED).any())
 
 
 def _steps(joints: torch.Tensor) -> torch.Tensor:
     """Metres (T - 1, 22) by which joints (T, 22, 3) move from each frame to the next."""
     return (joints[1:] - joints[:-1]).norm(dim=-1)
+
+
+def _pinned_steps(held: Sequence[HeldJoint], like: torch.Tensor) -> torch.Tensor:
+    """Metres (T - 1, 1) that joints may move from each frame to the next where both are pinned."""
+    steps = like.new_zeros(len(like) - 1, 1)
+    for one in held:
+        next_to = np.flatnonzero(np.diff(one.frames) == 1)
+        frames = torch.as_tensor(one.frames[next_to]).to(steps.device)
+        ways = SWUNG * (one.positions[next_to + 1] - one.positions[next_to]).norm(dim=-1, keepdim=True)
+        steps[frames] = torch.maximum(steps[frames], ways)
+    return steps.clamp_max(FASTEST_PINNED)
 
 
 def _close(
@@ -73,8 +100,10 @@ def _close(
     body_trackers: BodyTrackers | None,
     farthest: float,
     limited: bool,
+    every: int,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The motion with what pins lack closed by up to ``farthest`` metres, ``limited`` as by ``reach_with_whole_body``.
+    """The motion with what pins lack closed by up to ``farthest`` metres, ``limited`` as by ``reach_with_whole_body``:
+    one in ``every`` of its frames, none of which hangs on another.
 
     Head and hands stay where joints were ``before`` (T, 22, 3) any closing, elbows about there: pins of other joints
     say nothing of them. What ``body_trackers`` see stays where it is.
@@ -111,7 +140,8 @@ def _close(
             targets.release(worn_on(one.joint), told)
         if bool(one.turned.any()):
             targets.turn(one.joint, turned, (weights @ one.turned.to(joints)).clamp(0, 1))
-    return reach_with_whole_body(rotations, translation, rest, targets, limited)
+    some = slice(None, None, every)
+    return reach_with_whole_body(rotations[some], translation[some], rest, targets.take(some), limited)
 
 
 def _asked(
