@@ -15,7 +15,7 @@ from ..geometry.rotations import rotation_about_y, slerp_matrices
 from ..geometry.skeleton import ANKLES, HEAD, TOES
 from ..observation import FPS, heading
 from ..refinement.closed_form.legs import FLOOR_TOLERANCE
-from ..refinement.stillness import MOVING_SPEED, STILL_SPEED
+from ..refinement.standing.stillness import MOVING_SPEED, STILL_SPEED
 
 LOCKED, RELEASED = 0.6, 0.3
 """Probabilities of contact from which a foot locks, and below which it is let go."""

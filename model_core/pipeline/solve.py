@@ -25,12 +25,13 @@ from ..pins import Pin
 from ..progress import Progress, Stages, part_of
 from ..refinement.body_trackers import BodyTrackers, tracked_feet
 from ..refinement.closed_form.on_ground import GroundUnder, put_on_ground
-from ..refinement.feet import foot_contacts
 from ..refinement.initial_motion import STILL, Unrefined
 from ..refinement.pinning.bring import bring_to_pins
 from ..refinement.refine import ToRefine, refine_all
-from ..refinement.steady import steady_predictions
-from ..refinement.stillness import stillness
+from ..refinement.standing.feet import foot_contacts
+from ..refinement.standing.steady import steady_predictions
+from ..refinement.standing.stillness import stillness
+from ..refinement.standing.taken_off import stand_on
 from ..refinement.uncertainty import measure_uncertainty
 from ..sage.inference import Prediction
 from .body_trackers import body_trackers
@@ -263,6 +264,7 @@ def _refined(
         for seen, known, found, rest in zip(observations, calibrations, predictions, rest_joints, strict=True)
     ]
     steadied = steady_predictions(networks.sage, predictions, observations, rest_joints, sampling_of(options))
+    steadied = [stand_on(*parts) for parts in zip(steadied, observations, rest_joints, strict=True)]
     given = [given_contacts(options.contacts, seen.frame_count, FPS) for seen in observations]
     motions = [ToRefine(*parts) for parts in zip(observations, steadied, rest_joints, trackers, given, strict=True)]
     solutions = []

@@ -17,10 +17,10 @@ from ..observation import FPS, Observation
 from ..options import Options
 from ..progress import Progress, part_of
 from ..refinement.body_trackers import BodyTrackers
-from ..refinement.feet import foot_contacts
 from ..refinement.initial_motion import BodyMotion, Unrefined
 from ..refinement.pinning.time_weights import FADE_FRAMES
 from ..refinement.refine import refine
+from ..refinement.standing.feet import foot_contacts
 from ..refinement.stretches import between, part_of_observation
 from ..sage.ensemble import SageEnsemble
 from ..sage.inference import Prediction, predict_all

@@ -18,7 +18,7 @@ from ..flag.evidence import Evidence
 from ..geometry.skeleton import ELBOWS, FEET, SHOULDERS, TRACKED_JOINTS, WRISTS
 from ..observation import FPS
 from .body_trackers import BodyTrackers
-from .feet import LIKELY_CONTACT
+from .standing.feet import LIKELY_CONTACT
 
 SIGMA_POSITION = 0.01
 """Standard deviation in metres of a tracked position."""

@@ -23,8 +23,8 @@ from .closed_form.lost_hands import hands_to_meet, smooth_dropouts
 from .closed_form.out_of_floor import lift_out_of_floor
 from .closed_form.trunk import steady_pelvis, straighten_to_stand
 from .energy import Reference
-from .feet import foot_anchors, foot_contacts, obey_contacts
-from .stillness import stillness
+from .standing.feet import foot_anchors, foot_contacts, obey_contacts
+from .standing.stillness import stillness
 
 STILL = 0.9
 """How still a head is (``stillness``) under which feet stand flat unless they are clearly lifted."""

@@ -12,7 +12,7 @@ from .closed_form.footsteps import ANCHOR_LOOK_AHEAD
 from .closed_form.legs import SWING_LOOK_AHEAD
 from .closed_form.trunk import STRAIGHTENING_LOOK_AHEAD
 from .closed_form.wrists import WRIST_LOOK_AHEAD
-from .feet import ANCHOR_FRAMES
+from .standing.feet import ANCHOR_FRAMES
 from .windows import WINDOW
 
 CLOSED_FORM_LOOK_AHEAD = (

@@ -10,7 +10,7 @@ from threepoint.model_core.geometry.skeleton import ANKLES, FEET
 from threepoint.model_core.refinement.closed_form.footsteps import FootAnchor
 from threepoint.model_core.refinement.closed_form.given_stands import obey_given
 from threepoint.model_core.refinement.closed_form.legs import foot_targets, move_feet
-from threepoint.model_core.refinement.feet import obey_contacts
+from threepoint.model_core.refinement.standing.feet import obey_contacts
 
 FRAMES = 120
 SPOTS, YAWS = np.zeros((FRAMES, 2)), np.zeros(FRAMES)

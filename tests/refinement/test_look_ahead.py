@@ -11,8 +11,8 @@ from threepoint.model_core.refinement.closed_form.smoothing import (
     fade_outside,
     rate_limited_envelope,
 )
-from threepoint.model_core.refinement.feet import ANCHOR_FRAMES, foot_anchors
 from threepoint.model_core.refinement.optimization.dynamic_programming import DECIDED_AFTER, shortest_path
+from threepoint.model_core.refinement.standing.feet import ANCHOR_FRAMES, foot_anchors
 
 FRAMES = 1500
 CUTS = (400, 611, 1003, 1290)

@@ -32,13 +32,13 @@ from threepoint.model_core.refinement.energy import (
     reach_energy,
     tracker_energy,
 )
-from threepoint.model_core.refinement.feet import foot_anchors, foot_contacts
 from threepoint.model_core.refinement.initial_motion import Unrefined
 from threepoint.model_core.refinement.refine import (
     RefinementOptions,
     refine,
 )
 from threepoint.model_core.refinement.single_frames import fit_latent, fit_pose
+from threepoint.model_core.refinement.standing.feet import foot_anchors, foot_contacts
 from threepoint.model_core.refinement.windows import OVERLAP, WINDOW
 from threepoint.model_core.window_blending import window_starts
 

@@ -15,8 +15,8 @@ from ...geometry.kinematics import forward_kinematics
 from ...geometry.skeleton import BODY_JOINT_COUNT, FEET
 from ...progress import Progress, part_of
 from ..body_trackers import SOLES, BodyTrackers
-from ..feet import foot_contacts, obey_contacts
 from ..initial_motion import Unrefined
+from ..standing.feet import foot_contacts, obey_contacts
 from .closing import FARTHEST_CLOSED, close_without_jumps
 from .held_joints import HeldJoint, out_of_reach, stretches_of, worn_on
 from .time_weights import evidence_weights

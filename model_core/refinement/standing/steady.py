@@ -11,18 +11,18 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from ..geometry.filters import gaussian_smooth
-from ..geometry.rotations import (
+from ...geometry.filters import gaussian_smooth
+from ...geometry.rotations import (
     axis_angle_to_matrix,
     matrix_to_axis_angle,
     slerp_matrices,
     transpose,
 )
-from ..geometry.skeleton import LOWER_HALF, SPINE
-from ..observation import Observation
-from ..sage.ensemble import SageEnsemble
-from ..sage.inference import Prediction, predict_all
-from ..sage.model import MEAN, Sage, Sampling
+from ...geometry.skeleton import LOWER_HALF, SPINE
+from ...observation import Observation
+from ...sage.ensemble import SageEnsemble
+from ...sage.inference import Prediction, predict_all
+from ...sage.model import MEAN, Sage, Sampling
 from .stillness import SPEED_SMOOTHING, stillness
 
 HANDS_REACH = 96

@@ -2,9 +2,9 @@
 
 import torch
 
-from ..body.foot_contacts import STANDING_HEIGHT
-from ..geometry.skeleton import FEET
-from ..observation import FPS
+from ...body.foot_contacts import STANDING_HEIGHT
+from ...geometry.skeleton import FEET
+from ...observation import FPS
 
 SLOW_FOOT = 0.6
 """Metres a second below which a low foot of a motion counts as standing where no contacts are given."""

@@ -1,0 +1,1 @@
+"""Which feet stand, and who stands: what SAGE predicts is steadied where trackers say so, or say nothing."""
