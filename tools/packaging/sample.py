@@ -12,7 +12,7 @@ from typing import Any
 from ...blender_addon.sample import SAMPLE
 from ...model_core.whole_files import write_whole
 
-BEGIN, END = 0.6, 12.6
+BEGIN, END = 0.6, 10.6
 """Seconds, counted from the first pose: the headset is on, and the hands hold their controllers."""
 EVERY = 2
 """Of some 90 poses a second every second one is kept, so that the file stays small."""
