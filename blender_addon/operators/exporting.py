@@ -65,7 +65,9 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
     names: EnumProperty(
         name="Bone Names", items=(SCENE_NAMES, *ITEMS), description="What the bones are called in the file"
     )
-    layout: EnumProperty(name="Layout", items=LAYOUTS, description="The joints that the file's poses have columns for")
+    columns: EnumProperty(
+        name="Layout", items=LAYOUTS, description="The joints that the file's poses have columns for"
+    )
     uncertainty: BoolProperty(
         name="Uncertainty", default=True,
         description="Write how sure every moment is: as colours that change, and in npz as numbers",
@@ -90,7 +92,7 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
     def draw(self, context: Context) -> None:
         layout: Any = self.layout
         layout.use_property_split = True
-        for name, kinds in (("names", NAMED), ("layout", ("NPZ",)), ("uncertainty", UNSURE)):
+        for name, kinds in (("names", NAMED), ("columns", ("NPZ",)), ("uncertainty", UNSURE)):
             if self.kind in kinds:
                 layout.prop(self, name)
 
@@ -108,7 +110,7 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
             if not os.path.basename(self.filepath):
                 raise InputError(message("Give the file a name"))
             path = Path(self.filepath).with_suffix(SUFFIX[self.kind])
-            begun = export(self.kind, path, person, context.scene, self.names, self.layout, self.uncertainty)
+            begun = export(self.kind, path, person, context.scene, self.names, self.columns, self.uncertainty)
             if bpy.app.background:
                 begun.wait()
                 self.report({"INFO"}, translated(message("Written: {path}", path=path)))

@@ -70,6 +70,18 @@ def test_every_button_explains_itself():
         assert len(words.description) > 20 and not words.description.endswith("."), name
 
 
+def test_no_property_hides_what_blender_gives_its_class():
+    """An operator with a property named ``layout`` has no layout to draw its dialog into."""
+    hidden = []
+    for kind in [getattr(bpy.types, name) for name in dir(bpy.types) if name.startswith("THREEPOINT_")]:
+        (base,) = [one for one in kind.__bases__ if one.__module__ == "bpy_types" or one.__module__ == "_bpy_types"][:1]
+        own = {name for one in kind.__mro__ if one.__module__ == kind.__module__
+               for name in getattr(one, "__annotations__", {})}  # fmt: skip
+        given = {*dir(base), *base.bl_rna.properties.keys(), *base.bl_rna.functions.keys()}
+        hidden += [f"{kind.__name__}.{name}" for name in sorted(own & given) if name != "name"]
+    assert not hidden
+
+
 def test_without_an_engine_the_message_says_what_to_do():
     with pytest.raises(engine.EngineError, match="press Install Engine"):
         engine_choice.engine_python()

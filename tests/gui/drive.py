@@ -40,8 +40,8 @@ from inside import (  # noqa: E402
 FORMATS = {"FBX": ".fbx", "GLTF": ".glb", "BVH": ".bvh", "USD": ".usdc", "NPZ": ".npz"}
 RANGE = (30, 60)
 ENABLINGS = 3
-DRAWN = 2.0
-"""Seconds after which a file that was opened has been drawn."""
+DRAWN, DIALOG_SETTLES = 2.0, 3.0
+"""Seconds after which a file that was opened, and a window for files, have been drawn."""
 FROM_ABOVE, FROM_THE_SIDE = (1.0, 0.0, 0.5), (1.3, 0.0, 3.6)
 """Euler angles of views."""
 STANDING_FRAME, WAVING_FRAME, WIDER = 4, 150, 1.5
@@ -84,6 +84,7 @@ def look():
 def change():
     """Exports, other bones, a character: each in steps, each undone at once."""
     yield from open_predicted()
+    yield from open_export_dialogs()
     yield from export_all()
     open_closed_panels()
     with bpy.context.temp_override(**view()):
@@ -240,6 +241,24 @@ def export_all():
         yield from until(lambda: not running())
         report["longest_pauses_seconds"][f"exporting {kind}"] = longest_pause(begun)
         check(f"{kind} is written", path.is_file() and path.stat().st_size > 1000)
+
+
+def open_export_dialogs():
+    """Each format's window with its settings, closed again; what throws while it draws, ``run.py`` reads."""
+    bpy.context.preferences.view.filebrowser_display_type = "SCREEN"
+    window = bpy.context.window_manager.windows[0]
+    for kind in FORMATS:
+        click(bpy.ops.threepoint.export, kind=kind)
+        yield DIALOG_SETTLES
+        area = next((area for area in window.screen.areas if area.type == "FILE_BROWSER"), None)
+        settings = area.spaces.active.active_operator if area is not None else None
+        check(f"the window for {kind} shows its settings", settings is not None and settings.properties.kind == kind)
+        if kind == "NPZ":
+            picture("30_export_dialog")
+        if area is not None:
+            with bpy.context.temp_override(window=window, area=area):
+                bpy.ops.file.cancel()
+        yield 1.0
 
 
 def in_another_language():

@@ -47,6 +47,7 @@ WALKS = {
     "live": (_script("live"), "live_user"),
 }
 """What is done one after the other -> Blender's arguments, and the folder of its user's files; None: no screen."""
+THROWN = "Traceback (most recent call last)"
 NEW_USERS = ("clicks", "live")
 """Walks of somebody who has no extension yet."""
 
@@ -63,7 +64,7 @@ def main(suite, folder, python=None, only=None):
             (inside / "engine.txt").write_text(f"{Path(python).absolute()}\n")
     for script in SCRIPTS:
         shutil.copy2(Path(__file__).with_name(script), inside)
-    walks = [*WALKS] if only is None else [only]
+    walks, throwing = [*WALKS] if only is None else [only], []
     try:
         for place in mounted(python):
             target = folder / place.lstrip("/")
@@ -74,7 +75,9 @@ def main(suite, folder, python=None, only=None):
             arguments, resources = WALKS[walk]
             if walk in NEW_USERS:
                 shutil.rmtree(inside / resources, ignore_errors=True)
-            status = blender(folder, arguments, resources)
+            status, thrown = blender(folder, arguments, resources)
+            if thrown:
+                throwing.append(walk)
             if walk == FIRST:
                 valid = {"checks": {"Blender finds the zip valid": status == 0}, "ended": True}
                 (inside / f"{FIRST}.json").write_text(json.dumps(valid) + "\n")
@@ -85,7 +88,7 @@ def main(suite, folder, python=None, only=None):
     pictures.mkdir(exist_ok=True)
     for path in [*inside.glob("*.png"), *inside.glob("*.json")]:
         shutil.copy2(path, pictures)
-    return tell([pictures / f"{walk}.json" for walk in walks])
+    return tell([pictures / f"{walk}.json" for walk in walks], throwing)
 
 
 def mounted(python):
@@ -122,7 +125,8 @@ def bring_files(folder):
 
 
 def blender(folder, arguments, resources):
-    """Run the Blender in there until it ends, its user's files in ``resources``, None: no screen; its exit status."""
+    """Run the Blender in there until it ends, its user's files in ``resources``, None: no screen; its exit status and
+    whether it printed a traceback: Blender goes on after what a panel throws."""
     environment = {**os.environ, **SOFTWARE_DRAWING, "HOME": "/root", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
                    "BLENDER_USER_RESOURCES": f"/{INSIDE}/{resources or 'blender'}"}  # fmt: skip
     environment["PYTHONFAULTHANDLER"] = "1"
@@ -132,21 +136,28 @@ def blender(folder, arguments, resources):
         size = ["--window-geometry", "0", "0", WIDTH, HEIGHT]
         command = ["xvfb-run", "-a", "-s", f"-screen 0 {WIDTH}x{HEIGHT}x24", "blender", *size, *arguments]
     limited = ["timeout", str(TIME_LIMIT), "chroot", str(folder), *command]
-    status = subprocess.run(limited, env=environment, check=False).returncode
+    thrown = False
+    with subprocess.Popen(limited, env=environment, stderr=subprocess.PIPE, text=True, errors="replace") as process:
+        for line in process.stderr or ():
+            thrown |= line.startswith(THROWN)
+            print(line, end="", file=sys.stderr, flush=True)
+    status = process.returncode
     if status != 0:
         print(f"Blender has ended with status {status}", file=sys.stderr)
-    return status
+    return status, thrown
 
 
-def tell(paths):
-    """Print the reports; 0 where all are there and every check held."""
+def tell(paths, throwing):
+    """Print the reports; 0 where all are there, every check held and none of the ``throwing`` walks is among them."""
     missing = [path.name for path in paths if not path.is_file()]
     reports = [json.loads(path.read_text()) for path in paths if path.is_file()]
     print(json.dumps(reports, indent=1))
     if missing:
         print(f"Blender ended before it wrote {', '.join(missing)}", file=sys.stderr)
+    if throwing:
+        print(f"Blender printed a traceback in {', '.join(throwing)}", file=sys.stderr)
     good = [report.get("ended") and "error" not in report and all(report["checks"].values()) for report in reports]
-    return int(bool(missing) or not all(good))
+    return int(bool(missing or throwing) or not all(good))
 
 
 if __name__ == "__main__":

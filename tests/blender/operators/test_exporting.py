@@ -62,7 +62,7 @@ def test_an_npz_poses_the_body_as_it_is_seen(dancer, tmp_path):
     joints = joints_at(dancer.armature, FRAMES)
     with np.load(export("NPZ", tmp_path)) as arrays:
         assert arrays["poses"].shape[1] == 156
-    with np.load(export("NPZ", tmp_path, layout="SMPL")) as arrays:
+    with np.load(export("NPZ", tmp_path, columns="SMPL")) as arrays:
         assert arrays["poses"].shape[1] == 72 and arrays["mocap_framerate"] == 30
         rest = load_body().rest_joints(arrays["betas"])
         for frame, wanted in zip(FRAMES, joints, strict=True):
