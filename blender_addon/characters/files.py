@@ -65,9 +65,16 @@ def _load(path: Path, scene: Scene) -> None:
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / f"{path.stem}.glb"
             shutil.copyfile(path, copy)
-            bpy.ops.import_scene.gltf(filepath=str(copy))
+            _load_gltf(copy)
     else:
-        bpy.ops.import_scene.gltf(filepath=str(path))
+        _load_gltf(path)
+
+
+def _load_gltf(path: Path) -> None:
+    """Import a glTF; newer Blenders would make balls of its bones, and a mesh for them."""
+    importer: Any = bpy.ops.import_scene.gltf
+    shapes = "disable_bone_shape" in importer.get_rna_type().properties
+    importer(filepath=str(path), **({"disable_bone_shape": True} if shapes else {}))
 
 
 def humanoid_in(path: Path) -> dict[str, str]:

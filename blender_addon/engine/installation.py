@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ PACKAGE = __name__.rpartition(".blender_addon")[0]
 PIP_OPTIONS = ("--progress-bar=raw", "--resume-retries=10")
 TORCH = "torch==2.13.0"
 """Each GPU has builds of its own, on indexes of PyTorch's that change: it is pinned, and everything else hashed."""
-INDEX = "https://pypi.org/simple/"
+INDEX, TORCH_HOST = "https://pypi.org/simple/", "pytorch.org"
 LOCK, PIP_LOCK = (Path(__file__).with_name(name) for name in ("requirements.txt", "requirements-pip.txt"))
 """What the engine needs beside torch, and a pip that tells how far a download is, with hashes."""
 STAMP = "ready"
@@ -191,7 +192,7 @@ class Installation:
             if not words_of_line:
                 continue  # A blank last line would be an empty reason.
             printed.append(words_of_line)
-            self.line = shown = words_of_line[:MAX_LINE_LENGTH]
+            self.line = shown = textwrap.shorten(words_of_line, MAX_LINE_LENGTH, placeholder=" ...")
             if re.match(r"error\b|.* is not available", shown, re.IGNORECASE):
                 self._complaint = shown
             self.fraction += (DOWNLOADED - self.fraction) / STEP_LINES
@@ -201,9 +202,14 @@ class Installation:
 
 
 def _unreachable(printed: str) -> Message | None:
-    """Which server pip did not reach, and by what error; None where it reached all."""
+    """Which server pip did not reach, by what error, and what may help; None where it reached all."""
     broken = re.search(r"connection broken by '(\w+)\(.*?host='([^']+)'", printed)
-    return message("{host} cannot be reached ({reason})", host=broken[2], reason=broken[1]) if broken else None
+    if not broken:
+        return None
+    if broken[2].endswith(TORCH_HOST):
+        return message("{host} cannot be reached ({reason}); as PyTorch Index URL try {index}, and install again",
+                       host=broken[2], reason=broken[1], index=INDEX)  # fmt: skip
+    return message("{host} cannot be reached ({reason})", host=broken[2], reason=broken[1])
 
 
 def _missing_venv(printed: str) -> Message | None:

@@ -24,6 +24,7 @@ MESSAGES = {
     "Smooth Trackers": "トラッカーを平滑化",
     "Swings faster than this go, slower ones stay": "これより速い揺れを除き、遅いものは残す",
     "Take what is faster than the cut-off from head and hands; change it below the view to see what it does": "カットオフより速い動きを頭と手から除く。ビューの下で値を変えて効果を確かめられる",
+    "The trimmed part is a take of its own, '{take}'; '{kept}' stays whole": "トリムした部分は別のテイク '{take}' になりました。'{kept}' は全体のままです",
     "Trim": "トリム",
     "Trim First": "トリムの最初",
     "Trim Last": "トリムの最後",
@@ -33,5 +34,6 @@ MESSAGES = {
     "What a hand does while no tracker sees it": "トラッカーに見えない間、手がどうするか",
     "What the networks find likely": "ネットワークがもっともらしいとするもの",
     "Where it was seen last, seen from the head": "頭から見て、最後に見えた位置",
+    "{person}: the trim begins at frame {first}, after its end at {last}": "{person}：トリムの最初のフレーム {first} が最後の {last} より後です",
     "{person}: trimmed to the frames {first} to {last}, and the recording has {begin:.0f} to {end:.0f}": "{person}：フレーム {first} から {last} にトリムされていますが、記録は {begin:.0f} から {end:.0f} です",
 }

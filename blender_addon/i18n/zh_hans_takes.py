@@ -24,6 +24,7 @@ MESSAGES = {
     "Smooth Trackers": "平滑追踪器",
     "Swings faster than this go, slower ones stay": "快于此频率的摆动被去除，较慢的保留",
     "Take what is faster than the cut-off from head and hands; change it below the view to see what it does": "去除头和手快于截止频率的运动；在视图下方更改它即可看到效果",
+    "The trimmed part is a take of its own, '{take}'; '{kept}' stays whole": "裁剪的部分是单独的版本“{take}”；“{kept}”保持完整",
     "Trim": "修剪",
     "Trim First": "修剪首帧",
     "Trim Last": "修剪末帧",
@@ -33,5 +34,6 @@ MESSAGES = {
     "What a hand does while no tracker sees it": "没有追踪器看到手时，手做什么",
     "What the networks find likely": "网络认为可能的",
     "Where it was seen last, seen from the head": "相对头部停在最后看到的位置",
+    "{person}: the trim begins at frame {first}, after its end at {last}": "{person}：裁剪的起始帧 {first} 在结束帧 {last} 之后",
     "{person}: trimmed to the frames {first} to {last}, and the recording has {begin:.0f} to {end:.0f}": "{person}：修剪到第 {first} 至 {last} 帧，而录制为第 {begin:.0f} 至 {end:.0f} 帧",
 }

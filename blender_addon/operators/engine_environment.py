@@ -14,7 +14,7 @@ from ..engine import bundled, installation
 from ..engine import client as engine
 from ..engine.worker_client import WORKER
 from ..i18n.messages import message, of_error, temporary_refusal
-from ..i18n.text_wrap import draw_lines
+from ..i18n.text_wrap import draw_lines, wrapped_lines
 from ..i18n.translations import translated
 from ..state.engine_choice import engine_python, preferences
 from .buttons import Button, Slot
@@ -123,6 +123,19 @@ class THREEPOINT_OT_use_existing_python(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class THREEPOINT_OT_use_managed_engine(bpy.types.Operator):
+    """Run the engine that Threepoint installs by itself, in place of a Python of yours"""
+
+    bl_idname = "threepoint.use_managed_engine"
+    bl_label = "Use Threepoint's Engine"
+
+    def execute(self, context: Context) -> set[str]:
+        """Choose it; where it is not installed yet, the sidebar offers that."""
+        preferences().source = "INSTALLED"
+        _redraw()
+        return {"FINISHED"}
+
+
 class THREEPOINT_OT_check_engine(bpy.types.Operator):
     """See whether the chosen Python can run the engine"""
 
@@ -217,7 +230,9 @@ def draw_installation(layout: bpy.types.UILayout, context: Context) -> None:
     """*Install Engine*; while that goes on, progress and *Cancel*; afterwards *Remove Engine*."""
     work = installation.current()
     if work is not None and work.running:
-        layout.progress(factor=work.fraction, type="BAR", text=translated(work.line or message("Installing")))
+        layout.progress(factor=work.fraction, type="BAR", text=f"{work.fraction:.0%}")
+        (line, *_) = wrapped_lines(context, [work.line or message("Installing")])  # One: nothing below it moves.
+        layout.label(text=line, translate=False)
         layout.operator(THREEPOINT_OT_cancel_installation.bl_idname, icon="CANCEL")
     elif installation.is_ready():
         layout.operator(THREEPOINT_OT_remove_engine.bl_idname, icon="TRASH")
@@ -252,9 +267,11 @@ def _draw_offer(layout: bpy.types.UILayout, context: Context) -> None:
     if chosen.source == "OWN":
         _draw_refusal(layout, context)
         return
+    work = installation.current()
+    if installation.is_ready() and work is not None and not work.running and engine.about() is None:
+        layout.label(text="The engine is installed", icon="CHECKMARK")  # Until it runs.
     if installation.is_ready() or bundled.is_there():
         return
-    work = installation.current()
     column = layout.box().column()
     installing = work is not None and work.running
     if not installing:
@@ -263,6 +280,7 @@ def _draw_offer(layout: bpy.types.UILayout, context: Context) -> None:
     if not installing:
         if work is not None and work.error:
             draw_lines(column, context, [work.error])
+            column.prop(chosen, "torch_index")
         column.operator(THREEPOINT_OT_use_existing_python.bl_idname, icon="PREFERENCES")
 
 
@@ -279,6 +297,7 @@ def _draw_refusal(layout: bpy.types.UILayout, context: Context) -> None:
         draw_lines(column, context, [refused])
         way = column.operator("preferences.addon_show", text="Choose Another Python", icon="PREFERENCES")
         way.module = installation.PACKAGE
+        column.operator(THREEPOINT_OT_use_managed_engine.bl_idname, icon="LOOP_BACK")
 
 
 BUTTONS = (Button(Slot.PREDICTION, 0, _draw_offer),)
@@ -287,6 +306,7 @@ CLASSES = (
     THREEPOINT_OT_cancel_installation,
     THREEPOINT_OT_remove_engine,
     THREEPOINT_OT_use_existing_python,
+    THREEPOINT_OT_use_managed_engine,
     THREEPOINT_OT_check_engine,
 )
 _register_classes, _unregister_classes = registration(CLASSES)

@@ -45,6 +45,10 @@ LAYOUTS = (
     ("SMPL", "SMPL", "72 columns"),
     ("SMPLX", "SMPL-X", "165 columns, as in AMASS's newer parts"),
 )
+SUBJECTS = (
+    ("AVATAR", "Avatar", "The avatar with its active take"),
+    ("CHARACTER", "Character", "Your character, as it plays the active take"),
+)
 NAMED = ("FBX", "GLTF", "BVH", "USD")
 """Formats whose bones may be called anything."""
 UNSURE = ("GLTF", "USD", "NPZ")
@@ -65,9 +69,8 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
     names: EnumProperty(
         name="Bone Names", items=(SCENE_NAMES, *ITEMS), description="What the bones are called in the file"
     )
-    columns: EnumProperty(
-        name="Layout", items=LAYOUTS, description="The joints that the file's poses have columns for"
-    )
+    columns: EnumProperty(name="Layout", items=LAYOUTS, description="The joints that the file's poses have columns for")
+    subject: EnumProperty(name="Export", items=SUBJECTS, options={"SKIP_SAVE"})
     uncertainty: BoolProperty(
         name="Uncertainty", default=True,
         description="Write how sure every moment is: as colours that change, and in npz as numbers",
@@ -85,13 +88,23 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
         return is_idle(cls, context) and has_take(cls, context)
 
     def invoke(self, context: Context, event: bpy.types.Event) -> set[str]:
-        self.filepath = bpy.path.ensure_ext(require_person(context).name, SUFFIX[self.kind])
+        person = require_person(context)
+        character = person.character
+        self.subject = "CHARACTER" if can_export_character(person, self.kind) and character.hide_avatar else "AVATAR"
+        self.filepath = bpy.path.ensure_ext(subject_names(person)[self.subject], SUFFIX[self.kind])
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def draw(self, context: Context) -> None:
         layout: Any = self.layout
         layout.use_property_split = True
+        person = require_person(context)
+        if can_export_character(person, self.kind):
+            row = layout.row()
+            row.prop_enum(self, "subject", "AVATAR")
+            row.prop_enum(self, "subject", "CHARACTER", text=subject_names(person)["CHARACTER"])
+            if self.subject == "CHARACTER":
+                return
         for name, kinds in (("names", NAMED), ("columns", ("NPZ",)), ("uncertainty", UNSURE)):
             if self.kind in kinds:
                 layout.prop(self, name)
@@ -99,7 +112,10 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
     def check(self, context: Context) -> bool:
         if not os.path.basename(self.filepath):  # Of a folder alone the suffix would make a file beside it.
             return False
-        path = str(Path(self.filepath).with_suffix(SUFFIX[self.kind]))
+        named, names = Path(self.filepath), subject_names(require_person(context))
+        if named.stem in names.values():  # The name that was offered follows the choice.
+            named = named.with_name(f"{names[self.subject]}{SUFFIX[self.kind]}")
+        path = str(named.with_suffix(SUFFIX[self.kind]))
         changed, self.filepath = path != self.filepath, path
         return changed
 
@@ -110,7 +126,10 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
             if not os.path.basename(self.filepath):
                 raise InputError(message("Give the file a name"))
             path = Path(self.filepath).with_suffix(SUFFIX[self.kind])
-            begun = export(self.kind, path, person, context.scene, self.names, self.columns, self.uncertainty)
+            if self.subject == "CHARACTER":
+                begun = export_character(self.kind, path, person, context.scene)
+            else:
+                begun = export(self.kind, path, person, context.scene, self.names, self.columns, self.uncertainty)
             if bpy.app.background:
                 begun.wait()
                 self.report({"INFO"}, translated(message("Written: {path}", path=path)))
@@ -214,6 +233,39 @@ def export(
     return Export(kind, path, avatar, scene, Choices(preset, layout, uncertainty and kind in UNSURE))
 
 
+def subject_names(person: THREEPOINT_PG_person) -> dict[str, str]:
+    """What a file of each of ``SUBJECTS`` is called, of those that there are."""
+    names = {"AVATAR": person.name}
+    return names | ({"CHARACTER": person.character.armature.name} if person.character.armature is not None else {})
+
+
+def can_export_character(person: THREEPOINT_PG_person, kind: str) -> bool:
+    """Whether the person's character has the active take, and a format holds it."""
+    take, armature = active_take(person), person.character.armature
+    there = armature is not None and bool(armature.users_scene)
+    return kind in MESHED and there and take is not None and take.character_action is not None
+
+
+def export_character(kind: str, path: Path, person: THREEPOINT_PG_person, scene: Scene) -> Export:
+    """Begin to write a person's character with the active take to ``path``; ``kind`` is one that holds meshes.
+
+    Raises ``InputError`` where that cannot be done.
+    """
+    _require_writable(kind, path)
+    if not can_export_character(person, kind):
+        raise InputError(message("{person}: has no character with this take in a format that holds one",
+                                 person=person.name))  # fmt: skip
+    character, others = playing(person)
+    take = active_take(person)
+    assert take is not None
+    if character.animation_data is None or character.animation_data.action != take.character_action:
+        raise InputError(
+            message("{character}: plays something else than the take; let the Action Editor show its action '{action}'",
+                    character=character.name, action=take.character_action.name)
+        )  # fmt: skip
+    return Export(kind, path, CharacterCopy(character, others), scene, Choices("SCENE", "SMPLH", False))
+
+
 def write_take(person: THREEPOINT_PG_person, take: int, path: Path) -> None:
     """Write a take of a person, counted from 0, in the format of the path's suffix, with the bones' names as they are.
 
@@ -225,11 +277,8 @@ def write_take(person: THREEPOINT_PG_person, take: int, path: Path) -> None:
     person.active_take = take
     kind, scene = EXPORTS[path.suffix.lower()], current_context().scene
     try:
-        if person.takes[take].character_action is not None and kind in MESHED:
-            _require_writable(kind, path)
-            Export(kind, path, CharacterCopy(*playing(person)), scene, Choices("SCENE", "SMPLH", False)).wait()
-        else:
-            export(kind, path, person, scene).wait()
+        write = export_character if can_export_character(person, kind) else export
+        write(kind, path, person, scene).wait()
     finally:
         person.active_take = shown
 

@@ -14,7 +14,7 @@ from ..bpy_types import AnyObject, Context, Scene, registration
 from ..engine.client import Job
 from ..i18n.messages import Message, message
 from ..i18n.translations import translated
-from ..state import engine_choice, predictions
+from ..state import characters, engine_choice, predictions
 from ..state.pins import objects
 from ..state.pins.properties import JOINT_ITEMS, LABELS
 from ..state.pins.reading import SampledPin, bone_pins, posed_pins
@@ -139,6 +139,8 @@ class _SolvingPins(EngineOperator):
         yield from predictions.receiving_range(person, job.motion, context.scene, *self._frames, said)
         make_pins(person, self._posed, context.scene)
         said += missed(job, context.scene)
+        if not self._waiting:
+            said += characters.lagging(person)
         for warning in said:
             self.tell(warning, "WARNING")
         if not self._waiting:

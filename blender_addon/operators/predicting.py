@@ -15,7 +15,7 @@ from ..engine import client as engine
 from ..engine.client import Job
 from ..i18n.messages import message
 from ..i18n.translations import translate
-from ..state import engine_choice, predictions
+from ..state import characters, engine_choice, predictions
 from ..state.people import frame_rate_message, people_of, trackers_of
 from ..state.properties import THREEPOINT_PG_person, require_person
 from ..state.takes import active_take, duplicate_take
@@ -99,7 +99,7 @@ class THREEPOINT_OT_predict(EngineOperator, bpy.types.Operator):
         )  # fmt: skip
         self.tell(done)
         rate = frame_rate_message(person, scene)
-        for warning in [*said, *([rate] if rate is not None else [])]:
+        for warning in [*said, *([rate] if rate is not None else []), *characters.lagging(person)]:
             self.tell(warning, "WARNING")
 
 

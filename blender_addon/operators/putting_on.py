@@ -8,7 +8,7 @@ from ..i18n.messages import Message, message
 from ..i18n.translations import translate, translated
 from ..state import characters
 from ..state.polls import has_avatar, is_idle
-from ..state.properties import THREEPOINT_PG_person, active_person, require_person
+from ..state.properties import active_person, require_person
 from ..steps import beside
 from .buttons import Button, Slot
 from .engine_jobs import person_again
@@ -52,7 +52,7 @@ class THREEPOINT_OT_put_on_character(SteppedOperator, bpy.types.Operator):
             carried[identifier] = yield from waiting(beside(work))
             self._fraction = len(carried) / len(prepared)
         person = person_again(context, scene, number)
-        was_on = is_put_on(person)
+        was_on = characters.is_put_on(person)
         said = yield from characters.writing(person, carried)
         if not was_on:
             person.character.hide_avatar = True
@@ -107,15 +107,6 @@ def _has_character(context: Context) -> bool:
     return person is not None and person.character.armature is not None
 
 
-def is_put_on(person: THREEPOINT_PG_person) -> bool:
-    """Whether the person's character has their motion already."""
-    armature = person.character.armature
-    return any(
-        take.character_action is not None and take.character_action.get(characters.CHARACTER) == armature.name
-        for take in person.takes
-    )
-
-
 def _meant(context: Context) -> bpy.types.Object | None:
     """The person's character, or whom one means who has chosen none."""
     return require_person(context).character.armature or characters.likely_character(
@@ -125,7 +116,7 @@ def _meant(context: Context) -> bpy.types.Object | None:
 
 def _draw_put_on(layout: bpy.types.UILayout, context: Context) -> None:
     person = require_person(context)
-    again = person.character.armature is not None and is_put_on(person)
+    again = person.character.armature is not None and characters.is_put_on(person)
     label = translate("Update Character") if again else translate("Put on Character")
     meant = _meant(context) if person.character.armature is None else None
     if meant is not None:

@@ -42,9 +42,9 @@ def _is_character(_settings: object, item: bpy.types.Object) -> bool:
 
 def _hide_avatar(settings: "THREEPOINT_PG_character", _context: bpy.types.Context) -> None:
     root: Any = settings.id_data
-    mesh = root.threepoint.mesh
-    if mesh is not None and mesh.name in current_context().view_layer.objects:
-        mesh.hide_set(settings.hide_avatar)
+    for item in (root.threepoint.mesh, root.threepoint.armature):
+        if item is not None and item.name in current_context().view_layer.objects:
+            item.hide_set(settings.hide_avatar)
 
 
 def _chosen(settings: "THREEPOINT_PG_character", _context: bpy.types.Context) -> None:
@@ -72,7 +72,7 @@ class THREEPOINT_PG_character(bpy.types.PropertyGroup):
     hide_avatar: BoolProperty(
         name="Hide Avatar",
         update=_hide_avatar,
-        description="Hide the avatar's mesh, which stands where the character does",
+        description="Hide the avatar and its bones, which stand where the character does",
     )
     bones: CollectionProperty(type=THREEPOINT_PG_bone, name="Bones")
     show_bones: BoolProperty(name="Bones", description="Show which bone is which part of the character")

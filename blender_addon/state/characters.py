@@ -280,6 +280,20 @@ CHARACTER = "threepoint_character"
 """Custom property of an action: the name of the armature that it was made for."""
 
 
+def is_put_on(person: "THREEPOINT_PG_person") -> bool:
+    """Whether the person's character has their motion already."""
+    armature, own = person.character.armature, (take.character_action for take in person.takes)
+    return armature is not None and any(action is not None and action.get(CHARACTER) == armature.name for action in own)
+
+
+def lagging(person: "THREEPOINT_PG_person") -> list[Message]:
+    """What is to be said after the takes have changed: their character moves as before."""
+    if not is_put_on(person):
+        return []
+    return [message("{character} still moves as before: press Update Character",
+                    character=person.character.armature.name)]  # fmt: skip
+
+
 def _show(person: "THREEPOINT_PG_person") -> bpy.types.Action | None:
     """Let the character play the active take; what it played of its own goes to a muted track, and is returned."""
     take = active_take(person)

@@ -32,6 +32,8 @@ def engine_python() -> Path:
         path = program_of(Path(bpy.path.abspath(chosen.python)))
         if chosen.python and path.is_file() and os.access(path, os.X_OK):
             return path
+        if not chosen.python:
+            raise EngineError(message("No Python is chosen for the engine yet; choose one in the preferences"))
         raise EngineError(
             message(
                 "The engine's Python '{python}' is not a program; choose it in the preferences", python=chosen.python
@@ -41,4 +43,9 @@ def engine_python() -> Path:
         return installation.python()  # Before one that came with the extension: it was installed for the GPU.
     if bundled.is_there():
         return bundled.python()
+    work = installation.current()
+    if work is not None and work.running:
+        raise EngineError(message("The engine is still being installed"))
+    if work is not None and work.error:
+        raise EngineError(message("The engine could not be installed: {reason}", reason=work.error))
     raise EngineError(message("The engine is not installed yet; press Install Engine"))

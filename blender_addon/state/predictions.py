@@ -16,7 +16,7 @@ from ...model_core.pins import pins_to_json
 from ...model_core.recordings import Recording, Track
 from ..animation.curves import checking
 from ..animation.timing import frames_to_seconds, seconds_to_frames
-from ..avatar.bake import motion_curves, reading_action, replacing, writing
+from ..avatar.bake import action_frames, motion_curves, reading_action, replacing, writing
 from ..avatar.uncertainty import replace_uncertainty, show_uncertainty
 from ..bpy_types import Scene
 from ..engine.client import Job
@@ -38,6 +38,7 @@ from .takes import (
     keeping_edits,
     show_uncertainty_of_take,
     take_by_number,
+    take_of_part,
     whole_range,
 )
 
@@ -164,6 +165,11 @@ def trimmed(recording: Recording, person: "THREEPOINT_PG_person", scene: Scene) 
     """The part of a recording that the person's settings say is used. Raises ``InputError`` where there is none."""
     if not person.use_trim:
         return recording
+    if person.trim_first > person.trim_last:
+        raise InputError(
+            message("{person}: the trim begins at frame {first}, after its end at {last}",
+                    person=person.name, first=person.trim_first, last=person.trim_last)
+        )  # fmt: skip
     first, last = frames_to_seconds((person.trim_first, person.trim_last), scene)
     if np.count_nonzero((recording.time >= first) & (recording.time <= last)) < FEWEST_SAMPLES:
         begin, end = np.rint(seconds_to_frames(recording.time[[0, -1]], scene))
@@ -256,8 +262,12 @@ def receiving(
     armature.location.z += motion.floor - person.shown_floor
     person.shown_floor = motion.floor
     whole = has_whole_range(person)
+    trim_is_whole = not person.use_trim and (person.trim_first, person.trim_last) == (person.first, person.last)
     take = next((take for take in person.takes if take.identifier == identifier), None)
     take = take or take_by_number(person, int(motion.provenance.get("take", 0)))
+    if person.use_trim:
+        frames = action_frames(motion, scene)
+        take = take_of_part(person, take, int(frames[0]), int(frames[-1]), said)
     said += yield from keeping_edits(take)
     action = action_to_write(person, take)
     extent: Any = action.frame_range
@@ -267,6 +277,8 @@ def receiving(
     yield from finishing(person, take, before)
     if whole:
         person.first, person.last = whole_range(action)
+        if trim_is_whole:
+            person.trim_first, person.trim_last = person.first, person.last
     said += hidden_by(person)
     yield
     forget_uncertainty_of_take(person)

@@ -22,6 +22,9 @@ from ..steps import Steps
 if TYPE_CHECKING:
     from .properties import THREEPOINT_PG_person, THREEPOINT_PG_take
 
+SAME_FRAMES = 1
+"""Frames by which a part that is as good as the whole may begin later or end earlier: samples lie between frames."""
+
 
 def take_by_number(person: "THREEPOINT_PG_person", number: int) -> "THREEPOINT_PG_take":
     """The first take of a draw, or a new one."""
@@ -35,6 +38,27 @@ def add_take(person: "THREEPOINT_PG_person", number: int, name: str = "") -> "TH
     take.name = name or (f"Take {number}" if number else "Most Likely")
     take.number, take.identifier = number, identifier
     return take
+
+
+def take_of_part(
+    person: "THREEPOINT_PG_person", take: "THREEPOINT_PG_take", first: int, last: int, said: list[Message]
+) -> "THREEPOINT_PG_take":
+    """The take that a trimmed prediction of the frames ``first`` to ``last`` becomes: ``take`` unless that has more.
+
+    Then one of just these frames, so that nothing of it is lost; what is to be said of that comes into ``said``.
+    """
+    if take.action is None:
+        return take
+    begin, end = whole_range(take.action)
+    if first <= begin + SAME_FRAMES and last >= end - SAME_FRAMES:
+        return take
+    kept, number = take.name, take.number
+    parts = [other for other in person.takes if other.number == number and other.action is not None]
+    found = next((other for other in parts if whole_range(other.action) == (first, last)), None)
+    part = found or add_take(person, number, f"{kept} {person.trim_first}-{person.trim_last}")
+    said.append(message("The trimmed part is a take of its own, '{take}'; '{kept}' stays whole",
+                        take=part.name, kept=kept))  # fmt: skip
+    return part
 
 
 def active_take(person: "THREEPOINT_PG_person") -> "THREEPOINT_PG_take | None":

@@ -56,6 +56,7 @@ class THREEPOINT_preferences(bpy.types.AddonPreferences):
         layout.prop(self, "source", expand=True)
         if self.source == "OWN":
             layout.prop(self, "python")
+            layout.label(text="It needs Python 3.11 or newer with torch, numpy and safetensors", icon="INFO")
         else:
             self._draw_installation(layout, context)
         engine_environment.draw_check(layout)

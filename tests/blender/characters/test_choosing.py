@@ -42,8 +42,9 @@ def test_the_first_time_the_avatar_makes_room_and_comes_back_when_it_is_asked_fo
     bpy.context.view_layer.update()
     assert not person.mesh.hide_get()
     assert bpy.ops.threepoint.put_on_character() == {"FINISHED"}
-    assert person.character.armature.name == "hero" and person.mesh.hide_get()
+    assert person.character.armature.name == "hero"
+    assert person.mesh.hide_get() and person.armature.hide_get()
     person.character.hide_avatar = False
-    assert not person.mesh.hide_get()
+    assert not person.mesh.hide_get() and not person.armature.hide_get()
     bpy.ops.threepoint.put_on_character()
     assert not person.mesh.hide_get()

@@ -174,6 +174,7 @@ NO_NETWORK = """WARNING: Retrying (Retry(total=4, connect=None)) after connectio
 ERROR: Could not find a version that satisfies the requirement pip==26.1 (from versions: none)
 ERROR: No matching distribution found for pip==26.1
 """
+NO_TORCH = NO_NETWORK.replace("pypi.org", "download.pytorch.org")
 DEBIAN = """The virtual environment was not created successfully because ensurepip is not
 available.  On Debian/Ubuntu systems, you need to install the python3-venv
 package using the following command.
@@ -190,6 +191,10 @@ Failing command: /usr/bin/python3.13
     [
         ("No space left on device\n\n \n", "No space left on device (log:"),
         (NO_NETWORK, "pypi.org cannot be reached (NewConnectionError) (log:"),
+        (
+            NO_TORCH,
+            "download.pytorch.org cannot be reached (NewConnectionError); as PyTorch Index URL try https://pypi.org",
+        ),
         (DEBIAN, "Blender's Python cannot make an environment: install the system's package python3.13-venv, or use"),
     ],
 )

@@ -1,12 +1,16 @@
 """A character of one's own in files for other programs, as ``animate --character`` writes them."""
 
+from types import SimpleNamespace
+
 import bpy
 import numpy as np
 import pytest
 from animators import person_with_takes
+from drawing import Layout
 
 from threepoint.blender_addon.export.process import AvatarCopy, CharacterCopy, Export
 from threepoint.blender_addon.operators import exporting
+from threepoint.blender_addon.state import characters
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.model_core.command_line.animate_arguments import EXPORTS
 from threepoint.model_core.exports.gltf_binary import Glb
@@ -84,3 +88,48 @@ def test_files_with_meshes_are_of_the_character_and_motion_alone_of_the_avatar(h
     kinds = {suffix: type(copied) for suffix, copied in hero[1].items()}
     assert kinds == {".fbx": CharacterCopy, ".glb": CharacterCopy, ".usdc": CharacterCopy,
                      ".bvh": AvatarCopy, ".vrma": AvatarCopy}  # fmt: skip
+
+
+@pytest.fixture
+def dressed(monkeypatch, tmp_path):
+    """Somebody whose takes a character plays, and the copies that exports are asked for."""
+    person, asked = person_with_takes(monkeypatch, tmp_path), []
+    person.character.armature = make_rig(Rig("unreal"), "hero", bpy.context.scene)
+    bpy.context.view_layer.update()
+    bpy.ops.threepoint.put_on_character()
+    monkeypatch.setattr(exporting, "Export", lambda kind, path, copied, *_: Asked(asked.append(type(copied))))
+    return person, asked
+
+
+def test_the_dialog_offers_the_character_and_its_name_while_the_avatar_is_hidden(dressed, monkeypatch, tmp_path):
+    person, asked = dressed
+    opened = SimpleNamespace(window_manager=SimpleNamespace(fileselect_add=lambda _: None))
+    monkeypatch.setattr(exporting, "require_person", lambda _: person)
+    kind = exporting.THREEPOINT_OT_export
+    dialog = SimpleNamespace(kind="FBX", layout=Layout(seen := []))
+    for hidden, subject, name in ((True, "CHARACTER", "hero"), (False, "AVATAR", person.name)):
+        person.character.hide_avatar = hidden
+        kind.invoke(dialog, opened, None)
+        assert dialog.subject == subject and dialog.filepath == f"{name}.fbx"
+    kind.draw(dialog, None)
+    assert [call.words.get("text") for call in seen if call.name == "prop_enum"] == [None, "hero"]
+    dialog.subject = "CHARACTER"
+    assert kind.check(dialog, None) and dialog.filepath == "hero.fbx"
+    bpy.ops.threepoint.export(kind="FBX", filepath=str(tmp_path / "a.fbx"), subject="CHARACTER")
+    bpy.ops.threepoint.export(kind="FBX", filepath=str(tmp_path / "a.fbx"))
+    assert asked == [CharacterCopy, AvatarCopy]
+
+
+def test_a_character_that_plays_something_else_is_not_exported(dressed, tmp_path):
+    person, _ = dressed
+    person.character.armature.animation_data.action = None
+    with pytest.raises(RuntimeError, match="hero: plays something else than the take"):
+        bpy.ops.threepoint.export(kind="FBX", filepath=str(tmp_path / "a.fbx"), subject="CHARACTER")
+
+
+def test_a_new_prediction_says_that_the_character_lags(dressed):
+    person, _ = dressed
+    (said,) = characters.lagging(person)
+    assert "hero still moves as before" in str(said)
+    person.character.armature = None
+    assert characters.lagging(person) == []

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 import pytest
 from animators import answer_at_once, import_tiny
-from drawing import Layout, drawn
+from drawing import Layout, calls, drawn
 
 from threepoint.blender_addon.animation.curves import all_fcurves
 from threepoint.blender_addon.engine import client as engine
@@ -210,6 +210,34 @@ def test_a_folder_in_the_preferences_is_taken_and_what_is_none_is_said_in_the_si
         operators, words = drawn(panel.THREEPOINT_PT_predict)
         assert "preferences.addon_show" in operators and "The engine cannot be used" in words
         assert f"The engine's Python '{path}'" in " ".join(words.split())
+
+
+def test_where_no_python_is_chosen_that_is_said_and_there_is_a_way_back(chosen_python, tmp_path):
+    import_tiny(tmp_path)
+    chosen_python("")
+    operators, words = drawn(panel.THREEPOINT_PT_predict)
+    assert "threepoint.use_managed_engine" in operators and "No Python is chosen" in words and "''" not in words
+    bpy.ops.threepoint.use_managed_engine()
+    assert "threepoint.install_engine" in drawn(panel.THREEPOINT_PT_predict)[0]
+
+
+def test_how_an_installation_ended_is_said(extension, monkeypatch, tmp_path):
+    installation = engine_choice.installation
+    empty_file(30)
+    import_tiny(tmp_path)
+    work = SimpleNamespace(running=False, error="the disk is full", fraction=0.4, line="Downloading a wheel of torch")
+    monkeypatch.setattr(installation, "_work", work)
+    with pytest.raises(engine.EngineError, match="could not be installed: the disk is full"):
+        engine_choice.engine_python()
+    assert "torch_index" in [call.arguments[1] for call in calls(panel.THREEPOINT_PT_predict) if call.name == "prop"]
+    work.running = True
+    shown = [call.words["text"] for call in calls(panel.THREEPOINT_PT_predict) if call.name == "progress"]
+    assert shown == ["40%"]
+    with pytest.raises(engine.EngineError, match="still being installed"):
+        engine_choice.engine_python()
+    work.running, work.error = False, ""
+    monkeypatch.setattr(installation, "is_ready", lambda: True)
+    assert "The engine is installed" in drawn(panel.THREEPOINT_PT_predict)[1]
 
 
 def test_no_panel_changes_its_size_while_something_is_under_way(scene, tmp_path):

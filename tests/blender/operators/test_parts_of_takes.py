@@ -3,12 +3,13 @@
 import bpy
 import numpy as np
 import pytest
-from animators import person_with_takes
+from animators import answer_at_once, import_tiny, person_with_takes
 
 from threepoint.blender_addon.animation.curves import checksum
 from threepoint.blender_addon.avatar.bake import read_action
 from threepoint.blender_addon.avatar.uncertainty import mean_keyframes, modifier_of, read_uncertainty
 from threepoint.blender_addon.state import predictions, takes
+from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.state.people import people_of
 from threepoint.model_core.geometry.filters import smoothstep
 from threepoint.model_core.geometry.rotations import slerp
@@ -158,8 +159,8 @@ def test_what_is_trimmed_away_is_not_predicted_and_can_be_had_back(person, asked
     bpy.ops.threepoint.predict(kind="REFINE")
     time = asked[-1][2].time
     assert time[0] >= 5 / 30 - 1e-6 and time[-1] <= 8 / 30 + 1e-6
-    assert takes.whole_range(person.takes[1].action) == (6, 9)
-    person.use_trim = False
+    assert person.active_take == 2 and takes.whole_range(person.takes[2].action) == (6, 9)
+    person.use_trim, person.active_take = False, 1
     bpy.ops.threepoint.predict(kind="REFINE")
     assert asked[-1][2].time[0] < 1 / 30 and takes.whole_range(person.takes[1].action)[0] == 1
 
@@ -174,3 +175,32 @@ def test_what_lost_hands_do_is_sent(person, asked):
     person.lost_hands = "HANG"
     bpy.ops.threepoint.predict(kind="REFINE")
     assert asked[-1][3]["lost_hands"] == "hang"
+
+
+def test_a_trimmed_prediction_leaves_the_whole_take_and_becomes_one_of_its_own(person):
+    whole = person.takes[0].baked
+    person.use_trim, person.trim_first, person.trim_last = True, 6, 11
+    for _ in range(2):
+        bpy.ops.threepoint.predict()
+        assert [take.name for take in person.takes] == ["Most Likely", "Take 1", "Most Likely 6-11"]
+        assert person.active_take == 2 and person.takes[0].baked == whole
+    assert takes.whole_range(person.takes[2].action) == (6, 11)
+    person.use_trim = False
+    bpy.ops.threepoint.predict()
+    assert len(person.takes) == 3 and person.active_take == 0 and person.takes[0].baked != whole
+
+
+def test_a_trim_that_ends_before_it_begins_is_refused_in_words(person):
+    person.use_trim, person.trim_first, person.trim_last = True, 11, 6
+    with pytest.raises(RuntimeError, match="the trim begins at frame 11, after its end at 6"):
+        bpy.ops.threepoint.predict()
+
+
+def test_trim_and_range_begin_and_end_alike(monkeypatch, tmp_path):
+    empty_file(30)
+    answer_at_once(monkeypatch)
+    person = import_tiny(tmp_path)
+    person.last = person.trim_last = person.last + 1  # As where the recording ends between two frames.
+    bpy.ops.threepoint.predict()
+    assert (person.trim_first, person.trim_last) == (person.first, person.last)
+    assert (person.first, person.last) == takes.whole_range(person.takes[0].action)
