@@ -59,10 +59,10 @@ _current: Export | None = None
 
 
 class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
-    """Write the avatar and its active take to a file for other programs"""
+    """Write the avatar, or the character, with the active take to a file for other programs"""
 
     bl_idname = "threepoint.export"
-    bl_label = "Export Avatar"
+    bl_label = "Export"
     bl_options = {"PRESET"}
 
     kind: EnumProperty(name="Format", items=[item[:3] for item in FORMATS])

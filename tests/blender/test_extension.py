@@ -86,7 +86,7 @@ def test_without_an_engine_the_message_says_what_to_do():
     with pytest.raises(engine.EngineError, match="press Install Engine"):
         engine_choice.engine_python()
     engine_choice.preferences().source = "OWN"
-    with pytest.raises(engine.EngineError, match="choose it in the preferences"):
+    with pytest.raises(engine.EngineError, match="choose one in the preferences"):
         engine_choice.engine_python()
     engine_choice.preferences().python = sys.executable
     assert engine_choice.engine_python() == Path(sys.executable)

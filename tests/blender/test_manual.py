@@ -25,7 +25,7 @@ OF_BLENDER = {
 ELSEWHERE = {"Threepoint", "File > Import > Headset Recording", "Bone Names: Rigify", "VRM Humanoid", "Male Base Mesh"}
 """The tab, which is no text of a panel; texts that are the same in every language; a model's title."""
 IN_OTHER_WORDS = {
-    "Copy Calibration", "Export Avatar", "Find Bones", "Import Headset Recording", "Keep Bones", "Range at Playhead",
+    "Copy Calibration", "Find Bones", "Import Headset Recording", "Keep Bones", "Range at Playhead",
     "Range from Preview", "Threepoint: Help",
 }  # fmt: skip
 """Buttons that are icons or have a text of their own, which the manual describes; the bones' are in characters.md."""

@@ -28,6 +28,7 @@ from inside import (  # noqa: E402
     person,
     picture,
     play,
+    press_at,
     report,
     run,
     running,
@@ -256,9 +257,8 @@ def open_export_dialogs():
         if kind == "NPZ":
             picture("30_export_dialog")
         if area is not None:
-            with bpy.context.temp_override(window=window, area=area):
-                bpy.ops.file.cancel()
-        yield 1.0
+            press_at(area.x + area.width // 2, area.y + area.height // 2, "ESC")
+        yield from until(lambda: not any(area.type == "FILE_BROWSER" for area in window.screen.areas))
 
 
 def in_another_language():

@@ -48,3 +48,12 @@ def test_the_first_time_the_avatar_makes_room_and_comes_back_when_it_is_asked_fo
     assert not person.mesh.hide_get() and not person.armature.hide_get()
     bpy.ops.threepoint.put_on_character()
     assert not person.mesh.hide_get()
+
+
+def test_a_gltf_character_comes_without_shapes_for_its_bones(person, tmp_path):
+    make_rig(Rig(), "hero", bpy.context.scene)
+    bpy.ops.export_scene.gltf(filepath=str(tmp_path / "hero.glb"), use_selection=False)
+    before = set(bpy.data.objects)
+    bpy.ops.threepoint.import_character(filepath=str(tmp_path / "hero.glb"))
+    assert "ARMATURE" in {item.type for item in set(bpy.data.objects) - before}
+    assert all(bone.custom_shape is None for bone in person.character.armature.pose.bones)

@@ -118,7 +118,7 @@ def test_a_file_without_a_name_is_not_written_beside_its_folder(person, tmp_path
     with pytest.raises(RuntimeError, match="Give the file a name"):
         bpy.ops.threepoint.export(kind="BVH", filepath=f"{folder}/")
     for typed, shown in (("", ""), (f"{folder}/", f"{folder}/"), (f"{folder}/walk.glb", f"{folder}/walk.bvh")):
-        dialog = SimpleNamespace(filepath=typed, kind="BVH")
+        dialog = SimpleNamespace(filepath=typed, kind="BVH", subject="AVATAR")
         assert exporting.THREEPOINT_OT_export.check(dialog, bpy.context) == (typed != shown)
         assert dialog.filepath == shown
     assert sorted(path.suffix for path in tmp_path.iterdir()) == ["", ".bsor"]
