@@ -56,8 +56,11 @@ def _load(path: Path, scene: Scene) -> None:
         libraries: Any = bpy.data.libraries
         with libraries.load(str(path)) as (source, target):
             target.objects = list(source.objects)
-        for item in target.objects:
-            if item is not None and not item.users_scene:
+        loaded: list[Any] = [item for item in target.objects if item is not None]
+        bones = [bone for item in loaded if item.type == "ARMATURE" for bone in item.pose.bones]
+        shapes = {bone.custom_shape for bone in bones}  # They would lie in a heap at the origin.
+        for item in loaded:
+            if item not in shapes and not item.users_scene:
                 scene.collection.objects.link(item)
     elif suffix == ".fbx":
         bpy.ops.import_scene.fbx(filepath=str(path))

@@ -28,7 +28,6 @@ from inside import (  # noqa: E402
     person,
     picture,
     play,
-    press_at,
     report,
     run,
     running,
@@ -41,8 +40,8 @@ from inside import (  # noqa: E402
 FORMATS = {"FBX": ".fbx", "GLTF": ".glb", "BVH": ".bvh", "USD": ".usdc", "NPZ": ".npz"}
 RANGE = (30, 60)
 ENABLINGS = 3
-DRAWN, DIALOG_SETTLES = 2.0, 3.0
-"""Seconds after which a file that was opened, and a window for files, have been drawn."""
+DRAWN = 2.0
+"""Seconds after which a file that was opened has been drawn."""
 FROM_ABOVE, FROM_THE_SIDE = (1.0, 0.0, 0.5), (1.3, 0.0, 3.6)
 """Euler angles of views."""
 STANDING_FRAME, WAVING_FRAME, WIDER = 4, 150, 1.5
@@ -245,20 +244,10 @@ def export_all():
 
 
 def open_export_dialogs():
-    """Each format's window with its settings, closed again; what throws while it draws, ``run.py`` reads."""
-    bpy.context.preferences.view.filebrowser_display_type = "SCREEN"
-    window = bpy.context.window_manager.windows[0]
+    """Each format's window with its settings; what throws while it draws, ``run.py`` reads."""
     for kind in FORMATS:
-        click(bpy.ops.threepoint.export, kind=kind)
-        yield DIALOG_SETTLES
-        area = next((area for area in window.screen.areas if area.type == "FILE_BROWSER"), None)
-        settings = area.spaces.active.active_operator if area is not None else None
-        check(f"the window for {kind} shows its settings", settings is not None and settings.properties.kind == kind)
-        if kind == "NPZ":
-            picture("30_export_dialog")
-        if area is not None:
-            press_at(area.x + area.width // 2, area.y + area.height // 2, "ESC")
-        yield from until(lambda: not any(area.type == "FILE_BROWSER" for area in window.screen.areas))
+        settings = yield from trials.export_dialog(kind, "30_export_dialog" if kind == "NPZ" else None)
+        check(f"the window for {kind} shows its settings", settings.get("kind") == kind)
 
 
 def in_another_language():

@@ -36,7 +36,7 @@ from inside import (
 
 ANSWER, WORK_LONG, HANG_LOADING, HANG_PREDICTING, HANG_REFINING, HANG_SENDING = 0, 3, 6, 7, 8, 9
 """Seeds by which tests/fake_engine.py behaves."""
-MEASURED_SECONDS, REDRAW_SECONDS, DRAWN_SECONDS = 4.0, 0.3, 2.0
+MEASURED_SECONDS, REDRAW_SECONDS, DRAWN_SECONDS, DIALOG_SETTLES = 4.0, 0.3, 2.0, 3.0
 QUIET_SECONDS, QUIET_PAUSE = 1.5, 0.15
 """A window that has not stood still for longer within so many seconds draws nothing large any more."""
 ROUNDS, WARM_ROUND = 50, 5
@@ -279,6 +279,27 @@ def convert_avatar():
     check("another undo takes the bones' names back", state() == before)
 
 
+def export_dialog(kind, name=None):
+    """Open a format's window for files, take a picture of it, close it by Esc; what it was set to.
+
+    A part of a walk; ``yield from`` gives what it was set to, nothing where no window has opened.
+    """
+    bpy.context.preferences.view.filebrowser_display_type = "SCREEN"
+    window = bpy.context.window_manager.windows[0]
+    click(bpy.ops.threepoint.export, kind=kind)
+    yield DIALOG_SETTLES
+    areas = [area for area in window.screen.areas if area.type == "FILE_BROWSER"]
+    if name is not None:
+        picture(name)
+    settings = {}
+    for area in areas:
+        chosen = area.spaces.active.active_operator.properties
+        settings = {"kind": chosen.kind, "subject": chosen.subject}
+        press_at(area.x + area.width // 2, area.y + area.height // 2, "ESC")
+    yield from until(lambda: not any(area.type == "FILE_BROWSER" for area in window.screen.areas))
+    return settings
+
+
 def put_on_character():
     """A character of the avatar's own bones takes the motion; *Cancel* leaves it alone, one undo takes it back."""
     copy = person().armature.copy()
@@ -305,6 +326,8 @@ def put_on_character():
         bpy.ops.view3d.view_all()
     yield PANELS_SETTLE
     picture("29_character")
+    settings = yield from export_dialog("FBX", "31_export_character")
+    check("with the avatar hidden the character is exported", settings.get("subject") == "CHARACTER")
     bpy.ops.ed.undo()
     yield 0.5
     check("one undo takes the character's motion back", bpy.data.objects["hero"].animation_data is None)

@@ -57,3 +57,15 @@ def test_a_gltf_character_comes_without_shapes_for_its_bones(person, tmp_path):
     bpy.ops.threepoint.import_character(filepath=str(tmp_path / "hero.glb"))
     assert "ARMATURE" in {item.type for item in set(bpy.data.objects) - before}
     assert all(bone.custom_shape is None for bone in person.character.armature.pose.bones)
+
+
+def test_the_shapes_of_control_bones_stay_out_of_the_scene(person, tmp_path):
+    hero = make_rig(Rig(), "hero", bpy.context.scene)
+    shape = bpy.data.objects.new("WGT", bpy.data.meshes.new("WGT"))
+    hero.pose.bones[0].custom_shape = shape
+    bpy.data.libraries.write(str(tmp_path / "hero.blend"), {hero})
+    for item in (hero, shape):
+        bpy.data.objects.remove(item)
+    bpy.ops.threepoint.import_character(filepath=str(tmp_path / "hero.blend"))
+    (bone, *_) = person.character.armature.pose.bones
+    assert bone.custom_shape.name == "WGT" and not bone.custom_shape.users_scene
