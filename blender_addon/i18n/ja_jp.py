@@ -204,7 +204,7 @@ MESSAGES = {
     # Found
     "person {stature:.2f} m tall, floor at {floor:.2f} m, hands by preset '{preset}'": "身長 {stature:.2f} m、床の高さ {floor:.2f} m、手はプリセット '{preset}' による",
     "{stature:.2f} m tall by how the head moves, give or take {error_cm:.1f} cm": "頭の動きから身長 {stature:.2f} m、誤差は約 {error_cm:.1f} cm",
-    "warning: how tall the person is, is a guess: {stature:.2f} m ± {error_cm:.0f} cm; give the person's height, or stand in a T-pose": "警告：身長は推測です：{stature:.2f} m ± {error_cm:.0f} cm。身長を指定するか、T ポーズで立ってください",
+    "warning: how tall the person is, is a guess: {stature:.2f} m ± {error_cm:.0f} cm; stand in a T-pose, or give the person's height": "警告：身長は推測です：{stature:.2f} m ± {error_cm:.0f} cm。T ポーズで立つか、身長を指定してください",
     "y = 0 cannot be the floor: it is taken to be at {floor:.2f} m, under a person who stands": "y = 0 は床ではありえません。立つ人の足もとの {floor:.2f} m を床とします",
     "no preset for the device '{device}': '{preset}' is used": "機器 '{device}' のプリセットがないため '{preset}' を使います",
     "the eyes never are higher than {height:.2f} m: the person is taken to sit": "目が {height:.2f} m より高くならないため、座っているとします",

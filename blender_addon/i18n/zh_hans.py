@@ -204,7 +204,7 @@ MESSAGES = {
     # Found
     "person {stature:.2f} m tall, floor at {floor:.2f} m, hands by preset '{preset}'": "身高 {stature:.2f} 米，地面高度 {floor:.2f} 米，双手按预设 '{preset}'",
     "{stature:.2f} m tall by how the head moves, give or take {error_cm:.1f} cm": "由头部运动得出身高 {stature:.2f} 米，误差约 {error_cm:.1f} 厘米",
-    "warning: how tall the person is, is a guess: {stature:.2f} m ± {error_cm:.0f} cm; give the person's height, or stand in a T-pose": "警告：身高只是猜测：{stature:.2f} 米 ± {error_cm:.0f} 厘米；请指定身高，或在录制中站成 T 姿势",
+    "warning: how tall the person is, is a guess: {stature:.2f} m ± {error_cm:.0f} cm; stand in a T-pose, or give the person's height": "警告：身高只是猜测：{stature:.2f} 米 ± {error_cm:.0f} 厘米；请在录制中站成 T 姿势，或指定身高",
     "y = 0 cannot be the floor: it is taken to be at {floor:.2f} m, under a person who stands": "y = 0 不可能是地面：取站立者脚下的 {floor:.2f} 米",
     "no preset for the device '{device}': '{preset}' is used": "没有设备 '{device}' 的预设：使用 '{preset}'",
     "the eyes never are higher than {height:.2f} m: the person is taken to sit": "眼睛从未高于 {height:.2f} 米：视为坐着",

@@ -101,6 +101,7 @@ class THREEPOINT_OT_export(bpy.types.Operator, ExportHelper):
         person = require_person(context)
         if can_export_character(person, self.kind):
             row = layout.row()
+            row.use_property_split = False  # The first choice's name would stand before a blank button.
             row.prop_enum(self, "subject", "AVATAR")
             row.prop_enum(self, "subject", "CHARACTER", text=subject_names(person)["CHARACTER"])
             if self.subject == "CHARACTER":

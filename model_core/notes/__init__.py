@@ -29,6 +29,8 @@ TEMPLATES: dict[str, str] = {
     **LIVE_TEMPLATES,
 }
 """Code -> English text with named ``{placeholders:format}``."""
+OPTIONS = {"stature_uncertain": "--stature"}
+"""Code -> the option of a command that does what the note's last words ask for."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ class Note:
     values: dict[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.text()
+        """In a command's words: with the option for what a window has a field for."""
+        option = OPTIONS.get(self.code)
+        return self.text() if option is None else f"{self.text()} ({option})"
 
     def text(self, translate: Callable[[str], str] = str) -> str:
         """The note in words; ``translate`` turns an English template into another language's."""

@@ -9,7 +9,7 @@ TEMPLATES = {
     "person_in_pose": "person {stature:.2f} m tall, offsets from the {pose}-pose at {second:.2f} s",
     "stature_from_motion": "{stature:.2f} m tall by how the head moves, give or take {error_cm:.1f} cm",
     "stature_uncertain": "warning: how tall the person is, is a guess: {stature:.2f} m ± {error_cm:.0f} cm; "
-    "give the person's height, or stand in a T-pose",
+    "stand in a T-pose, or give the person's height",
     "nobody_stands": "the eyes never are higher than {height:.2f} m: the person is taken to sit",
     "floor_below_person": "y = 0 cannot be the floor: it is taken to be at {floor:.2f} m, under a person who stands",
     "hands_fitted": "how the hands hold the controllers is fitted to the recording: {degrees:.0f} degrees and "

@@ -110,7 +110,9 @@ def test_the_samples_that_come_with_us_are_many_people_with_errors_on_both_sides
 def test_a_stature_that_is_hardly_known_is_called_a_guess_and_says_what_helps():
     sure, guess = str(stature_note(1.7, SURE)), str(stature_note(1.7, 0.06))
     assert "give or take 2.0 cm" in sure and "warning" not in sure
-    assert "how tall the person is, is a guess: 1.70 m ± 6 cm" in guess and "--stature" in guess and "T-pose" in guess
+    assert "how tall the person is, is a guess: 1.70 m ± 6 cm" in guess and "T-pose" in guess
+    assert guess.endswith("give the person's height (--stature)")
+    assert "--" not in stature_note(1.7, 0.06).text()  # In a window.
 
 
 def test_who_sits_is_of_a_height_that_is_a_guess(make_recording, body):
