@@ -267,11 +267,9 @@ def _draw_offer(layout: bpy.types.UILayout, context: Context) -> None:
     if chosen.source == "OWN":
         _draw_refusal(layout, context)
         return
-    work = installation.current()
-    if installation.is_ready() and work is not None and not work.running and engine.about() is None:
-        layout.label(text="The engine is installed", icon="CHECKMARK")  # Until it runs.
     if installation.is_ready() or bundled.is_there():
         return
+    work = installation.current()
     column = layout.box().column()
     installing = work is not None and work.running
     if not installing:
@@ -300,7 +298,14 @@ def _draw_refusal(layout: bpy.types.UILayout, context: Context) -> None:
         column.operator(THREEPOINT_OT_use_managed_engine.bl_idname, icon="LOOP_BACK")
 
 
-BUTTONS = (Button(Slot.PREDICTION, 0, _draw_offer),)
+def _draw_installed(layout: bpy.types.UILayout, context: Context) -> None:
+    """After an installation, until the engine runs; below *Predict*, which must not move when it goes."""
+    work = installation.current()
+    if work is not None and not work.running and installation.is_ready() and engine.about() is None:
+        layout.label(text="The engine is installed", icon="CHECKMARK")
+
+
+BUTTONS = (Button(Slot.PREDICTION, 0, _draw_offer), Button(Slot.PREDICTION, 20, _draw_installed))
 CLASSES = (
     THREEPOINT_OT_install_engine,
     THREEPOINT_OT_cancel_installation,
