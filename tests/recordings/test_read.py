@@ -1,5 +1,6 @@
 """One function for all formats: content decides, and whatever is no recording gets one clear line."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -85,5 +86,21 @@ def test_the_samples_are_what_their_writers_write(tmp_path):
     for path in (path for path in tmp_path.rglob("*") if path.is_file()):
         if path.suffix == ".hdf5":
             continue  # The library writes its version.
-        same = path.read_bytes() == (DATA / path.relative_to(tmp_path)).read_bytes()
-        assert same, f"{path.relative_to(tmp_path)}: run tests/data/make.py"
+        written, kept = path.read_bytes(), (DATA / path.relative_to(tmp_path)).read_bytes()
+        assert written == kept or is_rounded_otherwise(written, kept), f"{path.name}: run tests/data/make.py"
+
+
+NUMBER = rb"-?\d+\.\d+(?:e-?\d+)?"
+
+
+def is_rounded_otherwise(written, kept):
+    """Whether two texts differ in the last digits of their numbers alone, in which processors differ."""
+    if re.sub(NUMBER, b"", written) != re.sub(NUMBER, b"", kept):
+        return False
+    numbers = ([float(number) for number in re.findall(NUMBER, text)] for text in (written, kept))
+    return np.allclose(*numbers, rtol=0, atol=1e-12)
+
+
+def test_texts_that_are_rounded_otherwise_are_known():
+    assert is_rounded_otherwise(b"0.1,a,-2.5e-05", b"0.10000000000000002,a,-2.5e-05")
+    assert not is_rounded_otherwise(b"0.1,a", b"0.1,b") and not is_rounded_otherwise(b"0.1,a", b"0.2,a")
