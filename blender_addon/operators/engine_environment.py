@@ -68,10 +68,27 @@ class THREEPOINT_OT_install_engine(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Begin."""
-        forget_verdict()
-        installation.start(preferences().torch_index)
-        bpy.app.timers.register(_watch_installation, first_interval=POLL_SECONDS)
+        _install()
         return {"FINISHED"}
+
+
+class THREEPOINT_OT_install_from_pypi(bpy.types.Operator):
+    """Take torch from PyPI, whatever server its own project has: on Linux that is the build for NVIDIA's GPUs, 3 GB"""
+
+    bl_idname = "threepoint.install_from_pypi"
+    bl_label = "Install from PyPI Instead"
+
+    def execute(self, context: Context) -> set[str]:
+        """Choose that index, and begin."""
+        preferences().torch_index = installation.INDEX
+        _install()
+        return {"FINISHED"}
+
+
+def _install() -> None:
+    forget_verdict()
+    installation.start(preferences().torch_index)
+    bpy.app.timers.register(_watch_installation, first_interval=POLL_SECONDS)
 
 
 class THREEPOINT_OT_cancel_installation(bpy.types.Operator):
@@ -278,6 +295,8 @@ def _draw_offer(layout: bpy.types.UILayout, context: Context) -> None:
     if not installing:
         if work is not None and work.error:
             draw_lines(column, context, [work.error])
+            if installation.TORCH_HOST in str(work.error):  # It was not reached.
+                column.operator(THREEPOINT_OT_install_from_pypi.bl_idname, icon="URL")
             column.prop(chosen, "torch_index")
         column.operator(THREEPOINT_OT_use_existing_python.bl_idname, icon="PREFERENCES")
 
@@ -308,6 +327,7 @@ def _draw_installed(layout: bpy.types.UILayout, context: Context) -> None:
 BUTTONS = (Button(Slot.PREDICTION, 0, _draw_offer), Button(Slot.PREDICTION, 20, _draw_installed))
 CLASSES = (
     THREEPOINT_OT_install_engine,
+    THREEPOINT_OT_install_from_pypi,
     THREEPOINT_OT_cancel_installation,
     THREEPOINT_OT_remove_engine,
     THREEPOINT_OT_use_existing_python,

@@ -10,6 +10,7 @@ from ..state import characters
 from ..state.polls import has_avatar, is_idle
 from ..state.properties import active_person, require_person
 from ..steps import beside
+from . import showing
 from .buttons import Button, Slot
 from .engine_jobs import person_again
 from .stepped import SteppedOperator, Work, draw_progress, looking, waiting
@@ -56,6 +57,7 @@ class THREEPOINT_OT_put_on_character(SteppedOperator, bpy.types.Operator):
         said = yield from characters.writing(person, carried)
         if not was_on:
             person.character.hide_avatar = True
+            showing.select_bones(person.character.armature)
         for one in said:
             self.tell(one)
         self.tell(message("Takes on {character}: {count}", character=person.character.armature.name,

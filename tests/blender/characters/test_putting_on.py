@@ -51,6 +51,8 @@ def test_every_take_becomes_an_action_and_the_active_one_plays(person):
     actions = [take.character_action for take in person.takes]
     assert None not in actions and len(set(actions)) == 2 and all(action.use_fake_user for action in actions)
     assert hero.animation_data.action == actions[1]
+    chosen = [bone.select if hasattr(bone, "select") else bone.bone.select for bone in hero.pose.bones]
+    assert all(chosen)  # Else timeline and editors show none of the keyframes.
     person.active_take = 0
     assert hero.animation_data.action == actions[0]
 

@@ -221,6 +221,23 @@ def test_where_no_python_is_chosen_that_is_said_and_there_is_a_way_back(chosen_p
     assert "threepoint.install_engine" in drawn(panel.THREEPOINT_PT_predict)[0]
 
 
+def test_torch_comes_from_pypi_where_its_own_server_is_not_reached(extension, monkeypatch, tmp_path):
+    installation, begun = engine_choice.installation, []
+    empty_file(30)
+    import_tiny(tmp_path)
+    work = SimpleNamespace(running=False, error="the disk is full", fraction=0.4, line="")
+    monkeypatch.setattr(installation, "_work", work)
+    assert "threepoint.install_from_pypi" not in drawn(panel.THREEPOINT_PT_predict)[0]
+    work.error = "download.pytorch.org cannot be reached (NewConnectionError)"
+    assert "threepoint.install_from_pypi" in drawn(panel.THREEPOINT_PT_predict)[0]
+    monkeypatch.setattr(installation, "start", begun.append)
+    try:
+        assert bpy.ops.threepoint.install_from_pypi() == {"FINISHED"}
+        assert begun == ["https://pypi.org/simple/"]
+    finally:
+        engine_choice.preferences().torch_index = ""
+
+
 def test_how_an_installation_ended_is_said(extension, monkeypatch, tmp_path):
     installation = engine_choice.installation
     empty_file(30)
