@@ -5,7 +5,6 @@ is folded into the weights: adaptive normalisations, gates, the attention's scal
 again: their keys and values are cached.
 """
 
-import timeit
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, cast
@@ -26,7 +25,7 @@ GELU_SCALE = -(0.5**0.5)
 
 
 Layer = tuple[torch.Tensor, torch.Tensor]
-"""Weight and bias."""
+"""Weight (inputs, outputs), the way round that is read fastest, and bias (outputs,)."""
 Arrays = tuple[np.ndarray, np.ndarray]
 """The same before they are folded; or scale and shift of a normalisation."""
 
@@ -229,27 +228,9 @@ def _linear(layer: Layer, x: torch.Tensor, out: torch.Tensor | None = None) -> t
     """The layer's outputs, in ``out`` where there is one."""
     weight, bias = layer
     out = torch.empty_like(bias) if out is None else out
-    if not _numpy_is_faster():
-        return torch.addmv(bias, weight, x, out=out)
-    np.einsum("ij,j->i", weight.numpy(), x.numpy(), out=out.numpy())
+    # Numpy's own loop: torch's libraries take up to twice as long, and divide what is too short for threads.
+    np.einsum("j,ji->i", x.numpy(), weight.numpy(), out=out.numpy())
     return out.add_(bias)
-
-
-@lru_cache(maxsize=1)
-def _numpy_is_faster() -> bool:
-    """Whether numpy reads matrices faster than torch, whose library takes twice as long on other makers' processors.
-
-    It is numpy's own loop: what its library of linear algebra shares out to threads waits for them.
-    """
-    weights, x = torch.ones(24, 768, 192), torch.ones(192)  # More than a core's own cache holds, as a network's.
-    with_numpy, with_torch = (
-        min(timeit.repeat(lambda read=read: [read(weight) for weight in weights], number=1, repeat=5))
-        for read in (
-            lambda weight: np.einsum("ij,j->i", weight.numpy(), x.numpy()),
-            lambda weight: torch.mv(weight, x),
-        )
-    )
-    return with_numpy < with_torch
 
 
 def _normalise(x: torch.Tensor) -> torch.Tensor:
@@ -295,7 +276,7 @@ def _observed(embed: Arrays, downsample: Downsample, first: int) -> Arrays:
 
 
 def _layer(arrays: Arrays) -> Layer:
-    weight, bias = (torch.from_numpy(np.array(array, np.float32, order="C")) for array in arrays)
+    weight, bias = (torch.from_numpy(np.array(array.T, np.float32, order="C")) for array in arrays)
     return weight, bias
 
 
