@@ -77,14 +77,14 @@ class TokenBlocks:
             shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = _array((modulation + block.modulation)[0])
             norms, gates = ((1 + scale_a, shift_a), (1 + scale_f, shift_f)), (gate_a, gate_f)
         widen, _, narrow, _ = block.feedforward
-        qkv = _layer(_after_norm(_arrays(block.to_qkv), norms[0]))
-        for part in qkv:
+        weight, bias = (np.array(part) for part in _after_norm(_arrays(block.to_qkv), norms[0]))
+        for part in (weight, bias):
             part[: len(part) // 3] *= self.channels**-0.5  # The query's third.
-            query_key = part[: 2 * len(part) // 3].unflatten(0, (-1, self.channels))
-            query_key.copy_(query_key[:, self.pairs].clone())
+            query_key = part[: 2 * len(part) // 3].reshape(-1, self.channels, *part.shape[1:])
+            query_key[:] = query_key[:, self.pairs]
         from_attention = _layer(_gated(_arrays(block.from_attention), gates[0]))
         return (
-            qkv,
+            _layer((weight, bias)),
             from_attention,
             *_around_gelu(_after_norm(_arrays(widen), norms[1]), _gated(_arrays(narrow), gates[1])),
         )
