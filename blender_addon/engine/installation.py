@@ -192,13 +192,23 @@ class Installation:
             if not words_of_line:
                 continue  # A blank last line would be an empty reason.
             printed.append(words_of_line)
-            self.line = shown = textwrap.shorten(words_of_line, MAX_LINE_LENGTH, placeholder=" ...")
+            shown = textwrap.shorten(words_of_line, MAX_LINE_LENGTH, placeholder=" ...")
             if re.match(r"error\b|.* is not available", shown, re.IGNORECASE):
                 self._complaint = shown
+            self.line = shown = _plainly(shown)
             self.fraction += (DOWNLOADED - self.fraction) / STEP_LINES
             reached = self.fraction
         self._complaint = _missing_venv(" ".join(printed)) or _unreachable(" ".join(printed)) or self._complaint
         return process.wait() == 0
+
+
+def _plainly(printed: str) -> Message | str:
+    """A line of pip's, or what it means where it stands for long."""
+    if printed.startswith("Installing collected packages"):
+        return message("Unpacking what was downloaded, about a minute")
+    if "Retrying (Retry(" in printed:
+        return message("The server does not answer, trying again")
+    return printed
 
 
 def _unreachable(printed: str) -> Message | None:

@@ -80,6 +80,8 @@ MESSAGES = {
     "Threepoint: {stage}": "Threepoint：{stage}",
     "Install from PyPI Instead": "代わりに PyPI からインストール",
     "Take torch from PyPI, whatever server its own project has: on Linux that is the build for NVIDIA's GPUs, 3 GB": "torch を本家のサーバーではなく PyPI から入れる。Linux では NVIDIA の GPU 用のビルドで 3 GB",
+    "The server does not answer, trying again": "サーバーの応答がないため再試行中",
+    "Unpacking what was downloaded, about a minute": "ダウンロードしたものを展開中、1 分ほど",
     "Use Threepoint's Engine": "Threepoint のエンジンを使う",
     "What SAGE predicts, without refinement: several times as fast": "SAGE の予測のまま、精密化なし：数倍速い",
     "Writing {file}": "{file} を書き出し中",

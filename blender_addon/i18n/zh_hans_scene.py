@@ -80,6 +80,8 @@ MESSAGES = {
     "Threepoint: {stage}": "Threepoint：{stage}",
     "Install from PyPI Instead": "改从 PyPI 安装",
     "Take torch from PyPI, whatever server its own project has: on Linux that is the build for NVIDIA's GPUs, 3 GB": "从 PyPI 而不是 torch 自己的服务器获取 torch；在 Linux 上是用于 NVIDIA GPU 的版本，3 GB",
+    "The server does not answer, trying again": "服务器没有响应，正在重试",
+    "Unpacking what was downloaded, about a minute": "正在解压已下载的内容，约一分钟",
     "Use Threepoint's Engine": "使用 Threepoint 的引擎",
     "What SAGE predicts, without refinement: several times as fast": "SAGE 的预测，不经精修：快好几倍",
     "Writing {file}": "正在写入 {file}",

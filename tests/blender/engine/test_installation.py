@@ -187,6 +187,24 @@ Failing command: /usr/bin/python3.13
 
 
 @pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        ("Installing collected packages: mpmath, torch", "Unpacking what was downloaded, about a minute"),
+        ("WARNING: Retrying (Retry(total=1, connect=None))", "The server does not answer, trying again"),
+        ("Collecting torch", "Collecting torch"),
+    ],
+)
+def test_what_stands_for_long_is_said_in_plain_words(monkeypatch, tmp_path, printed, shown):
+    program = [sys.executable, "-c", f"print({printed!r}, flush=True); import time; time.sleep(60)"]
+    monkeypatch.setattr(installation.Installation, "_commands", lambda work, environment: iter([program]))
+    work = installation.Installation(tmp_path, None)
+    try:
+        wait_for(lambda: str(work.line) == shown)
+    finally:
+        work.cancel()
+
+
+@pytest.mark.parametrize(
     ("printed", "told"),
     [
         ("No space left on device\n\n \n", "No space left on device (log:"),
