@@ -57,7 +57,7 @@ def correction_units(influence: torch.Tensor, curves: Curves, terms: Iterable[Te
 
     ``influence`` (22, 66) is ``joint_influence``. Codes that move the whole body are held a hundred times as stiffly as
     those that turn a wrist, and quick corrections more stiffly than slow ones. L-BFGS begins with one length for all
-    of them and learns their differences one by one: told of them, it is in six iterations where fifteen led before.
+    of them and learns their differences one by one: told of them, it is in seven iterations where fifteen led before.
     """
     weights = {term.name: term.sigma**-2 for term in terms}
 
