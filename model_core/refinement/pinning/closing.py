@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from ...geometry.filters import gaussian_smooth
 from ...geometry.kinematics import forward_kinematics
 from ...geometry.rotations import matrix_to_axis_angle, transpose
 from ...geometry.skeleton import ANKLES, ELBOWS, FEET, HEAD, HIPS, PARENTS, PELVIS, SHOULDERS, SPINE, TOES, WRISTS
@@ -19,6 +20,8 @@ from .time_weights import time_weights
 
 RESTING = 0.001
 """Metres a frame that are added to a foot's path: what pins ask of feet changes while these move."""
+STEP_SIGMA = 6.0
+"""Frames over which a foot's path is smoothed, so that a correction goes over softly as the foot sets out."""
 FEET_FOLLOW = 0.6
 """The part of a pelvis's way over the floor and of its turn about the vertical that feet go along with which nobody
 pinned. Of their errors on mocap 0.3 to 1.4 go along, by data set; of the pelvis's height they share nothing."""
@@ -160,8 +163,8 @@ def _asked(
     turn = matrix_to_axis_angle(held.rotations @ transpose(world[frames, held.joint])) * held.turned[:, None]
     path = None
     if walking is not None:
-        step = joints[1:, walking] - joints[:-1, walking]
-        path = np.concatenate([[0.0], np.cumsum(step.norm(dim=-1).cpu().double().numpy() + RESTING)])
+        step = (joints[1:, walking] - joints[:-1, walking]).norm(dim=-1).cpu().double().numpy()
+        path = np.concatenate([[0.0], np.cumsum(gaussian_smooth(step, STEP_SIGMA) + RESTING)])
     weights = torch.as_tensor(time_weights(held.frames, held.reach, len(joints), path)).to(joints)
     return weights @ lacking, weights @ _shortened(turn, LARGEST_TURN), weights
 
