@@ -12,8 +12,9 @@ import numpy as np
 from ..body.foot_contacts import STANDING_HEIGHT
 from ..geometry.filters import smoothstep
 from ..geometry.rotations import rotation_about_y, slerp_matrices
-from ..geometry.skeleton import ANKLES, HEAD, TOES
+from ..geometry.skeleton import ANKLES, HEAD, HIPS, TOES
 from ..observation import FPS, heading
+from ..refinement.closed_form.heel_rise import HEEL_SPEED, heel_rise, turned_about_toes
 from ..refinement.closed_form.legs import FLOOR_TOLERANCE
 from ..refinement.standing.stillness import MOVING_SPEED, STILL_SPEED
 
@@ -41,7 +42,7 @@ than so many metres a second: nobody walks like that. It counts as still."""
 
 @dataclass
 class _Foot:
-    """One foot: where it is locked, if it is; what it is off by while that fades; how flat it is."""
+    """One foot: where it is locked, if it is; what it is off by while that fades; how flat it is; how high its heel."""
 
     anchor: np.ndarray | None = None
     yaw: float = 0.0
@@ -49,6 +50,7 @@ class _Foot:
     left: int = 0
     level: float = 0.0
     lift: float = 0.0
+    heel: float = 0.0
 
 
 class LiveFeet:
@@ -62,7 +64,7 @@ class LiveFeet:
     def change_person(self, rest_joints: np.ndarray, rest_heights: np.ndarray) -> None:
         """Go on with another person's."""
         rest, self._rest_heights = np.asarray(rest_joints, np.float64), np.asarray(rest_heights, np.float64)
-        self._soles = rest[list(TOES)] - rest[list(ANKLES)]
+        self._rest, self._soles = rest, rest[list(TOES)] - rest[list(ANKLES)]
 
     def step(self, joints: np.ndarray, ankles_world: np.ndarray, contacts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Where ankles should be in the next frame, (2, 3), and their world rotations (2, 3, 3).
@@ -77,7 +79,7 @@ class LiveFeet:
             ]
         )
         turned = self._levelled(ankles_world)
-        return self._above_floor(places, turned), turned
+        return self._with_heels_raised(self._above_floor(places, turned), turned, joints[list(HIPS)])
 
     def _stillness(self, head: np.ndarray) -> float:
         """How still the head at (3,) is, 0 to 1; 1 where it sways in place."""
@@ -145,3 +147,15 @@ class LiveFeet:
         raised = places.copy()
         raised[:, 1] += sunk - FLOOR_TOLERANCE * (1 - np.exp(-sunk / FLOOR_TOLERANCE))
         return raised
+
+    def _with_heels_raised(
+        self, places: np.ndarray, turned: np.ndarray, hips: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The ankles' places (2, 3) and rotations (2, 3, 3) with locked feet on their toes where legs from the ``hips``
+        (2, 3) are too short."""
+        locked = np.array([foot.anchor is not None for foot in self._feet])
+        needed = heel_rise(places, turned, hips, self._rest) * locked
+        for foot, rise in zip(self._feet, needed.tolist(), strict=True):
+            foot.heel += float(np.clip(rise - foot.heel, -HEEL_SPEED, HEEL_SPEED))
+        rise = np.array([foot.heel for foot in self._feet])
+        return turned_about_toes(places, turned, self._rest, rise) if rise.any() else (places, turned)

@@ -12,12 +12,13 @@ from ..flag.evidence import Evidence, condition_of, gather_evidence
 from ..flag.model import Flag
 from ..geometry.filters import gaussian_smooth
 from ..geometry.kinematics import forward_kinematics
-from ..geometry.rotations import geodesic_angle
-from ..geometry.skeleton import ANKLES, BODY_JOINT_COUNT, HEAD, TRACKED_JOINTS, WRISTS
+from ..geometry.rotations import geodesic_angle, transpose
+from ..geometry.skeleton import ANKLES, BODY_JOINT_COUNT, HEAD, HIPS, PELVIS, TRACKED_JOINTS, WRISTS
 from ..notes import Note
 from ..observation import FPS, Observation, heading
 from .body_trackers import BodyTrackers, initial_motion_trust, measured_contacts, measured_joints, tracked_feet
 from .closed_form.arms import collar_rotations, smooth_collar_rotations, solve_arm_ik
+from .closed_form.heel_rise import raise_heels
 from .closed_form.legs import FootTargets, foot_targets, move_feet, on_the_floor
 from .closed_form.lost_hands import hands_to_meet, smooth_dropouts
 from .closed_form.out_of_floor import lift_out_of_floor
@@ -127,9 +128,15 @@ class InitialMotion:
         feet = targets.positions, targets.standing & grounded[:, None]
         rotations, translation = straighten_to_stand(rotations, translation, *feet, self.rest_joints)
         rotations = self._solve_arms(rotations, translation)
+        targets = raise_heels(targets, self._hips(rotations, translation), self.rest_joints)
         body = rotations, translation, targets.positions, targets.rotations
         (solved,) = _in_batches(lambda *part: (move_feet(*part, rest_joints=self.rest_joints),), *body)
         return lift_out_of_floor(solved, translation, self.tracked_positions[:, 0], self.rest_joints)
+
+    def _hips(self, rotations: torch.Tensor, translation: torch.Tensor) -> torch.Tensor:
+        """Where hip joints (T, 2, 3) are."""
+        hung = self.rest_joints[list(HIPS)] - self.rest_joints[PELVIS]
+        return translation[:, None] + hung @ transpose(rotations[:, PELVIS])
 
     def _encode(
         self,

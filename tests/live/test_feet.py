@@ -49,6 +49,18 @@ def test_a_foot_steps_once_its_body_is_elsewhere(rest):
     assert speed(places).max() < 6.0
 
 
+def test_who_reaches_up_stands_on_tiptoe(rest):
+    feet = LiveFeet(rest, foot_rest_heights(rest))
+    soles, heights, turn = rest[list(TOES)] - rest[list(ANKLES)], [], np.eye(3)
+    for lift in 0.05 * np.sin(np.linspace(0, np.pi, 180)):
+        places, turned = feet.step(rest + [0, lift, 0], np.stack([turn, turn]), STANDING)
+        toes = places + (turned @ soles[..., None])[..., 0]
+        heights.append(np.stack([places[:, 1], toes[:, 1]]))
+    up = np.array(heights) - foot_rest_heights(rest).reshape(2, 2)
+    assert np.abs(up[:, 1]).max() < 0.002, "toes"
+    assert up[90, 0].min() > 0.045 and up[-1, 0].max() < 0.01, "heels"
+
+
 @pytest.mark.parametrize("seconds", [0.7, 1.4, 3.0])
 @pytest.mark.parametrize("late", [0.0, 0.25, 0.5])
 def test_feet_stand_under_a_head_that_sways_in_place(rest, seconds, late):

@@ -16,10 +16,11 @@ from ...direction.footholds import HEEL, TIP, Foothold, find_foothold
 from ...direction.ground import GroundHeights
 from ...geometry.filters import gaussian_smooth, smoothstep
 from ...geometry.kinematics import forward_kinematics
-from ...geometry.rotations import axis_angle_to_matrix, slerp_matrices
-from ...geometry.skeleton import ANKLES, TOES
+from ...geometry.rotations import slerp_matrices
+from ...geometry.skeleton import ANKLES, HIPS, TOES
 from ...observation import FPS, heading
-from .legs import LEGS, RELEASE_FRAMES, FootTargets, foot_targets, move_feet
+from .heel_rise import raise_heels
+from .legs import RELEASE_FRAMES, FootTargets, foot_targets, move_feet
 from .smoothing import fade_outside, rate_limited_envelope
 from .whole_body import WholeBodyTargets, reach_with_whole_body
 
@@ -36,11 +37,6 @@ LEVEL_CUT = 30
 """Frames on either side of a change of given height from which a foot that stands on is taken to have stepped."""
 STEP = 12
 """Frames on either side of that which the step takes."""
-HIGHEST_HEEL, HEELS_TRIED = 0.9, 19
-"""Radians by which a foot that is left behind is turned up on its toes at most, and how many angles up to that are
-tried."""
-HEEL_SPEED, HEEL_SMOOTHING = 0.05, 3.0
-"""Radians a frame by which that grows, and the standard deviation in frames by which it is blurred."""
 LACKING = 0.001
 """Metres that a leg is too short by from which the whole body gives way."""
 
@@ -80,11 +76,11 @@ def put_on_ground(
     raised, raised_joints = translation + up, joints + up[:, None]
     sides = []
     for side in range(len(ANKLES)):
-        foot = _foot_on_ground(flat, side, ground, rest_joints, heights, tracked)
-        sides.append(_raise_heels(*foot, raised_joints[:, LEGS[side][0]], flat.standing[:, side], rest_joints, side))
+        sides.append(_foot_on_ground(flat, side, ground, rest_joints, heights, tracked))
     positions, turned = (torch.stack(parts, 1) for parts in zip(*sides, strict=True))
-    solved = move_feet(rotations, raised, positions, turned, rest_joints)
-    return _give_way(solved, raised, raised_joints, positions, flat.standing, rest_joints)
+    feet = raise_heels(FootTargets(positions, turned, flat.standing), raised_joints[:, list(HIPS)], rest_joints)
+    solved = move_feet(rotations, raised, feet.positions, feet.rotations, rest_joints)
+    return _give_way(solved, raised, raised_joints, feet.positions, flat.standing, rest_joints)
 
 
 def _foot_on_ground(
@@ -219,34 +215,6 @@ def _clearing(
     after = np.clip(np.searchsorted(standing, frames), 0, len(standing) - 1)
     away = np.minimum(np.abs(standing[after] - frames), np.abs(standing[np.clip(after - 1, 0, None)] - frames))
     return torch.minimum(envelope, torch.as_tensor(RISE_START * away**2).to(ankle))
-
-
-def _raise_heels(
-    positions: torch.Tensor,
-    turned: torch.Tensor,
-    hips: torch.Tensor,
-    standing: torch.Tensor,
-    rest_joints: torch.Tensor,
-    side: int,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Ankles (T, 3) of a side and their rotations (T, 3, 3) with the heel raised and the toes in their place.
-
-    That is as far as a ``standing`` (T,) leg from its hip (T, 3) is too short: a foot is about to leave a lower tread.
-    """
-    hip, knee, ankle = LEGS[side]
-    bones = (rest_joints[knee] - rest_joints[hip]).norm() + (rest_joints[ankle] - rest_joints[knee]).norm()
-    sole = rest_joints[TOES[side]] - rest_joints[ankle]
-    toes, axis = positions + turned @ sole, turned[..., 0]
-
-    def raised(angle: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        rotation = axis_angle_to_matrix(angle[:, None] * axis) @ turned
-        return toes - rotation @ sole, rotation
-
-    tried = torch.linspace(0, HIGHEST_HEEL, HEELS_TRIED).to(axis)
-    away = torch.stack([(raised(angle.expand(len(axis)))[0] - hips).norm(dim=-1) for angle in tried])
-    enough = (away <= bones) | ~standing
-    best = torch.where(enough.any(0), enough.to(torch.int8).argmax(0), away.argmin(0))
-    return raised(rate_limited_envelope(tried[best][:, None], HEEL_SPEED, HEEL_SMOOTHING)[:, 0])
 
 
 def _give_way(
