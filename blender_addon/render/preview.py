@@ -31,12 +31,11 @@ from . import ground
 from . import preview_objects as props
 from .clothes import dressed
 from .film import frame_by_frame
+from .framing import FIELD_OF_VIEW, FRAMING, Framing, top_of
 
 WIDTH, HEIGHT = 640, 360
 FASTEST_FPS = 30.0
 """Films take every n-th frame of the scene, so that they play at real time with no more frames a second than this."""
-FIELD_OF_VIEW = np.radians(35.0)
-"""Of the picture's height."""
 DOWN_ANGLE = np.radians(10.0)
 """From how much above the camera looks."""
 FLOOR_MARGIN = 7.0
@@ -51,28 +50,6 @@ BALLS, TRAIL_SHRINK = 24, 0.8
 LABEL_SIZE, LABEL_HEIGHT = 0.045, -0.47
 LEGEND_WIDTH, LEGEND_TEXT, LEGEND_MARGIN = 0.255, 0.03, 0.055
 """Sizes of labels and legend, and the labels' height above the middle, in heights of the picture."""
-
-
-@dataclass(frozen=True)
-class Framing:
-    """What a picture shows: metres that fit its height, of its middle above the floor, and between subjects.
-
-    The camera stands before the first subject, ``side`` radians to their left.
-    """
-
-    height: float = 2.35
-    centre: float = 0.88
-    spacing: float = 1.3
-    side: float = float(np.radians(28.0))
-
-    @property
-    def distance(self) -> float:
-        """From the camera to the person."""
-        return self.height / 2 / np.tan(FIELD_OF_VIEW / 2)
-
-
-FRAMING = Framing()
-"""Room for raised arms and for a neighbour."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +77,7 @@ def render_still(
     subjects: Sequence[Subject],
     frame: int | None = None,
     size: tuple[int, int] = (WIDTH, HEIGHT),
-    framing: Framing = FRAMING,
+    framing: Framing | None = None,
 ) -> None:
     """Write a PNG of ``subjects`` (list of ``Subject``) at a frame of the current scene, by default the present one."""
     source = current_scene()
@@ -148,7 +125,7 @@ def render_frames(
     subjects: Sequence[Subject],
     frames: range,
     size: tuple[int, int] = (WIDTH, HEIGHT),
-    framing: Framing = FRAMING,
+    framing: Framing | None = None,
 ) -> list[Path]:
     """Write a PNG into ``folder`` for each of these frames of the current scene; their paths, in this order."""
     with _stage(subjects, np.arange(frames[0], frames[-1] + 1), size, fine=True, framing=framing) as stage:
@@ -171,9 +148,10 @@ def _render(stage: Scene, path: str | Path, animation: bool) -> None:
 
 @contextmanager
 def _stage(
-    subjects: Sequence[Subject], frames: np.ndarray, size: tuple[int, int], fine: bool, framing: Framing = FRAMING
+    subjects: Sequence[Subject], frames: np.ndarray, size: tuple[int, int], fine: bool, framing: Framing | None = None
 ) -> Iterator[Scene]:
-    """A scene for the picture, removed with everything that was made for it."""
+    """A scene for the picture, removed with everything that was made for it; without ``framing`` there is room for
+    raised hands."""
     kinds = ("objects", "meshes", "actions", "collections", "cameras", "worlds", "curves", "fonts", "node_groups")
     before = {kind: set(getattr(bpy.data, kind)) for kind in kinds}
     stage = cast(Scene, bpy.data.scenes.new("Threepoint preview"))
@@ -181,6 +159,9 @@ def _stage(
         set_up_studio(stage, size, fine)
         path, facing = _path_of(subjects[0].avatar.armature, frames)
         height = subjects[0].avatar.armature.matrix_world.translation.z  # Avatars stand on their recording's floor.
+        if framing is None:
+            trackers = [tracker for subject in subjects for tracker in subject.trackers.values()]
+            framing = FRAMING.with_room_for(top_of(trackers, frames) - height)
         subjects = [_dressed(subject) for subject in subjects]
         camera, target = _place_camera(stage, frames, path, facing, height, framing)
         _place_subjects(stage, subjects, camera, frames, framing)

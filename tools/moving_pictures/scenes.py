@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...blender_addon.characters.reading import skins_of
-from ...blender_addon.render.preview import FRAMING, Framing, Subject
+from ...blender_addon.render.framing import FRAMING, Framing
+from ...blender_addon.render.preview import Subject
 from ...blender_addon.state import characters
 from ...blender_addon.state.new_file import empty_file
 from ...model_core.options import Options

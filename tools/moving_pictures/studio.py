@@ -11,7 +11,8 @@ import numpy as np
 
 from ...blender_addon.bpy_types import current_context, current_scene
 from ...blender_addon.quiet import quiet
-from ...blender_addon.render.preview import Framing, Subject, render_frames
+from ...blender_addon.render.framing import Framing
+from ...blender_addon.render.preview import Subject, render_frames
 from ...blender_addon.state import people
 from ...model_core.body import load_body
 from ...model_core.calibration import Calibration

@@ -8,7 +8,8 @@ from matplotlib.image import imread, imsave
 
 from ...blender_addon.bpy_types import current_scene
 from ...blender_addon.quiet import quiet
-from ...blender_addon.render.preview import Framing, render_still
+from ...blender_addon.render.framing import Framing
+from ...blender_addon.render.preview import render_still
 from ...blender_addon.render.preview_objects import painted_mesh
 from ...blender_addon.state.new_file import empty_file
 from ...model_core.direction.ground import Ground

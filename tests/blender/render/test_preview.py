@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from bodies import BoxBody, animated_avatar, wild_motion, wobbly_recording
 
+from threepoint.blender_addon.animation.curves import fcurves_of
 from threepoint.blender_addon.render.preview import Subject, render_film, render_frames, render_still
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.trackers.empties import COLOURS, create_trackers
@@ -61,6 +62,16 @@ def test_a_still_shows_body_colours_and_tracked_points(subject, tmp_path):
 def test_a_lost_tracker_is_not_drawn(subject, tmp_path):
     render_still(tmp_path / "lost.png", [subject], frame=100)  # The left hand is lost from 1.4 to 1.9 s.
     assert not has_colour(pixels(tmp_path / "lost.png"), COLOURS["left_hand"])
+
+
+def test_hands_that_are_straight_up_are_in_the_picture(subject, tmp_path):
+    for fcurve in fcurves_of(subject.trackers["left_hand"]):
+        if (fcurve.data_path, fcurve.array_index) == ("location", 2):
+            for key in fcurve.keyframe_points:
+                key.co.y = 2.3
+            fcurve.update()
+    render_still(tmp_path / "up.png", [subject], frame=60)
+    assert has_colour(pixels(tmp_path / "up.png"), COLOURS["left_hand"])
 
 
 def test_the_ground_is_where_the_avatar_stands(subject, tmp_path):
