@@ -10,6 +10,7 @@ import torch
 from ..body import load_body
 from ..body.foot_contacts import foot_rest_heights
 from ..body.proportions import body_size
+from ..body.stillness import stillness
 from ..calibration import Calibration
 from ..direction.contacts import GivenContact, given_contacts
 from ..direction.ground import GroundHeights
@@ -30,7 +31,6 @@ from ..refinement.pinning.bring import bring_to_pins
 from ..refinement.refine import ToRefine, refine_all
 from ..refinement.standing.feet import foot_contacts
 from ..refinement.standing.steady import steady_predictions
-from ..refinement.standing.stillness import stillness
 from ..refinement.standing.taken_off import stand_on
 from ..refinement.uncertainty import measure_uncertainty
 from ..sage.inference import Prediction

@@ -27,18 +27,21 @@ from ..sage.inference import Prediction, predict_all
 from ..sage.model import MEAN, Sage, Sampling
 from ..window_blending import cross_fade
 
-TAKE = Sampling(steps=5, noise=0.4, smoothing=16.0)
+TAKE = Sampling(steps=5, noise=0.4, smoothing=16.0, still_pace=0.1, still_noise=0.5)
 """How takes after the first are drawn. Unit noise that is another one at each token, as in training, the decoder
 averages away: feet skate, and takes are alike. Noise that goes one way for half a second brings other motions at less
-strength; this much leaves a take as near to the truth, and the best of five nearer (``weights/sage.md``)."""
+strength; this much leaves a take as near to the truth, and the best of five nearer (``weights/sage.md``). Under a still
+head it goes one way for five seconds, or who stands there would step about all the time, and is weaker, for what lasts
+moves the body more."""
 TAKES_PER_SEED = 1000
 """So far apart are users' seeds, lest a take of one be another take of the next."""
 ARMS = tuple(zip(COLLARS, SHOULDERS, ELBOWS, WRISTS, strict=True))
 """The joints that the left and the right hand's tracker tells of."""
 LOST_FRAMES = 6.0
 """Standard deviation in frames of the way from what was seen to what is drawn, inside a gap."""
-EDGE_FRAMES = 30
-"""Frames inside of a part over which the motion around it goes over into the take."""
+EDGE_FRAMES, SHORTEST_EDGE = 30, 12
+"""Frames inside of a part over which the motion around it goes over into the take: a third of it where it is short, and
+never fewer than a foot needs for a step. A part that is shorter still goes only some of the way."""
 
 
 def sampling_of(options: Options) -> Sampling:
@@ -122,7 +125,7 @@ def part_taken_over(
     like = motion.translation
     rest = torch.as_tensor(np.asarray(rest_joints)).to(like)[:BODY_JOINT_COUNT]
     assert motion.contacts is not None and take.contacts is not None
-    edge = min(EDGE_FRAMES, max(1, (end - begin) // 3))
+    edge = min(EDGE_FRAMES, max(SHORTEST_EDGE, (end - begin) // 3))
     weight = smoothstep(_fade(begin, end, count, edge).to(like))
     mixed = between((motion.rotations[some], motion.translation[some]), (take.rotations[some], take.translation[some]),
                      weight)  # fmt: skip

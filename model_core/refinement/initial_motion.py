@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ..body.foot_contacts import foot_rest_heights
+from ..body.stillness import stillness
 from ..flag.evidence import Evidence, condition_of, gather_evidence
 from ..flag.model import Flag
 from ..geometry.filters import gaussian_smooth
@@ -25,7 +26,6 @@ from .closed_form.out_of_floor import lift_out_of_floor
 from .closed_form.trunk import steady_pelvis, straighten_to_stand
 from .energy import Reference
 from .standing.feet import foot_anchors, foot_contacts, obey_contacts
-from .standing.stillness import stillness
 
 STILL = 0.9
 """How still a head is (``stillness``) under which feet stand flat unless they are clearly lifted."""

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from ..body.proportions import body_size, proportions
+from ..body.stillness import stillness
 from ..geometry.filters import gaussian_reach, gaussian_smooth
 from ..geometry.rotations import matrix_to_sixd, sixd_to_matrix
 from ..geometry.skeleton import BODY_JOINT_COUNT, FEET, MIRRORED
@@ -108,12 +109,13 @@ def predict_all(
     steps = len(views) + refine
     rests = torch.stack([rest / body_size(rest) for _, _, _, rest in people])
     seen = [_even(features) for features, _, _, _ in people]
+    still = [stillness(observation.positions[:, 0])[::2] for observation in observations]
     mirrored_seen = [_even(_mirrored(features, rest)) for features, _, _, rest in people]
     parts: list[list[torch.Tensor]] = [[] for _ in people]
     for number, (member, mirrored) in enumerate(views):
         shown, report = mirrored_seen if mirrored else seen, progress and _part_of(progress, number, steps)
         span = offline_span(member, context)
-        for part, decoded in zip(parts, _decode(member, shown, sampling, span, report, half), strict=True):
+        for part, decoded in zip(parts, _decode(member, shown, still, sampling, span, report, half), strict=True):
             part.append(_mirrored_pose(decoded) if mirrored else decoded)
     means = [torch.stack(part).mean(0) for part in parts]
     poses = [matrix_to_sixd(_matrices(mean[:, :POSE_SIZE])).flatten(1) for mean in means]  # Unit vectors.
@@ -162,14 +164,16 @@ def _part_of(progress: Progress, number: int, count: int) -> Progress:
 def _decode(
     sage: Sage,
     seen: Sequence[torch.Tensor],
+    still: Sequence[np.ndarray],
     sampling: Sampling,
     span: Span,
     progress: Progress | None,
     half: bool,
 ) -> list[torch.Tensor]:
-    """6D poses in the heading frame and contacts (T, 22 * 6 + 4) by one network, given features (T, F), T even."""
+    """6D poses in the heading frame and contacts (T, 22 * 6 + 4) by one network, given features (T, F), T even, and how
+    still the head is, (T / 2,)."""
     device = seen[0].device
-    noise = [_start_noise(sampling, len(features) // 2, sage.latent_size, device) for features in seen]
+    noise = [_start_noise(sampling, of_tokens, sage.latent_size, device) for of_tokens in still]
 
     def forward(places: Places, length: int) -> torch.Tensor:
         tokens = [own[:, s // 2 : (s + length) // 2] for i, s in places if (own := noise[i]) is not None]
@@ -217,20 +221,26 @@ def offline_span(sage: Sage, context: int | None = None) -> Span:
     return Span(reach, reach)
 
 
-def _start_noise(sampling: Sampling, tokens: int, latent_size: int, device: torch.device) -> torch.Tensor | None:
+def _start_noise(sampling: Sampling, still: np.ndarray, latent_size: int, device: torch.device) -> torch.Tensor | None:
     """Noise (2, tokens, latent) for a whole recording, the same on every device; None where there is none.
 
-    Windows that overlap share it, so that a take is consistent from window to window.
+    ``still`` (tokens,), 0 to 1, is how still the head is. Windows that overlap share the noise, so that a take is
+    consistent from window to window.
     """
     if sampling.noise == 0:
         return None
+    still = still.astype(np.float64)
+    pace, strength = (1 - (1 - factor) * still for factor in (sampling.still_pace, sampling.still_noise))
+    time = np.cumsum(pace) - pace[0]
+    before, after = (each(time).astype(np.int64) for each in (np.floor, np.ceil))
     generator = torch.Generator().manual_seed(sampling.seed)
     reach = gaussian_reach(sampling.smoothing)
-    noise = torch.randn(2, tokens + 2 * reach, latent_size, generator=generator)
+    noise = torch.randn(2, after[-1] + 1 + 2 * reach, latent_size, generator=generator)
     if reach:
         impulse = torch.zeros(2 * reach + 1)
         impulse[reach] = 1
         kept = gaussian_smooth(impulse, sampling.smoothing).norm()
         noise = (gaussian_smooth(noise.transpose(0, 1), sampling.smoothing) / kept).transpose(0, 1)
-        noise = noise[:, reach : reach + tokens]
-    return (sampling.noise * noise).to(device)
+        noise = noise[:, reach : noise.shape[1] - reach]
+    between, strength = (torch.as_tensor(values)[:, None].to(noise) for values in (time - before, strength))
+    return (sampling.noise * strength * torch.lerp(noise[:, before], noise[:, after], between)).to(device)

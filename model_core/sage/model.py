@@ -78,12 +78,15 @@ class Sampling:
     """How latents are drawn: DDIM ``steps``, the ``noise`` at the start (0 gives the mean), ``seed``.
 
     ``smoothing`` tokens, the standard deviation of a Gaussian, is how long the noise goes one way; it is as strong as
-    without."""
+    without. Under a still head (``body.stillness``) it changes at ``still_pace`` times its pace, and is as strong as
+    ``still_noise`` times itself."""
 
     steps: int = 1
     noise: float = 0.0
     seed: int = 0
     smoothing: float = 0.0
+    still_pace: float = 1.0
+    still_noise: float = 1.0
 
 
 MEAN = Sampling()

@@ -238,11 +238,26 @@ def test_a_file_that_is_no_weights_is_refused_in_one_line(tmp_path, content):
 
 def test_noise_that_goes_one_way_is_as_strong_and_changes_slowly():
     tokens, latent = 3000, 8
-    white = _start_noise(Sampling(5, 0.5, 1), tokens, latent, torch.device("cpu"))
-    slow = _start_noise(Sampling(5, 0.5, 1, smoothing=8.0), tokens, latent, torch.device("cpu"))
+    moving = np.zeros(tokens, np.float32)
+    white = _start_noise(Sampling(5, 0.5, 1), moving, latent, torch.device("cpu"))
+    slow = _start_noise(Sampling(5, 0.5, 1, smoothing=8.0), moving, latent, torch.device("cpu"))
     assert white.shape == slow.shape == (2, tokens, latent)
     for noise in (white, slow):
         assert float(noise.std()) == pytest.approx(0.5, rel=0.06)
     for place, noise in (("ends", slow[:, [0, -1]]), ("middle", slow[:, 1000:1100])):
         assert 0.2 < float(noise.std()) < 0.8, place
     assert (slow[:, 1:] - slow[:, :-1]).std() < 0.15 * (white[:, 1:] - white[:, :-1]).std()
+
+
+def test_noise_changes_slowly_and_is_weaker_under_a_still_head_and_goes_on_as_before_elsewhere():
+    tokens, latent = 4000, 8
+    still = np.repeat(np.float32([0, 1, 0]), [500, 3000, 500])
+    drawn = Sampling(5, 0.5, 1, smoothing=8.0, still_pace=0.25, still_noise=0.6)
+    noise = _start_noise(drawn, still, latent, torch.device("cpu"))
+    assert noise.shape == (2, tokens, latent)
+    step, quiet = (noise[:, 1:] - noise[:, :-1]).square().mean((0, 2)).sqrt(), slice(510, 3490)
+    moving = torch.cat([step[:490], step[3510:]]).mean()
+    assert float(step[quiet].mean() / moving) == pytest.approx(0.25 * 0.6, rel=0.1)
+    assert float(noise[:, quiet].std()) == pytest.approx(0.6 * 0.5, rel=0.15)
+    never = _start_noise(Sampling(5, 0.5, 1, smoothing=8.0), still, latent, torch.device("cpu"))
+    assert torch.equal(never, _start_noise(Sampling(5, 0.5, 1, smoothing=8.0), 0 * still, latent, torch.device("cpu")))

@@ -18,7 +18,7 @@ def drawn(wide, takes=5):
     mean = rng.normal(0, 1, (COUNT, 22, 3))
     truth = mean + wide * rng.normal(0, 0.1, mean.shape)
     found = Found(truth, mean, mean + rng.normal(0, 0.1, (takes, *mean.shape)))
-    return numbers(found, LEGS, np.ones((COUNT - 1, 4), bool))
+    return numbers(found, LEGS)
 
 
 def test_takes_that_lie_as_the_truth_does_have_skill_one_and_it_is_outside_as_often_as_chance_says():

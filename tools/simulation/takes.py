@@ -5,6 +5,7 @@ and refined with the latter. Means are over clips; what the columns are: ``COLUM
 lost for the middle ``GAP_SECONDS``, and its arm is looked at there.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import torch
 
 from ...model_core.evaluation.methods import observe_truth
 from ...model_core.evaluation.metrics import foot_skate, mean_jerk, true_contacts
+from ...model_core.evaluation.plausibility import LIMITS, plausibility
 from ...model_core.geometry.kinematics import forward_kinematics
 from ...model_core.geometry.skeleton import ANKLES, ELBOWS, HEAD, KNEES, TOES, WRISTS
 from ...model_core.mocap.clips import Clip, load_clips
@@ -38,14 +40,17 @@ COLUMNS = {
     "skill": "error of the takes' average over their spread: 1 where they lie about the truth as often as it is true",
     "outside": "% of coordinates in which the truth is beyond all takes; expected by chance: 2 in takes + 1",
     "seen": "cm by which head, elbows and wrists differ from the mean motion's",
-    "skate": "cm/s of true contacts, of a take over the mean motion's",
+    "skate": "cm/s of ankles and toes of a take while the true ones stand, slides and steps alike",
+    "skate_0": "the same of the mean motion",
+    "slide": f"{LIMITS['still_sliding'].what}, of a take",
+    "slide_0": "the same of the mean motion",
     "jitter": "of a take over the mean motion's",
 }
 
 
 @dataclass(frozen=True)
 class Found:
-    """Joints in metres of the truth and the mean motion (T, 22, 3), and of takes (N, T, 22, 3)."""
+    """The true joints (T, 22, 3) of a clip in metres, and those of its mean motion and, (N, T, 22, 3), of takes."""
 
     truth: np.ndarray
     mean: np.ndarray
@@ -77,19 +82,21 @@ def run(arguments: list[str]) -> int:
 
 def rows_of(clip: Clip, count: int, takes: int, networks: Networks) -> dict[str, dict[str, float]]:
     """The numbers of ``COLUMNS`` of the first ``count`` frames of a clip, by how its takes are drawn."""
-    rows, contacts = {}, true_contacts(clip.world()[1][:count], clip.rest_joints, clip.sole)
-    seen = observe_truth(clip).first(count)
-    for name, sampling in DRAWN.items():
-        found = draw_with_sage(clip, seen, sampling, takes, networks)
-        rows[f"legs, SAGE alone, {name}"] = numbers(found, LEGS, contacts)
-    solved = [solve_pose(seen, clip.rest_joints, Options(take=take), networks) for take in range(takes + 1)]
-    found = found_of(clip, [joints_of(motion, clip) for motion in solved])
-    rows["legs, refined, as takes"] = numbers(found, LEGS, contacts)
+    rows, seen = {}, observe_truth(clip).first(count)
+    found: dict[str, Sequence[BodyMotion]] = {
+        f"SAGE alone, {name}": draw_with_sage(clip, seen, sampling, takes, networks) for name, sampling in DRAWN.items()
+    }
+    found["refined, as takes"] = [
+        solve_pose(seen, clip.rest_joints, Options(take=take), networks) for take in range(takes + 1)
+    ]
+    for name, motions in found.items():
+        rows[f"legs, {name}"] = numbers(found_of(clip, motions), LEGS) | numbers_of_feet(clip, motions)
     lost, gap = with_gap(seen)
     for name, sampling in DRAWN.items():
-        found = draw_with_sage(clip, lost, sampling, takes, networks)
-        part = Found(found.truth[gap], found.mean[gap], found.takes[:, gap])
-        rows[f"arm of a lost hand, {name}"] = numbers(part, LEFT_ARM, contacts[gap][: GAP_FRAMES - 1])
+        whole = found_of(clip, draw_with_sage(clip, lost, sampling, takes, networks))
+        rows[f"arm of a lost hand, {name}"] = numbers(
+            Found(whole.truth[gap], whole.mean[gap], whole.takes[:, gap]), LEFT_ARM
+        )
     return rows
 
 
@@ -104,18 +111,20 @@ def with_gap(seen: Observation) -> tuple[Observation, slice]:
     return replace(seen, valid=valid), gap
 
 
-def draw_with_sage(clip: Clip, seen: Observation, sampling: Sampling, takes: int, networks: Networks) -> Found:
+def draw_with_sage(
+    clip: Clip, seen: Observation, sampling: Sampling, takes: int, networks: Networks
+) -> list[BodyMotion]:
     """SAGE's mean motion and takes, unrefined."""
-    drawn = [
+    return [
         predict_takes(networks.sage, [seen], [clip.rest_joints], drawn)[0]
         for drawn in (MEAN, *(replace(sampling, seed=take) for take in range(1, takes + 1)))
     ]
-    return found_of(clip, [joints_of(motion, clip) for motion in drawn])
 
 
-def found_of(clip: Clip, motions: list[np.ndarray]) -> Found:
+def found_of(clip: Clip, motions: Sequence[BodyMotion]) -> Found:
     """``Found`` of a mean motion and the takes after it."""
-    return Found(clip.world()[1][: len(motions[0])], motions[0], np.stack(motions[1:]))
+    joints = [joints_of(motion, clip) for motion in motions]
+    return Found(clip.world()[1][: len(joints[0])], joints[0], np.stack(joints[1:]))
 
 
 def joints_of(motion: BodyMotion, clip: Clip) -> np.ndarray:
@@ -124,8 +133,8 @@ def joints_of(motion: BodyMotion, clip: Clip) -> np.ndarray:
     return forward_kinematics(motion.rotations.cpu().double(), motion.translation.cpu().double(), rest)[1].numpy()
 
 
-def numbers(found: Found, joints: tuple[int, ...], contacts: np.ndarray) -> dict[str, float]:
-    """The numbers of ``COLUMNS``, of some ``joints``; ``contacts`` (T - 1, 4) as in ``true_contacts``."""
+def numbers(found: Found, joints: tuple[int, ...]) -> dict[str, float]:
+    """The numbers of ``COLUMNS`` that are of some ``joints``, and of those that were seen."""
     some = list(joints)
     truth, mean, takes = found.truth[:, some], found.mean[:, some], found.takes[:, :, some]
     count, average = len(takes), takes.mean(0)
@@ -143,15 +152,29 @@ def numbers(found: Found, joints: tuple[int, ...], contacts: np.ndarray) -> dict
         "skill": float(skill),
         "outside": 100 * float(outside.mean()),
         "seen": CM * float(np.linalg.norm(whole[:, :, seen] - found.mean[:, seen], axis=-1).mean()),
-        "skate": float(np.mean([foot_skate(take, contacts) for take in whole])) / max(
-            foot_skate(found.mean, contacts), 1e-9),
         "jitter": float(np.mean([mean_jerk(take) for take in whole])) / mean_jerk(found.mean),
-    }  # fmt: skip
+    }
+
+
+def numbers_of_feet(clip: Clip, motions: Sequence[BodyMotion]) -> dict[str, float]:
+    """The numbers of ``COLUMNS`` that are of feet, of a mean motion and the takes after it."""
+    truth = clip.world()[1][: len(motions[0].translation)]
+    contacts = true_contacts(truth, clip.rest_joints, clip.sole)
+    skates = [foot_skate(joints_of(motion, clip), contacts) for motion in motions]
+    arrays = [(motion.rotations.cpu().numpy(), motion.translation.cpu().numpy()) for motion in motions]
+    slides = [plausibility(*body, clip.rest_joints, clip.sole, FPS)["still_sliding"] for body in arrays]
+    return {
+        "skate": float(np.mean(skates[1:])),
+        "skate_0": skates[0],
+        "slide": float(np.mean(slides[1:])),
+        "slide_0": slides[0],
+    }
 
 
 def table(rows: dict[str, list[dict[str, float]]]) -> list[str]:
-    """Lines of what was found: a line for each way to draw takes, means over clips."""
+    """Lines of what was found: a line for each way to draw takes, means over clips; "-" where nothing was measured."""
     lines = [f"{'':<36}" + "".join(f"{name:>10}" for name in COLUMNS)]
     for name, found in rows.items():
-        lines.append(f"{name:<36}" + "".join(f"{np.mean([row[column] for row in found]):10.2f}" for column in COLUMNS))
+        means = [f"{np.mean([row[column] for row in found]):.2f}" if column in found[0] else "-" for column in COLUMNS]
+        lines.append(f"{name:<36}" + "".join(f"{mean:>10}" for mean in means))
     return lines

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ...geometry.filters import gaussian_smooth
-from ...observation import FPS
+from ..geometry.filters import gaussian_smooth
+from ..observation import FPS
 
 STILL_SPEED, MOVING_SPEED = 0.3, 0.6
 """Metres a second over the floor up to which a head is still, and from which it is not."""
