@@ -12,11 +12,12 @@ from ..flag.model import Flag
 from ..geometry.filters import gaussian_smooth, smoothstep
 from ..geometry.kinematics import forward_kinematics
 from ..geometry.rotations import slerp_matrices, transpose
-from ..geometry.skeleton import BODY_JOINT_COUNT, COLLARS, ELBOWS, HEAD, LOWER_HALF, PARENTS, SHOULDERS, WRISTS
+from ..geometry.skeleton import ANKLES, BODY_JOINT_COUNT, COLLARS, ELBOWS, HEAD, LOWER_HALF, PARENTS, SHOULDERS, WRISTS
 from ..observation import FPS, Observation
 from ..options import Options
 from ..progress import Progress, part_of
 from ..refinement.body_trackers import BodyTrackers
+from ..refinement.closed_form.legs import move_feet
 from ..refinement.initial_motion import BodyMotion, Unrefined
 from ..refinement.pinning.time_weights import FADE_FRAMES
 from ..refinement.refine import refine
@@ -67,14 +68,14 @@ def predict_takes(
 
 
 def drawn_where_unseen(
-    mean: Prediction, drawn: Prediction, observation: Observation, rest_joints: np.ndarray
+    mean: Prediction, drawn: Prediction, observation: Observation, rest_joints: np.ndarray | torch.Tensor
 ) -> Prediction:
     """The drawn motion with what trackers tell of as in the ``mean`` one, of a person with ``rest_joints`` (22, 3).
 
     Legs, how the pelvis is turned, and contacts are drawn; an arm is while its hand is lost; trunk and head are while
     the head is lost. All else is turned in the world as in the mean, hung from the same head.
     """
-    rest = torch.as_tensor(np.asarray(rest_joints)).to(mean.translation)[:BODY_JOINT_COUNT]
+    rest = torch.as_tensor(rest_joints).to(mean.translation)[:BODY_JOINT_COUNT]
     (world, joints), (other, _) = (forward_kinematics(m.rotations, m.translation, rest) for m in (mean, drawn))
     lost = 1 - observation.to(mean.translation)[2]
     lost = smoothstep(2 * gaussian_smooth(lost, LOST_FRAMES) - 1) * lost
@@ -113,11 +114,12 @@ def part_taken_over(
     refined: bool,
     progress: Progress | None = None,
 ) -> Unrefined:
-    """The ``motion`` with the ``take``'s in a ``part`` of it (first and last second), and the same to the last bit
-    elsewhere.
+    """The ``motion`` with what is drawn of the ``take`` in a ``part`` of it (first and last second), and the same to
+    the last bit elsewhere.
 
     Both have contacts. Inside the part one goes over into the other; where it is ``refined``, the part is refined once
-    more, so that feet step from where they stood to where they stand in the take. Raises ``InputError``.
+    more, so that feet step from where they stood to where they stand in the take. Trunk, head and arms stay those of
+    the motion where they were seen. Raises ``InputError``.
     """
     count = len(motion.translation)
     begin, end = frames_of_part(part, count)
@@ -130,23 +132,34 @@ def part_taken_over(
     mixed = between((motion.rotations[some], motion.translation[some]), (take.rotations[some], take.translation[some]),
                      weight)  # fmt: skip
     contacts = torch.lerp(motion.contacts[some], take.contacts[some], weight[:, None])
+    part_seen = part_of_observation(observation, begin, end)
     if refined:
         joints = forward_kinematics(*mixed, rest)[1]
         moving = (weight > 0) & (weight < 1)
         slow = foot_contacts(joints, foot_rest_heights(rest))
         contacts = torch.where(moving[:, None], torch.minimum(contacts, slow), contacts)
         trackers = None if body_trackers is None else body_trackers.take(torch.arange(begin, end, device=like.device))
-        start = Unrefined(*mixed, contacts)
-        found = refine(model, part_of_observation(observation, begin, end), start, rest, trackers, progress=progress)
+        found = refine(model, part_seen, Unrefined(*mixed, contacts), rest, trackers, progress=progress)
         fade = _fade(begin, end, count, min(FADE_FRAMES, edge)).to(like)
         mixed, contacts = (
             between((motion.rotations[some], motion.translation[some]), (found.rotations, found.translation), fade),
             torch.lerp(motion.contacts[some], found.contacts, fade[:, None]),
         )
+    shown = Prediction(motion.rotations[some], motion.translation[some], motion.contacts[some])
+    new = _standing_where_unseen(shown, Prediction(*mixed, contacts), part_seen, rest)
     whole = [values.clone() for values in (motion.rotations, motion.translation, motion.contacts)]
-    for values, new in zip(whole, (*mixed, contacts), strict=True):
-        values[some] = new
+    for values, of_part in zip(whole, (new.rotations, new.translation, new.contacts), strict=True):
+        values[some] = of_part
     return Unrefined(*whole)
+
+
+def _standing_where_unseen(
+    shown: Prediction, drawn: Prediction, observation: Observation, rest: torch.Tensor
+) -> Prediction:
+    """``drawn_where_unseen`` with the feet where they are in the ``drawn`` motion, though its pelvis lies elsewhere."""
+    mixed = drawn_where_unseen(shown, drawn, observation, rest)
+    world, joints = (values[:, list(ANKLES)] for values in forward_kinematics(drawn.rotations, drawn.translation, rest))
+    return replace(mixed, rotations=move_feet(mixed.rotations, mixed.translation, joints, world, rest))
 
 
 def _fade(begin: int, end: int, count: int, length: int) -> torch.Tensor:

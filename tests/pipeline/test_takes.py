@@ -87,7 +87,26 @@ def test_a_part_that_reaches_the_end_has_no_edge_there(mean, draw, clip):
     found = part_taken_over(
         Flag(CONFIGS["smoke"]), observe_truth(clip), mean, draw, (1.0, 99.0), clip.rest_joints, None, refined=False
     )
-    assert torch.allclose(found.rotations[-1], draw.rotations[-1], atol=1e-5)
+    ankles = list(ANKLES)
+    (world, joints), (drawn_world, drawn_joints) = joints_of(found, clip), joints_of(draw, clip)
+    assert torch.allclose(world[-1, ankles], drawn_world[-1, ankles], atol=1e-5)
+    assert torch.allclose(joints[-1, ankles], drawn_joints[-1, ankles], atol=1e-4)
+
+
+@pytest.mark.parametrize("part", [(0.5, 0.5), (0.7, 0.8), (0.0, 0.05), (1.48, 9.0), (0.3, 1.2), (0.0, 9.0)])
+def test_parts_of_any_length_one_after_the_other_leave_what_was_seen_and_make_no_jump(mean, draw, clip, part):
+    torch.manual_seed(0)
+    model = Flag(CONFIGS["smoke"])
+    model.pose.scale.fill_(0.3)
+    observation, ankles = observe_truth(clip), list(ANKLES)
+    take = drawn_where_unseen(mean, draw, observation, clip.rest_joints)
+    found = mean
+    for each in (part, (0.4, 1.0)):
+        found = part_taken_over(model.eval(), observation, found, take, each, clip.rest_joints, None, refined=True)
+        steps = joints_of(found, clip)[1][:, ankles].diff(dim=0).norm(dim=-1)
+        assert steps.max() < 0.3 * apart(take, mean, clip)[:, ankles].max()
+    off = apart(found, mean, clip)
+    assert off[:, SEEN].max() < 1e-4 and off[:, ankles].max() > 0.01
 
 
 def test_a_part_outside_the_motion_is_refused():
