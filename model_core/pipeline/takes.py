@@ -28,12 +28,11 @@ from ..sage.inference import Prediction, predict_all
 from ..sage.model import MEAN, Sage, Sampling
 from ..window_blending import cross_fade
 
-TAKE = Sampling(steps=5, noise=0.4, smoothing=16.0, still_pace=0.1, still_noise=0.5)
+TAKE = Sampling(steps=5, noise=0.3, smoothing=16.0, still_pace=0.05, still_noise=0.7)
 """How takes after the first are drawn. Unit noise that is another one at each token, as in training, the decoder
 averages away: feet skate, and takes are alike. Noise that goes one way for half a second brings other motions at less
-strength; this much leaves a take as near to the truth, and the best of five nearer (``weights/sage.md``). Under a still
-head it goes one way for five seconds, or who stands there would step about all the time, and is weaker, for what lasts
-moves the body more."""
+strength; more than this breaks a gait. Under a still head it goes one way for ten seconds, or who stands there would
+step about all the time, and is weaker, for what lasts moves the body more (``weights/sage.md``)."""
 TAKES_PER_SEED = 1000
 """So far apart are users' seeds, lest a take of one be another take of the next."""
 ARMS = tuple(zip(COLLARS, SHOULDERS, ELBOWS, WRISTS, strict=True))
