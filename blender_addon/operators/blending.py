@@ -21,7 +21,7 @@ from ..i18n.translations import translated
 from ..state.polls import has_take, is_idle
 from ..state.predictions import range_take
 from ..state.properties import THREEPOINT_PG_person, active_person, require_person
-from ..state.takes import active_take, duplicate_take, show_uncertainty_of_take
+from ..state.takes import active_take, duplicate_take, show_uncertainty_of_take, whole_range
 from .buttons import Button, Slot
 
 _items: list[tuple[str, str, str]] = []
@@ -74,6 +74,12 @@ def blend_to_take(person: THREEPOINT_PG_person, identifier: int, scene: Scene) -
     goal = next((take for take in person.takes if take.identifier == identifier), None)
     if goal is None or goal == begun or goal.action is None:
         raise InputError(message("Choose another take to blend into"))
+    (begin, end), has = whole_range(begun.action), whole_range(goal.action)
+    if has[0] > max(first, begin) or has[1] < min(last, end):  # Of a trimmed recording.
+        raise InputError(
+            message("Frames {first} to {last} lie outside of the take, which has {begin} to {end}",
+                    first=first, last=last, begin=has[0], end=has[1])
+        )  # fmt: skip
     armature, betas = person.armature, np.array(person.betas)
     frames = take_frames(armature, goal.action)
     one, other = (read_action(armature, take.action, betas, scene) for take in (begun, goal))

@@ -150,6 +150,23 @@ def test_blending_needs_another_take_and_a_range_of_this_one(person):
     assert len(person.takes) == count - 1
 
 
+def test_blending_needs_a_take_that_has_all_of_the_range(person):
+    person.use_trim, person.trim_first, person.trim_last = True, 6, 11
+    bpy.ops.threepoint.predict()
+    goal, person.active_take = str(person.takes[2].identifier), 0
+    one, other = motion_of(person, 0), motion_of(person, 2)
+    for person.first, person.last in ((5, 9), (8, 12), (13, 15)):
+        with pytest.raises(RuntimeError, match=f"Frames {person.first} to {person.last} lie outside .* has 6 to 11"):
+            bpy.ops.threepoint.blend_to_take(take=goal)
+    assert len(person.takes) == 3 and person.active_take == 0
+    person.first, person.last = 6, 8
+    bpy.ops.threepoint.blend_to_take(take=goal)
+    mixed = motion_of(person, 3)
+    assert len(mixed.rotations) == len(one.rotations) and np.isfinite(mixed.rotations).all()
+    assert apart(mixed, one)[:5].max() < 1e-6 and apart(mixed, one)[11:].max() < 1e-6
+    assert (1 - np.abs((mixed.rotations[7] * other.rotations[2]).sum(-1))).max() < apart(mixed, one)[7]
+
+
 def test_what_is_trimmed_away_is_not_predicted_and_can_be_had_back(person, asked):
     scene = bpy.context.scene
     for frame in (6, 9):
