@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..body.foot_contacts import STANDING_HEIGHT
-from ..body.stillness import MOVING_SPEED, STILL_SPEED
 from ..geometry.filters import smoothstep
 from ..geometry.rotations import rotation_about_y, slerp_matrices
 from ..geometry.skeleton import ANKLES, HEAD, HIPS, TOES
 from ..observation import FPS, heading
 from ..refinement.closed_form.heel_rise import HEEL_SPEED, heel_rise, turned_about_toes
 from ..refinement.closed_form.legs import FLOOR_TOLERANCE
+from ..sage.stillness import MOVING_SPEED, STILL_SPEED
 
 LOCKED, RELEASED = 0.6, 0.3
 """Probabilities of contact from which a foot locks, and below which it is let go."""

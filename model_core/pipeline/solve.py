@@ -10,7 +10,6 @@ import torch
 from ..body import load_body
 from ..body.foot_contacts import foot_rest_heights
 from ..body.proportions import body_size
-from ..body.stillness import stillness
 from ..calibration import Calibration
 from ..direction.contacts import GivenContact, given_contacts
 from ..direction.ground import GroundHeights
@@ -34,6 +33,7 @@ from ..refinement.standing.steady import steady_predictions
 from ..refinement.standing.taken_off import stand_on
 from ..refinement.uncertainty import measure_uncertainty
 from ..sage.inference import Prediction
+from ..sage.stillness import stillness
 from .body_trackers import body_trackers
 from .ground import lowered_origin
 from .lost_hands import with_lost_hands

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from ..body.foot_contacts import foot_rest_heights
-from ..body.stillness import stillness
 from ..flag.evidence import Evidence, condition_of, gather_evidence
 from ..flag.model import Flag
 from ..geometry.filters import gaussian_smooth
@@ -17,6 +16,7 @@ from ..geometry.rotations import geodesic_angle, transpose
 from ..geometry.skeleton import ANKLES, BODY_JOINT_COUNT, HEAD, HIPS, PELVIS, TRACKED_JOINTS, WRISTS
 from ..notes import Note
 from ..observation import FPS, Observation, heading
+from ..sage.stillness import stillness
 from .body_trackers import BodyTrackers, initial_motion_trust, measured_contacts, measured_joints, tracked_feet
 from .closed_form.arms import collar_rotations, smooth_collar_rotations, solve_arm_ik
 from .closed_form.heel_rise import raise_heels

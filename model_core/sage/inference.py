@@ -7,7 +7,6 @@ import numpy as np
 import torch
 
 from ..body.proportions import body_size, proportions
-from ..body.stillness import stillness
 from ..geometry.filters import gaussian_reach, gaussian_smooth
 from ..geometry.rotations import matrix_to_sixd, sixd_to_matrix
 from ..geometry.skeleton import BODY_JOINT_COUNT, FEET, MIRRORED
@@ -18,6 +17,7 @@ from .ensemble import SageEnsemble, members_of
 from .inertialization import inertialize_gaps
 from .model import MEAN, Sage, Sampling, placed_by_head
 from .precision import reduced, without_tf32
+from .stillness import stillness
 
 WINDOW, OVERLAP = 240, 40
 """Frames of a window, and those in which it cross-fades into the next: tokens at its edges see one side alone, and

@@ -78,7 +78,7 @@ class Sampling:
     """How latents are drawn: DDIM ``steps``, the ``noise`` at the start (0 gives the mean), ``seed``.
 
     ``smoothing`` tokens, the standard deviation of a Gaussian, is how long the noise goes one way; it is as strong as
-    without. Under a still head (``body.stillness``) it changes at ``still_pace`` times its pace, and is as strong as
+    without. Under a still head (``stillness``) it changes at ``still_pace`` times its pace, and is as strong as
     ``still_noise`` times itself."""
 
     steps: int = 1

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from threepoint.model_core.body.stillness import stillness
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import axis_angle_to_matrix
 from threepoint.model_core.observation import Observation
@@ -12,6 +11,7 @@ from threepoint.model_core.refinement.closed_form.trunk import steady_pelvis
 from threepoint.model_core.refinement.standing import steady as steadying
 from threepoint.model_core.refinement.standing.steady import HANDS_REACH, steady, steady_predictions
 from threepoint.model_core.sage.inference import Prediction
+from threepoint.model_core.sage.stillness import stillness
 
 FRAMES = 120
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from ...body.stillness import SPEED_SMOOTHING, stillness
 from ...geometry.filters import gaussian_smooth
 from ...geometry.rotations import (
     axis_angle_to_matrix,
@@ -24,6 +23,7 @@ from ...observation import Observation
 from ...sage.ensemble import SageEnsemble
 from ...sage.inference import Prediction, predict_all
 from ...sage.model import MEAN, Sage, Sampling
+from ...sage.stillness import SPEED_SMOOTHING, stillness
 
 HANDS_REACH = 96
 """Frames within which a hand must be seen: without hands nothing is to be steadied."""
