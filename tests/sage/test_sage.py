@@ -1,6 +1,7 @@
 """SAGE's parts and their use: shapes, determinism, windows that join, streams that agree with windows."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -261,3 +262,12 @@ def test_noise_changes_slowly_and_is_weaker_under_a_still_head_and_goes_on_as_be
     assert float(noise[:, quiet].std()) == pytest.approx(0.6 * 0.5, rel=0.15)
     never = _start_noise(Sampling(5, 0.5, 1, smoothing=8.0), still, latent, torch.device("cpu"))
     assert torch.equal(never, _start_noise(Sampling(5, 0.5, 1, smoothing=8.0), 0 * still, latent, torch.device("cpu")))
+
+
+def test_the_noise_of_a_prediction_heeds_how_still_the_head_is(sage, clip):
+    seen, drawn = observe_truth(clip), Sampling(2, 1.0, 1, still_noise=0.0)
+    calm, none = (predict(sage, seen, clip.rest_joints, each).rotations for each in (drawn, Sampling(2, 1e-9, 1)))
+    assert torch.allclose(calm, none, atol=1e-4)
+    walking = replace(seen, positions=seen.positions + np.linspace(0, 3, 75)[:, None, None] * np.float32([1, 0, 0]))
+    moved, none = (predict(sage, walking, clip.rest_joints, each).rotations for each in (drawn, Sampling(2, 1e-9, 1)))
+    assert (moved - none).abs().max() > 1e-3
