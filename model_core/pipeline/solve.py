@@ -295,7 +295,8 @@ def meet_pins(
     origin = lowered_origin(observation)
     pelvis, size = solution.translation.cpu().numpy() + origin, float(body_size(np.asarray(rest_joints)))
     pins = (*seat_pins(seats, pelvis, size), *pins)
-    held = held_joints(pins, origin, observation.frame_count, solution.translation)
+    rest = torch.as_tensor(rest_joints).to(solution.translation)[:BODY_JOINT_COUNT]
+    held = held_joints(pins, origin, forward_kinematics(solution.rotations, solution.translation, rest)[1])
     start = Unrefined(solution.rotations, solution.translation, solution.contacts)
     given = given_contacts(contacts, observation.frame_count, FPS)
     met = bring_to_pins(start, rest_joints, held, solution.body_trackers, progress, given)
