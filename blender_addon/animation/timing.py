@@ -25,7 +25,10 @@ def frames_to_seconds(frames: ArrayLike, scene: Scene) -> np.ndarray:
     return (np.asarray(frames, np.float64) - scene.frame_start) / scene_fps(scene)
 
 
-def blending(frames: np.ndarray, first: float, last: float) -> np.ndarray:
-    """How much of what is new there is at ``frames`` (n,): 0 outside ``first``..``last``, 1 far from both ends."""
+def blending(frames: np.ndarray, first: float, last: float, whole: tuple[float, float]) -> np.ndarray:
+    """How much of what is new there is at ``frames`` (n,): 0 outside ``first``..``last``, 1 far from both ends, and at
+    an end of the ``whole``, where there is nothing to go over to."""
+    first = first if first > whole[0] else whole[0] - EDGE_FRAMES
+    last = last if last < whole[1] else whole[1] + EDGE_FRAMES
     inside = np.minimum(frames - first, last - frames) + 1
     return smoothstep(inside / (min(EDGE_FRAMES, (last - first + 1) // 2) + 1))

@@ -52,6 +52,8 @@ MESSAGES = {
     "{pin}: holds at frame {frame}, outside of the recording, which has {first:.0f} to {last:.0f}; move or mute it": "{pin}：フレーム {frame} で固定していますが、記録は {first:.0f} から {last:.0f} までです。移動するかミュートしてください",
     "{person}: there is no avatar for the pins; mute or remove them to predict one": "{person}：ピンのためのアバターがありません。ミュートするか外してから予測してください",
     "{person}: has no pins that are not muted": "{person}：ミュートされていないピンがありません",
+    "{pins}: outside of the take, which has the frames {first} to {last}; choose another take, or another frame": "{pins}：テイク（フレーム {first} から {last}）の外にあります。別のテイクかフレームを選んでください",
+    "Left out, being outside of the take: {pins}": "テイクの外にあるため除きました：{pins}",
     "{person}: stretches solved around pins: {count}": "{person}：ピンの前後で解き直した区間：{count}",
     "{joint}: its pin is out of reach; at frame {frame:.0f}, where it lies farthest, the body stays {cm:.0f} cm from it": "{joint}：ピンに届きません。最も遠いフレーム {frame:.0f} で、体は {cm:.0f} cm 離れています",
     "Ground and Seats": "地面と座面",

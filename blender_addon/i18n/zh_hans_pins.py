@@ -52,6 +52,8 @@ MESSAGES = {
     "{pin}: holds at frame {frame}, outside of the recording, which has {first:.0f} to {last:.0f}; move or mute it": "{pin}：固定在第 {frame} 帧，超出录制的 {first:.0f} 到 {last:.0f}；请移动它或将其静音",
     "{person}: there is no avatar for the pins; mute or remove them to predict one": "{person}：没有可供固定点使用的虚拟人；请将固定点静音或移除后再预测",
     "{person}: has no pins that are not muted": "{person}：没有未静音的固定点",
+    "{pins}: outside of the take, which has the frames {first} to {last}; choose another take, or another frame": "{pins}：不在片段之内，该片段为第 {first} 到 {last} 帧；请选择其他片段或其他帧",
+    "Left out, being outside of the take: {pins}": "不在片段之内，未计入：{pins}",
     "{person}: stretches solved around pins: {count}": "{person}：已按固定点求解的区段：{count}",
     "{joint}: its pin is out of reach; at frame {frame:.0f}, where it lies farthest, the body stays {cm:.0f} cm from it": "{joint}：固定点够不到；在最远的第 {frame:.0f} 帧，身体离它 {cm:.0f} 厘米",
     "Ground and Seats": "地面与座位",

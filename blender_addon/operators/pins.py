@@ -4,8 +4,10 @@
 # Blender takes properties from annotations that are calls.
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import bpy
+import numpy as np
 from bpy.props import EnumProperty
 
 from ...model_core.errors import InputError
@@ -20,7 +22,7 @@ from ..state.pins.properties import JOINT_ITEMS, LABELS
 from ..state.pins.reading import SampledPin, bone_pins, posed_pins
 from ..state.polls import has_avatar, has_take
 from ..state.properties import THREEPOINT_PG_person, require_person
-from ..state.takes import active_take
+from ..state.takes import active_take, whole_range
 from ..steps import Steps
 from .buttons import Button, Slot
 from .engine_jobs import EngineOperator
@@ -102,20 +104,44 @@ class THREEPOINT_OT_remove_pin(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class Held(NamedTuple):
+    """A pin's name, the frames (n,) at which it holds, and its reach in seconds."""
+
+    name: str
+    frames: np.ndarray
+    reach: float
+
+
 class _SolvingPins(EngineOperator):
     """Solve the neighbourhoods of pins again, one after the other, blended into the active take."""
 
     step = "PREDICTION"
     _posed: Sequence[SampledPin] = ()
+    _left_out: Sequence[str] = ()
+    """Names of pins outside of the take."""
 
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Whether there is a take, and the engine is idle."""
         return super().poll(context) and has_take(cls, context)
 
-    def ranges(self, context: Context, person: THREEPOINT_PG_person) -> list[tuple[int, int]]:
-        """First and last frames of each neighbourhood. Raises ``InputError`` where there is none."""
+    def held(self, context: Context, person: THREEPOINT_PG_person) -> list[Held]:
+        """The pins that are met. Every operator has its own. Raises ``InputError`` where there is none."""
         raise NotImplementedError
+
+    def ranges(self, context: Context, person: THREEPOINT_PG_person) -> list[tuple[int, int]]:
+        """First and last frames of each neighbourhood of pins within the active take. Raises ``InputError`` where there
+        is none."""
+        held = self.held(context, person)
+        first, last = whole_range(predictions.written_take(person).action)
+        inside = [(one.frames[(one.frames >= first) & (one.frames <= last)], one.reach) for one in held]
+        self._left_out = [one.name for one, (frames, _) in zip(held, inside, strict=True) if not len(frames)]
+        if len(self._left_out) == len(held):
+            raise InputError(
+                message("{pins}: outside of the take, which has the frames {first} to {last}; choose another take, or "
+                        "another frame", pins=", ".join(self._left_out), first=first, last=last)
+            )  # fmt: skip
+        return objects.ranges_around(inside, context.scene)
 
     def people(self, context: Context) -> list[THREEPOINT_PG_person]:
         """The person, once for each neighbourhood."""
@@ -141,6 +167,8 @@ class _SolvingPins(EngineOperator):
         said += missed(job, context.scene)
         if not self._waiting:
             said += characters.lagging(person)
+            if self._left_out:
+                said.append(message("Left out, being outside of the take: {pins}", pins=", ".join(self._left_out)))
         for warning in said:
             self.tell(warning, "WARNING")
         if not self._waiting:
@@ -154,13 +182,12 @@ class THREEPOINT_OT_solve_pins(_SolvingPins, bpy.types.Operator):
     bl_label = "Solve Pins"
     bl_options = {"UNDO"}
 
-    def ranges(self, context: Context, person: THREEPOINT_PG_person) -> list[tuple[int, int]]:
-        """Around all pins that are not muted."""
+    def held(self, context: Context, person: THREEPOINT_PG_person) -> list[Held]:
+        """All that are not muted."""
         pins = [item for item in objects.pins_of(person, context.scene) if not item.threepoint.pin.muted]
         if not pins:
             raise InputError(message("{person}: has no pins that are not muted", person=person.name))
-        held = [(objects.pin_frames(item), item.threepoint.pin.reach) for item in pins]
-        return objects.ranges_around(held, context.scene)
+        return [Held(item.name, objects.pin_frames(item), item.threepoint.pin.reach) for item in pins]
 
 
 class THREEPOINT_OT_solve_from_pose(_SolvingPins, bpy.types.Operator):
@@ -170,10 +197,10 @@ class THREEPOINT_OT_solve_from_pose(_SolvingPins, bpy.types.Operator):
     bl_label = "Solve from Pose"
     bl_options = {"UNDO"}
 
-    def ranges(self, context: Context, person: THREEPOINT_PG_person) -> list[tuple[int, int]]:
-        """Around this frame."""
+    def held(self, context: Context, person: THREEPOINT_PG_person) -> list[Held]:
+        """What was posed, at this frame."""
         self._posed = posed_pins(context, person)
-        return objects.ranges_around([(pin.frames, pin.reach) for pin in self._posed], context.scene)
+        return [Held(pin.name, pin.frames, pin.reach) for pin in self._posed]
 
 
 def make_pins(person: THREEPOINT_PG_person, pins: Sequence[SampledPin], scene: Scene) -> None:

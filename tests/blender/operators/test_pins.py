@@ -10,8 +10,9 @@ from animators import answer_at_once, import_tiny
 from bodies import REST
 from mathutils import Matrix, Vector
 
-from threepoint.blender_addon.animation.curves import checksum
+from threepoint.blender_addon.animation.curves import checksum, fcurves_of
 from threepoint.blender_addon.avatar.bake import read_action
+from threepoint.blender_addon.avatar.contacts import switch_paths
 from threepoint.blender_addon.operators import pins as operators
 from threepoint.blender_addon.operators.pins import missed
 from threepoint.blender_addon.operators.showing import select_bones
@@ -20,6 +21,7 @@ from threepoint.blender_addon.state import predictions
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.state.people import people_of
 from threepoint.blender_addon.state.pins.objects import FADE_SECONDS, pins_of, ranges_around
+from threepoint.blender_addon.state.takes import whole_range
 from threepoint.blender_addon.ui import panel
 from threepoint.blender_addon.ui.pins import THREEPOINT_UL_pins
 from threepoint.model_core.geometry.kinematics import forward_kinematics
@@ -244,7 +246,7 @@ def test_a_pose_that_the_engine_cannot_solve_leaves_no_pins(person, monkeypatch)
 
 def test_solving_from_a_pose_that_is_cancelled_changes_nothing(person, monkeypatch):
     class Begun(operators._SolvingPins):
-        ranges = operators.THREEPOINT_OT_solve_from_pose.ranges
+        held = operators.THREEPOINT_OT_solve_from_pose.held
 
     cancelled = []
     monkeypatch.setattr(predictions.Job, "poll", lambda job: False)
@@ -272,6 +274,37 @@ def test_a_pin_outside_the_recording_is_refused_and_nothing_changes(person):
     with pytest.raises(RuntimeError, match=r"holds at frame 1\d, outside of the recording, which has \d to 1\d"):
         bpy.ops.threepoint.solve_pins()
     assert checksum(person.takes[0].action) == before
+
+
+def trim_take(person, last):
+    """Let the take end at a frame, as that of a trimmed recording does."""
+    for curve in [curve for curve in fcurves_of(person.armature) if curve.data_path.startswith("pose.bones")]:
+        for point in reversed([point for point in curve.keyframe_points if point.co.x > last]):
+            curve.keyframe_points.remove(point)
+    for path in switch_paths():
+        (curve,) = [curve for curve in fcurves_of(person.armature) if curve.data_path == path]
+        while curve.keyframe_points[-1].co.x > last:
+            curve.keyframe_points.remove(curve.keyframe_points[-1])
+
+
+def test_pins_outside_of_a_trimmed_take_are_left_out_and_do_not_lengthen_it(person, asked, monkeypatch):
+    trim_take(person, 10)
+    (inside,) = pin_here(person, "left_ankle")
+    outside = next(pin for pin in pin_here(person, "right_ankle") if pin != inside)
+    outside.threepoint.pin.first = outside.threepoint.pin.last = 12
+    told = MagicMock()
+    monkeypatch.setattr(operators._SolvingPins, "tell", told)
+    bpy.ops.threepoint.solve_pins()
+    assert any("outside of the take: right_ankle pin" in str(call.args[0]) for call in told.call_args_list)
+    assert [pin.role for pin in sent(asked)] == ["left_ankle"]
+    assert whole_range(person.takes[0].action) == (1, 10)
+    inside.threepoint.pin.muted = True
+    with pytest.raises(RuntimeError, match=r"right_ankle pin .*: outside of the take, which has the frames 1 to 10"):
+        bpy.ops.threepoint.solve_pins()
+    bpy.context.scene.frame_set(12)
+    choose(person, "pelvis")
+    with pytest.raises(RuntimeError, match="pelvis: outside of the take"):
+        bpy.ops.threepoint.solve_from_pose()
 
 
 def test_drafts_meet_no_pins_and_say_so(person):
