@@ -25,6 +25,21 @@ def frames_to_seconds(frames: ArrayLike, scene: Scene) -> np.ndarray:
     return (np.asarray(frames, np.float64) - scene.frame_start) / scene_fps(scene)
 
 
+def keyed_frame(shown: float, scene: Scene) -> int:
+    """The frame of keyframes that the timeline shows at a frame of its own: another one with *Time Stretching*."""
+    return round(shown * scene.render.frame_map_old / scene.render.frame_map_new)
+
+
+def playhead(scene: Scene) -> int:
+    """The frame of keyframes that is shown now."""
+    return keyed_frame(scene.frame_current, scene)
+
+
+def show_frame(frame: float, scene: Scene) -> None:
+    """Show a frame of keyframes."""
+    scene.frame_set(round(frame * scene.render.frame_map_new / scene.render.frame_map_old))
+
+
 def blending(frames: np.ndarray, first: float, last: float, whole: tuple[float, float]) -> np.ndarray:
     """How much of what is new there is at ``frames`` (n,): 0 outside ``first``..``last``, 1 far from both ends, and at
     an end of the ``whole``, where there is nothing to go over to."""

@@ -59,6 +59,11 @@ def reading_directions(
     return said
 
 
+def puts_feet(person: "THREEPOINT_PG_person", scene: Scene, begin: float, end: float) -> bool:
+    """Whether ground, or contacts that were edited between two seconds, say where feet of the person's are put."""
+    return bool(grounds_under(person, scene)) or bool(_contacts(person, scene, begin, end))
+
+
 def _ground(
     grounds: Sequence[AnyObject], space: AnyObject, scene: Scene, recording: Recording, floor: float
 ) -> Steps[Ground]:

@@ -11,7 +11,7 @@ from ....model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions, 
 from ....model_core.geometry.rotations import normalize, quaternion_conjugate, quaternion_multiply
 from ....model_core.geometry.skeleton import JOINT_NAMES
 from ....model_core.pins import PIN_JOINTS, Pin
-from ...animation.timing import frames_to_seconds, scene_fps
+from ...animation.timing import frames_to_seconds, playhead, scene_fps
 from ...avatar.bake import bone_axes
 from ...avatar.bone_names import names_of
 from ...bpy_types import ArmatureObject, Context, Scene
@@ -106,7 +106,7 @@ def _at_bones(
         )  # fmt: skip
     context.view_layer.update()
     armature: ArmatureObject = person.armature
-    names, frame = names_of(armature), context.scene.frame_current
+    names, frame = names_of(armature), playhead(context.scene)
     return [
         SampledPin(
             names[PIN_JOINTS[role]], role, np.array([frame]),

@@ -186,6 +186,20 @@ def test_edited_switches_are_sent_and_stay_known_as_edited(person, asked):
         set_switch(switches(person)[0], 5, 7, value)  # The engine of tests answers as it likes.
 
 
+def test_around_pins_what_is_shown_is_changed_unless_contacts_were_edited_there(person, asked):
+    pin = bpy.data.objects.new("pin", None)
+    bpy.context.scene.collection.objects.link(pin)
+    bpy.context.view_layer.objects.active = pin
+    bpy.ops.threepoint.use_as_pin(role="left_knee")
+    pin.threepoint.pin.first = pin.threepoint.pin.last = 6
+    bpy.ops.threepoint.solve_pins()
+    assert asked[-1].start is not None
+    left = switches(person)[0]
+    set_switch(left, 5, 7, 1 - left.evaluate(5))
+    bpy.ops.threepoint.solve_pins()
+    assert asked[-1].start is None and len(contacts_sent(asked)) == 1
+
+
 def test_dragged_markers_are_sent(person, asked):
     right = switches(person)[1]
     set_switch(right, 4, 8, 1 - right.evaluate(4))

@@ -135,6 +135,32 @@ def test_a_keyed_pin_holds_at_its_keys_and_between_them_if_that_is_wanted(person
     assert {pin.between for pin in found} == {between}
 
 
+def test_muted_keyframes_do_not_say_when_a_pin_holds_and_its_settings_have_none(person, asked):
+    (pin,) = pin_here(person, "left_ankle")
+    pin.keyframe_insert("location", frame=3)
+    for curve in fcurves_of(pin):
+        curve.mute = True
+    bpy.ops.threepoint.solve_pins()
+    assert sent(asked)[0].seconds == (pytest.approx(second_of(asked, FRAME)),)
+    with pytest.raises(TypeError, match="not animatable"):
+        pin.keyframe_insert("threepoint.pin.muted", frame=3)
+
+
+def test_with_time_stretching_a_pin_holds_at_the_frame_that_is_shown(person, asked):
+    scene = bpy.context.scene
+    scene.render.frame_map_new = 200
+    scene.frame_set(2 * FRAME)
+    joints = truth(person)[1]
+    (pin,) = pin_here(person, "left_ankle")
+    bpy.ops.threepoint.solve_pins()
+    (found,) = sent(asked)
+    assert pin.threepoint.pin.first == FRAME and found.seconds == (pytest.approx(second_of(asked, FRAME)),)
+    assert np.abs(np.array(found.positions[0]) - joints[PIN_JOINTS["left_ankle"]]).max() < 1e-4
+    scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 6, 14
+    bpy.ops.threepoint.range_from_preview()
+    assert (person.first, person.last) == (3, 7)
+
+
 def test_a_pin_holds_over_a_range_soft_and_with_another_reach(person, asked):
     (pin,) = pin_here(person, "spine3")
     settings = pin.threepoint.pin
