@@ -186,6 +186,18 @@ def test_edited_switches_are_sent_and_stay_known_as_edited(person, asked):
         set_switch(switches(person)[0], 5, 7, value)  # The engine of tests answers as it likes.
 
 
+def test_to_a_stand_that_was_made_longer_belongs_what_it_goes_on_from(person, asked):
+    action, frames = person.takes[0].action, np.arange(1, 13)
+    stood = np.stack([frames < 6, frames > 0], 1)
+    contacts.write_contacts(person.armature, contacts_curves(person, action), frames, stood)
+    set_switch(switches(person)[0], 6, 8, 1)
+    resolve(person, 2, 12)
+    (found,) = contacts_sent(asked)
+    begin = asked[-1].recording.time[0]
+    assert found.foot == "left" and found.stands
+    assert found.seconds == pytest.approx((0 - begin, 7 / 30 - begin), abs=1e-6)
+
+
 def test_around_pins_what_is_shown_is_changed_unless_contacts_were_edited_there(person, asked):
     pin = bpy.data.objects.new("pin", None)
     bpy.context.scene.collection.objects.link(pin)
