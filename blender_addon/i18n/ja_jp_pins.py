@@ -87,4 +87,8 @@ MESSAGES = {
     "{seat}: begins at frame {first}, after its end at {last}": "{seat}：フレーム {first} から始まり、終わりの {last} より後です",
     "{name}: has nothing to sit on in its middle": "{name}：中央に座る面がありません",
     "seems to sit for {seconds:.1f} s, first at {first:.1f} s, on something about {cm:.0f} cm high: a seat says how high it is": "{seconds:.1f} 秒間、最初は {first:.1f} 秒に、高さ約 {cm:.0f} cm のものに座っているようです：座面で高さを指定できます",
+    "{person}: a seat is out of reach; at frame {frame:.0f}, where it lies farthest, the pelvis stays {cm:.0f} cm from where it would be": "{person}：座面に届きません。最も遠いフレーム {frame:.0f} で、骨盤は本来の位置から {cm:.0f} cm 離れています",
+    "{person}: seems to sit for {seconds:.1f} s, first at frame {frame:.0f}, on something about {cm:.0f} cm high; Sit Here says how high it is": "{person}：フレーム {frame:.0f} から計 {seconds:.1f} 秒、高さ約 {cm:.0f} cm のものに座っているようです。高さは「ここに座る」で示せます",
+    "{person}: the head is near the floor for {seconds:.1f} s, first at frame {frame:.0f}; of somebody who crouches or lies the legs are a guess": "{person}：フレーム {frame:.0f} から計 {seconds:.1f} 秒、頭が床の近くにあります。しゃがんだり横になったりした人の脚は推測です",
+    "a seat is out of reach: at {second:.2f} s, where it lies farthest, the pelvis stays {cm:.0f} cm from where it would be": "座面に届きません：最も遠い {second:.2f} 秒で、骨盤は本来の位置から {cm:.0f} cm 離れています",
 }

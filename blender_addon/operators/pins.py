@@ -11,14 +11,14 @@ import numpy as np
 from bpy.props import EnumProperty
 
 from ...model_core.errors import InputError
-from ..animation.timing import seconds_to_frames
 from ..bpy_types import AnyObject, Context, Scene, registration
 from ..engine.client import Job
 from ..i18n.messages import Message, message
 from ..i18n.translations import translated
 from ..state import characters, engine_choice, predictions
+from ..state.direction.solving_notes import solving_notes
 from ..state.pins import objects
-from ..state.pins.properties import JOINT_ITEMS, LABELS
+from ..state.pins.properties import JOINT_ITEMS
 from ..state.pins.reading import SampledPin, bone_pins, posed_pins
 from ..state.polls import has_avatar, has_take
 from ..state.properties import THREEPOINT_PG_person, require_person
@@ -26,9 +26,6 @@ from ..state.takes import active_take, whole_range
 from ..steps import Steps
 from .buttons import Button, Slot
 from .engine_jobs import EngineOperator
-
-MISSED = "pin_out_of_reach"
-"""Code of the note that a motion carries of a pin that it does not meet."""
 
 
 class THREEPOINT_OT_pin_here(bpy.types.Operator):
@@ -164,7 +161,7 @@ class _SolvingPins(EngineOperator):
         said: list[Message] = []
         yield from predictions.receiving_range(person, job.motion, context.scene, *self._frames, said)
         make_pins(person, self._posed, context.scene)
-        said += missed(job, context.scene)
+        said += solving_notes(job.motion, person, context.scene)
         if not self._waiting:
             said += characters.lagging(person)
             if self._left_out:
@@ -207,24 +204,6 @@ def make_pins(person: THREEPOINT_PG_person, pins: Sequence[SampledPin], scene: S
     """An empty for each pin of one moment, in its place."""
     for pin in pins:
         objects.make_pin(person, pin.role, pin.places[0], int(pin.frames[0]), scene, pin.turned)
-
-
-def missed(job: Job, scene: Scene) -> list[Message]:
-    """What is to be said of pins that a motion does not meet."""
-    assert job.motion is not None
-    said = []
-    for note in job.motion.notes:
-        if note.code == MISSED:
-            second, role = note.values["second"], str(note.values["role"]).replace(" ", "_")
-            frame = seconds_to_frames(job.motion.start + float(str(second)), scene)
-            said.append(
-                message(
-                    "{joint}: its pin is out of reach; at frame {frame:.0f}, where it lies farthest, the body stays "
-                    "{cm:.0f} cm from it",
-                    joint=Message(LABELS[role]), frame=float(frame), cm=note.values["cm"],
-                )
-            )  # fmt: skip
-    return said
 
 
 def _draw_making(layout: bpy.types.UILayout, context: Context) -> None:

@@ -1,5 +1,6 @@
 """Pins in a scene: made of bones, of any object and of a pose; what the engine is asked; what comes of the answer."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
@@ -14,9 +15,8 @@ from threepoint.blender_addon.animation.curves import checksum, fcurves_of
 from threepoint.blender_addon.avatar.bake import read_action
 from threepoint.blender_addon.avatar.contacts import switch_paths
 from threepoint.blender_addon.operators import pins as operators
-from threepoint.blender_addon.operators.pins import missed
 from threepoint.blender_addon.operators.showing import select_bones
-from threepoint.blender_addon.operators.stepped import Phase
+from threepoint.blender_addon.operators.stepped import Phase, SteppedOperator
 from threepoint.blender_addon.state import predictions
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.state.people import people_of
@@ -340,10 +340,27 @@ def test_drafts_meet_no_pins_and_say_so(person):
         bpy.ops.threepoint.predict(kind="REFINE")
 
 
-def test_who_is_out_of_reach_is_said_with_the_frame(person):
-    note = Note("pin_out_of_reach", {"role": "left ankle", "cm": 31.0, "second": 0.2})
-    (said,) = missed(SimpleNamespace(motion=SimpleNamespace(notes=(note,), start=0.1)), bpy.context.scene)
-    assert str(said).startswith("Left Ankle: its pin is out of reach; at frame 10,") and "31 cm" in str(said)
+@pytest.mark.parametrize("operator", ["solve_pins", "predict"])
+@pytest.mark.parametrize(
+    ("code", "values", "words"),
+    [("pin_out_of_reach", {"role": "left ankle", "second": 0.2}, "Left Ankle: its pin is out of reach; at frame 7,"),
+     ("seat_out_of_reach", {"second": 0.2}, "a seat is out of reach; at frame 7,"),
+     ("seems_to_sit", {"seconds": 2.0, "first": 0.1}, "seems to sit for 2.0 s, first at frame 4, on ")],
+)  # fmt: skip
+def test_what_solving_has_to_say_is_said_with_the_frame(person, monkeypatch, operator, code, values, words):
+    pin_here(person, "left_ankle")
+    note, init = Note(code, {"cm": 31.0, **values}), predictions.Job.__init__
+
+    def noting(job, *known, **named):
+        init(job, *known, **named)
+        job.motion = replace(job.motion, start=0.0, notes=(note,))
+
+    told = MagicMock()
+    monkeypatch.setattr(predictions.Job, "__init__", noting)
+    monkeypatch.setattr(SteppedOperator, "tell", told)
+    getattr(bpy.ops.threepoint, operator)()
+    (said,) = [str(call.args[0]) for call in told.call_args_list if words in str(call.args[0])]
+    assert "31 cm" in said
 
 
 def test_ranges_reach_as_far_as_the_engine_changes_a_motion_for_pins():
