@@ -26,6 +26,7 @@ from ..state.takes import active_take, whole_range
 from ..steps import Steps
 from .buttons import Button, Slot
 from .engine_jobs import EngineOperator
+from .stepped import draw_progress
 
 
 class THREEPOINT_OT_pin_here(bpy.types.Operator):
@@ -112,7 +113,7 @@ class Held(NamedTuple):
 class _SolvingPins(EngineOperator):
     """Solve the neighbourhoods of pins again, one after the other, blended into the active take."""
 
-    step = "PREDICTION"
+    step = "PINS"
     _posed: Sequence[SampledPin] = ()
     _left_out: Sequence[str] = ()
     """Names of pins outside of the take."""
@@ -217,6 +218,8 @@ def _draw_list(layout: bpy.types.UILayout, context: Context) -> None:
 
 
 def _draw_solving(layout: bpy.types.UILayout, context: Context) -> None:
+    if draw_progress(layout, context, _SolvingPins.step):
+        return
     layout.operator(THREEPOINT_OT_solve_pins.bl_idname, icon="FILE_REFRESH")
     layout.operator(THREEPOINT_OT_solve_from_pose.bl_idname, icon="ARMATURE_DATA")
 

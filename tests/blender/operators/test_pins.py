@@ -372,6 +372,24 @@ def test_ranges_around_pins_are_apart_and_cover_their_reach(person):
     assert ranges_around(pins, bpy.context.scene) == [(100 - 44, 130 + 29), (400 - 44, 400 + 44)]
 
 
+def test_in_the_place_of_the_buttons_that_solve_is_their_progress(person):
+    work = bpy.context.window_manager.threepoint
+
+    def shown():
+        layout = MagicMock()
+        panel.THREEPOINT_PT_pins.draw(SimpleNamespace(layout=layout), bpy.context)
+        return layout.column().enabled, layout.column().row().progress.called
+
+    assert shown() == (True, False)
+    try:
+        work.running, work.step = True, "PINS"
+        assert shown() == (True, True)
+        work.step = "PREDICTION"
+        assert shown() == (False, False)
+    finally:
+        work.running = False
+
+
 def test_the_panel_lists_the_persons_pins_and_shows_the_selected_one(person):
     scene = bpy.context.scene
 
