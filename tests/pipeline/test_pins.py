@@ -138,7 +138,13 @@ def test_what_cannot_be_is_approached_and_said(clip):
     assert [note.code for note in notes] == ["pin_out_of_reach"] * 2
 
 
-def closed_by_moving(monkeypatch, clip, way, first):
+def lacking(before, *by):
+    """A pin of the pelvis that is so far beside it."""
+    place = tuple((before[PINNED, PELVIS] + torch.tensor(by)).tolist())
+    return held_joints([Pin("pelvis", (PINNED / 60,), (place,))], np.zeros(3), before)
+
+
+def closed_by_moving(monkeypatch, clip, way, first, *by):
     """Metres by which the last frame moves where closing moves all frames from the ``first`` by ``way`` of the most."""
 
     def close(rotations, translation, rest, held, before, body_trackers, farthest, limited, every):
@@ -149,7 +155,8 @@ def closed_by_moving(monkeypatch, clip, way, first):
     monkeypatch.setattr(closing, "_close", close)
     start = start_of(clip)
     rest, before = torch.as_tensor(clip.rest_joints).float(), torch.as_tensor(clip.world()[1]).float()
-    (_, found), _ = closing.close_without_jumps(start.rotations, start.translation, rest, [], before, None, False)
+    held = lacking(before, *(by or (0.0, 0.0, -2.0)))
+    (_, found), _ = closing.close_without_jumps(start.rotations, start.translation, rest, held, before, None, False)
     return float((found - start.translation)[-1, 2])
 
 
@@ -171,6 +178,11 @@ def test_a_joint_moves_as_fast_as_it_is_pinned_to(clip):
 @pytest.mark.parametrize(("pulled", "closed"), [(0.01, 1.0), (0.04, 0.4), (0.1, 0.1), (1, 0.0)])
 def test_a_closing_that_pulls_head_and_hands_is_done_by_less_or_not_at_all(monkeypatch, clip, pulled, closed):
     assert closed_by_moving(monkeypatch, clip, pulled, 0) == pytest.approx(pulled * closed, abs=1e-6)
+
+
+def test_what_lacks_little_is_not_closed_by_less_again(monkeypatch, clip):
+    assert closed_by_moving(monkeypatch, clip, 0.04, 0, 0.05, 0.0, 0.0) == 0
+    assert closed_by_moving(monkeypatch, clip, 0.04, 0, 0.3, 0.0, 0.0) == pytest.approx(0.004, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +213,8 @@ def test_frames_are_looked_at_for_a_pulled_head_before_all_are_closed(monkeypatc
     monkeypatch.setattr(closing, "_close", close)
     start = start_of(clip)
     rest, before = torch.as_tensor(clip.rest_joints).float(), torch.as_tensor(clip.world()[1]).float()
-    closing.close_without_jumps(start.rotations, start.translation, rest, [], before, None, False)
+    held = lacking(before, 0.0, 0.0, -2.0)
+    closing.close_without_jumps(start.rotations, start.translation, rest, held, before, None, False)
     assert closed == [(1.0, closing.LOOKED_AT), (0.4, closing.LOOKED_AT), (0.1, closing.LOOKED_AT), (0.1, 1)]
 
 
