@@ -20,16 +20,14 @@ from threepoint.blender_addon.operators.stepped import Phase, SteppedOperator
 from threepoint.blender_addon.state import predictions
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.state.people import people_of
-from threepoint.blender_addon.state.pins.objects import FADE_SECONDS, pins_of, ranges_around
+from threepoint.blender_addon.state.pins.objects import pins_of
 from threepoint.blender_addon.state.takes import whole_range
 from threepoint.blender_addon.ui import panel
 from threepoint.blender_addon.ui.pins import THREEPOINT_UL_pins
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import matrix_to_quaternion, quaternion_to_matrix
 from threepoint.model_core.notes import Note
-from threepoint.model_core.observation import FPS
 from threepoint.model_core.pins import PIN_JOINTS, pins_from_json
-from threepoint.model_core.refinement.pinning.time_weights import FADE_FRAMES
 
 FRAME = 9
 
@@ -361,15 +359,6 @@ def test_what_solving_has_to_say_is_said_with_the_frame(person, monkeypatch, ope
     getattr(bpy.ops.threepoint, operator)()
     (said,) = [str(call.args[0]) for call in told.call_args_list if words in str(call.args[0])]
     assert "31 cm" in said
-
-
-def test_ranges_reach_as_far_as_the_engine_changes_a_motion_for_pins():
-    assert FADE_SECONDS == pytest.approx(FADE_FRAMES / FPS)
-
-
-def test_ranges_around_pins_are_apart_and_cover_their_reach(person):
-    pins = [(np.array([100, 400]), 1.0), (np.array([130]), 0.5)]
-    assert ranges_around(pins, bpy.context.scene) == [(100 - 44, 130 + 29), (400 - 44, 400 + 44)]
 
 
 def test_in_the_place_of_the_buttons_that_solve_is_their_progress(person):
