@@ -167,10 +167,9 @@ class _SolvingPins(EngineOperator):
             said += characters.lagging(person)
             if self._left_out:
                 said.append(message("Left out, being outside of the take: {pins}", pins=", ".join(self._left_out)))
-        for warning in said:
-            self.tell(warning, "WARNING")
-        if not self._waiting:
             self.tell(message("{person}: stretches solved around pins: {count}", person=person.name, count=self._count))
+        for warning in said:  # The status bar shows what is told last.
+            self.tell(warning, "WARNING")
 
 
 class THREEPOINT_OT_solve_pins(_SolvingPins, bpy.types.Operator):

@@ -358,7 +358,7 @@ def test_what_solving_has_to_say_is_said_with_the_frame(person, monkeypatch, ope
     monkeypatch.setattr(SteppedOperator, "tell", told)
     getattr(bpy.ops.threepoint, operator)()
     (said,) = [str(call.args[0]) for call in told.call_args_list if words in str(call.args[0])]
-    assert "31 cm" in said
+    assert "31 cm" in said and said == str(told.call_args.args[0]), "the status bar shows what is told last"
 
 
 def test_in_the_place_of_the_buttons_that_solve_is_their_progress(person):
