@@ -117,6 +117,8 @@ class _SolvingPins(EngineOperator):
     _posed: Sequence[SampledPin] = ()
     _left_out: Sequence[str] = ()
     """Names of pins outside of the take."""
+    _said: list[Message]
+    """Told after all is done: the status bar shows what is told last."""
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -144,7 +146,7 @@ class _SolvingPins(EngineOperator):
     def people(self, context: Context) -> list[THREEPOINT_PG_person]:
         """The person, once for each neighbourhood."""
         person = require_person(context)
-        self._waiting = self.ranges(context, person)
+        self._waiting, self._said = self.ranges(context, person), []
         self._count = len(self._waiting)
         return [person] * self._count
 
@@ -159,16 +161,15 @@ class _SolvingPins(EngineOperator):
     def finish(self, context: Context, person: THREEPOINT_PG_person, job: Job) -> Iterator[None]:
         """Bring the motion onto the avatar; what was posed becomes pins."""
         assert job.motion is not None
-        said: list[Message] = []
-        yield from predictions.receiving_range(person, job.motion, context.scene, *self._frames, said)
+        yield from predictions.receiving_range(person, job.motion, context.scene, *self._frames, self._said)
         make_pins(person, self._posed, context.scene)
-        said += solving_notes(job.motion, person, context.scene)
-        if not self._waiting:
-            said += characters.lagging(person)
-            if self._left_out:
-                said.append(message("Left out, being outside of the take: {pins}", pins=", ".join(self._left_out)))
-            self.tell(message("{person}: stretches solved around pins: {count}", person=person.name, count=self._count))
-        for warning in said:  # The status bar shows what is told last.
+        self._said += solving_notes(job.motion, person, context.scene)
+        if self._waiting:
+            return
+        self.tell(message("{person}: stretches solved around pins: {count}", person=person.name, count=self._count))
+        if self._left_out:
+            self._said.append(message("Left out, being outside of the take: {pins}", pins=", ".join(self._left_out)))
+        for warning in [*self._said, *characters.lagging(person)]:
             self.tell(warning, "WARNING")
 
 
