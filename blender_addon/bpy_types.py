@@ -99,6 +99,14 @@ def overridable(kind: type[Group]) -> type[Group]:
     return kind
 
 
+def unkeyable(kind: type[Group]) -> type[Group]:
+    """Let the properties of a group have no keyframes: they are read once, whatever the current frame is."""
+    given: Any
+    for given in kind.__annotations__.values():
+        given.keywords.setdefault("options", set())
+    return kind
+
+
 def registration(classes: Sequence[type]) -> tuple[Callable[[], None], Callable[[], None]]:
     """Functions that register the classes in their order, and take them back."""
     return bpy.utils.register_classes_factory(classes)  # pyright: ignore[reportReturnType]  # The stub has no result.

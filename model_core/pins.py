@@ -102,7 +102,10 @@ def _pin_from_json(entry: object, number: int) -> Pin:
             raise InputError(f"pin {number}: lacks its {name}")
     for name in ("seconds", "positions", "rotations"):
         given[name] = _tuples(given[name]) if given.get(name) is not None else None
-    return Pin(**given).validate()
+    try:
+        return Pin(**given).validate()
+    except InputError as error:
+        raise InputError(f"pin {number}: {error}") from None
 
 
 def _tuples(values: Any) -> Any:

@@ -13,6 +13,7 @@ from ..model_core.body import Body
 from ..model_core.command_line import reading
 from ..model_core.command_line.animate_arguments import SCENE_SUFFIX, export_files, numbered
 from ..model_core.notes import Note
+from ..model_core.notes.pipeline import TEMPLATES as SOLVING
 from ..model_core.progress import Progress, part_of
 from ..model_core.recordings import Recording
 from ..model_core.whole_files import Outputs, say_sizes
@@ -166,6 +167,8 @@ def say_what_was_found(people: list[Person]) -> None:
     for person in people:
         print(f"{person.name}: {person.takes[0].duration:.1f} s")
         doubts = [f"warning: {finding.note} (--fix {finding.check})" for finding in check(person.recording)]
-        missed = [str(note) for take in person.takes for note in take.notes if note.code == "pin_out_of_reach"]
-        for said in (*person.recording.warnings, *doubts, *person.calibration.notes, *dict.fromkeys(missed)):
+        told = {}
+        for note in (note for take in person.takes for note in take.notes if note.code in SOLVING):
+            told.setdefault((note.code, note.values.get("role")), str(note))  # Takes say much the same.
+        for said in (*person.recording.warnings, *doubts, *person.calibration.notes, *told.values()):
             print(f"  {said}")

@@ -135,6 +135,11 @@ def write_vector(
         write_curve(curves, path, index, frames, values[:, index], group, interpolation)
 
 
+def is_muted(fcurve: bpy.types.FCurve) -> bool:
+    """Whether a curve, or its group, moves nothing."""
+    return fcurve.mute or (fcurve.group is not None and fcurve.group.mute)
+
+
 def fcurves_of(datablock: Animated) -> list[bpy.types.FCurve]:
     """The F-curves that animate ``datablock`` through its action; an empty list where it has none."""
     animation = datablock.animation_data

@@ -25,7 +25,25 @@ def frames_to_seconds(frames: ArrayLike, scene: Scene) -> np.ndarray:
     return (np.asarray(frames, np.float64) - scene.frame_start) / scene_fps(scene)
 
 
-def blending(frames: np.ndarray, first: float, last: float) -> np.ndarray:
-    """How much of what is new there is at ``frames`` (n,): 0 outside ``first``..``last``, 1 far from both ends."""
+def keyed_frame(shown: float, scene: Scene) -> int:
+    """The frame of keyframes that the timeline shows at a frame of its own: another one with *Time Stretching*."""
+    return round(shown * scene.render.frame_map_old / scene.render.frame_map_new)
+
+
+def playhead(scene: Scene) -> int:
+    """The frame of keyframes that is shown now."""
+    return keyed_frame(scene.frame_current, scene)
+
+
+def show_frame(frame: float, scene: Scene) -> None:
+    """Show a frame of keyframes."""
+    scene.frame_set(round(frame * scene.render.frame_map_new / scene.render.frame_map_old))
+
+
+def blending(frames: np.ndarray, first: float, last: float, whole: tuple[float, float]) -> np.ndarray:
+    """How much of what is new there is at ``frames`` (n,): 0 outside ``first``..``last``, 1 far from both ends, and at
+    an end of the ``whole``, where there is nothing to go over to."""
+    first = first if first > whole[0] else whole[0] - EDGE_FRAMES
+    last = last if last < whole[1] else whole[1] + EDGE_FRAMES
     inside = np.minimum(frames - first, last - frames) + 1
     return smoothstep(inside / (min(EDGE_FRAMES, (last - first + 1) // 2) + 1))

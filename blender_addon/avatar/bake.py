@@ -89,7 +89,8 @@ def replace_frames(
 ) -> None:
     """Replace the keyframes ``first``..``last`` of an action by ``motion``'s, its edges blended.
 
-    The motion's second 0 is the scene's first frame. What it does not cover stays as it is, and so do all other frames.
+    The motion's second 0 is the scene's first frame. What it does not cover stays as it is, and so do all other frames;
+    the action becomes no longer.
     Raises ``InputError`` where the action lacks a curve that a motion has.
     """
     for _ in replacing(armature, action, motion, scene, first, last):
@@ -100,19 +101,17 @@ def replacing(
     armature: ArmatureObject, action: bpy.types.Action, motion: Motion, scene: Scene, first: int, last: int
 ) -> Iterator[None]:
     """``replace_frames`` in steps, between which a window may draw."""
+    fcurves, names = motion_curves(armature, action), names_of(armature)
+    path = f'pose.bones["{names[PELVIS]}"].location'
+    begin, end = (int(round(frame)) for frame in fcurves[path, 0].range())
     covered = action_frames(motion, scene)
-    frames = np.arange(max(first, covered[0]), min(last, covered[-1]) + 1)
+    frames = np.arange(max(first, covered[0], begin), min(last, covered[-1], end) + 1)
     if not len(frames):
         return
     seconds = frames_to_seconds(frames, scene)
     location, rotations = yield from _bone_space(armature, motion, seconds)
-    fcurves = motion_curves(armature, action)
     yield
-    names = names_of(armature)
-    path = f'pose.bones["{names[PELVIS]}"].location'
-    # Where the take itself begins or ends there is nothing to go over to.
-    begin, end = np.rint(np.array(fcurves[path, 0].range()))
-    weight = blending(frames, first if frames[0] == begin else frames[0], last if frames[-1] == end else frames[-1])
+    weight = blending(frames, frames[0], frames[-1], (begin, end))
     old = curve_values(fcurves, path, 3, frames)
     replace_keyframes(fcurves, path, frames, old + weight[:, None] * (location - old))
     for order, joints in joints_by_order(armature).items():

@@ -131,6 +131,21 @@ def edited_contacts(action: bpy.types.Action, fcurves: FCurves, frames: np.ndarr
     return np.where(now == written, np.nan, now.astype(float))
 
 
+def asked_contacts(action: bpy.types.Action, fcurves: FCurves, frames: np.ndarray, beside: int) -> np.ndarray | None:
+    """``edited_contacts`` as they are to be met: to a stand that was made longer belong ``beside`` frames of the stand
+    that it goes on from, for it is one, on one spot."""
+    given, written = edited_contacts(action, fcurves, frames), _written(action, frames)
+    if given is None or written is None:
+        return None
+    now, stands = np.where(np.isnan(given), written, given == 1), given == 1
+    for _ in range(beside):
+        before = stands.copy()
+        stands[1:] |= before[:-1]
+        stands[:-1] |= before[1:]
+        stands &= now
+    return np.where(stands, 1.0, given)
+
+
 def _remember(action: bpy.types.Action, frames: np.ndarray, in_contact: np.ndarray) -> None:
     """Keep what was written of the switches (n, 2) at ``frames`` (n,): (foot, frame, value) of each change."""
     action[WRITTEN] = [

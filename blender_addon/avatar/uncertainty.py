@@ -194,7 +194,7 @@ def replace_uncertainty(mesh_object: MeshObject, motion: Motion, scene: Scene, f
     before = np.floor(row).astype(int)
     after = np.minimum(before + 1, len(probes) - 1)
     new = probes[before] + (row - before)[:, None] * (probes[after] - probes[before])
-    weights = blending(rows[:, 0], first, last)[:, None]
+    weights = blending(rows[:, 0], first, last, (rows[0, 0], rows[-1, 0]))[:, None]
     begin = 0
     for table in tables:
         values = np.empty(len(table.data.vertices), np.float32)

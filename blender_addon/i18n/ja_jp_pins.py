@@ -52,6 +52,8 @@ MESSAGES = {
     "{pin}: holds at frame {frame}, outside of the recording, which has {first:.0f} to {last:.0f}; move or mute it": "{pin}：フレーム {frame} で固定していますが、記録は {first:.0f} から {last:.0f} までです。移動するかミュートしてください",
     "{person}: there is no avatar for the pins; mute or remove them to predict one": "{person}：ピンのためのアバターがありません。ミュートするか外してから予測してください",
     "{person}: has no pins that are not muted": "{person}：ミュートされていないピンがありません",
+    "{pins}: outside of the take, which has the frames {first} to {last}; choose another take, or another frame": "{pins}：テイク（フレーム {first} から {last}）の外にあります。別のテイクかフレームを選んでください",
+    "Left out, being outside of the take: {pins}": "テイクの外にあるため除きました：{pins}",
     "{person}: stretches solved around pins: {count}": "{person}：ピンの前後で解き直した区間：{count}",
     "{joint}: its pin is out of reach; at frame {frame:.0f}, where it lies farthest, the body stays {cm:.0f} cm from it": "{joint}：ピンに届きません。最も遠いフレーム {frame:.0f} で、体は {cm:.0f} cm 離れています",
     "Ground and Seats": "地面と座面",
@@ -85,4 +87,8 @@ MESSAGES = {
     "{seat}: begins at frame {first}, after its end at {last}": "{seat}：フレーム {first} から始まり、終わりの {last} より後です",
     "{name}: has nothing to sit on in its middle": "{name}：中央に座る面がありません",
     "seems to sit for {seconds:.1f} s, first at {first:.1f} s, on something about {cm:.0f} cm high: a seat says how high it is": "{seconds:.1f} 秒間、最初は {first:.1f} 秒に、高さ約 {cm:.0f} cm のものに座っているようです：座面で高さを指定できます",
+    "{person}: a seat is out of reach; at frame {frame:.0f}, where it lies farthest, the pelvis stays {cm:.0f} cm from where it would be": "{person}：座面に届きません。最も遠いフレーム {frame:.0f} で、骨盤は本来の位置から {cm:.0f} cm 離れています",
+    "{person}: seems to sit for {seconds:.1f} s, first at frame {frame:.0f}, on something about {cm:.0f} cm high; Sit Here says how high it is": "{person}：フレーム {frame:.0f} から計 {seconds:.1f} 秒、高さ約 {cm:.0f} cm のものに座っているようです。高さは「ここに座る」で示せます",
+    "{person}: the head is near the floor for {seconds:.1f} s, first at frame {frame:.0f}; of somebody who crouches or lies the legs are a guess": "{person}：フレーム {frame:.0f} から計 {seconds:.1f} 秒、頭が床の近くにあります。しゃがんだり横になったりした人の脚は推測です",
+    "a seat is out of reach: at {second:.2f} s, where it lies farthest, the pelvis stays {cm:.0f} cm from where it would be": "座面に届きません：最も遠い {second:.2f} 秒で、骨盤は本来の位置から {cm:.0f} cm 離れています",
 }

@@ -52,6 +52,8 @@ MESSAGES = {
     "{pin}: holds at frame {frame}, outside of the recording, which has {first:.0f} to {last:.0f}; move or mute it": "{pin}：固定在第 {frame} 帧，超出录制的 {first:.0f} 到 {last:.0f}；请移动它或将其静音",
     "{person}: there is no avatar for the pins; mute or remove them to predict one": "{person}：没有可供固定点使用的虚拟人；请将固定点静音或移除后再预测",
     "{person}: has no pins that are not muted": "{person}：没有未静音的固定点",
+    "{pins}: outside of the take, which has the frames {first} to {last}; choose another take, or another frame": "{pins}：不在片段之内，该片段为第 {first} 到 {last} 帧；请选择其他片段或其他帧",
+    "Left out, being outside of the take: {pins}": "不在片段之内，未计入：{pins}",
     "{person}: stretches solved around pins: {count}": "{person}：已按固定点求解的区段：{count}",
     "{joint}: its pin is out of reach; at frame {frame:.0f}, where it lies farthest, the body stays {cm:.0f} cm from it": "{joint}：固定点够不到；在最远的第 {frame:.0f} 帧，身体离它 {cm:.0f} 厘米",
     "Ground and Seats": "地面与座位",
@@ -85,4 +87,8 @@ MESSAGES = {
     "{seat}: begins at frame {first}, after its end at {last}": "{seat}：从第 {first} 帧开始，晚于其结束的第 {last} 帧",
     "{name}: has nothing to sit on in its middle": "{name}：其中央没有可坐的面",
     "seems to sit for {seconds:.1f} s, first at {first:.1f} s, on something about {cm:.0f} cm high: a seat says how high it is": "似乎坐了 {seconds:.1f} 秒，首次在 {first:.1f} 秒，坐在约 {cm:.0f} 厘米高处：可用座位说明其高度",
+    "{person}: a seat is out of reach; at frame {frame:.0f}, where it lies farthest, the pelvis stays {cm:.0f} cm from where it would be": "{person}：座位够不到；在最远的第 {frame:.0f} 帧，骨盆离应在的位置 {cm:.0f} 厘米",
+    "{person}: seems to sit for {seconds:.1f} s, first at frame {frame:.0f}, on something about {cm:.0f} cm high; Sit Here says how high it is": "{person}：似乎坐了 {seconds:.1f} 秒，首次在第 {frame:.0f} 帧，坐在约 {cm:.0f} 厘米高处；可用“在此坐下”说明其高度",
+    "{person}: the head is near the floor for {seconds:.1f} s, first at frame {frame:.0f}; of somebody who crouches or lies the legs are a guess": "{person}：头部靠近地板 {seconds:.1f} 秒，首次在第 {frame:.0f} 帧；蹲下或躺下的人其腿部只是猜测",
+    "a seat is out of reach: at {second:.2f} s, where it lies farthest, the pelvis stays {cm:.0f} cm from where it would be": "座位够不到：在最远的 {second:.2f} 秒处，骨盆离应在的位置 {cm:.0f} 厘米",
 }

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import bpy
 
+from ..animation.timing import playhead
 from ..bpy_types import Context, registration
 from ..engine.client import Job
 from ..i18n.messages import message
@@ -53,7 +54,7 @@ class THREEPOINT_OT_calibrate_t_pose(_Calibrating, bpy.types.Operator):
 
     def ask(self, context: Context, person: THREEPOINT_PG_person) -> Steps[Job]:
         """Ask for a calibration in the pose of the current frame"""
-        self._frame = context.scene.frame_current
+        self._frame = playhead(context.scene)
         return predictions.asking_for_calibration(person, context.scene, engine_choice.engine_python(), self._frame)
 
     def finish(self, context: Context, person: THREEPOINT_PG_person, job: Job) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..animation.timing import seconds_to_frames
+from ..animation.timing import playhead, seconds_to_frames, show_frame
 from ..bpy_types import Context, registration
 from ..i18n.messages import message
 from ..i18n.translations import translated
@@ -34,8 +34,8 @@ class THREEPOINT_OT_next_dropout(bpy.types.Operator):
         if not found:
             self.report({"INFO"}, translated(message("No tracker is ever lost")))
             return {"CANCELLED"}
-        frame, role, seconds = min(found, key=lambda dropout: (dropout[0] <= scene.frame_current, dropout[0]))
-        scene.frame_set(frame)
+        frame, role, seconds = min(found, key=lambda dropout: (dropout[0] <= playhead(scene), dropout[0]))
+        show_frame(frame, scene)
         said = message("Frame {frame}: {tracker} lost for {seconds:.2f} s", frame=frame, tracker=role_label(role),
                        seconds=seconds)  # fmt: skip
         self.report({"INFO"}, translated(said))

@@ -4,29 +4,29 @@
 # Blender takes properties from annotations that are calls.
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import bpy
+import numpy as np
 from bpy.props import EnumProperty
 
 from ...model_core.errors import InputError
-from ..animation.timing import seconds_to_frames
 from ..bpy_types import AnyObject, Context, Scene, registration
 from ..engine.client import Job
 from ..i18n.messages import Message, message
 from ..i18n.translations import translated
 from ..state import characters, engine_choice, predictions
+from ..state.direction.solving_notes import solving_notes
 from ..state.pins import objects
-from ..state.pins.properties import JOINT_ITEMS, LABELS
+from ..state.pins.properties import JOINT_ITEMS
 from ..state.pins.reading import SampledPin, bone_pins, posed_pins
 from ..state.polls import has_avatar, has_take
 from ..state.properties import THREEPOINT_PG_person, require_person
-from ..state.takes import active_take
+from ..state.takes import active_take, whole_range
 from ..steps import Steps
 from .buttons import Button, Slot
 from .engine_jobs import EngineOperator
-
-MISSED = "pin_out_of_reach"
-"""Code of the note that a motion carries of a pin that it does not meet."""
+from .stepped import draw_progress
 
 
 class THREEPOINT_OT_pin_here(bpy.types.Operator):
@@ -102,25 +102,51 @@ class THREEPOINT_OT_remove_pin(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class Held(NamedTuple):
+    """A pin's name, the frames (n,) at which it holds, and its reach in seconds."""
+
+    name: str
+    frames: np.ndarray
+    reach: float
+
+
 class _SolvingPins(EngineOperator):
     """Solve the neighbourhoods of pins again, one after the other, blended into the active take."""
 
-    step = "PREDICTION"
+    step = "PINS"
     _posed: Sequence[SampledPin] = ()
+    _left_out: Sequence[str] = ()
+    """Names of pins outside of the take."""
+    _said: list[Message]
+    """Told after all is done: the status bar shows what is told last."""
 
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Whether there is a take, and the engine is idle."""
         return super().poll(context) and has_take(cls, context)
 
-    def ranges(self, context: Context, person: THREEPOINT_PG_person) -> list[tuple[int, int]]:
-        """First and last frames of each neighbourhood. Raises ``InputError`` where there is none."""
+    def held(self, context: Context, person: THREEPOINT_PG_person) -> list[Held]:
+        """The pins that are met. Every operator has its own. Raises ``InputError`` where there is none."""
         raise NotImplementedError
+
+    def ranges(self, context: Context, person: THREEPOINT_PG_person) -> list[tuple[int, int]]:
+        """First and last frames of each neighbourhood of pins within the active take. Raises ``InputError`` where there
+        is none."""
+        held = self.held(context, person)
+        first, last = whole_range(predictions.written_take(person).action)
+        inside = [(one.frames[(one.frames >= first) & (one.frames <= last)], one.reach) for one in held]
+        self._left_out = [one.name for one, (frames, _) in zip(held, inside, strict=True) if not len(frames)]
+        if len(self._left_out) == len(held):
+            raise InputError(
+                message("{pins}: outside of the take, which has the frames {first} to {last}; choose another take, or "
+                        "another frame", pins=", ".join(self._left_out), first=first, last=last)
+            )  # fmt: skip
+        return objects.ranges_around(inside, context.scene)
 
     def people(self, context: Context) -> list[THREEPOINT_PG_person]:
         """The person, once for each neighbourhood."""
         person = require_person(context)
-        self._waiting = self.ranges(context, person)
+        self._waiting, self._said = self.ranges(context, person), []
         self._count = len(self._waiting)
         return [person] * self._count
 
@@ -135,16 +161,16 @@ class _SolvingPins(EngineOperator):
     def finish(self, context: Context, person: THREEPOINT_PG_person, job: Job) -> Iterator[None]:
         """Bring the motion onto the avatar; what was posed becomes pins."""
         assert job.motion is not None
-        said: list[Message] = []
-        yield from predictions.receiving_range(person, job.motion, context.scene, *self._frames, said)
+        yield from predictions.receiving_range(person, job.motion, context.scene, *self._frames, self._said)
         make_pins(person, self._posed, context.scene)
-        said += missed(job, context.scene)
-        if not self._waiting:
-            said += characters.lagging(person)
-        for warning in said:
+        self._said += solving_notes(job.motion, person, context.scene)
+        if self._waiting:
+            return
+        self.tell(message("{person}: stretches solved around pins: {count}", person=person.name, count=self._count))
+        if self._left_out:
+            self._said.append(message("Left out, being outside of the take: {pins}", pins=", ".join(self._left_out)))
+        for warning in [*self._said, *characters.lagging(person)]:
             self.tell(warning, "WARNING")
-        if not self._waiting:
-            self.tell(message("{person}: stretches solved around pins: {count}", person=person.name, count=self._count))
 
 
 class THREEPOINT_OT_solve_pins(_SolvingPins, bpy.types.Operator):
@@ -154,13 +180,12 @@ class THREEPOINT_OT_solve_pins(_SolvingPins, bpy.types.Operator):
     bl_label = "Solve Pins"
     bl_options = {"UNDO"}
 
-    def ranges(self, context: Context, person: THREEPOINT_PG_person) -> list[tuple[int, int]]:
-        """Around all pins that are not muted."""
+    def held(self, context: Context, person: THREEPOINT_PG_person) -> list[Held]:
+        """All that are not muted."""
         pins = [item for item in objects.pins_of(person, context.scene) if not item.threepoint.pin.muted]
         if not pins:
             raise InputError(message("{person}: has no pins that are not muted", person=person.name))
-        held = [(objects.pin_frames(item), item.threepoint.pin.reach) for item in pins]
-        return objects.ranges_around(held, context.scene)
+        return [Held(item.name, objects.pin_frames(item), item.threepoint.pin.reach) for item in pins]
 
 
 class THREEPOINT_OT_solve_from_pose(_SolvingPins, bpy.types.Operator):
@@ -170,34 +195,16 @@ class THREEPOINT_OT_solve_from_pose(_SolvingPins, bpy.types.Operator):
     bl_label = "Solve from Pose"
     bl_options = {"UNDO"}
 
-    def ranges(self, context: Context, person: THREEPOINT_PG_person) -> list[tuple[int, int]]:
-        """Around this frame."""
+    def held(self, context: Context, person: THREEPOINT_PG_person) -> list[Held]:
+        """What was posed, at this frame."""
         self._posed = posed_pins(context, person)
-        return objects.ranges_around([(pin.frames, pin.reach) for pin in self._posed], context.scene)
+        return [Held(pin.name, pin.frames, pin.reach) for pin in self._posed]
 
 
 def make_pins(person: THREEPOINT_PG_person, pins: Sequence[SampledPin], scene: Scene) -> None:
     """An empty for each pin of one moment, in its place."""
     for pin in pins:
         objects.make_pin(person, pin.role, pin.places[0], int(pin.frames[0]), scene, pin.turned)
-
-
-def missed(job: Job, scene: Scene) -> list[Message]:
-    """What is to be said of pins that a motion does not meet."""
-    assert job.motion is not None
-    said = []
-    for note in job.motion.notes:
-        if note.code == MISSED:
-            second, role = note.values["second"], str(note.values["role"]).replace(" ", "_")
-            frame = seconds_to_frames(job.motion.start + float(str(second)), scene)
-            said.append(
-                message(
-                    "{joint}: its pin is out of reach; at frame {frame:.0f}, where it lies farthest, the body stays "
-                    "{cm:.0f} cm from it",
-                    joint=Message(LABELS[role]), frame=float(frame), cm=note.values["cm"],
-                )
-            )  # fmt: skip
-    return said
 
 
 def _draw_making(layout: bpy.types.UILayout, context: Context) -> None:
@@ -211,6 +218,8 @@ def _draw_list(layout: bpy.types.UILayout, context: Context) -> None:
 
 
 def _draw_solving(layout: bpy.types.UILayout, context: Context) -> None:
+    if draw_progress(layout, context, _SolvingPins.step):
+        return
     layout.operator(THREEPOINT_OT_solve_pins.bl_idname, icon="FILE_REFRESH")
     layout.operator(THREEPOINT_OT_solve_from_pose.bl_idname, icon="ARMATURE_DATA")
 

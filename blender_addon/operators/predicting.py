@@ -16,6 +16,7 @@ from ..engine.client import Job
 from ..i18n.messages import message
 from ..i18n.translations import translate
 from ..state import characters, engine_choice, predictions
+from ..state.direction.solving_notes import solving_notes
 from ..state.people import frame_rate_message, people_of, trackers_of
 from ..state.properties import THREEPOINT_PG_person, require_person
 from ..state.takes import active_take, duplicate_take
@@ -98,6 +99,7 @@ class THREEPOINT_OT_predict(EngineOperator, bpy.types.Operator):
             person=person.name, length=job.motion.duration, seconds=time.monotonic() - self._begun,
         )  # fmt: skip
         self.tell(done)
+        said += solving_notes(job.motion, person, scene)
         rate = frame_rate_message(person, scene)
         for warning in [*said, *([rate] if rate is not None else []), *characters.lagging(person)]:
             self.tell(warning, "WARNING")

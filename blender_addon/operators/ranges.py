@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..animation.timing import scene_fps
+from ..animation.timing import keyed_frame, playhead, scene_fps
 from ..bpy_types import Context, Scene, registration
 from ..state.polls import has_head, has_take
 from ..state.properties import require_person
@@ -20,8 +20,8 @@ _Operator = bpy.types.Operator if TYPE_CHECKING else object
 def chosen_range(scene: Scene) -> tuple[int, int] | None:
     """First and last frame of the preview range, else of the selected markers; None where there is neither."""
     if scene.use_preview_range:
-        return scene.frame_preview_start, scene.frame_preview_end
-    frames = sorted({marker.frame for marker in scene.timeline_markers if marker.select})
+        return keyed_frame(scene.frame_preview_start, scene), keyed_frame(scene.frame_preview_end, scene)
+    frames = sorted({keyed_frame(marker.frame, scene) for marker in scene.timeline_markers if marker.select})
     return (frames[0], frames[-1]) if len(frames) > 1 else None
 
 
@@ -97,7 +97,7 @@ class THREEPOINT_OT_range_at_playhead(_SetsRange, bpy.types.Operator):
         assert take is not None
         begin, end = whole_range(take.action)
         around = round(AROUND_SECONDS * scene_fps(scene))
-        middle = min(max(scene.frame_current, begin), end)
+        middle = min(max(playhead(scene), begin), end)
         return max(begin, middle - around), min(end, middle + around)
 
 

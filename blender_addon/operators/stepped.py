@@ -67,7 +67,7 @@ class SteppedOperator(_Base):
     """
 
     step = ""
-    """The panel that shows the progress: "IMPORT", "CALIBRATION", "PREDICTION" or "CHARACTER"."""
+    """The panel that shows the progress: "IMPORT", "CALIBRATION", "PREDICTION", "PINS" or "CHARACTER"."""
     workplace = "threepoint"
     """The property of the window manager that says how far it is."""
 

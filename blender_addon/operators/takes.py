@@ -3,6 +3,7 @@
 import bpy
 import numpy as np
 
+from ..animation.timing import show_frame
 from ..avatar.uncertainty import mean_keyframes
 from ..bpy_types import Context, registration
 from ..i18n.messages import message
@@ -93,7 +94,7 @@ class THREEPOINT_OT_show_uncertain(bpy.types.Operator):
             self.report({"WARNING"}, translated(message("This motion has no uncertainty; predict it again")))
             return {"CANCELLED"}
         frame, value = curve[np.argmax(curve[:, 1])]
-        context.scene.frame_set(round(float(frame)))
+        show_frame(float(frame), context.scene)
         found = message("Frame {frame}: {error:.1f} cm on average", frame=round(float(frame)), error=value)
         self.report({"INFO"}, translated(found))
         return {"FINISHED"}

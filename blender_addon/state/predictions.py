@@ -22,10 +22,10 @@ from ..bpy_types import Scene
 from ..engine.client import Job
 from ..i18n.messages import Message, message
 from ..steps import Steps, all_at_once
-from .direction.reading import reading_directions
+from .direction.reading import puts_feet, reading_directions
 from .people import reading_recording, recording_of
 from .person_avatar import fits, key_fingers, loading_body, making_avatar, show_colours
-from .pins.reading import SampledPin, pins_within, reading_pins
+from .pins.reading import SampledPin, pins_within, reading_pins, require_within
 from .presence import forget_deleted, require_here, require_whole
 from .takes import (
     action_to_write,
@@ -106,7 +106,7 @@ def asking_for_motion(
     The person's pins count, and after these the ``posed`` ones, which are not in the scene yet; so do ground and seats,
     and of a range the active take's contacts that were edited. ``shown``: what the active take shows in the ``frames``,
     edits included, is what is changed: by pins, and by the ``take`` of another number, which is drawn for these frames
-    alone. Else, and on ground that is no flat floor, it is predicted anew.
+    alone. Else, and on ground that is no flat floor or with contacts that were edited there, it is predicted anew.
     """
     forget_deleted(person, scene)
     require_here(person, scene)
@@ -128,23 +128,24 @@ def asking_for_motion(
         recording = trimmed(recording, person, scene)
     else:
         begun, (first, last) = range_take(person, *frames), frames_to_seconds(frames, scene)
-        draws = not shown or take != begun.number
-        context = CONTEXT_SECONDS if draws else SHOWN_CONTEXT_SECONDS
+        anew = not shown or puts_feet(person, scene, first, last)
+        draws = shown and take != begun.number
+        context = CONTEXT_SECONDS if anew or draws else SHOWN_CONTEXT_SECONDS
         recording = part_of(recording, first - context, last + context)
-        if shown:
-            part = float(recording.time[0]), float(recording.time[-1])
+        part = float(recording.time[0]), float(recording.time[-1])
+        if not anew:
             start = yield from reading_action(person.armature, begun.action, person.betas, scene, part)
-            if draws:
-                options["take_part"] = (max(0.0, float(first) - part[0]), float(last) - part[0])
+        if draws:
+            options["take_part"] = (max(0.0, float(first) - part[0]), float(last) - part[0])
     pins = [*(yield from reading_pins(person, scene)), *posed]
     if pins:
         if person.refinement == 0:
             raise InputError(message("Pins are met by refinement: set it above 0, or mute the pins"))
-        within = pins_within(pins, person.armature, scene, whole, recording.time[[0, -1]])
-        options["pins"] = pins_to_json(within)
+        require_within(pins, scene, whole)
+        if start is not None:  # Beyond the take nothing is shown that could be changed.
+            pins = [pin.within(*whole_range(begun.action)) for pin in pins]
+        options["pins"] = pins_to_json(pins_within(pins, person.armature, scene, recording.time[[0, -1]]))
     options |= yield from reading_directions(person, scene, recording, contacts=frames is not None)
-    if options.get("ground") is not None:
-        start = None  # Feet are put on it anew.
     return Job(python, "animate", recording, options, _absolute(person.body_path), calibration, key, start)
 
 
@@ -307,13 +308,7 @@ def receiving_range(
 
 def range_take(person: "THREEPOINT_PG_person", first: int, last: int) -> "THREEPOINT_PG_take":
     """The take of which a range is to be solved again. Raises ``InputError`` where it has no such frames."""
-    take = active_take(person)
-    if person.armature is None or take is None:
-        raise InputError(
-            message("{person}: there is no take yet; predict one before solving a part of it again", person=person.name)
-        )
-    if take.action is None:
-        raise InputError(message("{take}: its action was deleted; predict it again", take=take.name))
+    take = written_take(person)
     if first > last:
         raise InputError(message("The range begins at frame {first}, after its end at {last}", first=first, last=last))
     begin, end = whole_range(take.action)
@@ -322,6 +317,18 @@ def range_take(person: "THREEPOINT_PG_person", first: int, last: int) -> "THREEP
             message("Frames {first} to {last} lie outside of the take, which has {begin} to {end}",
                     first=first, last=last, begin=begin, end=end)
         )  # fmt: skip
+    return take
+
+
+def written_take(person: "THREEPOINT_PG_person") -> "THREEPOINT_PG_take":
+    """The active take, with its action. Raises ``InputError`` where there is none."""
+    take = active_take(person)
+    if person.armature is None or take is None:
+        raise InputError(
+            message("{person}: there is no take yet; predict one before solving a part of it again", person=person.name)
+        )
+    if take.action is None:
+        raise InputError(message("{take}: its action was deleted; predict it again", take=take.name))
     return take
 
 

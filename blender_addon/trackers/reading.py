@@ -15,7 +15,7 @@ from ...model_core.geometry.frames import OPENXR_TO_BLENDER, convert_positions, 
 from ...model_core.geometry.rotations import make_continuous, matrix_to_quaternion, nearest_rotation, normalize
 from ...model_core.notes import Note
 from ...model_core.recordings.recording import Recording, Track
-from ..animation.curves import fcurves_of, values_at
+from ..animation.curves import fcurves_of, is_muted, values_at
 from ..animation.timing import seconds_to_frames
 from ..bpy_types import Scene
 from ..i18n.messages import message
@@ -227,7 +227,7 @@ def _own_curves(
         return None
     fcurves = fcurves_of(item)
     own = {(fcurve.data_path, fcurve.array_index): fcurve for fcurve in fcurves}
-    silent = any(fcurve.mute or (fcurve.group is not None and fcurve.group.mute) for fcurve in fcurves)
+    silent = any(is_muted(fcurve) for fcurve in fcurves)
     simple = all(path in TRACKER_PATHS for path, _ in own)
     return own if simple and not silent and len(own) == len(fcurves) else None
 

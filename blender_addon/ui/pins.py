@@ -64,5 +64,5 @@ def draw_pins(layout: bpy.types.UILayout, context: Context, person: THREEPOINT_P
         column.prop(pin, "turned")
         column.prop(pin, "reach")
     solving = layout.column(align=True)
-    solving.enabled = idle
+    solving.enabled = idle or context.window_manager.threepoint.step == "PINS"  # *Cancel* can be pressed.
     draw_buttons(Slot.PIN_SOLVING, solving, context)

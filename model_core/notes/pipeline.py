@@ -17,6 +17,10 @@ TEMPLATES: dict[str, str] = {
         "the pin of the {role} is out of reach: at {second:.2f} s, where it lies farthest, the body stays {cm:.0f} cm "
         "from it"
     ),
+    "seat_out_of_reach": (
+        "a seat is out of reach: at {second:.2f} s, where it lies farthest, the pelvis stays {cm:.0f} cm from where it "
+        "would be"
+    ),
     "head_turns_inhumanly": (
         "the head turns as no neck does for {seconds:.1f} s, first at {first:.1f} s: there the body follows it slowly"
     ),

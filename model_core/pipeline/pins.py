@@ -16,19 +16,22 @@ MISSED = 0.01
 """Metres by which a joint is off its hard pin from which that is said."""
 
 
-def held_joints(pins: Sequence[Pin], origin: np.ndarray, count: int, like: torch.Tensor) -> list[HeldJoint]:
-    """The pins on the ``count`` frames of a motion, by joint; where two pin a joint at a frame, the later one counts.
+def held_joints(pins: Sequence[Pin], origin: np.ndarray, joints: torch.Tensor) -> list[HeldJoint]:
+    """The pins on the frames of a motion with ``joints`` (T, 22, 3), by joint; where two pin a joint at a frame, the
+    later one counts.
 
-    ``origin`` (3,) or (``count``, 3) is what brings the motion's positions to the room, where pins are. Raises
-    ``InputError`` of pins outside the motion.
+    ``origin`` (3,) or (T, 3) is what brings the joints to the room, where pins are. Raises ``InputError`` of pins
+    outside the motion.
     """
-    origins = np.broadcast_to(origin, (count, 3))
+    places = joints.cpu().double().numpy()
+    origins = np.broadcast_to(origin, (len(places), 3))
     found: dict[int, dict[int, tuple[np.ndarray, np.ndarray | None, bool, int]]] = {}
     for pin in pins:
-        for frame, position, rotation in _samples(pin, count):
+        joint = PIN_JOINTS[pin.role]
+        for frame, position, rotation in _samples(pin, places[:, joint] + origins):
             sample = position - origins[frame], rotation, pin.hard, max(1, round(pin.reach * FPS))
-            found.setdefault(PIN_JOINTS[pin.role], {})[frame] = sample
-    return [_held(joint, samples, like) for joint, samples in sorted(found.items())]
+            found.setdefault(joint, {})[frame] = sample
+    return [_held(joint, samples, joints) for joint, samples in sorted(found.items())]
 
 
 def missed_notes(
@@ -46,20 +49,31 @@ def missed_notes(
     return tuple(notes)
 
 
-def _samples(pin: Pin, count: int) -> list[tuple[int, np.ndarray, np.ndarray | None]]:
-    """Frame, place in the room and rotation of each moment of a pin. Raises ``InputError``."""
+def _samples(pin: Pin, path: np.ndarray) -> list[tuple[int, np.ndarray, np.ndarray | None]]:
+    """Frame, place in the room and rotation of each moment of a pin, whose joint goes on a ``path`` (T, 3) there.
+
+    A moment lies between two frames: at the nearer one the joint is to be as far ahead or behind as on its path. Raises
+    ``InputError``.
+    """
     seconds, positions = np.array(pin.seconds, np.float64), np.array(pin.positions, np.float64)
-    last = (count - 1) / FPS
+    count, last = len(path), (len(path) - 1) / FPS
     outside = seconds[seconds > last + 0.5 / FPS]
     if len(outside):
         raise InputError(f"the pin of the {pin.role.replace('_', ' ')} at {outside[0]:.2f} s is outside the motion; "
                          f"expected a second between 0 and {last:.2f}")  # fmt: skip
-    frames = np.minimum(np.round(seconds * FPS).astype(int), count - 1)
+    frames, moments = np.minimum(np.round(seconds * FPS).astype(int), count - 1), seconds * FPS
     if pin.between:
         frames = np.arange(frames[0], frames[-1] + 1)
-        positions = np.stack([np.interp(frames / FPS, seconds, positions[:, axis]) for axis in range(3)], 1)
+        moments = np.clip(frames, *moments[[0, -1]])
+        positions = _between(moments / FPS, seconds, positions)
+    positions = positions + path[frames] - _between(moments, np.arange(count), path)
     rotations = [None] * len(frames) if pin.rotations is None else _rotations(pin.rotations, seconds, frames)
     return list(zip(frames.tolist(), positions, rotations, strict=True))
+
+
+def _between(where: np.ndarray, known: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values (n, 3) at ``where`` (n,), on the straight way from each of those that are ``known`` (m,) to the next."""
+    return np.stack([np.interp(where, known, column) for column in values.T], 1)
 
 
 def _rotations(

@@ -32,6 +32,19 @@ def sitting_notes(heads: np.ndarray, pelvis: np.ndarray, rest_joints: np.ndarray
     return (Note("seems_to_sit", values),)
 
 
+def of_seats(notes: Sequence[Note], seats: Sequence[Seat], pins: Sequence[Pin]) -> tuple[Note, ...]:
+    """Notes of pins that are out of reach, that of the pelvis as of a seat where it is not among the ``pins``."""
+    pinned = any(pin.role == "pelvis" for pin in pins)
+    if pinned or not seats:
+        return tuple(notes)
+    return tuple(
+        Note("seat_out_of_reach", {"cm": note.values["cm"], "second": note.values["second"]})
+        if note.values.get("role") == "pelvis"
+        else note
+        for note in notes
+    )
+
+
 def _seat_pin(seat: Seat, pelvis: np.ndarray, size: float) -> Pin:
     frames = frames_within(seat.seconds, len(pelvis), FPS, "the seat")
     positions = pelvis[frames].astype(np.float64)

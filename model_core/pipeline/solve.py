@@ -39,7 +39,7 @@ from .ground import lowered_origin
 from .lost_hands import with_lost_hands
 from .networks import Networks
 from .pins import held_joints, missed_notes
-from .seats import seat_pins, sitting_notes
+from .seats import of_seats, seat_pins, sitting_notes
 from .takes import part_taken_over, predict_takes, sampling_of
 
 REFINED = 0.6
@@ -294,12 +294,13 @@ def meet_pins(
     """
     origin = lowered_origin(observation)
     pelvis, size = solution.translation.cpu().numpy() + origin, float(body_size(np.asarray(rest_joints)))
-    pins = (*seat_pins(seats, pelvis, size), *pins)
-    held = held_joints(pins, origin, observation.frame_count, solution.translation)
+    together = (*seat_pins(seats, pelvis, size), *pins)
+    rest = torch.as_tensor(rest_joints).to(solution.translation)[:BODY_JOINT_COUNT]
+    held = held_joints(together, origin, forward_kinematics(solution.rotations, solution.translation, rest)[1])
     start = Unrefined(solution.rotations, solution.translation, solution.contacts)
     given = given_contacts(contacts, observation.frame_count, FPS)
     met = bring_to_pins(start, rest_joints, held, solution.body_trackers, progress, given)
-    missed = missed_notes(held, met.rotations, met.translation, rest_joints)
+    missed = of_seats(missed_notes(held, met.rotations, met.translation, rest_joints), seats, pins)
     return Solution(met.rotations, met.translation, met.contacts, met.body_trackers, (*solution.notes, *missed))
 
 

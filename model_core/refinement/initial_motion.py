@@ -93,7 +93,7 @@ class InitialMotion:
             joints = measured_joints(joints, body_trackers, self.rest_joints)
             contacts = measured_contacts(contacts, foot_contacts(joints, heights), body_trackers)
         self.given = None if given_contacts is None else torch.as_tensor(given_contacts).to(like)
-        contacts = obey_contacts(contacts, self.given)
+        self.unsaid_contacts, contacts = contacts, obey_contacts(contacts, self.given)
         anchors = foot_anchors(joints, contacts)
         self.reference = Reference(joints, poses, contacts, anchors, heights, like, trust, body_trackers)
 
@@ -198,8 +198,8 @@ class InitialMotion:
         self, rotations: torch.Tensor, translation: torch.Tensor, grounded: torch.Tensor, low: torch.Tensor
     ) -> FootTargets:
         reference = self.reference
-        contacts = torch.where(low[:, None], torch.ones_like(reference.contacts), reference.contacts)
-        contacts = obey_contacts(contacts, self.given)
+        # What is given counts after stands were found: on which spot a foot is to stand, those that there are tell.
+        contacts = torch.where(low[:, None], torch.ones_like(self.unsaid_contacts), self.unsaid_contacts)
 
         def feet(*body: torch.Tensor) -> tuple[torch.Tensor, ...]:
             world, joints = forward_kinematics(*body, rest_joints=self.rest_joints)

@@ -6,8 +6,10 @@ import pytest
 from threepoint.model_core.direction.contacts import GivenContact
 from threepoint.model_core.direction.seats import Seat
 from threepoint.model_core.geometry.skeleton import FEET, HEAD
+from threepoint.model_core.notes import Note
+from threepoint.model_core.pins import Pin
 from threepoint.model_core.pipeline import Options, animate, model_frame, on_level_ground
-from threepoint.model_core.pipeline.seats import sitting_notes
+from threepoint.model_core.pipeline.seats import of_seats, sitting_notes
 from threepoint.tools.simulation.directed_recordings import FPS, RISE, SEAT, TREADS, climbing, sitting, stairs
 from threepoint.tools.simulation.ground import SEATED, joints_of, off_seat, off_treads
 
@@ -49,6 +51,15 @@ def test_who_sits_is_on_the_seat_within_three_centimetres(body, networks):
     knees = joints[140:256, [4, 5], 2] - joints[140:256, :1, 2]
     assert knees.min() > 0.2, "knees are ahead"
     assert (motion.contacts[140:256, [0, 2]] == 1).all()
+
+
+def test_a_seat_that_is_out_of_reach_is_said_to_be_a_seat_and_a_pin_a_pin():
+    pelvis, knee = (
+        Note("pin_out_of_reach", {"role": role, "cm": 9.0, "second": 1.0}) for role in ("pelvis", "left knee")
+    )
+    seats, pins = (Seat((0.5, 2.0), 0.4),), (Pin("pelvis", (1.0,), ((0, 1, 0),)),)
+    assert [note.code for note in of_seats((pelvis, knee), seats, ())] == ["seat_out_of_reach", "pin_out_of_reach"]
+    assert of_seats((pelvis, knee), seats, pins) == of_seats((pelvis, knee), (), ()) == (pelvis, knee)
 
 
 def test_who_sits_and_was_given_no_seat_is_said_to(body):

@@ -42,10 +42,9 @@ def start_of(clip):
 
 def pinned_to(clip, *pins, body_trackers=None):
     """The motion with pins, its joints, and the pins as refinement has them."""
-    start = start_of(clip)
-    held = held_joints(pins, np.zeros(3), FRAMES, start.translation)
+    start, rest = start_of(clip), torch.as_tensor(clip.rest_joints).float()
+    held = held_joints(pins, np.zeros(3), forward_kinematics(start.rotations, start.translation, rest)[1])
     found = bring_to_pins(start, clip.rest_joints, held, body_trackers)
-    rest = torch.as_tensor(clip.rest_joints).float()
     return found, forward_kinematics(found.rotations, found.translation, rest), held
 
 
@@ -139,7 +138,13 @@ def test_what_cannot_be_is_approached_and_said(clip):
     assert [note.code for note in notes] == ["pin_out_of_reach"] * 2
 
 
-def closed_by_moving(monkeypatch, clip, way, first):
+def lacking(before, *by):
+    """A pin of the pelvis that is so far beside it."""
+    place = tuple((before[PINNED, PELVIS] + torch.tensor(by)).tolist())
+    return held_joints([Pin("pelvis", (PINNED / 60,), (place,))], np.zeros(3), before)
+
+
+def closed_by_moving(monkeypatch, clip, way, first, *by):
     """Metres by which the last frame moves where closing moves all frames from the ``first`` by ``way`` of the most."""
 
     def close(rotations, translation, rest, held, before, body_trackers, farthest, limited, every):
@@ -150,7 +155,8 @@ def closed_by_moving(monkeypatch, clip, way, first):
     monkeypatch.setattr(closing, "_close", close)
     start = start_of(clip)
     rest, before = torch.as_tensor(clip.rest_joints).float(), torch.as_tensor(clip.world()[1]).float()
-    (_, found), _ = closing.close_without_jumps(start.rotations, start.translation, rest, [], before, None, False)
+    held = lacking(before, *(by or (0.0, 0.0, -2.0)))
+    (_, found), _ = closing.close_without_jumps(start.rotations, start.translation, rest, held, before, None, False)
     return float((found - start.translation)[-1, 2])
 
 
@@ -172,6 +178,11 @@ def test_a_joint_moves_as_fast_as_it_is_pinned_to(clip):
 @pytest.mark.parametrize(("pulled", "closed"), [(0.01, 1.0), (0.04, 0.4), (0.1, 0.1), (1, 0.0)])
 def test_a_closing_that_pulls_head_and_hands_is_done_by_less_or_not_at_all(monkeypatch, clip, pulled, closed):
     assert closed_by_moving(monkeypatch, clip, pulled, 0) == pytest.approx(pulled * closed, abs=1e-6)
+
+
+def test_what_lacks_little_is_not_closed_by_less_again(monkeypatch, clip):
+    assert closed_by_moving(monkeypatch, clip, 0.04, 0, 0.05, 0.0, 0.0) == 0
+    assert closed_by_moving(monkeypatch, clip, 0.04, 0, 0.3, 0.0, 0.0) == pytest.approx(0.004, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +213,8 @@ def test_frames_are_looked_at_for_a_pulled_head_before_all_are_closed(monkeypatc
     monkeypatch.setattr(closing, "_close", close)
     start = start_of(clip)
     rest, before = torch.as_tensor(clip.rest_joints).float(), torch.as_tensor(clip.world()[1]).float()
-    closing.close_without_jumps(start.rotations, start.translation, rest, [], before, None, False)
+    held = lacking(before, 0.0, 0.0, -2.0)
+    closing.close_without_jumps(start.rotations, start.translation, rest, held, before, None, False)
     assert closed == [(1.0, closing.LOOKED_AT), (0.4, closing.LOOKED_AT), (0.1, closing.LOOKED_AT), (0.1, 1)]
 
 
@@ -223,13 +235,25 @@ def test_a_pin_is_given_up_only_where_it_hardly_comes_nearer(monkeypatch, clip, 
 
 def test_a_pin_outside_the_motion_is_refused():
     with pytest.raises(InputError, match=r"at 9\.00 s is outside the motion"):
-        held_joints([Pin("pelvis", (9.0,), ((0, 1, 0),))], np.zeros(3), FRAMES, torch.zeros(1))
+        held_joints([Pin("pelvis", (9.0,), ((0, 1, 0),))], np.zeros(3), torch.zeros(FRAMES, 22, 3))
 
 
 def test_of_two_pins_of_a_joint_at_a_frame_the_later_counts():
     pins = [Pin("pelvis", (0.5,), ((0, height, 0),)) for height in (0.8, 0.9)]
-    (held,) = held_joints(pins, np.array([0, 0.1, 0]), FRAMES, torch.zeros(1))
+    (held,) = held_joints(pins, np.array([0, 0.1, 0]), torch.zeros(FRAMES, 22, 3))
     assert held.positions.tolist() == [pytest.approx([0, 0.8, 0])]
+
+
+@pytest.mark.parametrize("between", [False, True])
+def test_what_is_pinned_between_two_frames_is_met_there_while_it_moves(between):
+    path, by = torch.zeros(FRAMES, 22, 3), torch.tensor([0.0, 0.2, 0.0])
+    path[..., 0] = 0.1 * torch.arange(FRAMES)[:, None]
+    moments = np.array([39.7, 40.4])
+    wanted = np.stack([0.1 * moments, [0.2] * 2, [0.0] * 2], 1)
+    pin = Pin("left_ankle", tuple(moments / 60), tuple(map(tuple, wanted.tolist())), between=between)
+    (held,) = held_joints([pin], np.zeros(3), path)
+    assert held.frames.tolist() == [40]
+    assert torch.allclose(held.positions, path[held.frames, 7] + by, atol=1e-5)
 
 
 def test_weights_are_one_at_pins_join_near_ones_and_fade_outside():
@@ -253,5 +277,5 @@ def test_a_foot_goes_over_to_the_next_pin_while_it_moves_and_forgets_what_it_wal
 
 def test_stretches_are_apart_and_end_where_the_motion_does():
     pins = [Pin("pelvis", (second,), ((0, 1, 0),), reach=0.1) for second in (0.0, 0.2, 1.0)]
-    held = held_joints(pins, np.zeros(3), FRAMES, torch.zeros(1))
+    held = held_joints(pins, np.zeros(3), torch.zeros(FRAMES, 22, 3))
     assert stretches_of(held, FRAMES) == [(0, 31), (42, 79)]

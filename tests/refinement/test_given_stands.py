@@ -7,7 +7,7 @@ import torch
 from threepoint.model_core.body.foot_contacts import foot_rest_heights
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.skeleton import ANKLES, FEET
-from threepoint.model_core.refinement.closed_form.footsteps import FootAnchor
+from threepoint.model_core.refinement.closed_form.footsteps import STEP_FRAMES, FootAnchor
 from threepoint.model_core.refinement.closed_form.given_stands import obey_given
 from threepoint.model_core.refinement.closed_form.legs import foot_targets, move_feet
 from threepoint.model_core.refinement.standing.feet import obey_contacts
@@ -46,7 +46,14 @@ def test_a_foot_that_is_to_stand_goes_on_on_its_spot_or_stands_where_it_is():
 
 def test_of_two_spots_in_a_stand_the_longer_one_counts():
     found = obey_given([anchor(0, 50), anchor(60, 120, 0.5)], SPOTS, YAWS, given_as(stands=(40, 100)))
-    assert spans(found) == [(0, 40), (40, 120)] and [one.position[0] for one in found] == [0.0, 0.5]
+    assert spans(found) == [(0, 40 - STEP_FRAMES), (40, 120)] and [one.position[0] for one in found] == [0.0, 0.5]
+
+
+def test_a_stand_that_is_made_longer_stays_where_it_was_though_the_foot_goes_on():
+    found = obey_given(
+        [anchor(0, 50), anchor(54, 70, 0.3), anchor(71, 120, 0.5)], SPOTS, YAWS, given_as(stands=(45, 70))
+    )
+    assert spans(found) == [(0, 70), (70 + STEP_FRAMES, 120)] and [one.position[0] for one in found] == [0.0, 0.5]
 
 
 @pytest.mark.parametrize("seed", range(40))

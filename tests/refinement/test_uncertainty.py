@@ -167,7 +167,8 @@ def test_a_pin_tells_where_its_joint_is_as_a_tracker_does(make_clip):
     motion = Unrefined(torch.as_tensor(clip.rotations()).float(), torch.as_tensor(clip.translation).float(),
                        torch.ones(33, 4))  # fmt: skip
     place = tuple((clip.world()[1][15, 7] + [0.02, 0.0, 0.03]).tolist())
-    held = held_joints((Pin("left_ankle", (0.25,), (place,), reach=0.15),), np.zeros(3), 33, motion.translation)
+    joints = torch.as_tensor(clip.world()[1]).float()
+    held = held_joints((Pin("left_ankle", (0.25,), (place,), reach=0.15),), np.zeros(3), joints)
     told = bring_to_pins(motion, clip.rest_joints, held).body_trackers
     valid = told.valid[:, 0].numpy()
     assert told.joints == (7,) and valid[15] == 1 and valid[[0, -1]].max() == 0

@@ -1,6 +1,7 @@
 """Ground, seats and contacts on the command line of ``animate``."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,8 +9,10 @@ from threepoint.model_core.direction.contacts import GivenContact
 from threepoint.model_core.direction.ground import FloorLevel, Ground
 from threepoint.model_core.direction.seats import Seat
 from threepoint.model_core.errors import InputError
+from threepoint.model_core.notes import Note
 from threepoint.model_core.options import options_to_json
 from threepoint.model_core.pipeline import Options
+from threepoint.tools.animate import say_what_was_found
 from threepoint.tools.support.animate_options import parse, pipeline_options
 
 GIVEN = Options(
@@ -43,3 +46,12 @@ def test_they_are_of_one_person_and_met_by_refinement(tmp_path, words):
         alone = parse(["a.bvh", "--npz", str(tmp_path / "out.npz"), "--no-refine", *words[first : first + 2]], None)
         with pytest.raises(InputError, match="by refinement, and the refinement is 0"):
             pipeline_options(alone)
+
+
+def test_what_solving_has_to_say_is_told_once_of_all_takes(make_recording, capsys):
+    notes = [Note("seat_out_of_reach", {"cm": cm, "second": 1.0}) for cm in (30.0, 31.0)]
+    takes = [SimpleNamespace(duration=1.0, notes=(note,)) for note in notes]
+    calibration = SimpleNamespace(notes=())
+    person = SimpleNamespace(name="Ann", takes=takes, recording=make_recording(3), calibration=calibration)
+    say_what_was_found([person])
+    assert capsys.readouterr().out.count("a seat is out of reach: at 1.00 s") == 1

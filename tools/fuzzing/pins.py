@@ -53,8 +53,9 @@ def random_pins(rng: np.random.Generator, joints: np.ndarray) -> tuple[Pin, ...]
 
 def outcome_of(observation: Observation, motion: Unrefined, rest_joints: np.ndarray, pins: tuple[Pin, ...]) -> str:
     """``TAKEN`` where the pins leave a whole body, ``REFUSED`` where they are refused, else what is wrong."""
+    begun = forward_kinematics(motion.rotations, motion.translation, motion.translation.new_tensor(rest_joints))[1]
     try:
-        held = held_joints(validate_pins(pins), np.zeros(3), observation.frame_count, motion.translation)
+        held = held_joints(validate_pins(pins), np.zeros(3), begun)
     except InputError as error:
         return REFUSED if str(error).isprintable() else f"message is not a line: {str(error)!r}"
     found = bring_to_pins(motion, rest_joints, held)

@@ -14,7 +14,7 @@ from ....model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions
 from ....model_core.geometry.kinematics import forward_kinematics
 from ....model_core.geometry.rotations import quaternion_to_matrix
 from ....model_core.geometry.skeleton import BODY_JOINT_COUNT, HEAD
-from ...animation.timing import seconds_to_frames
+from ...animation.timing import playhead, seconds_to_frames
 from ...avatar.bake import read_action
 from ...bpy_types import AnyObject, Scene
 from ...i18n.messages import message
@@ -108,7 +108,7 @@ def found_seat(person: "THREEPOINT_PG_person", scene: Scene) -> tuple[tuple[int,
     rest = all_at_once(loading_body(person.body_path)).rest_joints(np.array(person.betas))[:BODY_JOINT_COUNT]
     heads = forward_kinematics(quaternion_to_matrix(motion.rotations), motion.translation, rest)[1][:, HEAD]
     origin = float(seconds_to_frames(motion.start, scene))
-    row = int(np.clip(round(scene.frame_current - origin), 0, motion.frame_count - 1))
+    row = int(np.clip(round(playhead(scene) - origin), 0, motion.frame_count - 1))
     sitting = find_sitting(heads, motion.translation, rest, motion.fps)
     around = round(motion.fps)
     first, last = next(((begin, end) for begin, end in sitting if begin <= row < end), (row - around, row + around + 1))

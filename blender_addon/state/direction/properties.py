@@ -6,9 +6,10 @@
 import bpy
 from bpy.props import BoolProperty, IntProperty
 
-from ...bpy_types import overridable
+from ...bpy_types import overridable, unkeyable
 
 
+@unkeyable
 @overridable
 class THREEPOINT_PG_directed(bpy.types.PropertyGroup):
     """Whether people stand on an object, and whether and when its person sits on it. Every object has one."""

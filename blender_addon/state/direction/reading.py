@@ -15,7 +15,7 @@ from ....model_core.geometry.frames import MODEL_TO_BLENDER, OPENXR_TO_MODEL, co
 from ....model_core.recordings import Recording
 from ...animation.curves import curves_in
 from ...animation.timing import frames_to_seconds, scene_fps
-from ...avatar.contacts import edited_contacts
+from ...avatar.contacts import asked_contacts
 from ...bpy_types import AnyObject, Scene
 from ...i18n.messages import message
 from ...steps import Steps
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 BESIDE = 2.0
 """Metres beside a recording's head within which the ground is read."""
+STOOD_BEFORE = 0.6
+"""Seconds of a stand that tell on which spot it is; a foot may have left it earlier than contact shows."""
 
 
 def reading_directions(
@@ -57,6 +59,11 @@ def reading_directions(
     if said and person.refinement == 0:
         raise InputError(message("Ground, seats and contacts are met by refinement: set it above 0, or let them go"))
     return said
+
+
+def puts_feet(person: "THREEPOINT_PG_person", scene: Scene, begin: float, end: float) -> bool:
+    """Whether ground, or contacts that were edited between two seconds, say where feet of the person's are put."""
+    return bool(grounds_under(person, scene)) or bool(_contacts(person, scene, begin, end))
 
 
 def _ground(
@@ -176,7 +183,8 @@ def _contacts(person: "THREEPOINT_PG_person", scene: Scene, begin: float, end: f
     seconds = frames_to_seconds(frames, scene)
     frames = frames[(seconds >= begin - 0.5 / scene_fps(scene)) & (seconds <= end)]
     curves = {(curve.data_path, curve.array_index): curve for curve in curves_in(person.armature, take.action).fcurves}
-    given = edited_contacts(take.action, curves, frames) if len(frames) else None
+    beside = round(STOOD_BEFORE * scene_fps(scene))
+    given = asked_contacts(take.action, curves, frames, beside) if len(frames) else None
     if given is None:
         return []
     found = []

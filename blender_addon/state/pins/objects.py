@@ -8,7 +8,7 @@ import numpy as np
 from mathutils import Matrix
 
 from ....model_core.errors import InputError
-from ...animation.curves import fcurves_of, keyframes_of
+from ...animation.curves import fcurves_of, is_muted, keyframes_of
 from ...animation.timing import EDGE_FRAMES, scene_fps
 from ...bpy_types import AnyObject, Context, Scene, current_context
 from ...i18n.messages import message
@@ -105,8 +105,9 @@ def remove_pin(item: AnyObject) -> None:
 
 
 def keyed_frames(item: bpy.types.Object) -> np.ndarray:
-    """The whole frames (n,) at which an object has keyframes of its own place."""
-    keyed = [keyframes_of(curve)[:, 0] for curve in fcurves_of(item) if curve.data_path in PLACE_PATHS]
+    """The whole frames (n,) at which an object has keyframes of its own place that move it."""
+    curves = [curve for curve in fcurves_of(item) if curve.data_path in PLACE_PATHS and not is_muted(curve)]
+    keyed = [keyframes_of(curve)[:, 0] for curve in curves]
     return np.unique(np.rint(np.concatenate(keyed)).astype(int)) if keyed else np.empty(0, int)
 
 

@@ -6,7 +6,7 @@
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty
 
-from ...bpy_types import overridable
+from ...bpy_types import overridable, unkeyable
 
 LABELS = {
     "pelvis": "Pelvis", "chest": "Chest", "left_knee": "Left Knee", "right_knee": "Right Knee",
@@ -20,6 +20,7 @@ JOINT_ITEMS = tuple((role, label, "") for role, label in LABELS.items())
 ROLE_ITEMS = ((NO_PIN, "None", "The object is no pin"), *JOINT_ITEMS)
 
 
+@unkeyable
 @overridable
 class THREEPOINT_PG_pin(bpy.types.PropertyGroup):
     """Which joint an object holds, when and how. Every object has one; ``role`` says whether it is a pin.

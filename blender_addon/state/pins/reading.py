@@ -1,7 +1,7 @@
 """From pins in a scene, or from bones that were dragged, to what refinement is told of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from ....model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions, 
 from ....model_core.geometry.rotations import normalize, quaternion_conjugate, quaternion_multiply
 from ....model_core.geometry.skeleton import JOINT_NAMES
 from ....model_core.pins import PIN_JOINTS, Pin
-from ...animation.timing import frames_to_seconds, scene_fps
+from ...animation.timing import frames_to_seconds, playhead, scene_fps
 from ...avatar.bake import bone_axes
 from ...avatar.bone_names import names_of
 from ...bpy_types import ArmatureObject, Context, Scene
@@ -49,6 +49,11 @@ class SampledPin:
     turned: bool = False
     hard: bool = True
     reach: float = 1.0
+
+    def within(self, first: int, last: int) -> "SampledPin":
+        """The same of the frames from ``first`` to ``last``, perhaps of none."""
+        inside = (self.frames >= first) & (self.frames <= last)
+        return replace(self, frames=self.frames[inside], places=self.places[inside])
 
 
 def reading_pins(person: "THREEPOINT_PG_person", scene: Scene) -> Steps[list[SampledPin]]:
@@ -101,7 +106,7 @@ def _at_bones(
         )  # fmt: skip
     context.view_layer.update()
     armature: ArmatureObject = person.armature
-    names, frame = names_of(armature), context.scene.frame_current
+    names, frame = names_of(armature), playhead(context.scene)
     return [
         SampledPin(
             names[PIN_JOINTS[role]], role, np.array([frame]),
@@ -111,15 +116,9 @@ def _at_bones(
     ]  # fmt: skip
 
 
-def pins_within(
-    sampled: Sequence[SampledPin], armature: ArmatureObject, scene: Scene, whole: np.ndarray, part: np.ndarray
-) -> tuple[Pin, ...]:
-    """What refinement is told of pins: of those moments that lie in the ``part`` of a recording that is sent.
-
-    ``whole`` and ``part`` are first and last seconds; a motion begins where its part does. Raises ``InputError`` of a
-    pin outside the whole recording.
-    """
-    half, axes, pins = 0.5 / scene_fps(scene), bone_axes(armature), []
+def require_within(sampled: Sequence[SampledPin], scene: Scene, whole: np.ndarray) -> None:
+    """Raise ``InputError`` of a pin outside a ``whole`` recording (its first and last second)."""
+    half = 0.5 / scene_fps(scene)
     for pin in sampled:
         seconds = frames_to_seconds(pin.frames, scene)
         outside = np.flatnonzero((seconds < whole[0] - half) | (seconds > whole[1] + half))
@@ -129,6 +128,18 @@ def pins_within(
                 message("{pin}: holds at frame {frame}, outside of the recording, which has {first:.0f} to {last:.0f}; "
                         "move or mute it", pin=pin.name, frame=int(pin.frames[outside[0]]), first=first, last=last)
             )  # fmt: skip
+
+
+def pins_within(
+    sampled: Sequence[SampledPin], armature: ArmatureObject, scene: Scene, part: np.ndarray
+) -> tuple[Pin, ...]:
+    """What refinement is told of pins: of those moments that lie in the ``part`` of a recording that is sent.
+
+    It is first and last second; a motion begins where its part does.
+    """
+    half, axes, pins = 0.5 / scene_fps(scene), bone_axes(armature), []
+    for pin in sampled:
+        seconds = frames_to_seconds(pin.frames, scene)
         inside = (seconds > part[0] - half) & (seconds < part[1] + half)
         if inside.any():
             clipped = np.clip(seconds[inside], *part) - part[0]

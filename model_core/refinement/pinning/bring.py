@@ -25,6 +25,8 @@ SOFT_PART = 0.7
 """The part of what a soft pin lacks that is asked for."""
 CLOSINGS, MET = 8, 0.004
 """So often that is done while the worst pin is off by so many metres."""
+LEAST_GAIN = 0.0005
+"""Metres by which it brings any pin nearer, or it is the last time."""
 UNLIMITED = 2
 """So often knees and elbows may ask for more than they can do, which is smoother; then others do what they cannot."""
 NEARLY, NEARER = 0.05, 0.03
@@ -115,11 +117,11 @@ def _bring_stretch(
                 body, held, off, farthest = closed, near, _unknown(near), FARTHEST_CLOSED[0]
                 continue
         left = [out_of_reach(*closed, rest, one) for one in held]
-        if _worst(left) < _worst(off):
+        gained = max(float((before - after).max()) for before, after in zip(off, left, strict=True))
+        better = _worst(left) < _worst(off)
+        if better:
             body, off = closed, left
-        elif limited:
-            break
-        if _worst(off) <= MET:
+        if _worst(off) <= MET or (limited and not (better and gained > LEAST_GAIN)):
             break
     return body
 

@@ -59,9 +59,13 @@ def close_without_jumps(
     """``_close`` by up to ``farthest`` metres, or as much less as leaves the body whole, and how much that was, 0 where
     nothing does: out of reach, one frame finds another pose than the next, and head and hands are pulled from where
     they were ``before``."""
-    fastest = torch.maximum(_steps(forward_kinematics(rotations, translation, rest)[1]), _pinned_steps(held, before))
-    fastest = fastest.clamp_min(FASTEST)
-    for metres in (metres for metres in FARTHEST_CLOSED if metres <= farthest):
+    joints = forward_kinematics(rotations, translation, rest)[1]
+    fastest = torch.maximum(_steps(joints), _pinned_steps(held, before)).clamp_min(FASTEST)
+    lacking = max(float(_lacking(one, joints, rest).norm(dim=-1).max()) for one in held)
+    chosen = [metres for metres in FARTHEST_CLOSED if metres <= farthest]
+    for place, metres in enumerate(chosen):
+        if place and lacking <= metres:
+            continue  # It would close all that is lacking, as the one before did.
         how = rotations, translation, rest, held, before, body_trackers, metres, limited
         if _pulled(_close(*how, LOOKED_AT), rest, before[::LOOKED_AT]):
             continue
@@ -119,9 +123,10 @@ def _close(
     if body_trackers is not None:
         for joint, valid in zip(body_trackers.joints, body_trackers.valid.unbind(1), strict=True):
             targets.stay(joint, joints[:, joint], valid)
-    for one in held:
+    asked = [_asked(one, world, joints, rest, farthest, one.joint if one.joint in FEET else None) for one in held]
+    for one, (_, _, weights) in zip(held, asked, strict=True):
         if one.joint in TRUNK:
-            told = _asked(one, world, joints, rest, farthest, None)[2].sum(1).clamp(0, 1)
+            told = weights.sum(1).clamp(0, 1)
             for joint in TRUNK:
                 targets.release(joint, told)
         if one.joint == PELVIS:
@@ -130,9 +135,7 @@ def _close(
                 unseen = _unseen(body_trackers, ankle, way)
                 targets.positions[:, ankle] += way * unseen
                 targets.turn(ankle, turn * unseen, torch.zeros_like(unseen[:, 0]))
-    for one in held:
-        foot = one.joint if one.joint in FEET else None
-        moved, turned, weights = _asked(one, world, joints, rest, farthest, foot)
+    for one, (moved, turned, weights) in zip(held, asked, strict=True):
         told = weights.sum(1).clamp(0, 1)
         followed = (1 - told)[:, None] * (targets.positions[:, one.joint] - joints[:, one.joint])
         target = _reachable(joints[:, one.joint] + moved + followed, joints[:, HEAD], one.joint, rest)
@@ -157,9 +160,7 @@ def _asked(
     path of the foot ``walking``, if any.
     """
     frames = torch.as_tensor(held.frames).to(joints.device)
-    # What nobody reaches is not asked for: on the way to it a joint would be at its limit within a frame or two.
-    goals = _reachable(held.positions, joints[frames, HEAD], held.joint, rest)
-    lacking = _shortened(goals - joints[frames, held.joint], farthest)
+    lacking = _shortened(_lacking(held, joints, rest), farthest)
     turn = matrix_to_axis_angle(held.rotations @ transpose(world[frames, held.joint])) * held.turned[:, None]
     path = None
     if walking is not None:
@@ -167,6 +168,15 @@ def _asked(
         path = np.concatenate([[0.0], np.cumsum(gaussian_smooth(step, STEP_SIGMA) + RESTING)])
     weights = torch.as_tensor(time_weights(held.frames, held.reach, len(joints), path)).to(joints)
     return weights @ lacking, weights @ _shortened(turn, LARGEST_TURN), weights
+
+
+def _lacking(held: HeldJoint, joints: torch.Tensor, rest: torch.Tensor) -> torch.Tensor:
+    """What a joint lacks of its pins (M, 3) in metres, as far as anybody reaches.
+
+    On the way to what nobody reaches a joint would be at its limit within a frame or two.
+    """
+    frames = torch.as_tensor(held.frames).to(joints.device)
+    return _reachable(held.positions, joints[frames, HEAD], held.joint, rest) - joints[frames, held.joint]
 
 
 def _followed(

@@ -139,6 +139,20 @@ def test_a_range_that_goes_beyond_the_take_is_new_to_its_very_end():
         assert (np.abs((back.rotations * new.rotations).sum(-1)).min(1) > 1 - 1e-6)[changed].all()
 
 
+def test_a_range_from_end_to_end_is_new_to_both_and_makes_the_take_no_longer():
+    scene = empty_file(60)
+    old, longer = wild_motion(seed=1), wild_motion(240, start=-0.5, seed=2)
+    avatar = create_avatar(BODY, old.betas, "Ann")
+    bake_motion(avatar.armature, old, scene, "walk")
+    action = avatar.armature.animation_data.action
+    for first, last in ((1, old.frame_count), (-20, 300)):
+        replace_frames(avatar.armature, action, longer, scene, first, last)
+        back = read_action(avatar.armature, action, old.betas, scene)
+        assert (back.start, back.frame_count) == (pytest.approx(0), old.frame_count)
+        new = longer.rotations[30 : 30 + old.frame_count]
+        assert np.abs((back.rotations * new).sum(-1)).min() > 1 - 1e-6
+
+
 def test_two_avatars_do_not_disturb_each_other():
     scene = empty_file(60)
     motions = [wild_motion(seed=1), wild_motion(seed=2)]

@@ -186,6 +186,32 @@ def test_edited_switches_are_sent_and_stay_known_as_edited(person, asked):
         set_switch(switches(person)[0], 5, 7, value)  # The engine of tests answers as it likes.
 
 
+def test_to_a_stand_that_was_made_longer_belongs_what_it_goes_on_from(person, asked):
+    action, frames = person.takes[0].action, np.arange(1, 13)
+    stood = np.stack([frames < 6, frames > 0], 1)
+    contacts.write_contacts(person.armature, contacts_curves(person, action), frames, stood)
+    set_switch(switches(person)[0], 6, 8, 1)
+    resolve(person, 2, 12)
+    (found,) = contacts_sent(asked)
+    begin = asked[-1].recording.time[0]
+    assert found.foot == "left" and found.stands
+    assert found.seconds == pytest.approx((0 - begin, 7 / 30 - begin), abs=1e-6)
+
+
+def test_around_pins_what_is_shown_is_changed_unless_contacts_were_edited_there(person, asked):
+    pin = bpy.data.objects.new("pin", None)
+    bpy.context.scene.collection.objects.link(pin)
+    bpy.context.view_layer.objects.active = pin
+    bpy.ops.threepoint.use_as_pin(role="left_knee")
+    pin.threepoint.pin.first = pin.threepoint.pin.last = 6
+    bpy.ops.threepoint.solve_pins()
+    assert asked[-1].start is not None
+    left = switches(person)[0]
+    set_switch(left, 5, 7, 1 - left.evaluate(5))
+    bpy.ops.threepoint.solve_pins()
+    assert asked[-1].start is None and len(contacts_sent(asked)) == 1
+
+
 def test_dragged_markers_are_sent(person, asked):
     right = switches(person)[1]
     set_switch(right, 4, 8, 1 - right.evaluate(4))

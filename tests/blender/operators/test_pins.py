@@ -1,5 +1,6 @@
 """Pins in a scene: made of bones, of any object and of a pose; what the engine is asked; what comes of the answer."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
@@ -10,24 +11,23 @@ from animators import answer_at_once, import_tiny
 from bodies import REST
 from mathutils import Matrix, Vector
 
-from threepoint.blender_addon.animation.curves import checksum
+from threepoint.blender_addon.animation.curves import checksum, fcurves_of
 from threepoint.blender_addon.avatar.bake import read_action
+from threepoint.blender_addon.avatar.contacts import switch_paths
 from threepoint.blender_addon.operators import pins as operators
-from threepoint.blender_addon.operators.pins import missed
 from threepoint.blender_addon.operators.showing import select_bones
-from threepoint.blender_addon.operators.stepped import Phase
+from threepoint.blender_addon.operators.stepped import Phase, SteppedOperator
 from threepoint.blender_addon.state import predictions
 from threepoint.blender_addon.state.new_file import empty_file
 from threepoint.blender_addon.state.people import people_of
-from threepoint.blender_addon.state.pins.objects import FADE_SECONDS, pins_of, ranges_around
+from threepoint.blender_addon.state.pins.objects import pins_of
+from threepoint.blender_addon.state.takes import whole_range
 from threepoint.blender_addon.ui import panel
 from threepoint.blender_addon.ui.pins import THREEPOINT_UL_pins
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import matrix_to_quaternion, quaternion_to_matrix
 from threepoint.model_core.notes import Note
-from threepoint.model_core.observation import FPS
 from threepoint.model_core.pins import PIN_JOINTS, pins_from_json
-from threepoint.model_core.refinement.pinning.time_weights import FADE_FRAMES
 
 FRAME = 9
 
@@ -131,6 +131,32 @@ def test_a_keyed_pin_holds_at_its_keys_and_between_them_if_that_is_wanted(person
     ]
     assert found[-1].positions[-1][1] - found[0].positions[0][1] == pytest.approx(0.3, abs=1e-5)
     assert {pin.between for pin in found} == {between}
+
+
+def test_muted_keyframes_do_not_say_when_a_pin_holds_and_its_settings_have_none(person, asked):
+    (pin,) = pin_here(person, "left_ankle")
+    pin.keyframe_insert("location", frame=3)
+    for curve in fcurves_of(pin):
+        curve.mute = True
+    bpy.ops.threepoint.solve_pins()
+    assert sent(asked)[0].seconds == (pytest.approx(second_of(asked, FRAME)),)
+    with pytest.raises(TypeError, match="not animatable"):
+        pin.keyframe_insert("threepoint.pin.muted", frame=3)
+
+
+def test_with_time_stretching_a_pin_holds_at_the_frame_that_is_shown(person, asked):
+    scene = bpy.context.scene
+    scene.render.frame_map_new = 200
+    scene.frame_set(2 * FRAME)
+    joints = truth(person)[1]
+    (pin,) = pin_here(person, "left_ankle")
+    bpy.ops.threepoint.solve_pins()
+    (found,) = sent(asked)
+    assert pin.threepoint.pin.first == FRAME and found.seconds == (pytest.approx(second_of(asked, FRAME)),)
+    assert np.abs(np.array(found.positions[0]) - joints[PIN_JOINTS["left_ankle"]]).max() < 1e-4
+    scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 6, 14
+    bpy.ops.threepoint.range_from_preview()
+    assert (person.first, person.last) == (3, 7)
 
 
 def test_a_pin_holds_over_a_range_soft_and_with_another_reach(person, asked):
@@ -244,7 +270,7 @@ def test_a_pose_that_the_engine_cannot_solve_leaves_no_pins(person, monkeypatch)
 
 def test_solving_from_a_pose_that_is_cancelled_changes_nothing(person, monkeypatch):
     class Begun(operators._SolvingPins):
-        ranges = operators.THREEPOINT_OT_solve_from_pose.ranges
+        held = operators.THREEPOINT_OT_solve_from_pose.held
 
     cancelled = []
     monkeypatch.setattr(predictions.Job, "poll", lambda job: False)
@@ -274,6 +300,37 @@ def test_a_pin_outside_the_recording_is_refused_and_nothing_changes(person):
     assert checksum(person.takes[0].action) == before
 
 
+def trim_take(person, last):
+    """Let the take end at a frame, as that of a trimmed recording does."""
+    for curve in [curve for curve in fcurves_of(person.armature) if curve.data_path.startswith("pose.bones")]:
+        for point in reversed([point for point in curve.keyframe_points if point.co.x > last]):
+            curve.keyframe_points.remove(point)
+    for path in switch_paths():
+        (curve,) = [curve for curve in fcurves_of(person.armature) if curve.data_path == path]
+        while curve.keyframe_points[-1].co.x > last:
+            curve.keyframe_points.remove(curve.keyframe_points[-1])
+
+
+def test_pins_outside_of_a_trimmed_take_are_left_out_and_do_not_lengthen_it(person, asked, monkeypatch):
+    trim_take(person, 10)
+    (inside,) = pin_here(person, "left_ankle")
+    outside = next(pin for pin in pin_here(person, "right_ankle") if pin != inside)
+    outside.threepoint.pin.first = outside.threepoint.pin.last = 12
+    told = MagicMock()
+    monkeypatch.setattr(operators._SolvingPins, "tell", told)
+    bpy.ops.threepoint.solve_pins()
+    assert any("outside of the take: right_ankle pin" in str(call.args[0]) for call in told.call_args_list)
+    assert [pin.role for pin in sent(asked)] == ["left_ankle"]
+    assert whole_range(person.takes[0].action) == (1, 10)
+    inside.threepoint.pin.muted = True
+    with pytest.raises(RuntimeError, match=r"right_ankle pin .*: outside of the take, which has the frames 1 to 10"):
+        bpy.ops.threepoint.solve_pins()
+    bpy.context.scene.frame_set(12)
+    choose(person, "pelvis")
+    with pytest.raises(RuntimeError, match="pelvis: outside of the take"):
+        bpy.ops.threepoint.solve_from_pose()
+
+
 def test_drafts_meet_no_pins_and_say_so(person):
     pin_here(person, "pelvis")
     person.quality = "DRAFT"
@@ -281,19 +338,45 @@ def test_drafts_meet_no_pins_and_say_so(person):
         bpy.ops.threepoint.predict(kind="REFINE")
 
 
-def test_who_is_out_of_reach_is_said_with_the_frame(person):
-    note = Note("pin_out_of_reach", {"role": "left ankle", "cm": 31.0, "second": 0.2})
-    (said,) = missed(SimpleNamespace(motion=SimpleNamespace(notes=(note,), start=0.1)), bpy.context.scene)
-    assert str(said).startswith("Left Ankle: its pin is out of reach; at frame 10,") and "31 cm" in str(said)
+@pytest.mark.parametrize("operator", ["solve_pins", "predict"])
+@pytest.mark.parametrize(
+    ("code", "values", "words"),
+    [("pin_out_of_reach", {"role": "left ankle", "second": 0.2}, "Left Ankle: its pin is out of reach; at frame 7,"),
+     ("seat_out_of_reach", {"second": 0.2}, "a seat is out of reach; at frame 7,"),
+     ("seems_to_sit", {"seconds": 2.0, "first": 0.1}, "seems to sit for 2.0 s, first at frame 4, on ")],
+)  # fmt: skip
+def test_what_solving_has_to_say_is_said_with_the_frame(person, monkeypatch, operator, code, values, words):
+    pin_here(person, "left_ankle")
+    note, init = Note(code, {"cm": 31.0, **values}), predictions.Job.__init__
+
+    def noting(job, *known, **named):
+        init(job, *known, **named)
+        job.motion = replace(job.motion, start=0.0, notes=(note,))
+
+    told = MagicMock()
+    monkeypatch.setattr(predictions.Job, "__init__", noting)
+    monkeypatch.setattr(SteppedOperator, "tell", told)
+    getattr(bpy.ops.threepoint, operator)()
+    (said,) = [str(call.args[0]) for call in told.call_args_list if words in str(call.args[0])]
+    assert "31 cm" in said and said == str(told.call_args.args[0]), "the status bar shows what is told last"
 
 
-def test_ranges_reach_as_far_as_the_engine_changes_a_motion_for_pins():
-    assert FADE_SECONDS == pytest.approx(FADE_FRAMES / FPS)
+def test_in_the_place_of_the_buttons_that_solve_is_their_progress(person):
+    work = bpy.context.window_manager.threepoint
 
+    def shown():
+        layout = MagicMock()
+        panel.THREEPOINT_PT_pins.draw(SimpleNamespace(layout=layout), bpy.context)
+        return layout.column().enabled, layout.column().row().progress.called
 
-def test_ranges_around_pins_are_apart_and_cover_their_reach(person):
-    pins = [(np.array([100, 400]), 1.0), (np.array([130]), 0.5)]
-    assert ranges_around(pins, bpy.context.scene) == [(100 - 44, 130 + 29), (400 - 44, 400 + 44)]
+    assert shown() == (True, False)
+    try:
+        work.running, work.step = True, "PINS"
+        assert shown() == (True, True)
+        work.step = "PREDICTION"
+        assert shown() == (False, False)
+    finally:
+        work.running = False
 
 
 def test_the_panel_lists_the_persons_pins_and_shows_the_selected_one(person):
