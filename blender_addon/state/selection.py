@@ -4,7 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ...model_core.errors import InputError
 from ..bpy_types import AnyObject, Context, Scene, current_context
+from ..i18n.messages import Message, message
+from .pins.properties import NO_PIN
 
 if TYPE_CHECKING:
     from .properties import THREEPOINT_PG_scene
@@ -29,6 +32,24 @@ def belong(item: bpy.types.Object, root: bpy.types.Object | None) -> None:
     """Let an object belong to the person of a root, or to nobody."""
     own: Any = item
     own.threepoint.root = root
+
+
+def require_free(item: bpy.types.Object, root: bpy.types.Object, same: bool, part: Message) -> None:
+    """Raise ``InputError`` of an object that cannot become a pin or a seat of the person of a ``root``.
+
+    ``same``: it is such a thing already, and may be made one again; else ``part`` says what a part of a person is told.
+    """
+    own: Any = item
+    owner = root_of(item)
+    if owner is None or (same and owner == root):
+        return
+    directed = own.threepoint.directed
+    if not (same or directed.seat or own.threepoint.pin.role != NO_PIN):
+        raise InputError(part)
+    raise InputError(
+        message("{name}: is a pin or a seat of {person}; let it go there first, or choose another object",
+                name=item.name, person=own.threepoint.root.threepoint.name)
+    )  # fmt: skip
 
 
 def is_here(item: bpy.types.Object | None, scene: Scene) -> bool:

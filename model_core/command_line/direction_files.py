@@ -45,6 +45,9 @@ def _load(path: Path, name: str, from_json: Any) -> Any:
         given = mapping(content, f"the file of {name}")
         if list(given) != [name]:
             raise InputError(f"should hold '{name}' and nothing else")
-        return from_json(given[name])
+        said = from_json(given[name])
+        if said in ((), None, Ground()):
+            raise InputError(f"there is nothing in its '{name}'; expected something, or no --{name}")
+        return said
     except InputError as error:
         raise InputError(f"{path.name}: {error}") from None

@@ -74,9 +74,13 @@ def frames_within(seconds: tuple[float, float], count: int, fps: float, what: st
     """The frames of a motion of ``count`` from the first second to before the last one; what goes on after the motion
     ends with it. Raises ``InputError`` of what begins after it."""
     first, last = (int(frame) for frame in np.rint(np.array(seconds) * fps))
-    if first >= count:
+    check_begins(seconds, (count - 1) / fps, 0.5 / fps, what)
+    return slice(min(first, count - 1), min(last, count))
+
+
+def check_begins(seconds: tuple[float, float], end: float, tolerance: float, what: str) -> None:
+    """Raise ``InputError`` where what is from one of two seconds on begins after the ``end`` of a motion."""
+    if seconds[0] >= end + tolerance:
         raise InputError(
-            f"{what} from {seconds[0]:.2f} s on is outside the motion; "
-            f"expected a second between 0 and {(count - 1) / fps:.2f}"
+            f"{what} from {seconds[0]:.2f} s on is outside the motion; expected a second between 0 and {end:.2f}"
         )
-    return slice(first, min(last, count))

@@ -11,6 +11,7 @@ import numpy as np
 from ..body import Body
 from ..calibration import Calibration
 from ..calibration.levels import SHORTEST_STAY, find_stretches
+from ..direction.entries import check_begins
 from ..direction.ground import FloorLevel, Ground, GroundHeights
 from ..geometry.filters import gaussian_smooth
 from ..notes import Note
@@ -57,9 +58,11 @@ def level_notes(levels: tuple[FloorLevel, ...], duration: float) -> tuple[Note, 
 
 def on_level_ground(recording: ModelFrameRecording, ground: Ground | None) -> ModelFrameRecording:
     """The recording as on a floor at y = 0; the same where it is so already, there is no ground, or it is to be found
-    (``calibrate.calibrate_on_ground``)."""
+    (``calibrate.calibrate_on_ground``). Raises ``InputError`` of a level that begins after it."""
     if ground is None or ground.found or recording.levels is not None:
         return recording
+    for level in ground.levels:
+        check_begins(level.seconds, recording.duration, 0.5 / FPS, "the ground's level")
     time, head = recording.time, recording.tracks["head"]
     seen = head.valid if head.valid.any() else np.ones(len(time), bool)
     regular = np.arange(time[0], time[-1] + 1 / FPS, 1 / FPS)

@@ -28,7 +28,7 @@ from ..refinement.closed_form.on_ground import GroundUnder, put_on_ground
 from ..refinement.initial_motion import STILL, Unrefined
 from ..refinement.pinning.bring import bring_to_pins
 from ..refinement.refine import ToRefine, refine_all
-from ..refinement.standing.feet import foot_contacts
+from ..refinement.standing.feet import contacts_at_rest, foot_contacts, obey_contacts
 from ..refinement.standing.steady import steady_predictions
 from ..refinement.standing.taken_off import stand_on
 from ..refinement.uncertainty import measure_uncertainty
@@ -312,18 +312,22 @@ def _with_sitting_notes(solution: Solution, observation: Observation, rest_joint
 def raised_to_ground(
     solution: Solution, observation: Observation, rest_joints: np.ndarray, options: Options
 ) -> Solution:
-    """A solution of an observation that was lowered (``on_level_ground``), with its feet on the options' ground."""
+    """A solution of an observation that was lowered (``on_level_ground``), with its feet on the options' ground.
+
+    Feet that stood on a flat floor and go up or down on this one are not in contact any more."""
     assert options.ground is not None and observation.levels is not None
     rest = torch.as_tensor(rest_joints).to(solution.translation)[:BODY_JOINT_COUNT]
     ground = GroundUnder(GroundHeights(options.ground), observation.levels, observation.origin)
     still = torch.as_tensor(stillness(observation.positions[:, 0]) > STILL)
-    given = given_contacts(options.contacts, observation.frame_count, FPS)
+    said = given_contacts(options.contacts, observation.frame_count, FPS)
+    given = None if said is None else torch.as_tensor(said).to(solution.contacts)
     raised = put_on_ground(
         solution.rotations, solution.translation, solution.contacts, still, ground, rest,
         None if solution.body_trackers is None else tracked_feet(solution.body_trackers),
-        None if given is None else torch.as_tensor(given).to(solution.contacts),
+        given,
     )  # fmt: skip
-    return replace(solution, rotations=raised[0], translation=raised[1])
+    contacts = obey_contacts(contacts_at_rest(forward_kinematics(*raised, rest)[1], solution.contacts), given)
+    return replace(solution, rotations=raised[0], translation=raised[1], contacts=contacts)
 
 
 def part_of_the_way(

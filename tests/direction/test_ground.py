@@ -105,6 +105,14 @@ def test_files_of_ground_and_seats_hold_these_and_nothing_else(tmp_path):
     assert load_seats(path) == (Seat((1, 2), 0.45),)
 
 
+@pytest.mark.parametrize("content", ["null", "{}", '{"levels": [], "triangles": []}'])
+def test_a_file_that_says_nothing_of_the_ground_is_refused(tmp_path, content):
+    path = tmp_path / "ground.json"
+    path.write_text(f'{{"ground": {content}}}')
+    with pytest.raises(InputError, match=r"ground.json: there is nothing in its 'ground'; expected something, or no --g"):
+        load_ground(path)
+
+
 @pytest.mark.parametrize("what", ["ground", "seats"])
 def test_ground_and_seats_need_refinement(what):
     given = {"ground": Ground(), "seats": (Seat((0.0, 1.0), 0.4),)}[what]

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from threepoint.model_core.body.foot_contacts import STANDING_SPEED
 from threepoint.model_core.direction.contacts import GivenContact
+from threepoint.model_core.direction.ground import FloorLevel, Ground
 from threepoint.model_core.direction.seats import Seat
+from threepoint.model_core.errors import InputError
 from threepoint.model_core.geometry.skeleton import FEET, HEAD
 from threepoint.model_core.notes import Note
 from threepoint.model_core.pins import Pin
@@ -12,6 +15,19 @@ from threepoint.model_core.pipeline import Options, animate, model_frame, on_lev
 from threepoint.model_core.pipeline.seats import of_seats, sitting_notes
 from threepoint.tools.simulation.directed_recordings import FPS, RISE, SEAT, TREADS, climbing, sitting, stairs
 from threepoint.tools.simulation.ground import SEATED, joints_of, off_seat, off_treads
+
+
+def speeds_in_contact(motion, joints):
+    """Metres a second, from the frame before to the one after, of feet that are in contact."""
+    feet = joints[:, FEET]
+    return np.linalg.norm(np.gradient(feet, axis=0), axis=-1)[motion.contacts > 0] * motion.fps
+
+
+def test_a_level_that_begins_after_the_recording_is_refused(body):
+    placed = model_frame(climbing(body).recording)
+    late = FloorLevel((placed.duration + 1.0, placed.duration + 2.0), 0.2)
+    with pytest.raises(InputError, match="the ground's level from .* is outside the motion; expected a second between"):
+        on_level_ground(placed, Ground((FloorLevel((0.0, 1.0), 0.2), late)))
 
 
 def test_a_recording_on_stairs_is_lowered_to_a_flat_floor_and_only_once(body):
@@ -33,6 +49,7 @@ def test_feet_are_on_every_tread_within_a_centimetre(body, networks):
     toes, inside, heights = off_treads(motion, body)
     assert toes < 0.01 and inside < 0.01
     assert heights == TREADS + 1, "the floor and every tread is stood on"
+    assert speeds_in_contact(motion, joints).max() < STANDING_SPEED, "no foot is in contact that goes up a tread"
     truth = made.joints[np.rint(np.arange(len(joints)) * FPS / 60).astype(int), HEAD]
     assert np.linalg.norm(joints[:, HEAD] - truth, axis=-1).max() < 0.02
     assert np.linalg.norm(np.diff(joints, axis=0), axis=-1).max() < 0.12

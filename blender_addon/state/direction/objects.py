@@ -21,7 +21,7 @@ from ...i18n.messages import message
 from ...steps import all_at_once
 from ..people import trackers_of
 from ..person_avatar import collection_of, loading_body
-from ..selection import belong, root_of
+from ..selection import belong, require_free, root_of
 from ..takes import active_take
 
 if TYPE_CHECKING:
@@ -37,8 +37,9 @@ def grounds_of(scene: Scene) -> list[AnyObject]:
 
 
 def grounds_under(person: "THREEPOINT_PG_person", scene: Scene) -> list[AnyObject]:
-    """The objects of a scene that a person stands on."""
-    return [item for item in grounds_of(scene) if root_of(item) in (None, person.root)]
+    """The objects of a scene that a person stands on: a mesh that somebody sits on is ground for all."""
+    found = grounds_of(scene)
+    return [item for item in found if item.threepoint.directed.seat or root_of(item) in (None, person.root)]
 
 
 def seats_of(person: "THREEPOINT_PG_person", scene: Scene) -> list[AnyObject]:
@@ -56,7 +57,13 @@ def use_as_ground(items: Iterable[AnyObject]) -> None:
     if not chosen:
         raise InputError(message("Select meshes that people stand on, or empties at the height of their floor"))
     for item in chosen:
-        if item.type not in ("MESH", "EMPTY") or root_of(item) is not None:
+        seat = item.threepoint.directed.seat
+        if seat and item.type != "MESH":
+            raise InputError(
+                message("{name}: is a seat; of seats only meshes can be ground, too: let it go first, or make another "
+                        "empty", name=item.name)
+            )  # fmt: skip
+        if item.type not in ("MESH", "EMPTY") or (root_of(item) is not None and not seat):
             raise InputError(message("{name}: is no ground; select meshes, or empties, of the scene", name=item.name))
     for item in chosen:
         item.threepoint.directed.ground = True
@@ -77,11 +84,16 @@ def make_seat(person: "THREEPOINT_PG_person", scene: Scene) -> AnyObject:
 
 def use_as_seat(person: "THREEPOINT_PG_person", item: AnyObject, frames: tuple[int, int]) -> None:
     """Let the person sit on any object. Raises ``InputError`` of one that is a part of a person."""
-    own = item.threepoint.directed.seat
-    if (root_of(item) is not None and not own) or item in trackers_of(person).values():
-        raise InputError(message("{name}: is a part of a person; choose another object as a seat", name=item.name))
-    belong(item, person.root)
     directed = item.threepoint.directed
+    part = message("{name}: is a part of a person; choose another object as a seat", name=item.name)
+    if item in trackers_of(person).values():
+        raise InputError(part)
+    if directed.ground and item.type != "MESH":
+        raise InputError(
+            message("{name}: is a floor's height; let it go first, or choose another object as a seat", name=item.name)
+        )
+    require_free(item, person.root, directed.seat, part)
+    belong(item, person.root)
     directed.seat, directed.first, directed.last = True, *frames
 
 

@@ -14,7 +14,7 @@ from ...bpy_types import AnyObject, Context, Scene, current_context
 from ...i18n.messages import message
 from ..people import trackers_of
 from ..person_avatar import collection_of
-from ..selection import belong, root_of
+from ..selection import belong, require_free
 from .properties import NO_PIN
 
 if TYPE_CHECKING:
@@ -87,8 +87,10 @@ def use_as_pin(person: "THREEPOINT_PG_person", item: AnyObject, role: str, scene
             message("{name}: is linked from {file}; make it local first (Object > Relations > Make Local)",
                     name=item.name, file=bpy.path.basename(item.library.filepath))
         )  # fmt: skip
-    if (root_of(item) is not None and not is_pin(item)) or item in trackers_of(person).values():
-        raise InputError(message("{name}: is a part of a person; choose another object as a pin", name=item.name))
+    part = message("{name}: is a part of a person; choose another object as a pin", name=item.name)
+    if item in trackers_of(person).values():
+        raise InputError(part)
+    require_free(item, person.root, is_pin(item), part)
     belong(item, person.root)
     pin = item.threepoint.pin
     pin.role, pin.between = role, True

@@ -2,7 +2,7 @@
 
 import torch
 
-from ...body.foot_contacts import STANDING_HEIGHT
+from ...body.foot_contacts import STANDING_HEIGHT, STANDING_SPEED
 from ...geometry.skeleton import FEET
 from ...observation import FPS
 
@@ -10,6 +10,8 @@ SLOW_FOOT = 0.6
 """Metres a second below which a low foot of a motion counts as standing where no contacts are given."""
 LIKELY_CONTACT = 0.5
 """Probability of contact from which a foot counts as standing."""
+REST_FRAMES = 4
+"""A foot is at rest for so many frames at least: where it turns back in the air it is slow for fewer."""
 ANCHOR_FRAMES = 60
 """Frames of a stretch of contact, its first, that say where a standing foot is anchored."""
 
@@ -22,6 +24,19 @@ def foot_contacts(joints: torch.Tensor, rest_heights: torch.Tensor) -> torch.Ten
     speed = (feet[1:] - feet[:-1]).norm(dim=-1) * FPS
     speed = torch.cat([speed[:1], speed])
     return ((feet[..., 1] < rest_heights + STANDING_HEIGHT) & (speed < SLOW_FOOT)).to(feet.dtype)
+
+
+def contacts_at_rest(joints: torch.Tensor, contacts: torch.Tensor) -> torch.Tensor:
+    """``contacts`` (T, 4) without those of feet that move in a motion (T, 22, 3), by their way from the frame before to
+    the one after."""
+    feet = joints[:, FEET]
+    if len(feet) < 2:
+        return contacts
+    ways = torch.cat([feet[1:2] - feet[:1], (feet[2:] - feet[:-2]) / 2, feet[-1:] - feet[-2:-1]])
+    slow = ways.norm(dim=-1) * FPS < STANDING_SPEED
+    beyond = torch.ones_like(slow[:1]).expand(REST_FRAMES - 1, -1)
+    rests = torch.cat([beyond, slow, beyond]).unfold(0, REST_FRAMES, 1).all(-1)
+    return contacts * rests.unfold(0, REST_FRAMES, 1).any(-1)
 
 
 def foot_anchors(joints: torch.Tensor, contacts: torch.Tensor, threshold: float = LIKELY_CONTACT) -> torch.Tensor:
