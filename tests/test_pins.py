@@ -70,8 +70,12 @@ def test_a_file_of_pins_is_read(tmp_path):
         ("{}", "'pins'"),
         ('{"pins": 3}', "list"),
         ('{"pins": []}', "nothing in its 'pins'; expected something, or no --pins"),
-        (json.dumps({"pins": [*pins_to_json([FOOT, TURNED]), {"role": "tail", "seconds": [1], "positions": [[0, 1, 0]]}]}),
-         "pin 3: a pin's role"),
+        (
+            json.dumps(
+                {"pins": [*pins_to_json([FOOT, TURNED]), {"role": "tail", "seconds": [1], "positions": [[0, 1, 0]]}]}
+            ),
+            "pin 3: a pin's role",
+        ),
         ('{"pins": [], "more": 1}', "nothing else"),
         ('{"pins": [{"role": "chest", "seconds": [1]}]}', "pin 1: lacks its positions"),
         ('{"pins": [{"role": "chest", "seconds": [1], "positions": [[0, 1, 0]], "weight": 2}]}', "'weight'"),

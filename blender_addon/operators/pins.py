@@ -115,6 +115,8 @@ class _SolvingPins(EngineOperator):
 
     step = "PINS"
     _posed: Sequence[SampledPin] = ()
+    _unmoved: Sequence[str] = ()
+    """Names of bones that were selected and not moved."""
     _left_out: Sequence[str] = ()
     """Names of pins outside of the take."""
     _said: list[Message]
@@ -167,6 +169,9 @@ class _SolvingPins(EngineOperator):
         if self._waiting:
             return
         self.tell(message("{person}: stretches solved around pins: {count}", person=person.name, count=self._count))
+        if self._unmoved:
+            bones = ", ".join(self._unmoved)
+            self._said.append(message("Left out, being where the take has them: {bones}", bones=bones))
         if self._left_out:
             self._said.append(message("Left out, being outside of the take: {pins}", pins=", ".join(self._left_out)))
         for warning in [*self._said, *characters.lagging(person)]:
@@ -197,7 +202,7 @@ class THREEPOINT_OT_solve_from_pose(_SolvingPins, bpy.types.Operator):
 
     def held(self, context: Context, person: THREEPOINT_PG_person) -> list[Held]:
         """What was posed, at this frame."""
-        self._posed = posed_pins(context, person)
+        self._posed, self._unmoved = posed_pins(context, person)
         return [Held(pin.name, pin.frames, pin.reach) for pin in self._posed]
 
 

@@ -79,6 +79,7 @@ def make_seat(person: "THREEPOINT_PG_person", scene: Scene) -> AnyObject:
     item.parent = person.root
     use_as_seat(person, item, frames)
     item.matrix_world = person.armature.matrix_world @ Matrix.Translation(place.tolist())
+    item.threepoint.directed.made, item.threepoint.directed.made_at = True, place.tolist()
     return item
 
 

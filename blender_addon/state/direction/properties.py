@@ -4,7 +4,7 @@
 # Blender takes properties from annotations that are calls.
 
 import bpy
-from bpy.props import BoolProperty, IntProperty
+from bpy.props import BoolProperty, FloatVectorProperty, IntProperty
 
 from ...bpy_types import overridable, unkeyable
 
@@ -20,3 +20,7 @@ class THREEPOINT_PG_directed(bpy.types.PropertyGroup):
     seat: BoolProperty(name="Seat", description="The person sits on this object from First to Last")
     first: IntProperty(name="First", description="First frame in which the person sits", default=1)
     last: IntProperty(name="Last", description="Last frame in which the person sits", default=1)
+    made: BoolProperty(options={"HIDDEN"})
+    """The object was made to be a seat, below the pelvis."""
+    made_at: FloatVectorProperty(size=3, options={"HIDDEN"})
+    """Where that was, in the armature's space: moved from there sideways it holds the pelvis over itself."""

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 BESIDE = 2.0
 """Metres beside a recording's head within which the ground is read."""
+SIDEWAYS = 0.03
+"""Metres by which a seat that was made below the pelvis is moved sideways, from which it holds the pelvis there."""
 STOOD_BEFORE = 0.6
 """Seconds of a stand that tell on which spot it is; a foot may have left it earlier than contact shows."""
 
@@ -158,8 +160,17 @@ def _seats(
         places = yield from _heights(item, space, np.array([directed.first]))
         height = _seat_height(item, space) if item.type == "MESH" else float(places[0, 1])
         height -= floor
-        found.append(Seat((max(float(seconds[0]), 0.0), float(seconds[1])), height))
+        found.append(Seat((max(float(seconds[0]), 0.0), float(seconds[1])), height, _moved_to(item, places[0])))
     return found
+
+
+def _moved_to(item: AnyObject, place: np.ndarray) -> tuple[float, float] | None:
+    """Where over the floor, x and z, a seat now at a ``place`` (3,) holds the pelvis; None leaves it where it is."""
+    directed = item.threepoint.directed
+    made_at = convert_positions(np.array(directed.made_at), MODEL_TO_BLENDER.T)
+    if not directed.made or np.linalg.norm((place - made_at)[[0, 2]]) <= SIDEWAYS:
+        return None
+    return float(place[0]), float(place[2])
 
 
 def _seat_height(item: AnyObject, space: AnyObject) -> float:

@@ -8,16 +8,24 @@ import numpy as np
 
 from ....model_core.errors import InputError
 from ....model_core.geometry.frames import MODEL_TO_BLENDER, convert_positions, convert_quaternions
-from ....model_core.geometry.rotations import normalize, quaternion_conjugate, quaternion_multiply
-from ....model_core.geometry.skeleton import JOINT_NAMES
+from ....model_core.geometry.kinematics import forward_kinematics
+from ....model_core.geometry.rotations import (
+    geodesic_angle,
+    normalize,
+    quaternion_conjugate,
+    quaternion_multiply,
+    quaternion_to_matrix,
+)
+from ....model_core.geometry.skeleton import BODY_JOINT_COUNT, JOINT_NAMES
 from ....model_core.pins import PIN_JOINTS, Pin
 from ...animation.timing import frames_to_seconds, playhead, scene_fps
-from ...avatar.bake import bone_axes
+from ...avatar.bake import bone_axes, reading_action
 from ...avatar.bone_names import names_of
 from ...bpy_types import ArmatureObject, Context, Scene
 from ...i18n.messages import message
-from ...steps import Steps
+from ...steps import Steps, all_at_once
 from ...trackers.reading import rotations_of, sampling, seen_from
+from ..takes import active_take
 from .objects import pin_frames, pins_of
 
 if TYPE_CHECKING:
@@ -31,6 +39,8 @@ POSED = {
         ("collar", ("shoulder",)), ("shoulder", ("shoulder", "elbow")), ("elbow", ("elbow",)))},
 }  # fmt: skip
 """A joint whose bone somebody has moved or turned -> the roles that keep it so: its own, and the next one below."""
+MOVED, TURNED_BY = 0.001, np.radians(0.1)
+"""Metres and radians from which a bone is not where its take has it."""
 TURNED = ("pelvis", "chest")
 """Roles whose rotation is kept of a pose, too: of limbs the next joint's place says it."""
 
@@ -82,10 +92,38 @@ def bone_pins(context: Context, person: "THREEPOINT_PG_person") -> list[SampledP
     return _at_bones(context, person, [roles[joint] for joint in selected if joint in roles], ())
 
 
-def posed_pins(context: Context, person: "THREEPOINT_PG_person") -> list[SampledPin]:
-    """Pins that keep what the selected bones have been dragged to. Raises ``InputError`` where none can be kept."""
-    roles = [role for joint in _selected_joints(context, person) for role in POSED.get(joint, ())]
-    return _at_bones(context, person, roles, TURNED)
+def posed_pins(context: Context, person: "THREEPOINT_PG_person") -> tuple[list[SampledPin], list[str]]:
+    """Pins that keep what the selected bones have been dragged to, and the names of bones that need none: the active
+    take has them where they are. If that is so of all, they are kept. Raises ``InputError`` where none can be kept."""
+    selected = {joint: POSED[joint] for joint in _selected_joints(context, person) if joint in POSED}
+    pins = _at_bones(context, person, [role for roles in selected.values() for role in roles], TURNED)
+    moved = _moved_roles(pins, person, context.scene)
+    kept = [joint for joint, roles in selected.items() if moved.intersection(roles)] or list(selected)
+    roles, names = {role for joint in kept for role in selected[joint]}, names_of(person.armature)
+    left_out = [names[JOINT_NAMES.index(joint)] for joint in selected if joint not in kept]
+    return [pin for pin in pins if pin.role in roles], left_out
+
+
+def _moved_roles(pins: Sequence[SampledPin], person: "THREEPOINT_PG_person", scene: Scene) -> set[str]:
+    """Roles of those pins of a pose that are not where the active take has their joints at this frame."""
+    take = active_take(person)
+    assert take is not None
+    armature: ArmatureObject = person.armature
+    second = float(frames_to_seconds(playhead(scene), scene))
+    motion = all_at_once(reading_action(armature, take.action, np.array(person.betas), scene, (second, second)))
+    heads = np.array([armature.data.bones[name].head_local for name in names_of(armature)[:BODY_JOINT_COUNT]])
+    rest = convert_positions(heads, MODEL_TO_BLENDER.T)
+    world, joints = forward_kinematics(quaternion_to_matrix(motion.rotations[:1]), motion.translation[:1], rest)
+    axes, moved = bone_axes(armature), set()
+    for pin in pins:
+        joint = PIN_JOINTS[pin.role]
+        (sampled,) = _as_pins(pin, pin.places, pin.frames, np.zeros(1), axes)
+        same = np.linalg.norm(np.array(sampled.positions[0]) - joints[0, joint]) < MOVED
+        if sampled.rotations is not None:
+            turned = quaternion_to_matrix(np.array(sampled.rotations[0]))
+            same &= geodesic_angle(turned, world[0, joint]) < TURNED_BY
+        moved |= set() if same else {pin.role}
+    return moved
 
 
 def _selected_joints(context: Context, person: "THREEPOINT_PG_person") -> list[str]:

@@ -1,23 +1,30 @@
 """Ground, seats and contacts in a scene: made, saved with their objects, and what the engine is told of them."""
 
+from unittest.mock import MagicMock
+
 import bpy
 import numpy as np
 import pytest
 from animators import answer_at_once, import_tiny
 from bodies import REST
+from mathutils import Matrix, Vector
 
 from threepoint.blender_addon.animation.curves import curves_in, drop_curves, fcurves_of
 from threepoint.blender_addon.avatar import contacts
 from threepoint.blender_addon.avatar.contacts import switch_paths
+from threepoint.blender_addon.operators.pins import _SolvingPins
 from threepoint.blender_addon.state.direction import found_floor, objects
 from threepoint.blender_addon.state.direction.objects import grounds_of, grounds_under, seats_of
 from threepoint.blender_addon.state.new_file import empty_file
+from threepoint.blender_addon.state.pins import objects as pins
 from threepoint.model_core.body.proportions import body_size
 from threepoint.model_core.calibration.levels import FloorStretches
 from threepoint.model_core.direction.contacts import contacts_from_json
 from threepoint.model_core.direction.ground import GroundHeights, ground_from_json
 from threepoint.model_core.direction.seats import PELVIS_OVER_SEAT, seats_from_json
+from threepoint.model_core.errors import InputError
 from threepoint.model_core.motion import Motion
+from threepoint.model_core.pins import pins_from_json
 
 
 @pytest.fixture
@@ -142,6 +149,58 @@ def test_sit_here_takes_the_frames_in_which_the_take_sits(person, monkeypatch):
     assert place.z == pytest.approx(height[60, 0] - PELVIS_OVER_SEAT * body_size(REST[:22]), abs=1e-3)
 
 
+def test_a_seat_that_is_moved_sideways_holds_the_pelvis_there(person, asked):
+    bpy.ops.threepoint.sit_here()
+    (seat,) = seats_of(person, bpy.context.scene)
+    made_at = seat.location.copy()
+    for by, holds in ((0.02, False), (0.05, True)):
+        seat.location = made_at + Vector((0.0, -by, 0.3))
+        resolve(person)
+        (found,) = seats_from_json(asked[-1].options["seats"])
+        assert (found.place is not None) == holds
+    bpy.context.view_layer.update()
+    place = person.armature.matrix_world.inverted() @ seat.matrix_world.translation
+    assert found.place == pytest.approx((place.x, -place.y), abs=1e-4)
+
+
+def test_what_is_another_persons_seat_or_pin_is_not_taken_over(person, asked, tmp_path):
+    first, item = person.root, box(person, 0.4)
+    pin = bpy.data.objects.new("knee", None)
+    bpy.context.scene.collection.objects.link(pin)
+    assert bpy.ops.threepoint.use_as_seat() == {"FINISHED"} == bpy.ops.threepoint.use_as_seat()
+    bpy.context.view_layer.objects.active = pin
+    assert (
+        bpy.ops.threepoint.use_as_pin(role="left_knee") == bpy.ops.threepoint.use_as_pin(role="chest") == {"FINISHED"}
+    )
+    other = import_tiny(tmp_path)
+    assert other.root != first
+    for taken in (item, pin):
+        for use, how in ((objects.use_as_seat, [(1, 2)]), (pins.use_as_pin, ["pelvis", bpy.context.scene])):
+            with pytest.raises(InputError) as refusal:
+                use(other, taken, *how)
+            assert f"is a pin or a seat of {first.threepoint.name}" in str(refusal.value.args[0])
+    assert item.threepoint.root == pin.threepoint.root == first
+    objects.let_go([item])
+    objects.use_as_seat(other, item, (1, 2))
+    assert item.threepoint.root == other.root
+
+
+def test_a_mesh_can_be_seat_and_ground_and_an_empty_one_of_them(person, asked):
+    item = box(person, 0.4)
+    assert bpy.ops.threepoint.use_as_seat() == {"FINISHED"} == bpy.ops.threepoint.use_as_ground()
+    other = bpy.data.objects.new("root", None).threepoint
+    other.root = other.id_data
+    assert grounds_under(other, bpy.context.scene) == [item], "a seat is ground for all"
+    bpy.ops.threepoint.sit_here()
+    with pytest.raises(RuntimeError, match="is a seat; of seats only meshes can be ground, too"):
+        bpy.ops.threepoint.use_as_ground()
+    floor = bpy.data.objects.new("floor", None)
+    floor.threepoint.directed.ground = True
+    with pytest.raises(InputError):
+        objects.use_as_seat(person, floor, (1, 2))
+    assert not floor.threepoint.directed.seat
+
+
 def test_a_chair_is_sat_on_in_its_middle_not_on_its_back(person, asked):
     seat, back = box(person, 0.45, "seat"), box(person, 0.9, "back")
     back.scale, back.location = (1, 0.1, 1), (0, 0.45, 0.4)
@@ -264,3 +323,17 @@ def test_on_a_flat_floor_there_are_no_levels_to_use(person, monkeypatch):
     with pytest.raises(RuntimeError, match="predict a motion first"):
         bpy.ops.threepoint.use_found_levels()
     assert not grounds_of(bpy.context.scene)
+
+
+def test_of_a_whole_pose_only_bones_that_were_moved_become_pins(person, asked, monkeypatch):
+    told = MagicMock()
+    monkeypatch.setattr(_SolvingPins, "tell", told)
+    bpy.context.scene.frame_set(6)
+    bpy.context.view_layer.objects.active = person.armature
+    bpy.ops.object.mode_set(mode="POSE")
+    bpy.ops.pose.select_all(action="SELECT")
+    bone = person.armature.pose.bones["left_knee"]
+    bone.rotation_quaternion = bone.rotation_quaternion @ Matrix.Rotation(0.5, 3, "X").to_quaternion()
+    bpy.ops.threepoint.solve_from_pose()
+    assert {pin.role for pin in pins_from_json(asked[-1].options["pins"])} == {"left_knee", "left_ankle", "left_toes"}
+    assert any("where the take has them: pelvis, left_hip" in str(call.args[0]) for call in told.call_args_list)
