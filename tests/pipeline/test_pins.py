@@ -279,3 +279,18 @@ def test_stretches_are_apart_and_end_where_the_motion_does():
     pins = [Pin("pelvis", (second,), ((0, 1, 0),), reach=0.1) for second in (0.0, 0.2, 1.0)]
     held = held_joints(pins, np.zeros(3), torch.zeros(FRAMES, 22, 3))
     assert stretches_of(held, FRAMES) == [(0, 31), (42, 79)]
+
+
+@pytest.mark.parametrize(("gain", "times"), [(0.0004, bring.UNLIMITED + 1), (0.001, bring.CLOSINGS)])
+def test_what_brings_no_pin_nearer_by_half_a_millimetre_is_not_done_again(clip, monkeypatch, gain, times):
+    done = []
+
+    def close_a_little(rotations, translation, *known):
+        done.append(gain)
+        return (rotations, translation + torch.tensor([0.0, gain, 0.0])), known[-1]
+
+    monkeypatch.setattr(bring, "close_without_jumps", close_a_little)
+    found, _, _ = pinned_to(clip, Pin("pelvis", (PINNED / 60,), (moved(clip, "pelvis", PINNED, [0, 0.03, 0]),)))
+    assert len(done) == times
+    before = torch.as_tensor(clip.translation).float()
+    assert (found.translation - before)[PINNED, 1] == pytest.approx(gain * sum(1 for _ in done), abs=gain * 1.01)
