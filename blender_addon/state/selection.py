@@ -34,6 +34,15 @@ def belong(item: bpy.types.Object, root: bpy.types.Object | None) -> None:
     own.threepoint.root = root
 
 
+def require_local(item: bpy.types.Object) -> None:
+    """Raise ``InputError`` of an object that is linked from another file: what it is made here, no file keeps."""
+    if item.library is not None:
+        raise InputError(
+            message("{name}: is linked from {file}; make it local first (Object > Relations > Make Local)",
+                    name=item.name, file=bpy.path.basename(item.library.filepath))
+        )  # fmt: skip
+
+
 def require_free(item: bpy.types.Object, root: bpy.types.Object, same: bool, part: Message) -> None:
     """Raise ``InputError`` of an object that cannot become a pin or a seat of the person of a ``root``.
 

@@ -21,7 +21,7 @@ from ...i18n.messages import message
 from ...steps import all_at_once
 from ..people import trackers_of
 from ..person_avatar import collection_of, loading_body
-from ..selection import belong, require_free, root_of
+from ..selection import belong, require_free, require_local, root_of
 from ..takes import active_take
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def use_as_ground(items: Iterable[AnyObject]) -> None:
     if not chosen:
         raise InputError(message("Select meshes that people stand on, or empties at the height of their floor"))
     for item in chosen:
+        require_local(item)
         seat = item.threepoint.directed.seat
         if seat and item.type != "MESH":
             raise InputError(
@@ -85,6 +86,7 @@ def make_seat(person: "THREEPOINT_PG_person", scene: Scene) -> AnyObject:
 
 def use_as_seat(person: "THREEPOINT_PG_person", item: AnyObject, frames: tuple[int, int]) -> None:
     """Let the person sit on any object. Raises ``InputError`` of one that is a part of a person."""
+    require_local(item)
     directed = item.threepoint.directed
     part = message("{name}: is a part of a person; choose another object as a seat", name=item.name)
     if item in trackers_of(person).values():

@@ -14,7 +14,7 @@ from ...bpy_types import AnyObject, Context, Scene, current_context
 from ...i18n.messages import message
 from ..people import trackers_of
 from ..person_avatar import collection_of
-from ..selection import belong, require_free
+from ..selection import belong, require_free, require_local
 from .properties import NO_PIN
 
 if TYPE_CHECKING:
@@ -82,11 +82,7 @@ def use_as_pin(person: "THREEPOINT_PG_person", item: AnyObject, role: str, scene
 
     Raises ``InputError`` of an object that is a part of a person.
     """
-    if item.library is not None:
-        raise InputError(
-            message("{name}: is linked from {file}; make it local first (Object > Relations > Make Local)",
-                    name=item.name, file=bpy.path.basename(item.library.filepath))
-        )  # fmt: skip
+    require_local(item)
     part = message("{name}: is a part of a person; choose another object as a pin", name=item.name)
     if item in trackers_of(person).values():
         raise InputError(part)

@@ -337,3 +337,22 @@ def test_of_a_whole_pose_only_bones_that_were_moved_become_pins(person, asked, m
     bpy.ops.threepoint.solve_from_pose()
     assert {pin.role for pin in pins_from_json(asked[-1].options["pins"])} == {"left_knee", "left_ankle", "left_toes"}
     assert any("where the take has them: pelvis, left_hip" in str(call.args[0]) for call in told.call_args_list)
+
+
+def test_what_is_linked_from_another_file_is_made_local_first(person, tmp_path):
+    item, path = box(person, 0.4, "chair"), str(tmp_path / "library.blend")
+    item.parent = None
+    bpy.data.libraries.write(path, {item})
+    bpy.data.objects.remove(item)
+    with bpy.data.libraries.load(path, link=True) as (_, linked):
+        linked.objects = ["chair"]
+    (chair,) = linked.objects
+    bpy.context.scene.collection.objects.link(chair)
+    for use, known in (
+        (objects.use_as_ground, ([chair],)),
+        (objects.use_as_seat, (person, chair, (1, 2))),
+        (pins.use_as_pin, (person, chair, "pelvis", bpy.context.scene)),
+    ):
+        with pytest.raises(InputError) as refusal:
+            use(*known)
+        assert str(refusal.value.args[0]).startswith("chair: is linked from library.blend; make it local first")
