@@ -9,6 +9,7 @@ from ..sage.inference import WINDOW as SAGE_WINDOW
 from .closed_form.arms import REACH_LOOK_AHEAD
 from .closed_form.elbows import SWIVEL_LOOK_AHEAD
 from .closed_form.footsteps import ANCHOR_LOOK_AHEAD
+from .closed_form.heel_rise import HEEL_LOOK_AHEAD
 from .closed_form.legs import SWING_LOOK_AHEAD
 from .closed_form.trunk import STRAIGHTENING_LOOK_AHEAD
 from .closed_form.wrists import WRIST_LOOK_AHEAD
@@ -22,6 +23,7 @@ CLOSED_FORM_LOOK_AHEAD = (
     + REACH_LOOK_AHEAD
     + SWIVEL_LOOK_AHEAD
     + WRIST_LOOK_AHEAD
+    + HEEL_LOOK_AHEAD
 )
 """Frames by which closed-form feet, trunk and arms depend on what the windows made of later frames."""
 

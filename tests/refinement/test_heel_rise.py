@@ -7,7 +7,7 @@ from threepoint.model_core.body.foot_contacts import foot_rest_heights
 from threepoint.model_core.geometry.kinematics import forward_kinematics
 from threepoint.model_core.geometry.rotations import rotation_about_y
 from threepoint.model_core.geometry.skeleton import ANKLES, BODY_JOINT_COUNT, HIPS, TOES
-from threepoint.model_core.refinement.closed_form.heel_rise import STRETCHED, raise_heels
+from threepoint.model_core.refinement.closed_form.heel_rise import HEEL_LOOK_AHEAD, STRETCHED, raise_heels
 from threepoint.model_core.refinement.closed_form.legs import LEGS, FootTargets, move_feet
 
 FRAMES = 120
@@ -82,3 +82,16 @@ def test_a_leg_that_is_far_too_short_leaves_a_whole_foot(rest):
     raised = raise_heels(standing_at(rest), hips_raised(rest, 0.8), rest)
     assert torch.isfinite(raised.positions).all()
     torch.testing.assert_close(torch.linalg.det(raised.rotations), torch.ones(FRAMES, 2))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_heel_rises_no_sooner_than_it_may(rest, seed):
+    lifts = torch.rand(FRAMES // 12, generator=torch.Generator().manual_seed(seed)).repeat_interleave(12) ** 2
+    flat, hips = standing_at(rest), hips_raised(rest, 0.0) + 0.12 * lifts[:, None, None] * UP
+    whole = raise_heels(flat, hips, rest)
+    for cut in (60, 85, 110):
+        kept = FootTargets(flat.positions[:cut], flat.rotations[:cut], flat.standing[:cut])
+        sure = cut - HEEL_LOOK_AHEAD
+        short = raise_heels(kept, hips[:cut], rest)
+        torch.testing.assert_close(short.positions[:sure], whole.positions[:sure], atol=1e-6, rtol=0)
+    assert (whole.positions[..., 1] - flat.positions[..., 1]).max() > 0.02

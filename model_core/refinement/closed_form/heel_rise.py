@@ -3,11 +3,13 @@
 Who reaches up is on tiptoe, and a foot that the body leaves behind comes off with the heel first.
 """
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import torch
 
+from ...geometry.filters import gaussian_reach
 from ...geometry.rotations import Array, array_namespace, axis_angle_to_matrix, length, stacked
 from ...geometry.skeleton import ANKLES, TOES
 from .legs import LEGS, FootTargets
@@ -21,6 +23,8 @@ ROUNDS = 4
 """So often the rise is computed anew: the ankle that rises also goes over the floor, nearer to its hip or farther."""
 HEEL_SPEED, HEEL_SMOOTHING = 0.05, 3.0
 """Radians a frame by which that grows, and the standard deviation in frames by which it is blurred."""
+HEEL_LOOK_AHEAD = math.ceil(HIGHEST_HEEL / HEEL_SPEED) + gaussian_reach(HEEL_SMOOTHING)
+"""Frames ahead on which a heel depends: it rises before it must."""
 
 
 def raise_heels(targets: FootTargets, hips: torch.Tensor, rest_joints: torch.Tensor) -> FootTargets:
@@ -38,7 +42,7 @@ def raise_heels(targets: FootTargets, hips: torch.Tensor, rest_joints: torch.Ten
 def heel_rise(positions: Array, rotations: Array, hips: Array, rest_joints: Array) -> Array:
     """Radians (..., 2) by which feet are to be turned about their toes until the legs reach the ankles.
 
-    Ankles' ``positions`` (..., 2, 3) and world ``rotations`` (..., 2, 3, 3), ``hips`` (..., 2, 3), ``rest_joints``
+    In the world: ankles' ``positions`` (..., 2, 3) and ``rotations`` (..., 2, 3, 3), ``hips`` (..., 2, 3); ``rest_joints``
     (22, 3) metres.
     """
     xp = array_namespace(positions)
