@@ -42,8 +42,8 @@ def raise_heels(targets: FootTargets, hips: torch.Tensor, rest_joints: torch.Ten
 def heel_rise(positions: Array, rotations: Array, hips: Array, rest_joints: Array) -> Array:
     """Radians (..., 2) by which feet are to be turned about their toes until the legs reach the ankles.
 
-    In the world: ankles' ``positions`` (..., 2, 3) and ``rotations`` (..., 2, 3, 3), ``hips`` (..., 2, 3); ``rest_joints``
-    (22, 3) metres.
+    In the world: ankles' ``positions`` (..., 2, 3) and ``rotations`` (..., 2, 3, 3), ``hips`` (..., 2, 3);
+    ``rest_joints`` (22, 3). Metres.
     """
     xp = array_namespace(positions)
     hip, knee, ankle = (rest_joints[list(joints)] for joints in zip(*LEGS, strict=True))
